@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mmulab: one Makefile, sources found by folder, everything built below $(BUILD).
+#
+#   make            the program                make check      all tests
+#   make demo       the main job, end to end   make bench      speed and memory figures
+#   make lint       style and static analysis  make install PREFIX=/usr/local
+#   make SAN=address|undefined|thread check    DEPS=no         installs nothing
+#
+# A layer is a folder with an archive of its own; LAYER_<x> lists what it may
+# stand on, in link order.  Engine layers are compiled once per runtime.
+
+MAKEFLAGS	+= --no-builtin-rules
+SAN		?=
+BUILD		?= build$(if $(SAN),/san-$(SAN))
+PREFIX		?= /usr/local
+DESTDIR		?=
+CC		?= gcc
+ifeq ($(origin CC),default)
+CC		:= gcc
+endif
+OPT		?= -O2
+VERSION		:= $(shell git -C . describe --always --dirty 2>/dev/null || echo unknown)
+
+LAYERS		:= base kvm event capture result config replay analysis cmd
+RT_LAYERS	:= rt core x86 drive
+RUNTIMES	:= vtime threads
+
+DIR_base	:= base
+DIR_kvm		:= kvm
+DIR_event	:= event
+DIR_capture	:= capture
+DIR_result	:= result
+DIR_config	:= engine/config
+DIR_replay	:= replay
+DIR_analysis	:= analysis
+DIR_cmd		:= cmd
+DIR_rt		:= engine/rt
+DIR_core	:= engine/core
+DIR_x86		:= engine/x86
+DIR_drive	:= replay/drive
+
+LAYER_base	:= base
+LAYER_kvm	:= kvm base
+LAYER_event	:= event kvm base
+LAYER_capture	:= capture event kvm base
+LAYER_result	:= result base
+LAYER_config	:= config kvm base
+LAYER_replay	:= replay result config event kvm base
+LAYER_analysis	:= analysis result base
+# Per runtime: own layers, then the common ones.
+RT_LAYER_rt	:= rt
+RT_LAYER_core	:= core rt
+RT_LAYER_x86	:= x86 core rt
+RT_LAYER_drive	:= drive x86 core rt
+RT_COMMON_rt	:= config kvm base
+RT_COMMON_core	:= config kvm base
+RT_COMMON_x86	:= config kvm base
+RT_COMMON_drive	:= replay result config event kvm base
+
+WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	   -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough -Wno-unused-parameter
+CFLAGS	?= -g
+ALL_CFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer -I. $(SANFLAGS) -D_GNU_SOURCE -MMD -MP
+ifneq ($(SAN),)
+SANFLAGS := -fsanitize=$(SAN) $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=all)
+endif
+
+PKGS	:= libtracecmd libtraceevent libtracefs sqlite3 libzstd libxxhash liburcu-memb inih jansson
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS	= -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lboost_context -lpthread -lm
+
+src	= $(sort $(wildcard $(1)/*.c))
+obj	= $(patsubst %.c,$(BUILD)/obj/%.o,$(call src,$(DIR_$(1))))
+# engine/rt/*.c is common source of both runtimes, engine/rt/<runtime>/*.c its own.
+rtsrc	= $(call src,$(DIR_$(1))) $(if $(filter rt,$(1)),$(call src,engine/rt/$(2)))
+rtobj	= $(patsubst %.c,$(BUILD)/obj-$(2)/%.o,$(call rtsrc,$(1),$(2)))
+lib	= $(BUILD)/lib/$(1).a
+rtlib	= $(BUILD)/lib/$(2)-$(1).a
+
+all: $(BUILD)/mmulab
+
+.PHONY: all check check-run demo bench lint check-layers check-data install clean deps units
+.SECONDARY:
+
+# --- objects and archives -------------------------------------------------
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/cmd/version.o: ALL_CFLAGS += -DMMULAB_VERSION='"$(VERSION)"'
+
+define rt_rules
+$(BUILD)/obj-$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -Iengine/rt/$(1) $$(PKG_CFLAGS) -c -o $$@ $$<
+endef
+$(foreach r,$(RUNTIMES),$(eval $(call rt_rules,$(r))))
+
+define lib_rule
+$(call lib,$(1)): $(call obj,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call lib_rule,$(l))))
+
+define rtlib_rule
+$(call rtlib,$(1),$(2)): $(call rtobj,$(1),$(2))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach r,$(RUNTIMES),$(foreach l,$(RT_LAYERS),$(eval $(call rtlib_rule,$(l),$(r)))))
+
+# --- the program: both runtimes in one binary ------------------------------
+# Each runtime's engine is linked into one object whose only global symbols are
+# its entries, as the kernel does with its EL2 object.
+KEEP_vtime	:= drive_vtime guide_vtime
+KEEP_threads	:= drive_threads
+
+define engine_rule
+$(BUILD)/engine-$(1).o: $(foreach l,$(RT_LAYERS),$(call rtobj,$(l),$(1)))
+	$$(LD) -r -o $$@.all $$^
+	objcopy $$(addprefix --keep-global-symbol=,$$(KEEP_$(1))) $$@.all $$@
+	@rm -f $$@.all
+endef
+$(foreach r,$(RUNTIMES),$(eval $(call engine_rule,$(r))))
+LD	:= ld
+
+PROGRAM_LIBS := $(foreach l,analysis replay result capture event config kvm base,$(call lib,$(l)))
+
+$(BUILD)/mmulab: $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) $(PROGRAM_LIBS)
+	$(CC) $(ALL_CFLAGS) -o $@ $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) \
+		-Wl,--start-group $(PROGRAM_LIBS) -Wl,--end-group $(LIBS)
+
+# --- unit tests: test/unit/LAYER/NAME_test.c -------------------------------
+define unit_rule
+UNITS += $(patsubst test/unit/%_test.c,$(BUILD)/test/%,$(wildcard test/unit/$(1)/*_test.c))
+.PHONY: test-$(1)
+test-$(1): $(patsubst test/unit/%_test.c,$(BUILD)/test/%,$(wildcard test/unit/$(1)/*_test.c))
+	test/run.sh $$^
+$(BUILD)/test/$(1)/%: $(BUILD)/obj/test/unit/$(1)/%_test.o $(foreach l,$(LAYER_$(1)),$(call lib,$(l)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -o $$@ $$< -Wl,--start-group $(foreach l,$(LAYER_$(1)),$(call lib,$(l))) -Wl,--end-group $$(LIBS) -lcmocka
+endef
+$(foreach l,$(filter-out cmd,$(LAYERS)),$(eval $(call unit_rule,$(l))))
+
+define rtunit_rule
+UNITS += $(patsubst test/unit/%_test.c,$(BUILD)/test/%.$(2),$(wildcard test/unit/$(1)/*_test.c))
+test-$(1): $(patsubst test/unit/%_test.c,$(BUILD)/test/%.$(2),$(wildcard test/unit/$(1)/*_test.c))
+$(BUILD)/test/$(1)/%.$(2): $(BUILD)/obj-$(2)/test/unit/$(1)/%_test.o \
+		$(foreach l,$(RT_LAYER_$(1)),$(call rtlib,$(l),$(2))) $(foreach l,$(RT_COMMON_$(1)),$(call lib,$(l)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -o $$@ $$< -Wl,--start-group $(foreach l,$(RT_LAYER_$(1)),$(call rtlib,$(l),$(2))) \
+		$(foreach l,$(RT_COMMON_$(1)),$(call lib,$(l))) -Wl,--end-group $$(LIBS) -lcmocka
+endef
+define rtunit_run
+.PHONY: test-$(1)
+test-$(1):
+	test/run.sh $$^
+endef
+$(foreach l,$(RT_LAYERS),$(eval $(call rtunit_run,$(l)))$(foreach r,$(RUNTIMES),$(eval $(call rtunit_rule,$(l),$(r)))))
+
+units: $(UNITS)
+
+# --- tests, demo, bench ------------------------------------------------------
+E2E := $(sort $(wildcard test/e2e/*.sh))
+
+check: deps
+	+@$(MAKE) --no-print-directory check-run DEPS=no
+
+check-run: all units check-layers
+	BUILD=$(BUILD) test/run.sh $(UNITS) $(E2E)
+
+demo: deps
+	+@$(MAKE) --no-print-directory all DEPS=no
+	BUILD=$(BUILD) scripts/demo.sh $(BUILD)/demo
+
+bench: all
+	+@$(MAKE) --no-print-directory -f test/bench/Makefile BUILD=$(BUILD) bench
+
+check-data: all
+	BUILD=$(BUILD) test/check-data.sh "$(DATA)"
+
+deps:
+	@scripts/deps.sh "$(DEPS)"
+
+check-layers:
+	@scripts/check-layers.sh
+
+lint:
+	@scripts/lint.sh
+
+install: all
+	install -D -m 755 $(BUILD)/mmulab $(DESTDIR)$(PREFIX)/bin/mmulab
+	install -d $(DESTDIR)$(PREFIX)/share/mmulab/policies $(DESTDIR)$(PREFIX)/share/mmulab/costs \
+		$(DESTDIR)$(PREFIX)/share/mmulab/plots $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 policies/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/policies/
+	install -m 644 costs/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/costs/
+	install -m 644 analysis/plots/* $(DESTDIR)$(PREFIX)/share/mmulab/plots/
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_CONFIG_COSTS_H
+#define ENGINE_CONFIG_COSTS_H
+
+#include "base/err.h"
+#include "base/types.h"
+
+enum cost {
+#define COST(id, name, ns, source) COST_##id,
+#include "engine/config/costs.def"
+#undef COST
+	NR_COSTS
+};
+
+/* Picoseconds, so that sub-nanosecond costs add up without floating point. */
+struct costs {
+	char		name[64];
+	uint64_t	ps[NR_COSTS];
+};
+
+/* The host the replay runs on in virtual time; [host] of a costs file or --set host.*. */
+struct host_model {
+	uint32_t cpus;		/* 0: as recorded */
+	uint32_t hz;		/* ticks per second, 250 on Debian */
+	bool	 preempt_locked; /* ticks may preempt lock holders (the host is itself a VM) */
+};
+
+void costs_defaults(struct costs *c);
+void host_model_defaults(struct host_model *h);
+/* Reads [costs] and [host] of @path over the defaults; unknown names and bad numbers are errors. */
+int costs_load(const char *path, struct costs *c, struct host_model *h, struct err *e);
+const char *cost_name(enum cost id);
+const char *cost_source(enum cost id);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_CONFIG_POLICY_H
+#define ENGINE_CONFIG_POLICY_H
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "kvm/release.h"
+
+/*
+ * A policy is one const struct of enums and numbers, filled from an INI file
+ * by one table (policy.def).  Engines read a member where it matters; there
+ * are no hooks.  Values: VALUE(NAME, "text").
+ */
+#define LOCK_NEEDBREAK(VALUE, k)	VALUE(k, NEVER, "never") VALUE(k, CONTENDED, "contended") VALUE(k, RT, "rt")
+#define FAULT_RETRY_KEY(VALUE, k)	VALUE(k, ANY, "any") VALUE(k, HULL_HVA, "hull-hva") VALUE(k, HULL_GFN, "hull-gfn") VALUE(k, EXACT, "exact")
+#define FAULT_PRECHECK(VALUE, k)	VALUE(k, NONE, "none") VALUE(k, BEFORE, "before") VALUE(k, BOTH, "both")
+#define AGE_LOCK(VALUE, k)		VALUE(k, WRITE, "write") VALUE(k, READ, "read") VALUE(k, LOCKLESS, "lockless")
+#define AGE_FLUSH(VALUE, k)		VALUE(k, ALWAYS, "always") VALUE(k, CLEAR_FLUSH, "clear-flush") VALUE(k, ELIDE, "elide")
+#define AGE_RACE(VALUE, k)		VALUE(k, RETRY, "retry") VALUE(k, SKIP, "skip") VALUE(k, STOP, "stop")
+#define TABLE_FREE(VALUE, k)		VALUE(k, IMMEDIATE, "immediate") VALUE(k, RCU, "rcu")
+#define FAULT_LOCK(VALUE, k)		VALUE(k, SPIN, "spin") VALUE(k, WRITE, "write") VALUE(k, READ, "read") VALUE(k, MIXED, "mixed")
+#define ZAP_ROOT_PASSES(VALUE, k)	VALUE(k, SINGLE, "single") VALUE(k, LEAFS_ROOT, "leafs+root") VALUE(k, 1G_ROOT, "1g+root") VALUE(k, 4K_2M_1G_ROOT, "4k+2m+1g+root")
+#define ZAP_RANGE(VALUE, k)		VALUE(k, TABLES, "tables") VALUE(k, CAP_1G, "cap-1g") VALUE(k, LEAF_ONLY, "leaf-only")
+#define FAULT_HUGE_SPLIT(VALUE, k)	VALUE(k, ZAP, "zap") VALUE(k, IN_PLACE, "in-place")
+#define FLUSH_BATCH(VALUE, k)		VALUE(k, PER_OP, "per-op") VALUE(k, ACCUMULATE, "accumulate")
+
+#define POLICY_ENUM_VALUE(k, name, text) k##_##name,
+#define KNOB(id, field, dotted, LIST, dflt, arch, help) enum field { LIST(POLICY_ENUM_VALUE, LIST) };
+#define KNOB_NUM(id, field, dotted, min, max, dflt, arch, help)
+#define KNOB_LATER(id, dotted, values, arch)
+#include "engine/config/policy.def"
+#undef KNOB
+#undef KNOB_NUM
+
+struct policy {
+	char name[64];		/* "x86-6.12", "x86-6.12 age.lock=lockless" */
+#define KNOB(id, field, dotted, LIST, dflt, arch, help) enum field field;
+#define KNOB_NUM(id, field, dotted, min, max, dflt, arch, help) uint32_t field;
+#include "engine/config/policy.def"
+#undef KNOB
+#undef KNOB_NUM
+#undef KNOB_LATER
+};
+
+/* A line of a policy file that names a knob the engine does not have yet, or that another layer of it replaced. */
+struct policy_note {
+	char where[256];	/* "policies/x86-6.12.ini:7" */
+	char text[256];		/* "x86 knob root.lock is not built yet; the line has no effect" */
+};
+
+struct policy_notes {
+	struct policy_note	*v;
+	size_t			 nr;
+};
+
+void policy_defaults(struct policy *p);
+
+/**
+ * policy_load() - resolve a policy by name or path.
+ * @name:	"x86-6.12" (looked up as NAME.ini in @dirs, in order) or a path ending in .ini.
+ * @dirs:	NULL-terminated list of folders.
+ * @arch:	knobs of the other architecture are errors.
+ * @notes:	grows by one note per line without effect; may be NULL.  Free with policy_notes_fini().
+ *
+ * `inherit = NAME` (first assignment of a file) loads that policy first; cycles are errors.
+ * Errors (ERR_USAGE) name file and line, the unknown word and the nearest right one.
+ */
+int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, struct policy *out,
+		struct policy_notes *notes, struct err *e);
+
+/* "age.lock=lockless" on top of @p; the name of @p gains " age.lock=lockless". */
+int policy_set(struct policy *p, const char *assignment, enum kvm_arch arch, struct err *e);
+
+void policy_notes_fini(struct policy_notes *notes);
+
+/* All built knobs as INI text that policy_load() reads back to the same struct. */
+void policy_print(const struct policy *p, FILE *out);
+/* The table itself: names, values, defaults, help; unbuilt knobs last, marked so. */
+void policy_print_knobs(FILE *out);
+/* Calls @fn(arg, dotted name, value text) for each built knob: for the database and --json. */
+void policy_each(const struct policy *p, void (*fn)(void *arg, const char *name, const char *value), void *arg);
+
+#endif

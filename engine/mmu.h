@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_MMU_H
+#define ENGINE_MMU_H
+
+#include "engine/config/policy.h"
+#include "kvm/observe.h"
+#include "kvm/spte.h"
+
+/*
+ * Contract 2: what an engine does.  One struct mmu is one VM.  The calls run
+ * inside tasks of engine/rt; all of them may hand over.  What must happen and
+ * in which order is the kernel's; which kernel is config.release and policy.
+ */
+struct mmu;
+
+/* Where observations go; emit is called in the context of the task that acts. */
+struct mmu_sink {
+	void (*emit)(void *arg, unsigned int task, const struct obs *obs);
+	void *arg;
+};
+
+struct mmu_config {
+	enum kvm_arch		 arch;
+	enum kvm_release	 release;
+	enum spte_tdp		 tdp;
+	unsigned int		 vm;		/* number for rt_kick_all() and obs.vm */
+	unsigned int		 nr_vcpus;
+	int			 max_level;	/* largest mapping: 1 .. 3 */
+	int			 root_level;	/* 4 or 5 */
+	bool			 ad;		/* hardware A/D bits */
+	bool			 nx_huge_pages;	/* the mitigation */
+	const struct policy	*policy;	/* must outlive the mmu */
+	const struct mmu_sink	*sink;		/* NULL: no observations */
+	bool			 check;		/* invariants after each operation */
+};
+
+#define MMU_R	1u
+#define MMU_W	2u
+#define MMU_X	4u
+
+/* One guest access and what the host knows about its page. */
+struct mmu_access {
+	gfn_t		 gfn;
+	uint8_t		 access;	/* one of MMU_R, MMU_W, MMU_X, or several */
+	uint8_t		 host_level;	/* 1 .. 3: largest mapping the host's page tables allow */
+	bool		 host_writable;
+	pfn_t		 pfn;
+	uint64_t	 error_code;	/* as recorded; 0 in a replay that has none */
+};
+
+enum mmu_age { MMU_AGE_CLEAR, MMU_AGE_CLEAR_FLUSH, MMU_AGE_TEST };
+
+enum mmu_slot_change { MMU_SLOT_CREATE, MMU_SLOT_DELETE, MMU_SLOT_MOVE, MMU_SLOT_FLAGS };
+
+struct mmu_slot {
+	uint16_t	id;
+	uint8_t		as_id;
+	uint32_t	flags;		/* 1: log dirty pages, 2: read-only */
+	gfn_t		base_gfn;
+	uint64_t	npages;
+	hva_t		hva;
+};
+
+struct mmu_stats {
+	uint64_t pages[4];		/* leafs mapped now, by level 1 .. 3 */
+	uint64_t tables, tables_max;	/* table pages now, and at most */
+	uint64_t tables_empty;		/* retained without a present child */
+	uint64_t ret_pf[RET_PF_NR];
+	uint64_t flushes, fast_faults, lost_cas;
+	uint64_t bytes;			/* arena, metadata included */
+};
+
+/* Return: 0, or -ENOMEM / -EINVAL. */
+int mmu_create(const struct mmu_config *config, struct mmu **out);
+void mmu_destroy(struct mmu *mmu);	/* outside any task; NULL is fine */
+
+/* A vCPU takes (load) or gives back (unload) a root. */
+void mmu_vcpu_load(struct mmu *mmu, unsigned int vcpu);
+void mmu_vcpu_unload(struct mmu *mmu, unsigned int vcpu);
+
+/*
+ * The guest touches a page: true when the translation allows it, in which case
+ * the hardware sets A (and D for a write) as it would.  No lock, no cost.
+ */
+bool mmu_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
+/* One fault attempt: everything between exit and entry but exit and entry. */
+enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
+
+void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_block);
+void mmu_invalidate_end(struct mmu *mmu, hva_t start, hva_t end);
+/* Return: young: some entry of the range had A set (or was not access-tracked). */
+bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how);
+/* 6.1 only: the host page behind @hva is now @pfn, read-only. */
+void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn);
+
+/* KVM_SET_USER_MEMORY_REGION.  Return: 0, -EEXIST, -ENOENT, -EINVAL. */
+int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *slot);
+/* mm release: every root, exclusively. */
+void mmu_zap_all(struct mmu *mmu);
+/* VM teardown: invalidate and zap all roots. */
+void mmu_teardown(struct mmu *mmu);
+
+/* --- for the oracle, verify and tests; never from inside an operation ------------- */
+
+/* The entry a walk for @gfn ends at, in the newest valid root of @as_id: *@level, value; 0 level when there is no root. */
+uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level);
+/*
+ * Make the entry of @gfn at @level what a trace says it became: an SPTE of the trace's own
+ * format; a table entry links a (new, empty) table when there is none and keeps the one there is.
+ */
+void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
+/* Same for the notifier state: in_progress and the hull become those of the windows that are open. */
+void mmu_repair_windows(struct mmu *mmu, unsigned int in_progress, uint64_t hull_start, uint64_t hull_end);
+void mmu_stats(const struct mmu *mmu, struct mmu_stats *out);
+/* Walks every structure; aborts with the invariant's name where one is broken. */
+void mmu_check(const struct mmu *mmu);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_RT_RT_H
+#define ENGINE_RT_RT_H
+
+#include "base/err.h"
+#include "engine/config/costs.h"
+#include "engine/config/policy.h"
+
+/*
+ * The machine under the engine.  Engine code is straight-line C against these
+ * calls and is compiled once per runtime: -Iengine/rt/vtime (coroutines, virtual
+ * time, deterministic) or -Iengine/rt/threads (pthreads, real atomics, real
+ * time).  rt_port.h of either folder defines the types below and the inline
+ * calls marked [port]; there is no #ifdef above this line.
+ *
+ * Under vtime charges only accumulate; a task hands over only in a call marked
+ * [hand-over], and only when it is no longer the earliest.
+ *
+ *   typedef struct { ... } rt_u64;	a shared word; a plain read does not compile
+ *   struct rt_rwlock, struct rt_spinlock, struct rt_gate, struct rt_cond
+ *   struct rt_rcu_head
+ */
+#include "rt_port.h"
+
+#define RT_MAX_OPS	24	/* kinds of operation the caller may number */
+#define RT_MAX_TASKS	4096
+
+/* --- time and identity ------------------------------------------------- */
+
+/* Index of the running task, 0 .. nr_tasks - 1.				[port] */
+static inline unsigned int rt_self(void);
+/* Virtual or monotonic nanoseconds since the run began, own charges included.	[port] */
+static inline uint64_t rt_now_ns(void);
+/* Costs @n times primitive @c.  Nothing under threads.				[port] */
+static inline void rt_charge(enum cost c, uint64_t n);
+
+/* --- shared words ------------------------------------------------------- */
+
+static inline void rt_word_init(rt_u64 *w, uint64_t v);				/* [port] before anyone shares it */
+static inline uint64_t rt_peek(const rt_u64 *w);	/* relaxed read		   [port] */
+static inline uint64_t rt_load(const rt_u64 *w);	/* acquire		   [port, hand-over] */
+static inline void rt_set(rt_u64 *w, uint64_t v);	/* relaxed store, exclusive section [port] */
+static inline void rt_store(rt_u64 *w, uint64_t v);	/* release		   [port, hand-over] */
+/* Compare and swap; on failure *@seen becomes the value found.		   [port, hand-over] */
+static inline bool rt_cas(rt_u64 *w, uint64_t *seen, uint64_t new);
+static inline uint64_t rt_xchg(rt_u64 *w, uint64_t v);		/* [port, hand-over] */
+static inline uint64_t rt_fetch_and(rt_u64 *w, uint64_t mask);	/* [port, hand-over] */
+static inline uint64_t rt_fetch_or(rt_u64 *w, uint64_t bits);	/* [port, hand-over] */
+static inline uint64_t rt_fetch_add(rt_u64 *w, uint64_t n);	/* [port, hand-over] */
+/* In every loop that spins on memory, or virtual time stops.		   [hand-over] */
+void rt_pause(void);
+
+/* --- locks: queued rwlock, FIFO spinlock -------------------------------- */
+
+void rt_rwlock_init(struct rt_rwlock *l, const char *name);
+void rt_read_lock(struct rt_rwlock *l);		/* [hand-over] */
+void rt_read_unlock(struct rt_rwlock *l);	/* [hand-over] */
+void rt_write_lock(struct rt_rwlock *l);	/* [hand-over] */
+void rt_write_unlock(struct rt_rwlock *l);	/* [hand-over] */
+/* Somebody is queued: the kernel's rwlock_is_contended(). */
+bool rt_rwlock_contended(const struct rt_rwlock *l);
+/* Asserts for the engine. */
+bool rt_rwlock_held_write(const struct rt_rwlock *l);
+bool rt_rwlock_held(const struct rt_rwlock *l);
+
+void rt_spin_init(struct rt_spinlock *l);
+void rt_spin_lock(struct rt_spinlock *l);	/* [hand-over] */
+void rt_spin_unlock(struct rt_spinlock *l);
+
+/* --- yielding ------------------------------------------------------------ */
+
+/* The running task has used up its CPU's tick (or lock.resched_us). */
+bool rt_need_resched(void);
+/* lock.needbreak of the policy given to rt_run(), applied to @l. */
+bool rt_needbreak(const struct rt_rwlock *l);
+/* Drop, let others run, take again at the back of the queue.  Return: whether it dropped. [hand-over] */
+bool rt_cond_resched_read(struct rt_rwlock *l);
+bool rt_cond_resched_write(struct rt_rwlock *l);
+
+/* --- RCU, SRCU ------------------------------------------------------------ */
+
+void rt_rcu_read_lock(void);
+void rt_rcu_read_unlock(void);
+/* @fn runs after a grace period, in no task's context; it may only free. */
+void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head));
+/* Memslot readers: a reader counts from its rt_srcu_lock() on. */
+void rt_srcu_lock(void);
+void rt_srcu_unlock(void);
+void rt_srcu_synchronize(void);			/* [hand-over] waits for readers that began before */
+
+/* --- the guest -------------------------------------------------------------- */
+
+/* vCPU task: run guest code for @ns; remote flushes prolong it.	[hand-over] */
+void rt_think(uint64_t ns);
+/* On the CPU in the host, outside any operation (other exits).	[hand-over] */
+void rt_busy(uint64_t ns);
+/* Off the CPU.								[hand-over] */
+void rt_idle(uint64_t ns);
+/* Off the CPU until virtual time @ns (vtime) or that long after the run began. */
+void rt_idle_until(uint64_t ns);
+/*
+ * Remote TLB flush of VM @vm: every vCPU task of it that is in guest mode pays
+ * COST_KICK; the sender pays COST_FLUSH_FIXED + targets * COST_FLUSH_TARGET
+ * and waits for the acknowledgements.					[hand-over]
+ */
+void rt_kick_all(unsigned int vm);
+
+/* --- waiting ------------------------------------------------------------------ */
+
+/* A gate is a counter that only grows; waiters sleep until it reaches a value. */
+void rt_gate_init(struct rt_gate *g);
+void rt_gate_raise(struct rt_gate *g, uint64_t value);
+void rt_gate_wait(struct rt_gate *g, uint64_t value);	/* [hand-over] counted as order wait */
+/* Condition variable under a spinlock. */
+void rt_cond_init(struct rt_cond *c);
+void rt_cond_wait(struct rt_cond *c, struct rt_spinlock *held);	/* [hand-over] */
+void rt_cond_wake_all(struct rt_cond *c);
+
+/* --- pins: instants inside an operation that a guided replay may place --------- */
+
+enum rt_pin {
+	RT_PIN_FAST,		/* fast_page_fault is about to try */
+	RT_PIN_SNAPSHOT,	/* fault: before mmu_invalidate_seq is read */
+	RT_PIN_LOOKED_UP,	/* fault: host page found, before the second precheck */
+	RT_PIN_LOCKED,		/* fault: mmu_lock taken, before the stale check */
+	RT_PIN_MAP,		/* fault: stale check passed, before the map */
+	RT_PIN_INV_ACTIVE,	/* invalidate start: before mn_active_invalidate_count++ */
+	RT_PIN_INV_BEGIN,	/* lock taken, before in_progress++ */
+	RT_PIN_INV_END,		/* lock taken, before seq++ */
+	RT_PIN_SWAP,		/* memslots about to be published */
+	RT_PIN_OTHER,		/* any other operation, lock taken, before its first change */
+	RT_PIN_NR
+};
+
+/* Return: the absolute time (ns) to wait for, or 0 to go on at once. */
+typedef uint64_t (*rt_pin_fn)(void *arg, unsigned int task, enum rt_pin pin);
+/* Nothing unless rt_run() was given a pin function.			[port, hand-over] */
+static inline void rt_pin(enum rt_pin pin);
+
+/* --- accounting ------------------------------------------------------------------ */
+
+/* What one operation cost its task. */
+struct rt_sample {
+	uint64_t total_ns;
+	uint64_t lock_wait_ns, lock_hold_ns;
+	uint64_t ipi_ns;	/* waiting for acknowledgements */
+	uint32_t yields, flushes, lost_cas;
+};
+
+/* From here on waits and holds are @op's (0 .. RT_MAX_OPS - 1); nests. */
+void rt_op_begin(unsigned int op);
+/* @out may be NULL. */
+void rt_op_end(struct rt_sample *out);
+/* A compare-and-swap on an entry lost: counted for the running op. */
+void rt_note_lost_cas(void);
+
+struct rt_blame { uint64_t ns, n; };
+
+struct rt_task_stats {
+	uint64_t think_ns, busy_ns, kicked_ns, kicks, order_wait_ns, preempted_ns, end_ns;
+};
+
+struct rt_stats {
+	uint64_t	end_ns;		/* when the last task ended */
+	struct rt_blame	blame[RT_MAX_OPS][RT_MAX_OPS]; /* [waiter][holder] */
+	uint64_t	longest_stretch_ns[RT_MAX_OPS];	/* without a point at which it could yield */
+	uint64_t	yields[RT_MAX_OPS], flushes[RT_MAX_OPS], lost_cas[RT_MAX_OPS];
+	uint64_t	switches, rcu_freed;
+	struct rt_task_stats *task;	/* nr_tasks of them, owned by the caller */
+};
+
+/* --- running ------------------------------------------------------------------------ */
+
+struct rt_task_def {
+	void		(*fn)(void *arg);
+	void		*arg;
+	int		 vm;		/* whose vCPU it is, or -1: a host task */
+	uint64_t	 start_ns;	/* it begins off the CPU until then */
+};
+
+enum rt_grain { RT_GRAIN_OP, RT_GRAIN_ACCESS };	/* where shared reads hand over: coarse, fine */
+
+struct rt_config {
+	const struct costs	*costs;		/* NULL: everything is free (guided replay) */
+	const struct policy	*policy;	/* lock.needbreak, lock.resched_us */
+	struct host_model	 host;		/* cpus 0: one per task */
+	enum rt_grain		 grain;
+	uint64_t		 seed;
+	rt_pin_fn		 pin;		/* NULL: no pins */
+	void			*pin_arg;
+};
+
+/**
+ * rt_run() - run the tasks to their ends.
+ *
+ * Return: 0; ERR_MACHINE for lack of memory or stacks, or when every task waits for another (vtime names them).
+ */
+int rt_run(const struct rt_config *config, const struct rt_task_def *tasks, unsigned int nr_tasks,
+	   struct rt_stats *stats, struct err *e);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef EVENT_EVENT_H
+#define EVENT_EVENT_H
+
+#include "kvm/observe.h"
+
+/*
+ * Contract 1, the records.  32 bytes each, the same in memory and (before the
+ * block's codec) on disk, little endian.  Stimuli and observations share one
+ * numbering; they live in different blocks.
+ *
+ * A task's observation stream is postfix: the observations of an operation
+ * come first, then one OP record closes it.  Operations may nest (a notifier
+ * inside a vCPU's own fault): the inner OP closes the observations at or after
+ * its own begin, the outer one closes what is left.
+ */
+enum ev_class { EV_STIMULUS, EV_OBSERVATION, EV_NR_CLASSES };
+
+/* Stimuli are 1 .. OBS_FIRST - 1, observations (enum obs_kind) follow. */
+enum ev_kind {
+	EV_NONE,
+#define STIM(id, name, payload, is_range) EV_##id,
+#include "event/event.def"
+#undef STIM
+	EV_STIM_END,
+};
+
+/* flags, any stimulus */
+#define EV_F_NESTED	0x01	/* inside a vCPU's own fault: the access that follows caused it */
+#define EV_F_OPEN	0x02	/* its end is not in the trace: service_ns is a lower bound */
+/* INVALIDATE_*, AGE */
+#define EV_F_NOBLOCK	0x04	/* range is not blockable */
+#define EV_F_FLUSH	0x08	/* AGE: clear_flush_young */
+#define EV_F_YOUNG	0x10	/* AGE, TEST_AGE: it reported young */
+#define EV_F_MATCHED	0x20	/* a memslot matched (a probe saw the handler run) */
+/* ACCESS */
+#define EV_F_R		0x04
+#define EV_F_W		0x08
+#define EV_F_X		0x10
+#define EV_F_PFN	0x20	/* pfn and level are known */
+#define EV_F_HOSTWR	0x40	/* host-writable is known to be true */
+#define EV_F_P		0x80	/* the fault found a present translation (first attempt) */
+
+struct ev_access {
+	uint64_t gfn : 40, attempts : 16, level : 3, fetched : 5;
+	uint64_t pfn : 40, result : 8, rest : 16;	/* result: enum ret_pf of the last attempt */
+	uint32_t guest_ns;	/* in guest mode since the previous access was served; saturates, see THINK */
+	uint32_t service_ns;	/* first exit .. last entry, retries and the guest time between them included */
+};
+
+struct ev_think {		/* precedes the ACCESS it belongs to; its times replace guest_ns */
+	uint64_t guest_ns;
+	uint64_t other_exit_ns;	/* time in exits that were not MMU faults */
+	uint32_t exits;		/* how many such exits */
+	uint32_t rest;
+};
+
+struct ev_hvas {
+	hva_t	 start, end;	/* bytes, end exclusive */
+	uint32_t service_ns;
+	uint32_t extra;		/* AGE: how many of the entries it visited had A set, where known */
+};
+
+enum ev_slot_change { EV_SLOT_CREATE, EV_SLOT_DELETE, EV_SLOT_MOVE, EV_SLOT_FLAGS };
+
+struct ev_slot {
+	uint64_t gfn : 40, id : 16, as_id : 4, change : 4;
+	uint64_t npages : 40, flags : 24;	/* KVM_MEM_*: 1 log dirty, 2 read-only */
+	uint64_t hva;
+};
+
+/* Which kind of operation an OP record closes. */
+#define EV_OPS(X)			\
+	X(FAULT,	"fault")	\
+	X(INVALIDATE_START, "invalidate_start") \
+	X(INVALIDATE_END, "invalidate_end") \
+	X(AGE,		"age")		\
+	X(TEST_AGE,	"test_age")	\
+	X(SET_SPTE,	"set_spte")	\
+	X(MEMSLOT,	"memslot")	\
+	X(VCPU_LOAD,	"vcpu_load")	\
+	X(VCPU_UNLOAD,	"vcpu_unload")	\
+	X(ZAP_ALL,	"zap_all")	\
+	X(DIRTY,	"dirty")	\
+	X(ZAP_RANGE,	"zap_range")	\
+	X(VM_DESTROY,	"vm_destroy")	\
+	X(UNKNOWN,	"unknown")	/* observations outside any operation the fold knows */
+
+enum ev_op {
+#define EV_OP_ENUM(id, name) EV_OP_##id,
+	EV_OPS(EV_OP_ENUM)
+#undef EV_OP_ENUM
+	EV_NR_OPS
+};
+
+struct ev_opclose {		/* its time is the end of the operation */
+	uint64_t gfn : 40, op : 8, result : 8, access : 8;	/* result: enum ret_pf; access: EV_F_R|W|X|P */
+	uint32_t span_ns;	/* begin = time - span; faults begin at kvm_page_fault */
+	uint32_t stimulus;	/* number of its stimulus within the task; all attempts share it */
+	uint32_t entry_ns;	/* FAULT: kvm_exit was this long before begin */
+	uint32_t error_code;	/* FAULT: low 32 bits as recorded */
+};
+
+struct ev {
+	uint32_t dt_ns;		/* since the first time of its block */
+	uint8_t	 kind;		/* enum ev_kind */
+	uint8_t	 flags;		/* EV_F_* */
+	uint16_t vm;		/* index into the dictionary's VMs */
+	union {
+		struct ev_access	access;
+		struct ev_think		think;
+		struct ev_hvas		hvas;
+		struct obs_gfns		gfns;
+		struct ev_slot		slot;
+		struct obs_spte		spte;
+		struct obs_set		set;
+		struct obs_map		map;
+		struct obs_page		page;
+		struct obs_fast		fast;
+		struct obs_mmio		mmio;
+		struct obs_wait		wait;
+		struct obs_pinned	pin;
+		struct ev_opclose	op;
+		uint64_t		w[3];
+	};
+};
+
+_Static_assert(sizeof(struct ev) == 32, "an event record is 32 bytes");
+_Static_assert((int)EV_STIM_END <= (int)OBS_FIRST, "stimulus kinds overlap observations");
+_Static_assert(offsetof(struct ev, w) == offsetof(struct obs, w), "struct obs is struct ev without its time");
+_Static_assert(offsetof(struct ev, kind) == offsetof(struct obs, kind), "same place for the kind");
+
+/* "access", "kvm_mmu_set_spte"; NULL for a number that is no kind. */
+const char *ev_kind_name(unsigned int kind);
+/* Return: the kind (enum ev_kind or enum obs_kind), or EV_NONE. */
+unsigned int ev_kind_parse(const char *name);
+const char *ev_op_name(enum ev_op op);
+bool ev_is_stimulus(unsigned int kind);
+/* Touches a range of guest memory: accesses are ordered against it. */
+bool ev_is_range(unsigned int kind);
+
+#endif

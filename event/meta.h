@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef EVENT_META_H
+#define EVENT_META_H
+
+#include "event/event.h"
+#include "kvm/spte.h"
+
+/*
+ * Header and dictionary of an event file, as a plain struct.  The writer's
+ * owner fills it while importing; ev_writer_close() stores it.  On disk it is
+ * one checksummed JSON section, so that a later version can add members.
+ */
+struct ev_count {		/* one name and a number */
+	char		*name;
+	uint64_t	 n;
+};
+
+struct ev_counts {		/* grows; sorted by name when stored */
+	struct ev_count	*v;
+	size_t		 nr, cap;
+};
+
+struct ev_param {		/* kernel config and module parameters a preset depends on */
+	char *name, *value;
+};
+
+struct ev_lost {
+	uint32_t cpu;
+	char	*cause;		/* "overrun", "dropped", "missed", "damaged" */
+	uint64_t n;
+};
+
+struct ev_task {
+	uint32_t tid, tgid;	/* tgid 0: unknown */
+	int32_t	 vcpu;		/* vCPU id, or -1 */
+	int32_t	 vm;		/* VM index, or -1 when it touches several or none */
+	char	*comm;
+};
+
+struct ev_vm {
+	uint64_t kvm;		/* address of struct kvm where a probe gave it, else 0 */
+	uint32_t tgid;
+	uint32_t nr_vcpus;
+	bool	 slots_seen;	/* memslot changes are in the trace from its start */
+};
+
+struct ev_meta {
+	enum kvm_arch	 arch;
+	char		*kernel;	/* uname -r; NULL: unknown */
+	enum kvm_release release;
+	bool		 release_exact;
+	enum spte_tdp	 tdp;		/* x86 */
+	bool		 tdp_mmu;	/* false: shadow or rmap trace */
+	unsigned int	 page_shift;
+	unsigned int	 nr_cpus;	/* of the host, as recorded */
+	char		*clock;
+	char		*source;	/* base name of the imported file */
+	char		 source_xxh3[33]; /* its 128-bit hash in hex */
+	uint64_t	 events;	/* records in the source */
+	uint64_t	 first_ns, last_ns; /* absolute, in @clock */
+	bool		 has_ends;	/* invalidation ends are in the trace */
+	bool		 has_probes;
+
+	struct ev_param	*params;	size_t nr_params;
+	struct ev_lost	*lost;		size_t nr_lost;
+	struct ev_task	*tasks;		size_t nr_tasks;
+	struct ev_vm	*vms;		size_t nr_vms;
+	struct ev_counts sources;	/* "kvm:kvm_exit" -> records in the source */
+	struct ev_counts unused;	/* reason -> records not turned into anything */
+	struct ev_counts kinds;		/* ev_kind_name -> records in this file; kept by the writer */
+	struct ev_counts damage;	/* what was skipped on the way in */
+};
+
+void ev_meta_init(struct ev_meta *m);
+void ev_meta_fini(struct ev_meta *m);	/* fine for a zeroed one */
+/* Adds @n to @name's count; aborts on out of memory, like every small allocation here. */
+void ev_counts_add(struct ev_counts *c, const char *name, uint64_t n);
+uint64_t ev_counts_get(const struct ev_counts *c, const char *name);
+/* Return: index of the new task / VM. */
+uint32_t ev_meta_add_task(struct ev_meta *m, uint32_t tid, const char *comm);
+uint32_t ev_meta_add_vm(struct ev_meta *m);
+void ev_meta_add_lost(struct ev_meta *m, uint32_t cpu, const char *cause, uint64_t n);
+void ev_meta_set_param(struct ev_meta *m, const char *name, const char *value);
+const char *ev_meta_param(const struct ev_meta *m, const char *name); /* NULL: not set */
+
+#endif

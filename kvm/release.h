@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KVM_RELEASE_H
+#define KVM_RELEASE_H
+
+#include "base/types.h"
+
+/*
+ * Kernel releases whose MMU the lab knows.  A trace of another release is
+ * handled by the nearest known one at or below it, and that is said.
+ */
+enum kvm_release {
+	KVM_6_1,
+	KVM_6_12,
+	KVM_6_18,
+	KVM_NR_RELEASES
+};
+
+enum kvm_arch { KVM_X86, KVM_ARM64 };
+
+/**
+ * kvm_release_parse() - find the release of a kernel.
+ * @uname:	as `uname -r` prints it, for example "6.12.117+deb12-amd64".
+ * @out:	the nearest known release at or below it (6.1 for anything older).
+ *
+ * Return: true when the release is known exactly (major.minor equal).
+ */
+bool kvm_release_parse(const char *uname, enum kvm_release *out);
+
+/* "6.1", "6.12", "6.18". */
+const char *kvm_release_name(enum kvm_release release);
+
+/*
+ * RET_PF_*: what became of one fault.  Canonical numbers of the lab; the
+ * kernel's own differ by release (spec: 6.1 has no WRITE_PROTECTED).
+ */
+enum ret_pf {
+	RET_PF_CONTINUE,
+	RET_PF_RETRY,
+	RET_PF_EMULATE,
+	RET_PF_WRITE_PROTECTED,
+	RET_PF_INVALID,
+	RET_PF_FIXED,
+	RET_PF_SPURIOUS,
+	RET_PF_NR,
+	RET_PF_UNKNOWN = 0xff,	/* the trace does not say */
+};
+
+/* From the number the @release's kernel uses; RET_PF_UNKNOWN when it has no such number. */
+enum ret_pf ret_pf_decode(enum kvm_release release, int number);
+const char *ret_pf_name(enum ret_pf ret);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REPLAY_DRIVE_JOB_H
+#define REPLAY_DRIVE_JOB_H
+
+#include "engine/config/costs.h"
+#include "engine/config/policy.h"
+#include "engine/mmu.h"
+#include "event/reader.h"
+#include "result/result.h"
+
+/*
+ * One run of one event file under one policy.  This header knows no runtime;
+ * drive.c is compiled once per runtime and exports one of the two entries below.
+ */
+enum drive_pacing { PACING_CLOSED, PACING_OPEN, PACING_ASAP };
+
+struct plan;			/* replay/plan.h: the order that must hold */
+
+struct drive_job {
+	struct ev_file		*file;
+	const struct plan	*plan;
+	const struct policy	*policy;
+	const struct costs	*costs;
+	struct host_model	 host;
+	enum drive_pacing	 pacing;
+	unsigned int		 clones;	/* copies of the recorded vCPUs on disjoint memory; 1: none */
+	uint64_t		 seed;
+	bool			 check;		/* oracle and invariants */
+	bool			 fine;		/* rt.grain = access */
+};
+
+/* Fills @result (result_init()ed); ERR_INPUT for a damaged block, ERR_NO when the oracle disagrees. */
+int drive_vtime(const struct drive_job *job, struct result *result, struct err *e);
+int drive_threads(const struct drive_job *job, struct result *result, struct err *e);
+
+#endif

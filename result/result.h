@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef RESULT_RESULT_H
+#define RESULT_RESULT_H
+
+#include "result/hist.h"
+
+/*
+ * Everything one run has to say, in memory; store.h puts it into the
+ * database.  Operations and phases are those of contract 3.
+ */
+#define RESULT_OPS(X)			\
+	X(ACCESS,	"access")	\
+	X(INVALIDATE,	"invalidate")	\
+	X(INVALIDATE_END, "invalidate_end") \
+	X(AGE,		"age")		\
+	X(TEST_AGE,	"test_age")	\
+	X(SET_SPTE,	"set_spte")	\
+	X(MEMSLOT,	"memslot")	\
+	X(LOAD,		"load")		\
+	X(ZAP_ALL,	"zap_all")	\
+	X(TEARDOWN,	"teardown")	\
+	X(GUEST,	"guest")	/* nobody's operation: the guest, preemption, the queue hand-over */
+
+enum result_op {
+#define RESULT_OP_ENUM(id, name) RESULT_##id,
+	RESULT_OPS(RESULT_OP_ENUM)
+#undef RESULT_OP_ENUM
+	RESULT_NR_OPS
+};
+
+#define RESULT_PHASES(X)		\
+	X(TOTAL,	"total")	\
+	X(LOCK_WAIT,	"lock_wait")	\
+	X(LOCK_HOLD,	"lock_hold")	\
+	X(RETRY,	"retry")	/* time spent in attempts that ended in RETRY */
+
+enum result_phase {
+#define RESULT_PHASE_ENUM(id, name) PHASE_##id,
+	RESULT_PHASES(RESULT_PHASE_ENUM)
+#undef RESULT_PHASE_ENUM
+	RESULT_NR_PHASES
+};
+
+const char *result_op_name(enum result_op op);
+const char *result_phase_name(enum result_phase phase);
+
+struct result_metric {
+	char		name[48];	/* "stall", "stall_share", "avoided", ... */
+	char		unit[16];	/* "ns", "ppm", "count", "bytes" */
+	int64_t		value;
+};
+
+struct result_blame { uint64_t ns, n; };
+
+/* One time line: fixed number of buckets over the run, so its size does not depend on the run's length. */
+#define RESULT_SERIES_BUCKETS 1024
+struct result_series {
+	char		name[48];	/* "access.total.max", "access.lock_wait.max", "access.n" */
+	uint64_t	bucket_ns;	/* doubled, and neighbours merged, when the run outgrows it */
+	int		how;		/* 0: maximum, 1: sum */
+	uint64_t	v[RESULT_SERIES_BUCKETS];
+};
+
+struct result {
+	struct hist		 hist[RESULT_NR_OPS][RESULT_NR_PHASES];
+	struct result_blame	 blame[RESULT_NR_OPS][RESULT_NR_OPS];	/* [waiter][holder] */
+	struct result_metric	*metrics;	size_t nr_metrics;
+	struct result_series	*series;	size_t nr_series;
+};
+
+void result_init(struct result *r);
+void result_fini(struct result *r);
+/* Sets or replaces. */
+void result_metric(struct result *r, const char *name, const char *unit, int64_t value);
+const struct result_metric *result_metric_find(const struct result *r, const char *name);
+/* Return: index of the series, made on first use; how: 0 maximum, 1 sum. */
+size_t result_series_add(struct result *r, const char *name, int how);
+void result_series_put(struct result *r, size_t series, uint64_t t_ns, uint64_t value);
+
+#endif

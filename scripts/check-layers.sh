@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Arrows go one way: each folder may include only what stands below it.
+set -eu
+cd "$(dirname "$0")/.."
+bad=0
+# check FOLDER "allowed prefixes": every project include of FOLDER's files must match one.
+check() {
+	local folder=$1 allowed=$2 file inc ok a
+	while IFS=: read -r file inc; do
+		ok=no
+		for a in $allowed; do
+			case $inc in "$a"*) ok=yes ;; esac
+		done
+		if [ $ok = no ]; then
+			echo "check-layers: $file includes $inc; $folder may include only: $allowed" >&2
+			bad=1
+		fi
+	done < <(find "$folder" -name '*.[ch]' -o -name '*.def' -path "$folder/*" |
+		 xargs -r grep -HoE '^#include "[^"]+"' | sed -E 's/#include "([^"]+)"/\1/')
+}
+check base "base/"
+check kvm "kvm/ base/"
+check event "event/ kvm/ base/"
+check capture "capture/ event/ kvm/ base/"
+check result "result/ base/"
+check engine/config "engine/config/ kvm/ base/"
+check engine/rt "engine/rt/ engine/config/ kvm/ base/ rt_port.h"
+check engine/core "engine/core/ engine/mmu.h engine/rt/ engine/config/ kvm/ base/"
+check engine/x86 "engine/x86/ engine/core/ engine/mmu.h engine/rt/ engine/config/ kvm/ base/"
+check replay "replay/ engine/mmu.h engine/rt/ engine/config/ event/ result/ kvm/ base/"
+check analysis "analysis/ result/ base/"
+if grep -nE '^#include "engine/rt/' replay/*.[ch] 2>/dev/null; then
+	echo "check-layers: only replay/drive/ is compiled per runtime and may include engine/rt/" >&2
+	bad=1
+fi
+if grep -rnE '_Thread_local|__thread|\brand\(|\bdrand48\(' engine/core engine/x86 replay 2>/dev/null; then
+	echo "check-layers: no thread-local state and no unseeded chance in engine code" >&2
+	bad=1
+fi
+[ $bad -eq 0 ]
