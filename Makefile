@@ -88,6 +88,7 @@ $(BUILD)/obj/%.o: %.c
 	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/cmd/version.o: ALL_CFLAGS += -DMMULAB_VERSION='"$(VERSION)"'
+$(BUILD)/obj/cmd/paths.o: ALL_CFLAGS += -DMMULAB_DATADIR='"$(PREFIX)/share/mmulab"' -DMMULAB_SOURCE='"$(CURDIR)"'
 
 define rt_rules
 $(BUILD)/obj-$(1)/%.o: %.c
