@@ -33,7 +33,8 @@ struct spte_format {
 	uint64_t	 nonpresent;	/* value of an empty entry */
 	uint64_t	 frozen;	/* "another CPU is in the middle of it" */
 	uint64_t	 mmio_mask;
-	uint64_t	 mmio_value;
+	uint64_t	 mmio_value;	/* 0: MMIO is not cached in SPTEs */
+	uint64_t	 mmio_access;	/* ACC_* bits an MMIO entry keeps */
 };
 
 const struct spte_format *spte_format(enum kvm_release release, enum spte_tdp tdp);
