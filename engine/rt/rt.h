@@ -122,6 +122,7 @@ enum rt_pin {
 	RT_PIN_FAST,		/* fast_page_fault is about to try */
 	RT_PIN_SNAPSHOT,	/* fault: before mmu_invalidate_seq is read */
 	RT_PIN_LOOKED_UP,	/* fault: host page found, before the second precheck */
+	RT_PIN_LOCK,		/* any operation: about to take mmu_lock for the first time */
 	RT_PIN_LOCKED,		/* fault: mmu_lock taken, before the stale check */
 	RT_PIN_MAP,		/* fault: stale check passed, before the map */
 	RT_PIN_INV_ACTIVE,	/* invalidate start: before mn_active_invalidate_count++ */
