@@ -44,6 +44,7 @@ enum result_phase {
 const char *result_op_name(enum result_op op);
 const char *result_phase_name(enum result_phase phase);
 
+/* Names that reports know, their units and meaning: result/metric.def. */
 struct result_metric {
 	char		name[48];	/* "stall", "stall_share", "avoided", ... */
 	char		unit[16];	/* "ns", "ppm", "count", "bytes" */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A run's results in memory: names of operations and phases, metrics, time lines. */
+#include "result/result.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define SERIES_FIRST_BUCKET_NS 1024
+
+const char *result_op_name(enum result_op op)
+{
+	static const char *const names[] = {
+#define RESULT_OP_NAME(id, name) [RESULT_##id] = name,
+		RESULT_OPS(RESULT_OP_NAME)
+#undef RESULT_OP_NAME
+	};
+
+	return op < RESULT_NR_OPS ? names[op] : "?";
+}
+
+const char *result_phase_name(enum result_phase phase)
+{
+	static const char *const names[] = {
+#define RESULT_PHASE_NAME(id, name) [PHASE_##id] = name,
+		RESULT_PHASES(RESULT_PHASE_NAME)
+#undef RESULT_PHASE_NAME
+	};
+
+	return phase < RESULT_NR_PHASES ? names[phase] : "?";
+}
+
+void result_init(struct result *r)
+{
+	*r = (struct result){ 0 };
+}
+
+void result_fini(struct result *r)
+{
+	for (int op = 0; op < RESULT_NR_OPS; op++)
+		for (int phase = 0; phase < RESULT_NR_PHASES; phase++)
+			hist_fini(&r->hist[op][phase]);
+	free(r->metrics);
+	free(r->series);
+	result_init(r);
+}
+
+const struct result_metric *result_metric_find(const struct result *r, const char *name)
+{
+	for (size_t i = 0; i < r->nr_metrics; i++)
+		if (strcmp(r->metrics[i].name, name) == 0)
+			return &r->metrics[i];
+	return NULL;
+}
+
+static struct result_metric *metric_add(struct result *r)
+{
+	r->metrics = xreallocarray(r->metrics, r->nr_metrics + 1, sizeof(*r->metrics));
+	return &r->metrics[r->nr_metrics++];
+}
+
+void result_metric(struct result *r, const char *name, const char *unit, int64_t value)
+{
+	struct result_metric *m = (struct result_metric *)result_metric_find(r, name);
+
+	if (!m)
+		m = metric_add(r);
+	assert(strlen(name) < sizeof(m->name) && strlen(unit) < sizeof(m->unit));
+	*m = (struct result_metric){ .value = value };
+	snprintf(m->name, sizeof(m->name), "%s", name);
+	snprintf(m->unit, sizeof(m->unit), "%s", unit);
+}
+
+size_t result_series_add(struct result *r, const char *name, int how)
+{
+	struct result_series *s;
+
+	for (size_t i = 0; i < r->nr_series; i++)
+		if (strcmp(r->series[i].name, name) == 0)
+			return i;
+	r->series = xreallocarray(r->series, r->nr_series + 1, sizeof(*r->series));
+	s = &r->series[r->nr_series];
+	assert(strlen(name) < sizeof(s->name));
+	*s = (struct result_series){ .bucket_ns = SERIES_FIRST_BUCKET_NS, .how = how };
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	return r->nr_series++;
+}
+
+static uint64_t combine(int how, uint64_t a, uint64_t b)
+{
+	if (how)
+		return a + b;
+	return a > b ? a : b;
+}
+
+static void halve(struct result_series *s)
+{
+	const size_t half = RESULT_SERIES_BUCKETS / 2;
+
+	for (size_t i = 0; i < half; i++)
+		s->v[i] = combine(s->how, s->v[2 * i], s->v[2 * i + 1]);
+	memset(s->v + half, 0, half * sizeof(s->v[0]));
+	s->bucket_ns *= 2;
+}
+
+void result_series_put(struct result *r, size_t series, uint64_t t_ns, uint64_t value)
+{
+	struct result_series *s = &r->series[series];
+
+	assert(series < r->nr_series);
+	while (t_ns / s->bucket_ns >= RESULT_SERIES_BUCKETS)
+		halve(s);
+	t_ns /= s->bucket_ns;
+	s->v[t_ns] = combine(s->how, s->v[t_ns], value);
+}
