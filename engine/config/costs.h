@@ -2,6 +2,8 @@
 #ifndef ENGINE_CONFIG_COSTS_H
 #define ENGINE_CONFIG_COSTS_H
 
+#include <stdio.h>
+
 #include "base/err.h"
 #include "base/types.h"
 
@@ -27,8 +29,19 @@ struct host_model {
 
 void costs_defaults(struct costs *c);
 void host_model_defaults(struct host_model *h);
-/* Reads [costs] and [host] of @path over the defaults; unknown names and bad numbers are errors. */
+/**
+ * costs_load() - read [costs] and [host] of an INI file over the defaults.
+ * @c, @h:	untouched on failure.
+ *
+ * Costs are nanoseconds with up to three decimals.  Unknown names and bad
+ * numbers are ERR_USAGE with file, line and the nearest right word.
+ */
 int costs_load(const char *path, struct costs *c, struct host_model *h, struct err *e);
+/* "costs.kick=2000" or "host.cpus=16" on top of what there is; ERR_USAGE otherwise. */
+int costs_set(struct costs *c, struct host_model *h, const char *assignment, struct err *e);
+/* As INI text; the two after each other are a file that costs_load() reads back. */
+void costs_print(const struct costs *c, FILE *out);
+void host_model_print(const struct host_model *h, FILE *out);
 const char *cost_name(enum cost id);
 const char *cost_source(enum cost id);
 

@@ -34,7 +34,7 @@
 #undef KNOB_NUM
 
 struct policy {
-	char name[64];		/* "x86-6.12", "x86-6.12 age.lock=lockless" */
+	char name[192];		/* "x86-6.12", "x86-6.12+seed-004", "x86-6.12 age.lock=lockless" */
 #define KNOB(id, field, dotted, LIST, dflt, arch, help) enum field field;
 #define KNOB_NUM(id, field, dotted, min, max, dflt, arch, help) uint32_t field;
 #include "engine/config/policy.def"
@@ -43,10 +43,10 @@ struct policy {
 #undef KNOB_LATER
 };
 
-/* A line of a policy file that names a knob the engine does not have yet, or that another layer of it replaced. */
+/* A line of a policy file that names a knob the engine does not have yet. */
 struct policy_note {
 	char where[256];	/* "policies/x86-6.12.ini:7" */
-	char text[256];		/* "x86 knob root.lock is not built yet; the line has no effect" */
+	char text[256];		/* "knob root.lock is not built yet; `root.lock = read` has no effect" */
 };
 
 struct policy_notes {
@@ -58,13 +58,19 @@ void policy_defaults(struct policy *p);
 
 /**
  * policy_load() - resolve a policy by name or path.
- * @name:	"x86-6.12" (looked up as NAME.ini in @dirs, in order) or a path ending in .ini.
+ * @name:	"x86-6.12" (looked up as NAME.ini in @dirs, in order), a path ending in .ini, or
+ *		several of them joined by '+': the first, with the lines of the others on top.
  * @dirs:	NULL-terminated list of folders.
  * @arch:	knobs of the other architecture are errors.
- * @notes:	grows by one note per line without effect; may be NULL.  Free with policy_notes_fini().
+ * @out:	untouched on failure.
+ * @notes:	zeroed or from an earlier call; grows by one note per knob named without effect;
+ *		may be NULL.  Free with policy_notes_fini().
  *
- * `inherit = NAME` (first assignment of a file) loads that policy first; cycles are errors.
- * Errors (ERR_USAGE) name file and line, the unknown word and the nearest right one.
+ * A file is lines of `knob = value`.  `inherit = NAME` (first assignment of a
+ * file) loads that policy first, from @dirs or the file's own folder; what
+ * nobody names keeps the table's default.  Errors: cycles, inherit behind a '+',
+ * one knob twice in a file, unknown words and values (ERR_USAGE, with file, line
+ * and the nearest right word), unreadable files (ERR_INPUT).
  */
 int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, struct policy *out,
 		struct policy_notes *notes, struct err *e);

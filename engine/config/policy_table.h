@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_CONFIG_POLICY_TABLE_H
+#define ENGINE_CONFIG_POLICY_TABLE_H
+
+#include "base/types.h"
+#include "engine/config/policy.h"
+
+/* policy.def as a table: one row per knob, in the order of that file. */
+enum knob_kind { KNOB_IS_ENUM, KNOB_IS_NUMBER, KNOB_IS_UNBUILT };
+
+struct knob {
+	const char		*id;		/* "G8" */
+	const char		*name;		/* "age.lock" */
+	enum knob_kind		 kind;
+	char			 arch;		/* 'B' both, 'X' x86, 'A' arm64 */
+	size_t			 offset;	/* of the member of struct policy */
+	const char *const	*values;	/* enum: texts by number */
+	uint32_t		 nr_values;
+	uint32_t		 min, max;	/* number */
+	uint32_t		 dflt;
+	const char		*unbuilt_values; /* "write, read": words and ranges like 0..512 */
+	const char		*help;		/* "" for an unbuilt one */
+};
+
+const struct knob *knob_table(size_t *nr);
+/* NULL when there is none of that name. */
+const struct knob *knob_find(const char *name);
+/* The known name of @arch nearest to @name, or NULL. */
+const char *knob_nearest(const char *name, enum kvm_arch arch);
+bool knob_fits_arch(const struct knob *k, enum kvm_arch arch);
+/* "write, read, lockless", "0 .. 1000000": for help and error messages. */
+void knob_values_text(const struct knob *k, char *buf, size_t size);
+/* Text of number @value: an enum's word, a number's digits. */
+void knob_value_text(const struct knob *k, uint32_t value, char *buf, size_t size);
+/* False when @text is none of the knob's values; *@out is nothing for an unbuilt knob. */
+bool knob_parse(const struct knob *k, const char *text, uint32_t *out);
+
+uint32_t knob_get(const struct knob *k, const struct policy *p);
+void knob_set(const struct knob *k, struct policy *p, uint32_t value);
+
+#endif
