@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One pass over the stimuli in the order they took effect.  Each cell of guest
+ * memory knows the last range over it and who accessed it since; a range
+ * takes those over and becomes the cell's last range.
+ */
+#include "replay/plan.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "replay/cells.h"
+#include "replay/effects.h"
+
+#define NONE	UINT32_MAX
+
+struct edges {			/* of one task */
+	struct plan_edge *v;
+	size_t		  nr, cap;
+	bool		  awaited;
+};
+
+struct plan {
+	struct edges	*tasks;
+	uint32_t	 nr_tasks;
+	uint64_t	 granule;
+};
+
+struct toucher {		/* one task that accessed a cell since its last range */
+	uint32_t task, number, next;
+};
+
+struct cell {
+	uint32_t range;		/* index + 1 into scan->ranges of the last one over it, 0: none */
+	uint32_t touchers;	/* list, NONE: empty */
+	uint32_t epoch;		/* of its VM when last changed; older: void */
+	uint16_t nr_touchers;
+	bool	 everybody;	/* more than PLAN_CHAIN tasks: whoever accessed the VM */
+};
+
+struct vm_state {
+	uint32_t  epoch;	/* global ranges so far */
+	uint32_t  range;	/* the last of them, index + 1 */
+	uint32_t *access;	/* per task: number + 1 of its last access of this VM */
+	uint32_t *last;		/* per task: number + 1 of its last range stimulus on this VM */
+};
+
+struct planner {
+	struct plan	  *plan;
+	const struct scan *scan;
+	struct cells	  *cells;
+	struct cell	  *cell;
+	struct vm_state	  *vms;
+	uint32_t	  *clock;	/* [task][of task]: number + 1 it has waited for */
+	uint32_t	  *want;	/* per task: number + 1 the stimulus at hand waits for */
+	uint32_t	  *wanted;	/* tasks with want set */
+	uint32_t	   nr_wanted;
+	struct toucher	  *touchers;
+	uint32_t	   nr_touchers, cap_touchers, free_touchers;
+	size_t		   next_range;	/* into scan->ranges */
+};
+
+/* --- edges --------------------------------------------------------------- */
+
+static void want(struct planner *p, uint32_t task, uint32_t number)
+{
+	if (!p->want[task])
+		p->wanted[p->nr_wanted++] = task;
+	if (p->want[task] < number + 1)
+		p->want[task] = number + 1;
+}
+
+static void add_edge(struct edges *edges, struct plan_edge edge)
+{
+	if (edges->nr == edges->cap) {
+		edges->cap = edges->cap ? 2 * edges->cap : 16;
+		edges->v = xreallocarray(edges->v, edges->cap, sizeof(*edges->v));
+	}
+	edges->v[edges->nr++] = edge;
+}
+
+static int by_task(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Turns what was wanted into edges of stimulus @number of @task. */
+static void settle(struct planner *p, uint32_t task, uint32_t number)
+{
+	uint32_t *clock = &p->clock[(size_t)task * p->plan->nr_tasks];
+
+	if (p->nr_wanted > 1)
+		qsort(p->wanted, p->nr_wanted, sizeof(*p->wanted), by_task);
+	for (uint32_t i = 0; i < p->nr_wanted; i++) {
+		uint32_t other = p->wanted[i], after = p->want[other];
+
+		p->want[other] = 0;
+		if (other == task || clock[other] >= after)
+			continue;
+		clock[other] = after;
+		add_edge(&p->plan->tasks[task], (struct plan_edge){ number, other, after - 1 });
+		p->plan->tasks[other].awaited = true;
+	}
+	p->nr_wanted = 0;
+}
+
+static void want_range(struct planner *p, uint32_t range)
+{
+	if (range)
+		want(p, p->scan->ranges[range - 1].task, p->scan->ranges[range - 1].number);
+}
+
+static void want_all(struct planner *p, const uint32_t *numbers)
+{
+	for (uint32_t task = 0; task < p->plan->nr_tasks; task++)
+		if (numbers[task])
+			want(p, task, numbers[task] - 1);
+}
+
+/* --- who accessed a cell --------------------------------------------------- */
+
+static uint32_t new_toucher(struct planner *p)
+{
+	uint32_t i = p->free_touchers;
+
+	if (i != NONE) {
+		p->free_touchers = p->touchers[i].next;
+		return i;
+	}
+	if (p->nr_touchers == p->cap_touchers) {
+		p->cap_touchers = p->cap_touchers ? 2 * p->cap_touchers : 1024;
+		p->touchers = xreallocarray(p->touchers, p->cap_touchers, sizeof(*p->touchers));
+	}
+	return p->nr_touchers++;
+}
+
+static void drop_touchers(struct planner *p, struct cell *c)
+{
+	while (c->touchers != NONE) {
+		struct toucher *t = &p->touchers[c->touchers];
+		uint32_t next = t->next;
+
+		t->next = p->free_touchers;
+		p->free_touchers = c->touchers;
+		c->touchers = next;
+	}
+	c->nr_touchers = 0;
+	c->everybody = false;
+}
+
+/* A global range since the last visit made everything the cell knew void. */
+static struct cell *fresh_cell(struct planner *p, uint32_t i, const struct vm_state *vm)
+{
+	struct cell *c = &p->cell[i];
+
+	if (c->epoch != vm->epoch) {
+		drop_touchers(p, c);
+		c->range = vm->range;
+		c->epoch = vm->epoch;
+	}
+	return c;
+}
+
+static void touch(struct planner *p, struct cell *c, uint32_t task, uint32_t number)
+{
+	uint32_t i;
+
+	if (c->everybody)
+		return;
+	for (i = c->touchers; i != NONE; i = p->touchers[i].next)
+		if (p->touchers[i].task == task) {
+			p->touchers[i].number = number;
+			return;
+		}
+	if (c->nr_touchers == PLAN_CHAIN) {
+		drop_touchers(p, c);
+		c->everybody = true;
+		return;
+	}
+	i = new_toucher(p);
+	p->touchers[i] = (struct toucher){ task, number, c->touchers };
+	c->touchers = i;
+	c->nr_touchers++;
+}
+
+/* --- stimuli ------------------------------------------------------------------ */
+
+static void plan_access(struct planner *p, const struct effect *x)
+{
+	struct vm_state *vm = &p->vms[x->vm];
+	uint32_t i = p->cells ? cells_find(p->cells, x->vm, x->gfn) : NONE;
+
+	vm->access[x->task] = x->number + 1;
+	if (i == NONE) {
+		want_range(p, vm->range);
+	} else {
+		struct cell *c = fresh_cell(p, i, vm);
+
+		want_range(p, c->range);
+		touch(p, c, x->task, x->number);
+	}
+	settle(p, x->task, x->number);
+}
+
+static void cover_cell(struct planner *p, struct cell *c, const struct vm_state *vm, uint32_t range)
+{
+	want_range(p, c->range);
+	if (c->everybody)
+		want_all(p, vm->access);
+	for (uint32_t i = c->touchers; i != NONE; i = p->touchers[i].next)
+		want(p, p->touchers[i].task, p->touchers[i].number);
+	drop_touchers(p, c);
+	c->range = range;
+}
+
+static void cover(struct planner *p, uint32_t range)
+{
+	const struct scan_range *r = &p->scan->ranges[range - 1];
+	struct vm_state *vm = &p->vms[r->vm];
+	uint32_t first, end;
+
+	if (r->global) {
+		want_all(p, vm->access);
+		want_all(p, vm->last);
+		vm->epoch++;
+		vm->range = range;
+	} else {
+		cells_of(p->cells, r, &first, &end);
+		for (uint32_t i = first; i < end; i++)
+			cover_cell(p, fresh_cell(p, i, vm), vm, range);
+	}
+	vm->last[r->task] = r->number + 1;
+}
+
+static void plan_range(struct planner *p, const struct effect *x)
+{
+	const struct scan *scan = p->scan;
+	bool any = false;
+
+	while (p->next_range < scan->nr_ranges && scan->ranges[p->next_range].task == x->task &&
+	       scan->ranges[p->next_range].number == x->number) {
+		cover(p, (uint32_t)++p->next_range);
+		any = true;
+	}
+	if (any)
+		settle(p, x->task, x->number);
+}
+
+static int pass(struct planner *p, struct ev_file *file, struct err *e)
+{
+	struct effects *effects;
+	struct effect x;
+	int rc = effects_open(file, &effects, e);
+
+	if (rc)
+		return rc;
+	while ((rc = effects_next(effects, &x, e)) > 0) {
+		if (x.vm >= p->scan->nr_vms)
+			continue;
+		if (x.kind == EV_ACCESS)
+			plan_access(p, &x);
+		else if (ev_is_range(x.kind))
+			plan_range(p, &x);
+	}
+	effects_close(effects);
+	return rc;
+}
+
+/* --- granule ------------------------------------------------------------------------- */
+
+static uint64_t visits(const struct cells *c, const struct scan *scan)
+{
+	uint64_t sum = 0;
+	uint32_t first, end;
+
+	for (size_t i = 0; i < scan->nr_ranges; i++) {
+		if (scan->ranges[i].global)
+			continue;
+		cells_of(c, &scan->ranges[i], &first, &end);
+		sum += end - first;
+	}
+	return sum;
+}
+
+static bool has_cells(const struct scan *scan)
+{
+	for (size_t i = 0; i < scan->nr_ranges; i++)
+		if (!scan->ranges[i].global)
+			return true;
+	return false;
+}
+
+static void cut_memory(struct planner *p)
+{
+	const struct scan *scan = p->scan;
+	uint64_t granule = 1;
+
+	p->plan->granule = 1;
+	if (!has_cells(scan))
+		return;
+	for (;; granule *= 8) {
+		p->cells = cells_make(scan->ranges, scan->nr_ranges, scan->nr_vms, granule);
+		if (granule >= 1ULL << 36 || visits(p->cells, scan) <= PLAN_CELL_VISITS)
+			break;
+		cells_free(p->cells);
+	}
+	p->plan->granule = granule;
+	p->cell = xcalloc(cells_nr(p->cells), sizeof(*p->cell));
+	for (uint32_t i = 0; i < cells_nr(p->cells); i++)
+		p->cell[i].touchers = NONE;
+}
+
+/* --- making ------------------------------------------------------------------------------ */
+
+static void planner_init(struct planner *p)
+{
+	uint32_t tasks = p->plan->nr_tasks;
+
+	p->free_touchers = NONE;
+	p->clock = xcalloc((size_t)tasks * tasks, sizeof(*p->clock));
+	p->want = xcalloc(tasks, sizeof(*p->want));
+	p->wanted = xcalloc(tasks, sizeof(*p->wanted));
+	p->vms = xcalloc(p->scan->nr_vms, sizeof(*p->vms));
+	for (size_t i = 0; i < p->scan->nr_vms; i++) {
+		p->vms[i].access = xcalloc(tasks, sizeof(*p->vms[i].access));
+		p->vms[i].last = xcalloc(tasks, sizeof(*p->vms[i].last));
+	}
+	cut_memory(p);
+}
+
+static void planner_fini(struct planner *p)
+{
+	for (size_t i = 0; i < p->scan->nr_vms; i++) {
+		free(p->vms[i].access);
+		free(p->vms[i].last);
+	}
+	free(p->vms);
+	free(p->clock);
+	free(p->want);
+	free(p->wanted);
+	free(p->touchers);
+	free(p->cell);
+	cells_free(p->cells);
+}
+
+int plan_make(struct ev_file *file, const struct scan *scan, struct plan **out, struct err *e)
+{
+	struct planner p = { .plan = xcalloc(1, sizeof(*p.plan)), .scan = scan };
+	int rc = 0;
+
+	p.plan->nr_tasks = (uint32_t)scan->nr_tasks;
+	p.plan->tasks = xcalloc(scan->nr_tasks, sizeof(*p.plan->tasks));
+	p.plan->granule = 1;
+	if (scan->nr_ranges) {
+		planner_init(&p);
+		rc = pass(&p, file, e);
+		planner_fini(&p);
+	}
+	if (rc)
+		plan_free(p.plan);
+	else
+		*out = p.plan;
+	return rc;
+}
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	for (uint32_t i = 0; i < p->nr_tasks; i++)
+		free(p->tasks[i].v);
+	free(p->tasks);
+	free(p);
+}
+
+const struct plan_edge *plan_edges(const struct plan *p, uint32_t task, size_t *nr)
+{
+	*nr = p->tasks[task].nr;
+	return p->tasks[task].v;
+}
+
+bool plan_is_awaited(const struct plan *p, uint32_t task)
+{
+	return p->tasks[task].awaited;
+}
+
+uint64_t plan_granule(const struct plan *p)
+{
+	return p->granule;
+}

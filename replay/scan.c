@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The first look at an event file: extents, counts, and its range stimuli as gfn ranges. */
+#include "replay/scan.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "replay/slots.h"
+
+struct scanner {
+	struct scan	*out;
+	struct slots	*slots;		/* per VM, as they stand now */
+	struct ev	*think;		/* per task: the THINK before its first ACCESS */
+	unsigned int	 page_shift;
+	size_t		 cap_ranges;
+	struct scan_range next;		/* what push_range() completes */
+};
+
+bool scan_models(unsigned int kind)
+{
+	static const bool models[EV_STIM_END] = {
+		[EV_ACCESS] = true, [EV_THINK] = true, [EV_INVALIDATE_START] = true,
+		[EV_INVALIDATE_END] = true, [EV_AGE] = true, [EV_TEST_AGE] = true,
+		[EV_SET_SPTE] = true, [EV_MEMSLOT] = true, [EV_VCPU_LOAD] = true,
+		[EV_VCPU_UNLOAD] = true, [EV_ZAP_ALL] = true, [EV_VM_DESTROY] = true,
+	};
+
+	return kind < EV_STIM_END && models[kind];
+}
+
+bool scan_is_notifier(unsigned int kind)
+{
+	return kind == EV_INVALIDATE_START || kind == EV_INVALIDATE_END || kind == EV_AGE ||
+	       kind == EV_TEST_AGE || kind == EV_SET_SPTE;
+}
+
+void scan_think(const struct ev *access, const struct ev *think, uint64_t *guest_ns, uint64_t *other_ns)
+{
+	*guest_ns = think ? think->think.guest_ns : access->access.guest_ns;
+	*other_ns = think ? think->think.other_exit_ns : 0;
+}
+
+static void push(struct scanner *s, const struct scan_range *r)
+{
+	struct scan *out = s->out;
+
+	if (out->nr_ranges == s->cap_ranges) {
+		s->cap_ranges = s->cap_ranges ? 2 * s->cap_ranges : 256;
+		out->ranges = xreallocarray(out->ranges, s->cap_ranges, sizeof(*out->ranges));
+	}
+	out->ranges[out->nr_ranges++] = *r;
+}
+
+static void push_range(void *arg, gfn_t gfn, gfn_t end)
+{
+	struct scanner *s = arg;
+
+	s->next.start = gfn;
+	s->next.end = end;
+	push(s, &s->next);
+}
+
+/*
+ * A range over half of all memory is kept as "the whole VM": that orders more
+ * than it must, and costs nothing per page.
+ */
+static bool covers_most(const struct slots *slots, const struct ev *ev, unsigned int page_shift)
+{
+	return (ev->hvas.end - ev->hvas.start) >> page_shift >= slots_pages(slots) / 2 + 1;
+}
+
+static void note_range(struct scanner *s, const struct ev_at *at)
+{
+	const struct ev *ev = at->ev;
+	struct slots *slots = &s->slots[ev->vm];
+
+	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = ev->vm };
+	switch (ev->kind) {
+	case EV_SET_SPTE:	/* its end is a pfn */
+		slots_match(slots, ev->hvas.start, ev->hvas.start + 1, s->page_shift, push_range, s);
+		break;
+	case EV_INVALIDATE_START:
+	case EV_AGE:
+		if (!covers_most(slots, ev, s->page_shift)) {
+			slots_match(slots, ev->hvas.start, ev->hvas.end, s->page_shift, push_range, s);
+			break;
+		}
+		/* fall through */
+	default:
+		s->next.global = true;
+		push(s, &s->next);
+	}
+}
+
+static void note_slot(struct scanner *s, const struct ev *ev)
+{
+	struct scan_vm *vm = &s->out->vms[ev->vm];
+	const struct ev_slot *slot = &ev->slot;
+	hva_t end = slot->hva + ((uint64_t)slot->npages << s->page_shift);
+
+	slots_apply(&s->slots[ev->vm], slot);
+	vm->slot_changes++;
+	if (slot->id >= vm->slot_ids)
+		vm->slot_ids = slot->id + 1;
+	if (slot->change == EV_SLOT_DELETE)
+		return;
+	if (slot->gfn + slot->npages > vm->slot_end)
+		vm->slot_end = slot->gfn + slot->npages;
+	if (slot->hva < vm->hva_start)
+		vm->hva_start = slot->hva;
+	if (end > vm->hva_end)
+		vm->hva_end = end;
+}
+
+/* A task starts so that its first stimulus comes when it came in the recording. */
+static void note_first(struct scanner *s, const struct ev_at *at)
+{
+	struct scan_task *t = &s->out->tasks[at->task];
+	const struct ev *think = s->think[at->task].kind ? &s->think[at->task] : NULL;
+	uint64_t guest_ns = 0, other_ns = 0;
+
+	if (at->ev->kind == EV_ACCESS)
+		scan_think(at->ev, think, &guest_ns, &other_ns);
+	t->first_ns = at->t_ns > guest_ns + other_ns ? at->t_ns - guest_ns - other_ns : 0;
+}
+
+static void note(struct scanner *s, const struct ev_at *at)
+{
+	const struct ev *ev = at->ev;
+	struct scan_task *t = &s->out->tasks[at->task];
+	struct scan_vm *vm;
+
+	s->out->last_ns = at->t_ns;
+	s->out->kinds[ev->kind]++;
+	if (t->stimuli++ == 0 || (t->stimuli == 2 && s->think[at->task].kind))
+		note_first(s, at);
+	if (ev->kind == EV_THINK) {
+		s->think[at->task] = *ev;
+		return;
+	}
+	if (ev->vm >= s->out->nr_vms)
+		return;
+	vm = &s->out->vms[ev->vm];
+	vm->accesses += ev->kind == EV_ACCESS;
+	vm->notifiers += scan_is_notifier(ev->kind);
+	if (ev->kind == EV_ACCESS && ev->access.gfn >= vm->access_end)
+		vm->access_end = ev->access.gfn + 1;
+	if (ev->kind == EV_MEMSLOT)
+		note_slot(s, ev);
+	if (ev_is_range(ev->kind) && scan_models(ev->kind) && ev->kind != EV_INVALIDATE_END)
+		note_range(s, at);
+}
+
+static void scan_init(struct scan *out, const struct ev_meta *meta)
+{
+	*out = (struct scan){ .nr_vms = meta->nr_vms, .nr_tasks = meta->nr_tasks };
+	out->vms = xcalloc(out->nr_vms, sizeof(*out->vms));
+	out->tasks = xcalloc(out->nr_tasks, sizeof(*out->tasks));
+	for (size_t i = 0; i < out->nr_vms; i++)
+		out->vms[i].hva_start = UINT64_MAX;
+	for (size_t i = 0; i < out->nr_tasks; i++) {
+		const struct ev_task *t = &meta->tasks[i];
+
+		if (t->vcpu >= 0 && t->vm >= 0 && (size_t)t->vm < out->nr_vms &&
+		    t->vcpu >= out->vms[t->vm].vcpus)
+			out->vms[t->vm].vcpus = t->vcpu + 1;
+	}
+}
+
+int scan_file(struct ev_file *file, struct scan *out, struct err *e)
+{
+	const struct ev_meta *meta = ev_meta(file);
+	struct scanner s = { .out = out, .page_shift = meta->page_shift };
+	struct ev_merge *merge;
+	struct ev_at at;
+	int rc;
+
+	scan_init(out, meta);
+	rc = ev_merge_open(file, 1u << EV_STIMULUS, &merge, e);
+	if (rc)
+		return rc;
+	s.slots = xcalloc(meta->nr_vms, sizeof(*s.slots));
+	s.think = xcalloc(meta->nr_tasks, sizeof(*s.think));
+	while ((rc = ev_merge_next(merge, &at, e)) > 0)
+		note(&s, &at);
+	for (size_t i = 0; i < meta->nr_vms; i++)
+		slots_fini(&s.slots[i]);
+	free(s.slots);
+	free(s.think);
+	ev_merge_close(merge);
+	return rc;
+}
+
+void scan_fini(struct scan *s)
+{
+	free(s->vms);
+	free(s->tasks);
+	free(s->ranges);
+	*s = (struct scan){ 0 };
+}
