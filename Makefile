@@ -87,6 +87,14 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
 
+# The schema as a C string literal, so that the program carries it.
+$(BUILD)/gen/schema.sql.h: result/schema.sql
+	@mkdir -p $(@D)
+	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+
+$(BUILD)/obj/result/schema.o: $(BUILD)/gen/schema.sql.h
+$(BUILD)/obj/result/schema.o: ALL_CFLAGS += -I$(BUILD)/gen
+
 $(BUILD)/obj/cmd/version.o: ALL_CFLAGS += -DMMULAB_VERSION='"$(VERSION)"'
 $(BUILD)/obj/cmd/paths.o: ALL_CFLAGS += -DMMULAB_DATADIR='"$(PREFIX)/share/mmulab"' -DMMULAB_SOURCE='"$(CURDIR)"'
 
@@ -195,10 +203,12 @@ lint:
 install: all
 	install -D -m 755 $(BUILD)/mmulab $(DESTDIR)$(PREFIX)/bin/mmulab
 	install -d $(DESTDIR)$(PREFIX)/share/mmulab/policies $(DESTDIR)$(PREFIX)/share/mmulab/costs \
-		$(DESTDIR)$(PREFIX)/share/mmulab/plots $(DESTDIR)$(PREFIX)/share/man/man1
+		$(DESTDIR)$(PREFIX)/share/mmulab/plots $(DESTDIR)$(PREFIX)/share/mmulab/sql \
+		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 policies/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/policies/
 	install -m 644 costs/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/costs/
 	install -m 644 analysis/plots/* $(DESTDIR)$(PREFIX)/share/mmulab/plots/
+	install -m 644 analysis/sql/* $(DESTDIR)$(PREFIX)/share/mmulab/sql/
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 
 clean:
