@@ -47,6 +47,7 @@ struct policy {
 struct policy_note {
 	char where[256];	/* "policies/x86-6.12.ini:7" */
 	char text[256];		/* "knob root.lock is not built yet; `root.lock = read` has no effect" */
+	char line[128];		/* "root.lock = read" */
 };
 
 struct policy_notes {
@@ -79,6 +80,8 @@ int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, s
 int policy_set(struct policy *p, const char *assignment, enum kvm_arch arch, struct err *e);
 
 void policy_notes_fini(struct policy_notes *notes);
+/* All of them, one line per file: "FILE: these lines have no effect, ...: root.lock = read (17), ...". */
+void policy_notes_print(const struct policy_notes *notes, const char *prefix, FILE *out);
 
 /* All built knobs as INI text that policy_load() reads back to the same struct. */
 void policy_print(const struct policy *p, FILE *out);

@@ -241,9 +241,9 @@ static int no_such_policy(const struct load *l, const char *name, const char *wh
 	if (known.nr)
 		qsort(known.v, known.nr, sizeof(*known.v), by_text);	/* readdir's order is no order */
 	near = ini_nearest(name, (const char *const *)known.v, known.nr);
-	rc = err_set(e, ERR_USAGE, "%s%sthere is no policy '%s'%s%s%s; looked for %s.ini in: %s",
-		     where ? where : "", where ? ": " : "", name, near ? "; did you mean '" : "", near ? near : "",
-		     near ? "'?" : "", name, looked);
+	rc = err_set(e, ERR_USAGE, "%s%sthere is no policy '%s' (looked for %s.ini in %s)%s%s%s",
+		     where ? where : "", where ? ": " : "", name, name, looked,
+		     near ? "; did you mean '" : "; `mmulab policies` lists them", near ? near : "", near ? "'?" : "");
 	for (size_t i = 0; i < known.nr; i++)
 		free(known.v[i]);
 	free(known.v);
@@ -297,13 +297,26 @@ static void add_note(struct policy_notes *notes, const struct knob *k, const str
 	notes->v = xreallocarray(notes->v, notes->nr + 1, sizeof(*notes->v));
 	n = &notes->v[notes->nr++];
 	snprintf(n->where, sizeof(n->where), "%s", u->where);
-	snprintf(n->text, sizeof(n->text), "knob %s is not built yet; `%s = %s` has no effect", k->name, k->name,
-		 u->value);
+	snprintf(n->line, sizeof(n->line), "%s = %s", k->name, u->value);
+	snprintf(n->text, sizeof(n->text), "knob %s is not built yet; `%s` has no effect", k->name, n->line);
+}
+
+/* By file, then by line: "FILE:LINE". */
+static int by_where(const void *a, const void *b)
+{
+	const char *wa = ((const struct policy_note *)a)->where, *wb = ((const struct policy_note *)b)->where;
+	const char *ca = strrchr(wa, ':'), *cb = strrchr(wb, ':');
+	int order;
+
+	if (!ca || !cb || ca - wa != cb - wb)
+		return strcmp(wa, wb);
+	order = strncmp(wa, wb, (size_t)(ca - wa));
+	return order ? order : (int)(strtol(ca + 1, NULL, 10) - strtol(cb + 1, NULL, 10));
 }
 
 static void finish_unbuilt(struct load *l, struct policy_notes *notes)
 {
-	size_t nr;
+	size_t nr, before = notes ? notes->nr : 0;
 	const struct knob *k = knob_table(&nr);
 
 	for (size_t i = 0; i < nr; i++) {
@@ -313,6 +326,8 @@ static void finish_unbuilt(struct load *l, struct policy_notes *notes)
 		free(l->unbuilt[i].value);
 	}
 	free(l->unbuilt);
+	if (notes && notes->nr > before)
+		qsort(notes->v + before, notes->nr - before, sizeof(*notes->v), by_where);
 }
 
 int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, struct policy *out,

@@ -66,3 +66,28 @@ void policy_print_knobs(FILE *out)
 		if (k[i].kind == KNOB_IS_UNBUILT)
 			print_knob(&k[i], out);
 }
+
+/* Length of FILE in "FILE:LINE". */
+static int file_len(const char *where)
+{
+	const char *colon = strrchr(where, ':');
+
+	return colon ? (int)(colon - where) : (int)strlen(where);
+}
+
+void policy_notes_print(const struct policy_notes *notes, const char *prefix, FILE *out)
+{
+	for (size_t i = 0; i < notes->nr; i++) {
+		const struct policy_note *n = &notes->v[i], *last = i ? n - 1 : NULL;
+		int len = file_len(n->where);
+
+		if (last && file_len(last->where) == len && strncmp(last->where, n->where, (size_t)len) == 0)
+			fputs(", ", out);
+		else
+			fprintf(out, "%s%s%.*s: not built yet, these lines have no effect: ", last ? "\n" : "",
+				prefix, len, n->where);
+		fprintf(out, "%s (%s)", n->line, n->where + len + (n->where[len] == ':'));
+	}
+	if (notes->nr)
+		fputc('\n', out);
+}
