@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REPLAY_INSTANTS_H
+#define REPLAY_INSTANTS_H
+
+#include "replay/recording.h"
+
+/*
+ * When, inside a recorded operation, did the steps happen that decide its
+ * outcome?  Events fire after a store and probes before it, so the records
+ * give a span, not a point: no earlier than @lo, no later than @hi, and @at is
+ * where the guided replay puts it first.  docs/fidelity.md tables the evidence.
+ */
+struct instant {
+	uint64_t lo, at, hi;
+};
+
+struct fault_instants {
+	uint64_t	fast;		/* fast_page_fault's own event, or the begin */
+	struct instant	snapshot;	/* mmu_invalidate_seq is read */
+	uint64_t	looked_up;	/* the host page is there: prechecks are over */
+	struct instant	check;		/* the retry test under mmu_lock */
+	uint64_t	map;		/* first event of the map, or @check */
+};
+
+/*
+ * Which order is tried.  Where several are possible each placement puts the
+ * instants of all operations to one side, within their spans.
+ */
+#define PLACEMENTS(X)							\
+	X(GUIDED,	"guided")	/* at the evidence */		\
+	X(SNAPSHOT_LATE, "snapshot-late") /* faults that were held up before the snapshot */ \
+	X(CHECK_EARLY,	"check-early")	/* faults that were held up after the check */ \
+	X(CHANGE_EARLY,	"change-early")	/* invalidations begin and end as early as they can */ \
+	X(CHANGE_LATE,	"change-late")	/* and as late */
+
+enum placement {
+#define PLACEMENT_ENUM(id, name) PLACE_##id,
+	PLACEMENTS(PLACEMENT_ENUM)
+#undef PLACEMENT_ENUM
+	PLACE_NR
+};
+
+const char *placement_name(enum placement p);
+
+void instants_fault(const struct recording *r, const struct rec_op *op, enum placement p,
+		    struct fault_instants *out);
+
+/* INVALIDATE_START: in_progress++; INVALIDATE_END: seq++; anything else: its first change under the lock. */
+void instants_change(const struct recording *r, const struct rec_op *op, enum placement p,
+		     struct instant *out);
+
+/* Time of the @nth (from 0) pin @pin of @op, or its end. */
+uint64_t instants_pin(const struct recording *r, const struct rec_op *op, enum obs_pin pin, unsigned int nth);
+
+/* Spans in which the notifier state of a VM changes, for "was there only one order?". */
+struct changes;
+
+struct changes *changes_new(const struct recording *r);
+void changes_free(struct changes *c);	/* NULL is fine */
+
+/* Do the records fix the order of @op (a fault) and every begin and end of an invalidation of its VM? */
+bool changes_order_is_fixed(const struct changes *c, const struct recording *r, const struct rec_op *op);
+
+#endif

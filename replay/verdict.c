@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Outcomes of operations, the class of each miss, and the totals. */
+#include "replay/verdict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+const char *skip_name(enum skip s)
+{
+	static const char *const names[NR_SKIPS] = {
+#define SKIP_NAME(id, name) name,
+		SKIPS(SKIP_NAME)
+#undef SKIP_NAME
+	};
+
+	return (unsigned int)s < NR_SKIPS ? names[s] : "?";
+}
+
+const char *miss_name(enum miss m)
+{
+	static const char *const names[NR_MISSES] = {
+#define MISS_NAME(id, text) text,
+		MISSES(MISS_NAME)
+#undef MISS_NAME
+	};
+
+	return (unsigned int)m < NR_MISSES ? names[m] : "?";
+}
+
+void verdict_init(struct verdict *v, const struct recording *rec)
+{
+	*v = (struct verdict){ .rec = rec, .ops = xcalloc(rec->nr_ops, sizeof(*v->ops)) };
+	for (unsigned int i = 0; i < NR_MISSES; i++)
+		v->examples[i] = xcalloc(VERDICT_EXAMPLES, sizeof(*v->examples[i]));
+}
+
+void verdict_fini(struct verdict *v)
+{
+	for (unsigned int i = 0; i < NR_MISSES; i++)
+		free(v->examples[i]);
+	free(v->ops);
+	*v = (struct verdict){ 0 };
+}
+
+/* --- one operation -------------------------------------------------------- */
+
+static bool is_change(unsigned int kind)
+{
+	return kind == OBS_SPTE_CHANGED || kind == OBS_SET_SPTE;
+}
+
+/* Did a fault reach the map?  By its observations, so that it can be asked of both sides. */
+static bool has_mapped(struct obs_view view)
+{
+	const char *at = (const char *)view.first;
+
+	for (size_t i = 0; i < view.nr; i++, at += view.stride)
+		if (is_change(((const struct obs *)at)->kind))
+			return true;
+	return false;
+}
+
+static const struct obs *kind_of(const struct obs *const list[OBS_DIFF_SAMPLES], unsigned int kind)
+{
+	for (int i = 0; i < OBS_DIFF_SAMPLES && list[i]; i++)
+		if (list[i]->kind == kind)
+			return list[i];
+	return NULL;
+}
+
+/* Classes of a difference in one kind of observation, in order of precedence. */
+static const struct {
+	unsigned int kind;
+	enum miss    missing, extra, both;
+} kind_misses[] = {
+	{ OBS_SPTE_CHANGED,	MISS_SPTE_MISSING,  MISS_SPTE_EXTRA,  MISS_SPTE_VALUE },
+	{ OBS_UNMAP_RANGE,	MISS_HANDLER,	    MISS_HANDLER,     MISS_HANDLER },
+	{ OBS_AGE_RANGE,	MISS_HANDLER,	    MISS_HANDLER,     MISS_HANDLER },
+	{ OBS_GET_PAGE,		MISS_GET_MISSING,   MISS_GET_EXTRA,   MISS_GET_EXTRA },
+	{ OBS_PREPARE_ZAP_PAGE,	MISS_ZAP_MISSING,   MISS_ZAP_EXTRA,   MISS_ZAP_EXTRA },
+	{ OBS_FAST_PAGE_FAULT,	MISS_FAST,	    MISS_FAST,	      MISS_FAST },
+	{ OBS_SET_SPTE,		MISS_SPTE_VALUE,    MISS_SPTE_VALUE,  MISS_SPTE_VALUE },
+	{ OBS_FLUSH_ALL,	MISS_FLUSH_MISSING, MISS_FLUSH_EXTRA, MISS_FLUSH_EXTRA },
+	{ OBS_FLUSH_RANGE,	MISS_FLUSH_MISSING, MISS_FLUSH_EXTRA, MISS_FLUSH_EXTRA },
+};
+
+static enum miss classify_diff(const struct obs_diff *d)
+{
+	const struct obs *gone, *more;
+
+	if (d->missing == d->extra && d->ad_only == d->missing)
+		return MISS_AD;
+	gone = kind_of(d->missing_at, OBS_SPTE_REQUESTED);
+	more = kind_of(d->extra_at, OBS_SPTE_REQUESTED);
+	if (gone && more && gone->map.level != more->map.level)
+		return MISS_LEVEL;
+	for (size_t i = 0; i < ARRAY_SIZE(kind_misses); i++) {
+		gone = kind_of(d->missing_at, kind_misses[i].kind);
+		more = kind_of(d->extra_at, kind_misses[i].kind);
+		if (gone || more)
+			return gone && more ? kind_misses[i].both :
+			       gone ? kind_misses[i].missing : kind_misses[i].extra;
+	}
+	return MISS_OTHER;
+}
+
+static struct obs_view recorded_view(const struct recording *rec, const struct rec_op *op)
+{
+	return (struct obs_view){ op->nr_obs ? &rec_op_obs(rec, op)->o : NULL, op->nr_obs,
+				  sizeof(struct rec_obs) };
+}
+
+static enum miss classify(const struct verdict *v, const struct rec_op *op, const struct replayed *p,
+			  const struct obs_diff *d)
+{
+	if (op->kind == EV_OP_FAULT && (d->missing || d->extra)) {
+		bool observed = has_mapped(recorded_view(v->rec, op));
+		bool predicted = has_mapped(p->predicted);
+
+		if (predicted && !observed)
+			return MISS_MAP_FOR_RETRY;
+		if (observed && !predicted)
+			return MISS_RETRY_FOR_MAP;
+	}
+	return d->missing || d->extra ? classify_diff(d) : MISS_RESULT;
+}
+
+static bool result_agrees(const struct rec_op *op, const struct replayed *p)
+{
+	return op->kind != EV_OP_FAULT || op->result == RET_PF_UNKNOWN || op->result == p->result;
+}
+
+static bool has_result(const struct rec_op *op)
+{
+	return op->kind == EV_OP_FAULT && op->result != RET_PF_UNKNOWN;
+}
+
+enum outcome verdict_compare(const struct verdict *v, struct obs_matcher *m, uint32_t index,
+			     const struct replayed *p, struct obs_count counts[OBS_END],
+			     struct obs_diff *diff)
+{
+	const struct rec_op *op = &v->rec->ops[index];
+	bool same = obs_match(m, recorded_view(v->rec, op), p->predicted, counts, diff);
+
+	if (!diff->compared && !has_result(op))
+		return OUTCOME_VACUOUS;
+	return same && result_agrees(op, p) ? OUTCOME_EXACT : OUTCOME_MISS;
+}
+
+static void describe(char *buf, size_t size, const struct rec_op *op, const struct obs *o, unsigned int result)
+{
+	if (o)
+		obs_format(o, buf, size);
+	else if (op->kind == EV_OP_FAULT && result < RET_PF_NR)
+		snprintf(buf, size, "result %s", ret_pf_name(result));
+	else
+		snprintf(buf, size, "nothing");
+}
+
+static void keep_example(struct verdict *v, uint32_t index, enum miss miss, const struct replayed *p,
+			 const struct obs_diff *d)
+{
+	const struct rec_op *op = &v->rec->ops[index];
+	struct example *x;
+
+	if (v->nr_examples[miss] == VERDICT_EXAMPLES)
+		return;
+	x = &v->examples[miss][v->nr_examples[miss]++];
+	x->op = index;
+	describe(x->observed, sizeof(x->observed), op, d->missing_at[0], op->result);
+	describe(x->predicted, sizeof(x->predicted), op, d->extra_at[0], p->result);
+}
+
+enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t index, const struct replayed *p)
+{
+	struct judged *j = &v->ops[index];
+	struct obs_diff diff;
+
+	j->outcome = verdict_compare(v, m, index, p, v->kinds, &diff);
+	j->predicted = p->result;
+	if (j->outcome == OUTCOME_MISS) {
+		j->why = classify(v, &v->rec->ops[index], p, &diff);
+		keep_example(v, index, j->why, p, &diff);
+	}
+	return j->outcome;
+}
+
+/* --- totals ----------------------------------------------------------------- */
+
+static double ratio(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)part / (double)whole : 1.0;
+}
+
+static void tally_exact(const struct judged *j, struct totals *t)
+{
+	t->exact++;
+	if (j->fixed)
+		t->determined++;
+	else
+		t->admissible++;
+}
+
+static void tally_op(const struct rec_op *op, bool exact, struct totals *t)
+{
+	t->by_op[op->kind].total++;
+	t->by_op[op->kind].exact += exact;
+	if (op->kind == EV_OP_FAULT && op->result < RET_PF_NR) {
+		t->by_result[op->result].total++;
+		t->by_result[op->result].exact += exact;
+	}
+}
+
+static void tally_null(const struct judged *j, bool exact, struct totals *t)
+{
+	if (j->null_exact) {
+		t->null_exact++;
+		return;
+	}
+	t->null_missed++;
+	t->null_explained += exact;
+}
+
+/* Vacuous and lost operations are outside every ratio. */
+static bool tally_outside(const struct judged *j, struct totals *t)
+{
+	if (j->outcome == OUTCOME_VACUOUS)
+		t->vacuous++;
+	else if (j->outcome == OUTCOME_LOST)
+		t->lost++;
+	else
+		return false;
+	return true;
+}
+
+static void tally(const struct verdict *v, uint32_t index, struct totals *t)
+{
+	const struct judged *j = &v->ops[index];
+	bool exact = judged_exact(j);
+
+	t->operations++;
+	if (tally_outside(j, t))
+		return;
+	t->guided += j->outcome == OUTCOME_EXACT;
+	if (exact) {
+		tally_exact(j, t);
+	} else if (j->outcome == OUTCOME_SKIPPED) {
+		t->skipped++;
+		t->skips[j->why]++;
+	} else if (j->outcome == OUTCOME_UNSEEN) {
+		t->unseen++;
+	} else {
+		t->misses[j->why]++;
+		if (t->first_miss == REC_NONE ||
+		    v->rec->ops[index].begin_ns < v->rec->ops[t->first_miss].begin_ns)
+			t->first_miss = index;
+	}
+	tally_op(&v->rec->ops[index], exact, t);
+	tally_null(j, exact, t);
+}
+
+static const struct example *example_of(const struct verdict *v, uint32_t op)
+{
+	for (unsigned int m = 0; m < NR_MISSES; m++)
+		for (uint32_t i = 0; i < v->nr_examples[m]; i++)
+			if (v->examples[m][i].op == op)
+				return &v->examples[m][i];
+	return NULL;
+}
+
+void verdict_totals(const struct verdict *v, struct totals *out)
+{
+	uint64_t judged;
+
+	*out = (struct totals){ .first_miss = REC_NONE };
+	for (uint32_t i = 0; i < v->rec->nr_ops; i++)
+		tally(v, i, out);
+	judged = out->operations - out->lost - out->vacuous;
+	out->exact_ratio = ratio(out->exact, judged);
+	out->guided_ratio = ratio(out->guided, judged);
+	out->null_ratio = ratio(out->null_exact, judged);
+	out->first_example = out->first_miss == REC_NONE ? NULL : example_of(v, out->first_miss);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REPLAY_VERDICT_H
+#define REPLAY_VERDICT_H
+
+#include "replay/obs_match.h"
+#include "replay/recording.h"
+
+/*
+ * The judgement of a guided replay: one outcome per recorded operation, and
+ * what can be counted from them.
+ *
+ * An operation is exact when some order the records allow gives its
+ * observations and its result: `determined` when the records leave one order only,
+ * `admissible` when they leave several.  `guided` counts those that are exact with
+ * every instant where the evidence puts it first.
+ */
+enum outcome {
+	OUTCOME_UNSEEN,		/* not replayed: the run ended before it */
+	OUTCOME_EXACT,
+	OUTCOME_MISS,
+	OUTCOME_VACUOUS,	/* nothing to observe on either side */
+	OUTCOME_LOST,		/* its records are not complete */
+	OUTCOME_SKIPPED,	/* the engine does not model it: enum skip says why */
+};
+
+#define SKIPS(X)						\
+	X(DIRTY,	"dirty_log")				\
+	X(ZAP_RANGE,	"zap_range")				\
+	X(MEMSLOT,	"memslot_flags")			\
+	X(UNKNOWN,	"unknown_operation")			\
+	X(NO_STIMULUS,	"no_stimulus")				\
+	X(NO_VM,	"unknown_vm")				\
+	X(SHADOW,	"shadow_paging")
+
+enum skip {
+#define SKIP_ENUM(id, name) SKIP_##id,
+	SKIPS(SKIP_ENUM)
+#undef SKIP_ENUM
+	NR_SKIPS
+};
+
+/* What went wrong in an operation that is not exact; the first that applies. */
+#define MISSES(X)								\
+	X(MAP_FOR_RETRY, "predicted map, observed retry")			\
+	X(RETRY_FOR_MAP, "predicted retry, observed map")			\
+	X(LEVEL,	"mapped at another level")				\
+	X(AD,		"only accessed or dirty bits differ")			\
+	X(SPTE_VALUE,	"other spte value")					\
+	X(SPTE_MISSING,	"missing spte change")					\
+	X(SPTE_EXTRA,	"extra spte change")					\
+	X(GET_MISSING,	"missing get_page")					\
+	X(GET_EXTRA,	"extra get_page")					\
+	X(ZAP_MISSING,	"missing prepare_zap_page")				\
+	X(ZAP_EXTRA,	"extra prepare_zap_page")				\
+	X(FAST,		"other fast_page_fault")				\
+	X(HANDLER,	"other memslots matched")				\
+	X(FLUSH_MISSING, "missing flush")					\
+	X(FLUSH_EXTRA,	"extra flush")						\
+	X(RESULT,	"other fault result")					\
+	X(OTHER,	"other")
+
+enum miss {
+#define MISS_ENUM(id, text) MISS_##id,
+	MISSES(MISS_ENUM)
+#undef MISS_ENUM
+	NR_MISSES
+};
+
+const char *skip_name(enum skip s);
+const char *miss_name(enum miss m);
+
+struct judged {			/* of one operation */
+	uint8_t	outcome;	/* enum outcome at the guided instants */
+	uint8_t	why;		/* enum miss or enum skip */
+	uint8_t	predicted;	/* enum ret_pf */
+	bool	fixed : 1;	/* the records leave one order */
+	bool	elsewhere : 1;	/* exact at another placement */
+	bool	null_exact : 1;
+};
+
+#define VERDICT_EXAMPLES 32	/* kept per class, so that some are left when others turn out admissible */
+
+struct example {
+	uint32_t op;
+	char	 predicted[160], observed[160];
+};
+
+struct verdict {
+	const struct recording	*rec;
+	struct judged		*ops;		/* rec->nr_ops of them */
+	struct obs_count	 kinds[OBS_END]; /* at the guided instants */
+	struct example		*examples[NR_MISSES];
+	uint32_t		 nr_examples[NR_MISSES];
+};
+
+void verdict_init(struct verdict *v, const struct recording *rec);
+void verdict_fini(struct verdict *v);
+
+/* One replayed operation: what the engine said and what became of it. */
+struct replayed {
+	struct obs_view	predicted;
+	enum ret_pf	result;		/* FAULT; RET_PF_UNKNOWN otherwise */
+};
+
+/**
+ * verdict_compare() - judge one operation.
+ * @counts:	by kind, or NULL.
+ * @diff:	filled.
+ *
+ * Return: OUTCOME_EXACT, OUTCOME_MISS or OUTCOME_VACUOUS.
+ */
+enum outcome verdict_compare(const struct verdict *v, struct obs_matcher *m, uint32_t op,
+			     const struct replayed *p, struct obs_count counts[OBS_END],
+			     struct obs_diff *diff);
+
+/* The same, kept: outcome, class, example. */
+enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p);
+
+/* --- totals ----------------------------------------------------------------- */
+
+struct tally { uint64_t total, exact; };
+
+struct totals {
+	uint64_t operations, exact, determined, admissible, guided, vacuous, lost, unseen, skipped;
+	uint64_t skips[NR_SKIPS], misses[NR_MISSES];
+	struct tally by_op[EV_NR_OPS];		/* vacuous and lost ones left out */
+	struct tally by_result[RET_PF_NR];	/* of faults, by the recorded result */
+	uint64_t null_exact;
+	uint64_t null_missed, null_explained;	/* what the null model missed, and of it what the engine got */
+	double	 exact_ratio, guided_ratio, null_ratio;
+	uint32_t first_miss;			/* operation, or REC_NONE; by begin */
+	const struct example *first_example;	/* NULL when it was not kept */
+};
+
+/* Is it exact, at the guided instants or under another order the records allow? */
+static inline bool judged_exact(const struct judged *j)
+{
+	return j->outcome == OUTCOME_EXACT ||
+	       (j->outcome == OUTCOME_MISS && j->elsewhere && !j->fixed);
+}
+
+void verdict_totals(const struct verdict *v, struct totals *out);
+
+#endif
