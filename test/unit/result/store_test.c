@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is stored reads back by SQL; foreign, newer and damaged files are
+ * refused; no failure at any write harms what was there or leaves something new.
+ */
+#include "result/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "result/schema.h"
+#include "test/fake_result.h"
+#include "test/table.h"
+
+static const struct fake small = { .trace = "T.mmt", .policy = "p", .runtime = "vtime", .seed = 1, .clones = 1,
+				   .accesses = 2000, .storm = 50, .storm_ns = 90000 };
+
+/* --- a folder of its own per row ---------------------------------------------- */
+
+static char dir[64], path[80];
+
+static void dir_make(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/mmulab-store-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/r.db", dir);
+}
+
+/* Files in the folder; removes them when @clean. */
+static int dir_files(bool clean)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	int nr = 0;
+
+	while ((entry = readdir(d))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		nr++;
+		if (clean)
+			unlinkat(dirfd(d), entry->d_name, 0);
+	}
+	closedir(d);
+	if (clean)
+		rmdir(dir);
+	return nr;
+}
+
+/* Opened for writing, so that SQLite can undo what a failed writer could not. */
+static int64_t query(const char *sql)
+{
+	sqlite3_stmt *st;
+	sqlite3 *db;
+	int64_t value = -1;
+
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		value = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return value;
+}
+
+static void change(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void write_file(const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static int store_one(const struct fake *f, struct err *e)
+{
+	struct store *s = NULL;
+	int64_t id;
+	int rc = store_open(path, &s, e);
+
+	if (!rc)
+		rc = fake_store(s, f, &id, e);
+	store_close(s);
+	return rc;
+}
+
+/* --- rows ------------------------------------------------------------------------- */
+
+struct row {
+	const char	*name;
+	void		(*check)(const struct row *row);
+	const char	*text;		/* SQL or file contents */
+	int64_t		 want;
+	const char	*says;
+};
+
+/* After two runs the query gives the value. */
+static void reads_back(const struct row *row)
+{
+	struct fake other = small;
+	struct err e = { 0 };
+
+	other.runtime = "threads";
+	other.policy = "q";
+	other.storm = 0;
+	assert_int_equal(store_one(&small, &e), 0);
+	assert_int_equal(store_one(&other, &e), 0);
+	assert_int_equal(query(row->text), row->want);
+}
+
+/* The percentiles beside the blob are those of the blob, and the blob is the histogram recorded. */
+static void blob_is_whole(const struct row *row)
+{
+	struct result r;
+	struct hist back;
+	struct err e = { 0 };
+	sqlite3_stmt *st;
+	sqlite3 *db;
+
+	fake_result(&r, &small);
+	assert_int_equal(store_one(&small, &e), 0);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT blob, n, p99_ns, max_ns FROM hist WHERE op = 'access'"
+					    " AND phase = 'total'", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_int_equal(hist_decode(&back, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)), 0);
+	assert_int_equal(back.n, sqlite3_column_int64(st, 1));
+	assert_int_equal(hist_quantile(&back, 990000), sqlite3_column_int64(st, 2));
+	assert_int_equal(back.max, sqlite3_column_int64(st, 3));
+	assert_true(back.sum == r.hist[RESULT_ACCESS][PHASE_TOTAL].sum);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	hist_fini(&back);
+	result_fini(&r);
+}
+
+/* A database with one run is changed by the SQL, then refused with the words. */
+static void refused_after(const struct row *row)
+{
+	struct err e = { 0 };
+
+	assert_int_equal(store_one(&small, &e), 0);
+	change(row->text);
+	assert_int_equal(store_one(&small, &e), -row->want);
+	assert_non_null(strstr(e.text, row->says));
+	assert_non_null(strstr(e.text, path));
+	assert_int_equal(query("SELECT count(*) FROM run"), 1);
+}
+
+static void foreign(const struct row *row)
+{
+	struct err e = { 0 };
+
+	if (!strncmp(row->text, "CREATE", 6))
+		change(row->text);
+	else
+		write_file(row->text);
+	assert_int_equal(store_one(&small, &e), -row->want);
+	assert_non_null(strstr(e.text, row->says));
+	assert_int_equal(dir_files(false), 1);
+}
+
+static void empty_file_is_taken(const struct row *row)
+{
+	struct err e = { 0 };
+
+	write_file("");
+	assert_int_equal(store_one(&small, &e), 0);
+	assert_int_equal(query("SELECT count(*) FROM run"), 1);
+}
+
+static void no_folder(const struct row *row)
+{
+	struct err e = { 0 };
+
+	snprintf(path, sizeof(path), "%s/none/r.db", dir);
+	assert_int_equal(store_one(&small, &e), -ERR_INPUT);
+	assert_non_null(strstr(e.text, "none/r.db"));
+	assert_int_equal(dir_files(false), 0);
+}
+
+static void is_a_folder(const struct row *row)
+{
+	struct err e = { 0 };
+
+	snprintf(path, sizeof(path), "%s", dir);
+	assert_int_equal(store_one(&small, &e), -ERR_INPUT);
+}
+
+static void opened_but_not_stored(const struct row *row)
+{
+	struct store *s;
+	struct err e = { 0 };
+
+	assert_int_equal(store_open(path, &s, &e), 0);
+	store_close(s);
+	assert_int_equal(dir_files(false), 0);
+}
+
+/* Two openers of a database that is not there: both runs end up in it. */
+static void made_meanwhile(const struct row *row)
+{
+	struct store *a, *b;
+	struct err e = { 0 };
+	int64_t id;
+
+	assert_int_equal(store_open(path, &a, &e), 0);
+	assert_int_equal(store_open(path, &b, &e), 0);
+	assert_int_equal(fake_store(a, &small, &id, &e), 0);
+	assert_int_equal(id, 1);
+	assert_int_equal(fake_store(b, &small, &id, &e), 0);
+	assert_int_equal(id, 2);
+	assert_int_equal(fake_store(a, &small, &id, &e), 0);
+	assert_int_equal(id, 3);
+	store_close(a);
+	store_close(b);
+	assert_int_equal(query("SELECT count(*) FROM run"), 3);
+	assert_int_equal(dir_files(false), 1);
+}
+
+/* Same runs, same time: same bytes. */
+static void reproducible(const struct row *row)
+{
+	struct err e = { 0 };
+	char first[96];
+	char *cmd;
+
+	setenv("SOURCE_DATE_EPOCH", "1700000000", 1);
+	snprintf(first, sizeof(first), "%s/first.db", dir);
+	assert_int_equal(store_one(&small, &e), 0);
+	assert_int_equal(rename(path, first), 0);
+	assert_int_equal(store_one(&small, &e), 0);
+	unsetenv("SOURCE_DATE_EPOCH");
+	cmd = xasprintf("cmp -s %s %s", first, path);
+	assert_int_equal(system(cmd), 0);
+	free(cmd);
+	assert_int_equal(query("SELECT time = '2023-11-14T22:13:20Z' FROM run"), 1);
+}
+
+/* --- a disk that fills up: a VFS whose n-th write from now on fails ------------------ */
+
+static struct {
+	sqlite3_vfs		 vfs, *real;
+	sqlite3_io_methods	 methods;
+	int			 budget;	/* writes that still work; < 0: all */
+	int			 code;
+	int			 writes;	/* seen */
+} bad;
+
+struct bad_file {
+	sqlite3_file	 base;
+	sqlite3_file	*real;
+};
+
+static int bad_budget(void)
+{
+	bad.writes++;
+	if (bad.budget < 0)
+		return SQLITE_OK;
+	if (bad.budget == 0)
+		return bad.code;
+	bad.budget--;
+	return SQLITE_OK;
+}
+
+static sqlite3_file *real_of(sqlite3_file *f)
+{
+	return ((struct bad_file *)f)->real;
+}
+
+static int bad_write(sqlite3_file *f, const void *data, int len, sqlite3_int64 at)
+{
+	int rc = bad_budget();
+
+	return rc ? rc : real_of(f)->pMethods->xWrite(real_of(f), data, len, at);
+}
+
+static int bad_close(sqlite3_file *f)
+{
+	int rc = real_of(f)->pMethods->xClose(real_of(f));
+
+	free(real_of(f));
+	return rc;
+}
+
+static int bad_read(sqlite3_file *f, void *data, int len, sqlite3_int64 at)
+{
+	return real_of(f)->pMethods->xRead(real_of(f), data, len, at);
+}
+
+static int bad_truncate(sqlite3_file *f, sqlite3_int64 size)
+{
+	return real_of(f)->pMethods->xTruncate(real_of(f), size);
+}
+
+static int bad_sync(sqlite3_file *f, int flags)
+{
+	int rc = bad_budget();
+
+	return rc ? rc : real_of(f)->pMethods->xSync(real_of(f), flags);
+}
+
+static int bad_size(sqlite3_file *f, sqlite3_int64 *size)
+{
+	return real_of(f)->pMethods->xFileSize(real_of(f), size);
+}
+
+static int bad_lock(sqlite3_file *f, int kind)
+{
+	return real_of(f)->pMethods->xLock(real_of(f), kind);
+}
+
+static int bad_unlock(sqlite3_file *f, int kind)
+{
+	return real_of(f)->pMethods->xUnlock(real_of(f), kind);
+}
+
+static int bad_check_lock(sqlite3_file *f, int *out)
+{
+	return real_of(f)->pMethods->xCheckReservedLock(real_of(f), out);
+}
+
+static int bad_control(sqlite3_file *f, int op, void *arg)
+{
+	return real_of(f)->pMethods->xFileControl(real_of(f), op, arg);
+}
+
+static int bad_sector(sqlite3_file *f)
+{
+	return real_of(f)->pMethods->xSectorSize(real_of(f));
+}
+
+static int bad_traits(sqlite3_file *f)
+{
+	return real_of(f)->pMethods->xDeviceCharacteristics(real_of(f));
+}
+
+static int bad_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out_flags)
+{
+	struct bad_file *b = (struct bad_file *)f;
+	int rc;
+
+	b->real = xcalloc(1, (size_t)bad.real->szOsFile);
+	rc = bad.real->xOpen(bad.real, name, b->real, flags, out_flags);
+	b->base.pMethods = rc == SQLITE_OK ? &bad.methods : NULL;
+	if (rc)
+		free(b->real);
+	return rc;
+}
+
+static void bad_vfs_register(void)
+{
+	bad.real = sqlite3_vfs_find(NULL);
+	bad.vfs = *bad.real;
+	bad.vfs.zName = "bad";
+	bad.vfs.szOsFile = sizeof(struct bad_file);
+	bad.vfs.xOpen = bad_open;
+	bad.methods = (sqlite3_io_methods){
+		.iVersion = 1, .xClose = bad_close, .xRead = bad_read, .xWrite = bad_write, .xTruncate = bad_truncate,
+		.xSync = bad_sync, .xFileSize = bad_size, .xLock = bad_lock, .xUnlock = bad_unlock,
+		.xCheckReservedLock = bad_check_lock, .xFileControl = bad_control, .xSectorSize = bad_sector,
+		.xDeviceCharacteristics = bad_traits,
+	};
+	sqlite3_vfs_register(&bad.vfs, 1);
+}
+
+static void bad_vfs_unregister(void)
+{
+	sqlite3_vfs_unregister(&bad.vfs);
+	sqlite3_vfs_register(bad.real, 1);
+}
+
+/* One store with the first @budget writes and syncs working; how many it made. */
+static int bad_store(int budget, int code, struct err *e, int *rc)
+{
+	bad.budget = budget;
+	bad.code = code;
+	bad.writes = 0;
+	bad_vfs_register();
+	*rc = store_one(&small, e);
+	bad_vfs_unregister();
+	return bad.writes;
+}
+
+/* The disk fails at each write in turn while the second run is stored. */
+static void fails_at_each_write(const struct row *row)
+{
+	struct err e = { 0 };
+	int rc, writes;
+	char *cmd = xasprintf("cp %s %s.bak", path, path);
+
+	assert_int_equal(store_one(&small, &e), 0);
+	assert_int_equal(system(cmd), 0);
+	free(cmd);
+	writes = bad_store(-1, 0, &e, &rc);
+	assert_int_equal(rc, 0);
+	assert_true(writes > 10);
+	for (int budget = 0; budget < writes; budget++) {
+		cmd = xasprintf("cp %s.bak %s", path, path);
+		assert_int_equal(system(cmd), 0);
+		free(cmd);
+		e = (struct err){ 0 };
+		bad_store(budget, (int)row->want, &e, &rc);
+		/* A journal that cannot be removed or synced after the commit point costs nothing. */
+		assert_true(rc == -ERR_MACHINE || rc == 0);
+		assert_int_equal(query("SELECT count(*) FROM run"), rc ? 1 : 2);
+		assert_int_equal(query("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+		if (rc && row->says)
+			assert_non_null(strstr(e.text, row->says));
+	}
+}
+
+static void fails_while_new(const struct row *row)
+{
+	struct err e = { 0 };
+	int rc, writes = bad_store(-1, 0, &e, &rc);
+
+	assert_int_equal(rc, 0);
+	for (int budget = 0; budget < writes; budget++) {
+		unlink(path);
+		bad_store(budget, (int)row->want, &e, &rc);
+		assert_true(rc == -ERR_MACHINE || rc == 0);
+		assert_int_equal(dir_files(false), rc ? 0 : 1);
+	}
+}
+
+/* A real limit of the system instead of a made-up VFS. */
+static void file_size_limit(const struct row *row)
+{
+	int status;
+	pid_t pid;
+	struct err e = { 0 };
+
+	if (row->want)
+		assert_int_equal(store_one(&small, &e), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct rlimit limit = { 30000, 30000 };
+
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &limit);
+		_exit(-store_one(&small, NULL));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), ERR_MACHINE);
+	assert_int_equal(dir_files(false), row->want);
+	if (row->want)
+		assert_int_equal(query("SELECT count(*) FROM run"), 1);
+}
+
+static void check(const void *row)
+{
+	const struct row *r = row;
+
+	dir_make();
+	r->check(r);
+	dir_files(true);
+}
+
+#define SQL_OF(column) "SELECT " column " FROM latency WHERE run = 1 AND op = 'access' AND phase = 'total'"
+
+static const struct row rows[] = {
+	{ .name = "two runs", .check = reads_back, .text = "SELECT count(*) FROM run", .want = 2 },
+	{ .name = "it is ours", .check = reads_back, .text = "PRAGMA application_id", .want = SCHEMA_APPLICATION_ID },
+	{ .name = "its version", .check = reads_back, .text = "PRAGMA user_version", .want = SCHEMA_VERSION },
+	{ .name = "latency has a row per run, operation and phase", .check = reads_back,
+	  .text = "SELECT count(*) FROM latency WHERE op = 'access' AND phase = 'total'", .want = 2 },
+	{ .name = "latency counts", .check = reads_back, .text = SQL_OF("n"), .want = 2000 },
+	{ .name = "latency percentiles are in order", .check = reads_back,
+	  .text = SQL_OF("min_ns <= p50_ns AND p50_ns <= p90_ns AND p90_ns <= p99_ns AND p99_ns <= p999_ns AND p999_ns <= max_ns"), .want = 1 },
+	{ .name = "empty histograms are not stored", .check = reads_back, .text = "SELECT count(*) FROM hist WHERE n = 0 OR op = 'zap_all'", .want = 0 },
+	{ .name = "virtual time is modelled", .check = reads_back, .text = "SELECT count(*) FROM latency WHERE run = 1 AND figures <> 'modelled'", .want = 0 },
+	{ .name = "threads are measured", .check = reads_back, .text = "SELECT count(*) FROM latency WHERE run = 2 AND figures <> 'measured'", .want = 0 },
+	{ .name = "stall view", .check = reads_back, .text = "SELECT stall_ns > 1700000 AND share_ppm > 0 FROM stall WHERE run = 1", .want = 1 },
+	{ .name = "knobs are columns of their own", .check = reads_back,
+	  .text = "SELECT value = 'write' FROM knob WHERE run = 1 AND name = 'age.lock'", .want = 1 },
+	{ .name = "all knobs, no more", .check = reads_back, .text = "SELECT count(*) FROM knob WHERE run = 2", .want = 2 },
+	{ .name = "an unknown metric is kept", .check = reads_back, .text = "SELECT value FROM metric WHERE run = 1 AND name = 'home_made'", .want = 7 },
+	{ .name = "blame shares add up", .check = reads_back, .text = "SELECT sum(share_ppm) BETWEEN 999990 AND 1000000 FROM blame_matrix WHERE run = 1", .want = 1 },
+	{ .name = "sums of a time line are whole", .check = reads_back, .text = "SELECT sum(value) FROM series WHERE run = 1 AND name = 'access.n'", .want = 2000 },
+	{ .name = "the maximum of a time line is the histogram's", .check = reads_back,
+	  .text = "SELECT (SELECT max(value) FROM series WHERE run = 1 AND name = 'access.total.max')"
+	  " = (SELECT max_ns FROM latency WHERE run = 1 AND op = 'access' AND phase = 'total')", .want = 1 },
+	{ .name = "the blob is the histogram", .check = blob_is_whole },
+	{ .name = "same run, same bytes", .check = reproducible },
+	{ .name = "a newer schema is refused", .check = refused_after, .text = "PRAGMA user_version = 99", .want = ERR_INPUT, .says = "newer mmulab" },
+	{ .name = "another application's is refused", .check = refused_after, .text = "PRAGMA application_id = 5", .want = ERR_INPUT, .says = "not mmulab's" },
+	{ .name = "an unmarked SQLite file is refused", .check = foreign, .text = "CREATE TABLE t (x)", .want = ERR_INPUT, .says = "not mmulab's" },
+	{ .name = "a text file is refused", .check = foreign, .text = "once upon a time there was a file that is long enough\n", .want = ERR_INPUT,
+	  .says = "not an SQLite database" },
+	{ .name = "an empty file is taken", .check = empty_file_is_taken },
+	{ .name = "a folder that is not there", .check = no_folder },
+	{ .name = "a folder instead of a file", .check = is_a_folder },
+	{ .name = "opening alone makes no file", .check = opened_but_not_stored },
+	{ .name = "two that make the same database", .check = made_meanwhile },
+	{ .name = "disk full at each write, second run", .check = fails_at_each_write, .want = SQLITE_FULL, .says = "disk is full" },
+	{ .name = "I/O error at each write, second run", .check = fails_at_each_write, .want = SQLITE_IOERR_WRITE },
+	{ .name = "disk full at each write, first run: nothing is left", .check = fails_while_new, .want = SQLITE_FULL },
+	{ .name = "I/O error at each write, first run: nothing is left", .check = fails_while_new, .want = SQLITE_IOERR_WRITE },
+	{ .name = "a file size limit, first run", .check = file_size_limit, .want = 0 },
+	{ .name = "a file size limit, second run", .check = file_size_limit, .want = 1 },
+};
+
+int main(void)
+{
+	return table_run("store", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+}
