@@ -42,7 +42,10 @@ other_system() {
 	return 4
 }
 
-command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || { other_system; exit; }
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	other_system
+	exit
+fi
 
 installed=" $(dpkg-query -W -f '${Package} ${db:Status-Status}\n' 2>/dev/null |
 	sed -n 's/ installed$//p' | tr '\n' ' ') "

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Policy files: what each knob takes, how files stand on each other, and what
+ * is said about the ones that are wrong.
+ */
+#include "engine/config/policy.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/types.h"
+#include "engine/config/policy_table.h"
+#include "test/table.h"
+
+static char dir[] = "/tmp/mmulab-policy-XXXXXX";
+static const char *const dirs[] = { dir, NULL };
+
+static char *path_of(const char *name)
+{
+	return xasprintf("%s/%s", dir, name);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char *path = path_of(name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	free(path);
+}
+
+/* --- every value of every built knob comes back -------------------------------- */
+
+struct value_row {
+	char		*name;
+	const struct knob *knob;
+	uint32_t	 value;
+};
+
+static bool same_knobs(const struct policy *a, const struct policy *b)
+{
+	size_t nr;
+	const struct knob *k = knob_table(&nr);
+
+	for (; nr; nr--, k++)
+		if (k->kind != KNOB_IS_UNBUILT && knob_get(k, a) != knob_get(k, b))
+			return false;
+	return true;
+}
+
+static void check_value(const void *arg)
+{
+	const struct value_row *row = arg;
+	struct policy p, back;
+	struct err e = { 0 };
+	char value[64], *assignment, *path = path_of("round.ini");
+	FILE *f;
+
+	policy_defaults(&p);
+	knob_value_text(row->knob, row->value, value, sizeof(value));
+	assignment = xasprintf("%s=%s", row->knob->name, value);
+	assert_int_equal(policy_set(&p, assignment, row->knob->arch == 'A' ? KVM_ARM64 : KVM_X86, &e), 0);
+	assert_int_equal(knob_get(row->knob, &p), row->value);
+
+	f = fopen(path, "w");
+	assert_non_null(f);
+	policy_print(&p, f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(policy_load(path, dirs, KVM_X86, &back, NULL, &e), 0);
+	assert_true(same_knobs(&p, &back));
+	free(assignment);
+	free(path);
+}
+
+static int run_values(void)
+{
+	struct value_row rows[128];
+	size_t nr, n = 0;
+	const struct knob *k = knob_table(&nr);
+	int failed;
+
+	for (; nr; nr--, k++) {
+		uint32_t values = k->kind == KNOB_IS_NUMBER ? 3 : k->nr_values;
+		const uint32_t numbers[] = { k->min, k->max, (k->min + k->max) / 2 };
+
+		for (uint32_t v = 0; v < values; v++) {
+			uint32_t value = k->kind == KNOB_IS_NUMBER ? numbers[v] : v;
+
+			assert(n < ARRAY_SIZE(rows));
+			rows[n++] = (struct value_row){ xasprintf("%s takes value %u", k->name, value), k, value };
+		}
+	}
+	failed = table_run("every value of every built knob survives printing and loading", rows, n, sizeof(rows[0]),
+			   check_value);
+	while (n)
+		free(rows[--n].name);
+	return failed;
+}
+
+/* --- what files resolve to -------------------------------------------------------- */
+
+static const struct resolve_row {
+	const char	*name;
+	const char	*base, *mine;	/* texts of base.ini and mine.ini */
+	const char	*load;
+	const char	*set;		/* NULL: none */
+	const char	*want_name;
+	enum age_lock	 want_age_lock;
+	enum fault_lock	 want_fault_lock;
+	size_t		 want_notes;
+} resolves[] = {
+	{ .name = "an empty file is the defaults", .mine = "", .load = "mine", .want_name = "mine",
+	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ },
+	{ .name = "a line counts", .mine = "age.lock = lockless\n", .load = "mine", .want_name = "mine",
+	  .want_age_lock = AGE_LOCK_LOCKLESS, .want_fault_lock = FAULT_LOCK_READ },
+	{ .name = "a comment behind a value is none of it", .mine = "age.lock = read ; why\n", .load = "mine",
+	  .want_name = "mine", .want_age_lock = AGE_LOCK_READ, .want_fault_lock = FAULT_LOCK_READ },
+	{ .name = "inherited lines count, own lines win", .base = "age.lock = read\nfault.lock = write\n",
+	  .mine = "inherit = base\nage.lock = lockless\n", .load = "mine", .want_name = "mine",
+	  .want_age_lock = AGE_LOCK_LOCKLESS, .want_fault_lock = FAULT_LOCK_WRITE },
+	{ .name = "inherit takes a file beside the inheriting one", .base = "fault.lock = write\n",
+	  .mine = "inherit = base.ini\n", .load = "mine", .want_name = "mine",
+	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_WRITE },
+	{ .name = "a layer behind '+' lies on top", .base = "age.lock = read\nfault.lock = write\n",
+	  .mine = "age.lock = lockless\n", .load = "base+mine", .want_name = "base+mine",
+	  .want_age_lock = AGE_LOCK_LOCKLESS, .want_fault_lock = FAULT_LOCK_WRITE },
+	{ .name = "an assignment lies on top and joins the name", .mine = "age.lock = read\n", .load = "mine",
+	  .set = "age.lock=lockless", .want_name = "mine age.lock=lockless",
+	  .want_age_lock = AGE_LOCK_LOCKLESS, .want_fault_lock = FAULT_LOCK_READ },
+	{ .name = "a line without effect is noted", .mine = "root.lock = write\n", .load = "mine", .want_name = "mine",
+	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ, .want_notes = 1 },
+	{ .name = "a knob named twice without effect is noted once", .base = "root.lock = write\nnx.lock = read\n",
+	  .mine = "inherit = base\nroot.lock = read\n", .load = "mine", .want_name = "mine",
+	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ, .want_notes = 2 },
+};
+
+static void write_both(const char *base, const char *mine)
+{
+	write_file("base.ini", base ? base : "");
+	write_file("mine.ini", mine);
+}
+
+static void check_resolve(const void *arg)
+{
+	const struct resolve_row *row = arg;
+	struct policy_notes notes = { 0 };
+	struct policy p;
+	struct err e = { 0 };
+
+	write_both(row->base, row->mine);
+	assert_int_equal(policy_load(row->load, dirs, KVM_X86, &p, &notes, &e), 0);
+	if (row->set)
+		assert_int_equal(policy_set(&p, row->set, KVM_X86, &e), 0);
+	assert_string_equal(p.name, row->want_name);
+	assert_int_equal(p.age_lock, row->want_age_lock);
+	assert_int_equal(p.fault_lock, row->want_fault_lock);
+	assert_int_equal(notes.nr, row->want_notes);
+	policy_notes_fini(&notes);
+}
+
+/* --- what is wrong, and how it is said ------------------------------------------------ */
+
+static const struct error_row {
+	const char	*name;
+	const char	*base, *mine;
+	const char	*load;		/* NULL: only @set, on the defaults */
+	const char	*set;
+	enum kvm_arch	 arch;
+	const char	*want;		/* every word of it, "|" between them */
+} errors[] = {
+	{ .name = "unknown knob: file, line, nearest word", .mine = "# x\nage.lok = read\n", .load = "mine",
+	  .want = "mine.ini:2: |no knob 'age.lok'|mean 'age.lock'" },
+	{ .name = "nothing near: where to look", .mine = "qqqqqqqqqqqqqqqqq = read\n", .load = "mine",
+	  .want = "mine.ini:1: |`mmulab policies` lists them" },
+	{ .name = "bad value: the list", .mine = "age.lock = none\n", .load = "mine",
+	  .want = "mine.ini:1: |'none'|write, read, lockless" },
+	{ .name = "bad number: the range", .mine = "lock.resched_us = 1000001\n", .load = "mine",
+	  .want = "mine.ini:1: |0..1000000" },
+	{ .name = "signs are no numbers", .mine = "lock.resched_us = -1\n", .load = "mine", .want = "mine.ini:1: |'-1'" },
+	{ .name = "bad value of an unbuilt knob", .mine = "root.lock = both\n", .load = "mine",
+	  .want = "mine.ini:1: |'both'|write, read" },
+	{ .name = "number out of an unbuilt knob's range", .mine = "sync.batch = 513\n", .load = "mine",
+	  .want = "mine.ini:1: |'513'|1..512" },
+	{ .name = "arm64 knob in an x86 policy", .mine = "coalesce.order = block-first\n", .load = "mine",
+	  .want = "mine.ini:1: |coalesce.order is one of arm64|for x86" },
+	{ .name = "x86 knob in an arm64 policy", .mine = "flush.batch = per-op\n", .load = "mine", .arch = KVM_ARM64,
+	  .want = "mine.ini:1: |flush.batch is one of x86|for arm64" },
+	{ .name = "one knob twice", .mine = "age.lock = read\n\nage.lock = write\n", .load = "mine",
+	  .want = "mine.ini:3: |age.lock was set before|mine.ini:1" },
+	{ .name = "inherit behind an assignment", .mine = "age.lock = read\ninherit = base\n", .load = "mine",
+	  .want = "mine.ini:2: |first assignment" },
+	{ .name = "a cycle of two", .base = "inherit = mine\n", .mine = "inherit = base\n", .load = "mine",
+	  .want = "base.ini:1: inherits |mine.ini|inherits this file" },
+	{ .name = "a cycle of one", .mine = "inherit = mine\n", .load = "mine", .want = "mine.ini:1: inherits " },
+	{ .name = "inherit on top of another policy", .mine = "inherit = base\n", .load = "base+mine",
+	  .want = "mine.ini:1: |before the '+'" },
+	{ .name = "sections", .mine = "[x]\nage.lock = read\n", .load = "mine", .want = "mine.ini:2: |no sections|[x]" },
+	{ .name = "no such policy: the folders and the nearest", .mine = "", .load = "mime",
+	  .want = "no policy 'mime'|mime.ini in /tmp/mmulab-policy-|mean 'mine'" },
+	{ .name = "no such inherited policy: the line", .mine = "inherit = bass\n", .load = "mine",
+	  .want = "mine.ini:1: |no policy 'bass'|mean 'base'" },
+	{ .name = "an empty layer", .mine = "", .load = "mine+", .want = "no policy ''" },
+	{ .name = "set: unknown knob", .set = "age.lok=read", .want = "age.lok=read: |mean 'age.lock'" },
+	{ .name = "set: bad value", .set = "age.lock=none", .want = "age.lock=none: |write, read, lockless" },
+	{ .name = "set: no assignment", .set = "age.lock", .want = "'age.lock' is no assignment" },
+	{ .name = "set: no knob", .set = "=read", .want = "'=read' is no assignment" },
+	{ .name = "set: unbuilt knob", .set = "root.lock=read", .want = "root.lock=read: |not built yet" },
+	{ .name = "set: arm64 knob", .set = "age.range=whole", .want = "age.range is one of arm64" },
+};
+
+static void check_words(const char *text, const char *want)
+{
+	char *copy = xstrdup(want), *rest = copy, *word;
+
+	while ((word = strsep(&rest, "|")))
+		if (!strstr(text, word))
+			fail_msg("'%s' is not in: %s", word, text);
+	free(copy);
+}
+
+static void check_error(const void *arg)
+{
+	const struct error_row *row = arg;
+	struct policy p, before;
+	struct err e = { 0 };
+	int rc;
+
+	write_both(row->base, row->mine ? row->mine : "");
+	memset(&p, 0, sizeof(p));
+	policy_defaults(&p);
+	before = p;
+	rc = row->load ? policy_load(row->load, dirs, row->arch, &p, NULL, &e) : policy_set(&p, row->set, row->arch, &e);
+	assert_int_equal(rc, -ERR_USAGE);
+	assert_int_equal(e.exit, ERR_USAGE);
+	check_words(e.text, row->want);
+	assert_null(strchr(e.text, '\n'));
+	assert_memory_equal(&p, &before, sizeof(p));
+}
+
+/* --- the presets of the tree -------------------------------------------------------------- */
+
+static const char *const tree[] = { "policies", NULL };
+
+static const struct preset_row {
+	const char		*name;
+	const char		*load;
+	bool			 notes;		/* names knobs that are not built yet */
+	enum lock_needbreak	 needbreak;
+	enum fault_retry_key	 retry_key;
+	enum fault_precheck	 precheck;
+	enum age_lock		 age_lock;
+	enum age_race		 age_race;
+	enum zap_root_passes	 passes;
+	enum fault_huge_split	 split;
+} presets[] = {
+	{ "6.1 breaks on contention, compares hva, zaps huge pages", "x86-6.1", true, LOCK_NEEDBREAK_CONTENDED,
+	  FAULT_RETRY_KEY_HULL_HVA, FAULT_PRECHECK_NONE, AGE_LOCK_WRITE, AGE_RACE_RETRY, ZAP_ROOT_PASSES_1G_ROOT,
+	  FAULT_HUGE_SPLIT_ZAP },
+	{ "6.12 does not break, compares gfn, splits in place", "x86-6.12", true, LOCK_NEEDBREAK_NEVER,
+	  FAULT_RETRY_KEY_HULL_GFN, FAULT_PRECHECK_BOTH, AGE_LOCK_WRITE, AGE_RACE_RETRY,
+	  ZAP_ROOT_PASSES_4K_2M_1G_ROOT, FAULT_HUGE_SPLIT_IN_PLACE },
+	{ "6.18 is 6.12 with aging that takes no lock", "x86-6.18", true, LOCK_NEEDBREAK_NEVER,
+	  FAULT_RETRY_KEY_HULL_GFN, FAULT_PRECHECK_BOTH, AGE_LOCK_LOCKLESS, AGE_RACE_SKIP,
+	  ZAP_ROOT_PASSES_4K_2M_1G_ROOT, FAULT_HUGE_SPLIT_IN_PLACE },
+	{ "seed 002 on 6.1", "x86-6.1+seed-002", true, LOCK_NEEDBREAK_CONTENDED, FAULT_RETRY_KEY_HULL_HVA,
+	  FAULT_PRECHECK_NONE, AGE_LOCK_WRITE, AGE_RACE_RETRY, ZAP_ROOT_PASSES_LEAFS_ROOT, FAULT_HUGE_SPLIT_ZAP },
+	{ "seed 004 on 6.12", "x86-6.12+seed-004", true, LOCK_NEEDBREAK_NEVER, FAULT_RETRY_KEY_HULL_GFN,
+	  FAULT_PRECHECK_BOTH, AGE_LOCK_READ, AGE_RACE_SKIP, ZAP_ROOT_PASSES_4K_2M_1G_ROOT,
+	  FAULT_HUGE_SPLIT_IN_PLACE },
+	{ "an overlay alone stands on the defaults", "seed-004", false, LOCK_NEEDBREAK_NEVER,
+	  FAULT_RETRY_KEY_HULL_GFN, FAULT_PRECHECK_BOTH, AGE_LOCK_READ, AGE_RACE_SKIP,
+	  ZAP_ROOT_PASSES_4K_2M_1G_ROOT, FAULT_HUGE_SPLIT_IN_PLACE },
+};
+
+static void check_preset(const void *arg)
+{
+	const struct preset_row *row = arg;
+	struct policy_notes notes = { 0 };
+	struct err e = { 0 };
+	struct policy p;
+
+	if (policy_load(row->load, tree, KVM_X86, &p, &notes, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(notes.nr > 0, row->notes);
+	assert_int_equal(p.lock_needbreak, row->needbreak);
+	assert_int_equal(p.fault_retry_key, row->retry_key);
+	assert_int_equal(p.fault_precheck, row->precheck);
+	assert_int_equal(p.age_lock, row->age_lock);
+	assert_int_equal(p.age_race, row->age_race);
+	assert_int_equal(p.zap_root_passes, row->passes);
+	assert_int_equal(p.fault_huge_split, row->split);
+	policy_notes_fini(&notes);
+}
+
+/* The two full presets name every x86 knob, but those that only the processor can decide. */
+static const struct complete_row {
+	const char *name, *load;
+} complete[] = {
+	{ "x86-6.1 names every x86 knob", "policies/x86-6.1.ini" },
+	{ "x86-6.12 names every x86 knob", "policies/x86-6.12.ini" },
+};
+
+static void check_complete(const void *arg)
+{
+	const struct complete_row *row = arg;
+	FILE *f = fopen(row->load, "r");
+	char text[16384];
+	size_t nr, len;
+	const struct knob *k = knob_table(&nr);
+
+	assert_non_null(f);
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = '\0';
+	fclose(f);
+	for (; nr; nr--, k++) {
+		char *line = xasprintf("\n%s = ", k->name), *left_out = xasprintf("\n# %s: ", k->name);
+
+		if (knob_fits_arch(k, KVM_X86) && !strstr(text, line) && !strstr(text, left_out))
+			fail_msg("%s does not name %s", row->load, k->name);
+		free(line);
+		free(left_out);
+	}
+}
+
+/* --- notes --------------------------------------------------------------------------------- */
+
+static const struct note_row {
+	const char *name;
+	const char *base, *mine;
+	const char *want;	/* with DIR for the folder */
+} note_rows[] = {
+	{ "no notes, no output", "", "age.lock = read\n", "" },
+	{ "one line per file", "root.lock = read\nnx.lock = read\n", "inherit = base\nzap.nonpresent = skip\n",
+	  "> DIR/base.ini: not built yet, these lines have no effect: root.lock = read (1), nx.lock = read (2)\n"
+	  "> DIR/mine.ini: not built yet, these lines have no effect: zap.nonpresent = skip (2)\n" },
+	{ "the last file that names a knob is the one that is told", "root.lock = read\n",
+	  "inherit = base\nroot.lock = write\n",
+	  "> DIR/mine.ini: not built yet, these lines have no effect: root.lock = write (2)\n" },
+};
+
+static void check_notes(const void *arg)
+{
+	const struct note_row *row = arg;
+	struct policy_notes notes = { 0 };
+	struct policy p;
+	struct err e = { 0 };
+	char *got = NULL, *want = xstrdup("");
+	size_t size;
+	FILE *f = open_memstream(&got, &size);
+
+	for (const char *rest = row->want, *at; *rest; rest = at) {
+		char *longer;
+
+		at = strstr(rest, "DIR");
+		longer = xasprintf("%s%.*s%s", want, at ? (int)(at - rest) : (int)strlen(rest), rest, at ? dir : "");
+		free(want);
+		want = longer;
+		at = at ? at + 3 : rest + strlen(rest);
+	}
+	write_both(row->base, row->mine);
+	assert_int_equal(policy_load("mine", dirs, KVM_X86, &p, &notes, &e), 0);
+	policy_notes_print(&notes, "> ", f);
+	fclose(f);
+	assert_string_equal(got, want);
+	policy_notes_fini(&notes);
+	free(got);
+	free(want);
+}
+
+static void remove_files(void)
+{
+	static const char *const names[] = { "base.ini", "mine.ini", "round.ini" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *path = path_of(names[i]);
+
+		unlink(path);
+		free(path);
+	}
+	rmdir(dir);
+}
+
+int main(void)
+{
+	int failed = 0;
+
+	if (!mkdtemp(dir))
+		return 1;
+	failed |= run_values();
+	failed |= table_run("what files resolve to", resolves, ARRAY_SIZE(resolves), sizeof(resolves[0]), check_resolve);
+	failed |= table_run("what is wrong is said", errors, ARRAY_SIZE(errors), sizeof(errors[0]), check_error);
+	failed |= table_run("presets", presets, ARRAY_SIZE(presets), sizeof(presets[0]), check_preset);
+	failed |= table_run("complete presets", complete, ARRAY_SIZE(complete), sizeof(complete[0]), check_complete);
+	failed |= table_run("notes", note_rows, ARRAY_SIZE(note_rows), sizeof(note_rows[0]), check_notes);
+	remove_files();
+	return failed;
+}
