@@ -10,7 +10,7 @@
  * its format.  Readers of other formats join by filling struct source_ops.
  */
 struct source_event {		/* one event type of this recording, laid out by its own format file */
-	int		 id;
+	int		 id;	/* the recording's number for it; of no use outside the reader */
 	const char	*system, *name;
 	const void	*handle;	/* the reader's own */
 };
@@ -21,36 +21,44 @@ struct source_record {
 	uint32_t	 tid;
 	uint32_t	 event;		/* index into the source's events */
 	uint32_t	 size;
+	uint32_t	 missed;	/* not 0: records of this CPU were lost just before this one */
 	const void	*data;		/* raw fields, common header included; valid until the next call */
 };
 
 /* Where a field sits in the raw record; compiled once per event. */
 struct source_field {
 	uint16_t offset, size;		/* size 0: the event has no such field */
-	bool	 is_signed, is_dynamic;	/* dynamic: __data_loc */
+	bool	 is_signed, is_dynamic;	/* dynamic: a u32 "__data_loc": offset below, length above bit 16 */
 };
 
 struct source_info {
-	const char	*format;	/* "trace.dat v7" */
-	const char	*uname;		/* "" when the recording does not say */
+	const char	*format;	/* "trace.dat 7" */
+	const char	*uname;		/* "Linux HOST RELEASE MACHINE"; "" when the recording does not say */
 	const char	*clock;
 	unsigned int	 nr_cpus;
-	bool		 big_endian;
-	unsigned int	 long_size;
 };
 
 struct source;
+
+/* What happened to records that did not arrive: a CPU's, and the cause or what is wrong. */
+typedef void (*source_note_fn)(void *arg, uint32_t cpu, const char *what, uint64_t n);
 
 struct source_ops {
 	void (*close)(struct source *s);
 	/* 1 and *rec, 0 at the end, negative with @e. */
 	int (*next)(struct source *s, struct source_record *rec, struct err *e);
+	/* Return: whether the event has the field. */
 	bool (*field)(struct source *s, uint32_t event, const char *name, struct source_field *out);
-	const char *(*comm)(struct source *s, uint32_t tid);
-	/* Lost records by CPU and cause, complete after next() returned 0. */
-	void (*lost)(struct source *s, void (*fn)(void *arg, uint32_t cpu, const char *cause, uint64_t n), void *arg);
+	const char *(*comm)(struct source *s, uint32_t tid);	/* NULL: not known */
+	/* Both complete after next() returned 0.  Lost: by cause.  Damage: what does not add up. */
+	void (*lost)(struct source *s, source_note_fn fn, void *arg);
+	void (*damage)(struct source *s, source_note_fn fn, void *arg);
 };
 
+/*
+ * Readers embed it.  @events may grow (at its end, and move) while records are
+ * read: a recording can hold events it has no format of.
+ */
 struct source {
 	const struct source_ops	*ops;
 	struct source_info	 info;
@@ -64,5 +72,6 @@ struct source {
  */
 int source_open(const char *path, struct source **out, struct err *e);
 int source_open_tracedat(const char *path, struct source **out, struct err *e);
+void source_close(struct source *s);	/* NULL is fine */
 
 #endif

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The source that reads trace.dat: streams of all CPUs merged by time (equal
+ * times: in the order of the buffers and CPUs, as trace-cmd does), formats by
+ * libtraceevent.  Its print formats are cut off before it sees them: it cannot
+ * parse all of them, and nothing here needs them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <event-parse.h>
+
+#include "base/alloc.h"
+#include "capture/dat_stream.h"
+#include "capture/source.h"
+
+#define NO_EVENT	UINT32_MAX
+#define IDS		65536		/* common_type is 16 bits */
+
+struct lane {				/* one CPU of one buffer */
+	struct dat_stream *stream;
+	struct dat_record  rec;
+	const struct dat_cpu *cpu;
+	uint64_t	   read, missed;
+};
+
+struct thread {
+	uint32_t tid;
+	char	*comm;
+};
+
+struct tracedat {
+	struct source	 source;
+	struct dat	*dat;
+	struct lane	*lanes;
+	uint32_t	*heap;		/* of lanes, earliest first */
+	uint32_t	 nr_heap;
+	bool		 started;
+	uint32_t	*by_id;		/* [IDS]: index into source.events */
+	struct tep_event **tep_events;	/* by index, the tep's; NULL: not parsed yet */
+	uint32_t	 nr_tep;	/* events that have a format */
+	struct tep_handle *tep;
+	uint32_t	 pid_offset;
+	struct thread	*threads;	/* by tid */
+	size_t		 nr_threads;
+	char		 format[16];
+};
+
+static struct tracedat *tracedat_of(struct source *s)
+{
+	return (struct tracedat *)s;	/* its first member */
+}
+
+/* --- events and their fields ------------------------------------------------------ */
+
+static struct source_event *add_event(struct tracedat *t, int id, const char *system, const char *name)
+{
+	struct source *s = &t->source;
+
+	if (!(s->nr_events & (s->nr_events + 1)))	/* at 0, 1, 3, 7, ... */
+		s->events = xreallocarray(s->events, 2 * (size_t)s->nr_events + 2, sizeof(*s->events));
+	t->by_id[id] = s->nr_events;
+	s->events[s->nr_events] = (struct source_event){ .id = id, .system = system, .name = xstrdup(name) };
+	return &s->events[s->nr_events++];
+}
+
+/* "name: kvm_entry\nID: 1234\n..." */
+static int index_formats(struct tracedat *t, struct err *e)
+{
+	t->by_id = xmalloc(IDS * sizeof(*t->by_id));
+	for (size_t i = 0; i < IDS; i++)
+		t->by_id[i] = NO_EVENT;
+	for (size_t i = 0; i < t->dat->nr_formats; i++) {
+		const struct dat_format *f = &t->dat->formats[i];
+		char head[256], name[128];
+		int id;
+
+		snprintf(head, sizeof(head), "%.*s", (int)(f->len < 255 ? f->len : 255), f->text);
+		if (sscanf(head, "name: %127s ID: %d", name, &id) != 2 || id < 0 || id >= IDS)
+			return dat_damaged(t->dat, e, "event format %zu has no name or number", i);
+		if (t->by_id[id] == NO_EVENT)
+			add_event(t, id, f->system, name)->handle = f;
+	}
+	t->nr_tep = t->source.nr_events;
+	t->tep_events = xcalloc(t->nr_tep, sizeof(*t->tep_events));
+	return 0;
+}
+
+/* The format without its print format, parsed when first asked for. */
+static struct tep_event *tep_event_of(struct tracedat *t, uint32_t event)
+{
+	const struct dat_format *f;
+	const char *print;
+	char *text;
+
+	if (event >= t->nr_tep)
+		return NULL;
+	if (t->tep_events[event])
+		return t->tep_events[event];
+	f = t->source.events[event].handle;
+	print = memmem(f->text, f->len, "\nprint fmt:", 11);
+	text = xasprintf("%.*s\nprint fmt: \"\"\n", (int)(print ? print - f->text : (long)f->len), f->text);
+	tep_parse_event(t->tep, text, strlen(text), f->system);
+	free(text);
+	t->tep_events[event] = tep_find_event(t->tep, t->source.events[event].id);
+	return t->tep_events[event];
+}
+
+static bool tracedat_field(struct source *s, uint32_t event, const char *name, struct source_field *out)
+{
+	struct tep_event *te = tep_event_of(tracedat_of(s), event);
+	struct tep_format_field *f = te ? tep_find_any_field(te, name) : NULL;
+
+	memset(out, 0, sizeof(*out));
+	if (!f)
+		return false;
+	*out = (struct source_field){ .offset = f->offset, .size = f->size,
+				      .is_signed = f->flags & TEP_FIELD_IS_SIGNED,
+				      .is_dynamic = f->flags & TEP_FIELD_IS_DYNAMIC };
+	return true;
+}
+
+/* Every event has the same common fields. */
+static int find_common(struct tracedat *t, struct err *e)
+{
+	struct source_field type, pid;
+
+	if (!t->nr_tep)
+		return dat_damaged(t->dat, e, "it holds no event format at all");
+	tracedat_field(&t->source, 0, "common_type", &type);
+	tracedat_field(&t->source, 0, "common_pid", &pid);
+	if (type.size != 2 || type.offset || pid.size != 4)
+		return dat_damaged(t->dat, e, "its event formats lack common_type and common_pid");
+	t->pid_offset = pid.offset;
+	return 0;
+}
+
+/* --- threads ------------------------------------------------------------------------- */
+
+static int by_tid(const void *a, const void *b)
+{
+	const struct thread *x = a, *y = b;
+
+	return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+static void read_threads(struct tracedat *t)
+{
+	char *text = strndup(t->dat->cmdlines ? t->dat->cmdlines : "", t->dat->cmdlines_len);
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *space = strchr(line, ' ');
+
+		if (!space)
+			continue;
+		t->threads = xreallocarray(t->threads, t->nr_threads + 1, sizeof(*t->threads));
+		t->threads[t->nr_threads++] = (struct thread){ strtoul(line, NULL, 10), xstrdup(space + 1) };
+	}
+	free(text);
+	if (t->nr_threads)
+		qsort(t->threads, t->nr_threads, sizeof(*t->threads), by_tid);
+}
+
+static const char *tracedat_comm(struct source *s, uint32_t tid)
+{
+	struct tracedat *t = tracedat_of(s);
+	const struct thread key = { .tid = tid }, *found;
+
+	found = t->nr_threads ? bsearch(&key, t->threads, t->nr_threads, sizeof(key), by_tid) : NULL;
+	return found ? found->comm : NULL;
+}
+
+/* --- records, merged by time ----------------------------------------------------------- */
+
+static bool earlier(const struct tracedat *t, uint32_t a, uint32_t b)
+{
+	uint64_t x = t->lanes[a].rec.ts, y = t->lanes[b].rec.ts;
+
+	return x != y ? x < y : a < b;
+}
+
+static void sift_down(struct tracedat *t, uint32_t i)
+{
+	for (;;) {
+		uint32_t kid = 2 * i + 1, lane = t->heap[i];
+
+		if (kid >= t->nr_heap)
+			return;
+		if (kid + 1 < t->nr_heap && earlier(t, t->heap[kid + 1], t->heap[kid]))
+			kid++;
+		if (!earlier(t, t->heap[kid], lane))
+			return;
+		t->heap[i] = t->heap[kid];
+		t->heap[kid] = lane;
+		i = kid;
+	}
+}
+
+static int start(struct tracedat *t, struct err *e)
+{
+	for (size_t i = 0; i < t->dat->nr_cpus; i++) {
+		int ret = dat_stream_next(t->lanes[i].stream, &t->lanes[i].rec, e);
+
+		if (ret < 0)
+			return ret;
+		if (ret)
+			t->heap[t->nr_heap++] = i;
+	}
+	for (uint32_t i = t->nr_heap; i-- > 0;)
+		sift_down(t, i);
+	t->started = true;
+	return 0;
+}
+
+/* The lane on top was handed out last time: move it on. */
+static int advance(struct tracedat *t, struct err *e)
+{
+	struct lane *l = &t->lanes[t->heap[0]];
+	int ret = dat_stream_next(l->stream, &l->rec, e);
+
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		t->heap[0] = t->heap[--t->nr_heap];
+	sift_down(t, 0);
+	return 0;
+}
+
+static uint32_t unknown_event(struct tracedat *t, int id)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "event %d", id);
+	add_event(t, id, "unknown", name);
+	return t->by_id[id];
+}
+
+static int tracedat_next(struct source *s, struct source_record *rec, struct err *e)
+{
+	struct tracedat *t = tracedat_of(s);
+	const struct lane *l;
+	struct lane *top;
+	uint16_t id;
+	int ret = !t->started ? start(t, e) : t->nr_heap ? advance(t, e) : 0;
+
+	if (ret || !t->nr_heap)
+		return ret;
+	l = top = &t->lanes[t->heap[0]];
+	if (l->rec.size < t->pid_offset + 4)
+		return dat_damaged(t->dat, e, "CPU %u: a record of %u bytes", l->cpu->cpu, l->rec.size);
+	memcpy(&id, l->rec.data, sizeof(id));
+	memcpy(&rec->tid, l->rec.data + t->pid_offset, sizeof(rec->tid));
+	rec->event = likely(t->by_id[id] != NO_EVENT) ? t->by_id[id] : unknown_event(t, id);
+	rec->ts_ns = l->rec.ts;
+	rec->cpu = l->cpu->cpu;
+	rec->size = l->rec.size;
+	rec->data = l->rec.data;
+	rec->missed = l->rec.missed;
+	top->read++;
+	if (unlikely(l->rec.missed))
+		top->missed += l->rec.missed == DAT_MISSED_SOME ? 1 : l->rec.missed;
+	return 1;
+}
+
+/* --- what did not arrive -------------------------------------------------------------------- */
+
+static void tracedat_lost(struct source *s, source_note_fn fn, void *arg)
+{
+	struct tracedat *t = tracedat_of(s);
+
+	for (size_t i = 0; i < t->dat->nr_stats; i++) {
+		const struct dat_stat *st = &t->dat->stats[i];
+
+		if (st->overrun)
+			fn(arg, st->cpu, "overrun", st->overrun);
+		if (st->commit_overrun)
+			fn(arg, st->cpu, "commit overrun", st->commit_overrun);
+		if (st->dropped)
+			fn(arg, st->cpu, "dropped", st->dropped);
+	}
+	for (size_t i = 0; i < t->dat->nr_cpus; i++)
+		if (t->lanes[i].missed)
+			fn(arg, t->lanes[i].cpu->cpu, "missed", t->lanes[i].missed);
+}
+
+/* Records of @st's CPU that were in the file. */
+static uint64_t records_of(const struct tracedat *t, const struct dat_stat *st)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < t->dat->nr_cpus; i++) {
+		const struct dat_cpu *c = t->lanes[i].cpu;
+
+		if (c->cpu == st->cpu && !strcmp(t->dat->buffers[c->buffer].name, st->buffer))
+			n += t->lanes[i].read;
+	}
+	return n;
+}
+
+static void tracedat_damage(struct source *s, source_note_fn fn, void *arg)
+{
+	struct tracedat *t = tracedat_of(s);
+
+	for (size_t i = 0; i < t->dat->nr_stats; i++) {
+		const struct dat_stat *st = &t->dat->stats[i];
+		uint64_t n = records_of(t, st);
+
+		if (st->has_read && n < st->read)
+			fn(arg, st->cpu, "records the kernel handed out are not in the file", st->read - n);
+		else if (st->has_read && n > st->read)
+			fn(arg, st->cpu, "more records in the file than the kernel handed out", n - st->read);
+	}
+}
+
+/* --- open and close ---------------------------------------------------------------------------- */
+
+static void tracedat_close(struct source *s)
+{
+	struct tracedat *t = tracedat_of(s);
+
+	for (size_t i = 0; t->lanes && i < t->dat->nr_cpus; i++)
+		dat_stream_close(t->lanes[i].stream);
+	for (uint32_t i = 0; i < s->nr_events; i++)
+		free((char *)s->events[i].name);
+	for (size_t i = 0; i < t->nr_threads; i++)
+		free(t->threads[i].comm);
+	tep_free(t->tep);
+	dat_close(t->dat);
+	free(t->threads);
+	free(t->tep_events);
+	free(s->events);
+	free(t->by_id);
+	free(t->lanes);
+	free(t->heap);
+	free(t);
+}
+
+static const struct source_ops tracedat_ops = {
+	.close	= tracedat_close,
+	.next	= tracedat_next,
+	.field	= tracedat_field,
+	.comm	= tracedat_comm,
+	.lost	= tracedat_lost,
+	.damage	= tracedat_damage,
+};
+
+static int open_lanes(struct tracedat *t, struct err *e)
+{
+	size_t nr = t->dat->nr_cpus;
+
+	t->lanes = xcalloc(nr, sizeof(*t->lanes));
+	t->heap = xcalloc(nr, sizeof(*t->heap));
+	for (size_t i = 0; i < nr; i++) {
+		int ret = dat_stream_open(t->dat, &t->dat->cpus[i], &t->lanes[i].stream, e);
+
+		if (ret)
+			return ret;
+		t->lanes[i].cpu = &t->dat->cpus[i];
+		if (t->dat->cpus[i].cpu >= t->source.info.nr_cpus)
+			t->source.info.nr_cpus = t->dat->cpus[i].cpu + 1;
+	}
+	return 0;
+}
+
+/* The clock of the first buffer that has data. */
+static const char *clock_of(const struct dat *d)
+{
+	const char *clock = d->nr_cpus ? d->buffers[d->cpus[0].buffer].clock : NULL;
+
+	return clock && *clock ? clock : d->clock ? d->clock : "unknown";
+}
+
+int source_open_tracedat(const char *path, struct source **out, struct err *e)
+{
+	struct tracedat *t = xcalloc(1, sizeof(*t));
+	int ret = dat_open(path, &t->dat, e);
+
+	if (ret) {
+		free(t);
+		return ret;
+	}
+	tep_set_loglevel(TEP_LOG_NONE);
+	t->tep = tep_alloc();
+	tep_set_long_size(t->tep, t->dat->long_size);
+	tep_set_file_bigendian(t->tep, TEP_LITTLE_ENDIAN);
+	tep_set_local_bigendian(t->tep, TEP_LITTLE_ENDIAN);
+	snprintf(t->format, sizeof(t->format), "trace.dat %d", t->dat->version);
+	t->source.ops = &tracedat_ops;
+	t->source.info = (struct source_info){ .format = t->format, .uname = t->dat->uname ? t->dat->uname : "",
+					       .clock = clock_of(t->dat) };
+	ret = index_formats(t, e);
+	if (!ret)
+		ret = find_common(t, e);
+	if (!ret)
+		ret = open_lanes(t, e);
+	if (ret) {
+		tracedat_close(&t->source);
+		return ret;
+	}
+	read_threads(t);
+	*out = &t->source;
+	return 0;
+}
