@@ -20,10 +20,10 @@
  *   struct rt_rwlock, struct rt_spinlock, struct rt_gate, struct rt_cond
  *   struct rt_rcu_head
  */
-#include "rt_port.h"
-
 #define RT_MAX_OPS	24	/* kinds of operation the caller may number */
 #define RT_MAX_TASKS	4096
+
+#include "rt_port.h"
 
 /* --- time and identity ------------------------------------------------- */
 
@@ -57,7 +57,7 @@ void rt_read_lock(struct rt_rwlock *l);		/* [hand-over] */
 void rt_read_unlock(struct rt_rwlock *l);	/* [hand-over] */
 void rt_write_lock(struct rt_rwlock *l);	/* [hand-over] */
 void rt_write_unlock(struct rt_rwlock *l);	/* [hand-over] */
-/* Somebody is queued: the kernel's rwlock_is_contended(). */
+/* Somebody is queued: the kernel's rwlock_is_contended(). [hand-over] */
 bool rt_rwlock_contended(const struct rt_rwlock *l);
 /* Asserts for the engine. */
 bool rt_rwlock_held_write(const struct rt_rwlock *l);
@@ -69,9 +69,9 @@ void rt_spin_unlock(struct rt_spinlock *l);
 
 /* --- yielding ------------------------------------------------------------ */
 
-/* The running task has used up its CPU's tick (or lock.resched_us). */
+/* The running task has used up its CPU's tick (or lock.resched_us). [hand-over] */
 bool rt_need_resched(void);
-/* lock.needbreak of the policy given to rt_run(), applied to @l. */
+/* lock.needbreak of the policy given to rt_run(), applied to @l. [hand-over] */
 bool rt_needbreak(const struct rt_rwlock *l);
 /* Drop, let others run, take again at the back of the queue.  Return: whether it dropped. [hand-over] */
 bool rt_cond_resched_read(struct rt_rwlock *l);
@@ -135,8 +135,11 @@ enum rt_pin {
 
 /* Return: the absolute time (ns) to wait for, or 0 to go on at once. */
 typedef uint64_t (*rt_pin_fn)(void *arg, unsigned int task, enum rt_pin pin);
-/* Nothing unless rt_run() was given a pin function.			[port, hand-over] */
-static inline void rt_pin(enum rt_pin pin);
+/* Nothing unless rt_run() was given a pin function.			[hand-over] */
+static inline void rt_pin(enum rt_pin pin)
+{
+	rt_port_pin(pin);
+}
 
 /* --- accounting ------------------------------------------------------------------ */
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What operations cost, who is to blame for waits, how long nobody else could have run. */
+#include "engine/rt/vtime/machine.h"
+
+#include <assert.h>
+#include <string.h>
+
+void stretch_note(struct rt_task *t, uint64_t ps)
+{
+	uint64_t *longest = &machine.longest_stretch_ps[op_of(t)->op];
+
+	if (ps > t->stretch_ps && ps - t->stretch_ps > *longest)
+		*longest = ps - t->stretch_ps;
+	t->stretch_ps = ps;
+}
+
+void rt_op_begin(unsigned int op)
+{
+	struct rt_task *t = self();
+
+	assert(op < RT_MAX_OPS && t->nr_ops < TASK_MAX_OPS);
+	t->nr_ops++;
+	*op_of(t) = (struct task_op){ .op = op, .begin_ps = rt_running.clock_ps };
+	t->stretch_ps = rt_running.clock_ps;
+}
+
+/* What the inner operation cost, the outer one paid too. */
+static void add_to_outer(struct task_op *outer, const struct task_op *o)
+{
+	outer->lock_wait_ps += o->lock_wait_ps;
+	outer->lock_hold_ps += o->lock_hold_ps;
+	outer->ipi_ps += o->ipi_ps;
+	outer->yields += o->yields;
+	outer->flushes += o->flushes;
+	outer->lost_cas += o->lost_cas;
+}
+
+void rt_op_end(struct rt_sample *out)
+{
+	struct rt_task *t = self();
+	struct task_op *o = op_of(t);
+
+	assert(t->nr_ops);
+	if (out)
+		*out = (struct rt_sample){
+			.total_ns = (rt_running.clock_ps - o->begin_ps) / PSEC_PER_NSEC,
+			.lock_wait_ns = o->lock_wait_ps / PSEC_PER_NSEC,
+			.lock_hold_ns = o->lock_hold_ps / PSEC_PER_NSEC,
+			.ipi_ns = o->ipi_ps / PSEC_PER_NSEC,
+			.yields = o->yields,
+			.flushes = o->flushes,
+			.lost_cas = o->lost_cas,
+		};
+	t->nr_ops--;
+	if (t->nr_ops)
+		add_to_outer(op_of(t), o);
+}
+
+void rt_note_lost_cas(void)
+{
+	op_of(self())->lost_cas++;
+	machine.lost_cas[op_of(self())->op]++;
+}
+
+static void report_task(const struct rt_task *t, struct rt_task_stats *out)
+{
+	*out = (struct rt_task_stats){
+		.think_ns = t->think_ps / PSEC_PER_NSEC,
+		.busy_ns = t->busy_ps / PSEC_PER_NSEC,
+		.kicked_ns = t->kicked_ps / PSEC_PER_NSEC,
+		.kicks = t->kicks,
+		.order_wait_ns = t->order_wait_ps / PSEC_PER_NSEC,
+		.preempted_ns = t->preempted_ps / PSEC_PER_NSEC,
+		.end_ns = t->end_ps / PSEC_PER_NSEC,
+	};
+}
+
+void account_report(struct rt_stats *stats)
+{
+	struct rt_task_stats *task = stats->task;
+
+	memset(stats, 0, sizeof(*stats));
+	stats->task = task;
+	for (unsigned int w = 0; w < RT_MAX_OPS; w++) {
+		for (unsigned int h = 0; h < RT_MAX_OPS; h++) {
+			stats->blame[w][h].ns = machine.blame_ps[w][h] / PSEC_PER_NSEC;
+			stats->blame[w][h].n = machine.blame_n[w][h];
+		}
+		stats->longest_stretch_ns[w] = machine.longest_stretch_ps[w] / PSEC_PER_NSEC;
+		stats->yields[w] = machine.yields[w];
+		stats->flushes[w] = machine.flushes[w];
+		stats->lost_cas[w] = machine.lost_cas[w];
+	}
+	stats->switches = machine.switches;
+	stats->rcu_freed = machine.rcu_freed;
+	for (unsigned int i = 0; i < machine.nr_tasks; i++) {
+		if (task)
+			report_task(&machine.tasks[i], &task[i]);
+		if (stats->end_ns < machine.tasks[i].end_ps / PSEC_PER_NSEC)
+			stats->end_ns = machine.tasks[i].end_ps / PSEC_PER_NSEC;
+	}
+}

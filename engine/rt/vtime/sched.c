@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who runs next: the task with the smallest (time, seeded tie, number).  One
+ * coroutine switches straight to the next; there is no scheduler coroutine.
+ */
+#include "engine/rt/vtime/machine.h"
+
+#include <assert.h>
+
+#define PAUSE_PS	(20 * PSEC_PER_NSEC)	/* one round of a spin loop */
+#define LONELY_PAUSES	(1u << 20)
+
+struct machine machine = { .home = { .ops[0].op = OP_NONE } };
+struct rt_running rt_running = {
+	.horizon_ps = UINT64_MAX,
+	.fine_horizon_ps = UINT64_MAX,
+	.task = &machine.home,
+};
+
+/* Back to rt_run(), for good. */
+static void __attribute__((noreturn)) go_home(struct rt_task *from)
+{
+	from->live = false;
+	task_switch(from, &machine.home);
+	__builtin_unreachable();
+}
+
+static void __attribute__((noreturn)) give_up(struct rt_task *t)
+{
+	machine.aborting = t;
+	go_home(t);
+}
+
+static uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
+{
+	uint64_t ns = clock_ps / PSEC_PER_NSEC;
+
+	if (unlikely(ns >= HEAP_MAX_NS)) {
+		err_set(machine.err, ERR_MACHINE,
+			"task %u passed 78 hours of virtual time, the most a run can have; replay less of the trace",
+			t->id);
+		give_up(self());
+	}
+	return heap_key(ns, prng_next(&machine.ties) >> (64 - HEAP_TIE_BITS), t->id);
+}
+
+void sched_horizon(void)
+{
+	uint64_t ns = heap_ns(machine.heap.key[0]);
+
+	if (unlikely(machine.tick_ns < ns))
+		ns = machine.tick_ns;
+	rt_running.horizon_ps = ns * PSEC_PER_NSEC;
+	rt_running.fine_horizon_ps =
+		machine.config.grain == RT_GRAIN_ACCESS ? rt_running.horizon_ps : UINT64_MAX;
+}
+
+void sched_push(struct rt_task *t)
+{
+	heap_push(&machine.heap, key_of(t, t->clock_ps));
+	sched_horizon();
+}
+
+/* @t came out of the heap with a flag: does it go on? */
+static bool admit(struct rt_task *t)
+{
+	if (t->flags & TASK_PARKED) {
+		t->flags &= ~TASK_PARKED;
+		return false;
+	}
+	if (t->flags & TASK_DELAYED) {
+		t->flags &= ~TASK_DELAYED;
+		sched_push(t);
+		return false;
+	}
+	return cpu_admit(t);
+}
+
+/* Takes out the earliest task that may go on; NULL when none ever will. */
+static struct rt_task *take_next(void)
+{
+	for (;;) {
+		struct rt_task *t;
+
+		if (unlikely(heap_ns(machine.heap.key[0]) >= machine.tick_ns)) {
+			if (!machine.heap.nr && !cpu_tick_helps())
+				return NULL;
+			cpu_tick();
+			continue;
+		}
+		if (!machine.heap.nr)
+			return NULL;
+		t = &machine.tasks[heap_id(heap_pop(&machine.heap))];
+		if (likely(!t->flags) || admit(t))
+			return t;
+	}
+}
+
+/* The running task has been put where it belongs; @next goes on. */
+static void run(struct rt_task *next)
+{
+	struct rt_task *t = self();
+
+	sched_horizon();
+	if (next == t) {
+		rt_running.clock_ps = t->clock_ps;
+		return;
+	}
+	machine.switches++;
+	task_switch(t, next);
+}
+
+/*
+ * The common case of rt_hand_over() and of thinking: the running task's key
+ * replaces that of the earliest, who goes on.
+ */
+void rt_hand_over(void)
+{
+	struct rt_task *t = self(), *next;
+	uint64_t key = key_of(t, rt_running.clock_ps), top = machine.heap.key[0];
+
+	if (likely(heap_ns(top) < machine.tick_ns && machine.heap.nr)) {
+		if (key < top)
+			return;
+		t->clock_ps = rt_running.clock_ps;
+		next = &machine.tasks[heap_id(heap_exchange(&machine.heap, key))];
+		if (unlikely(next->flags) && !admit(next))
+			next = take_next();
+		run(next);
+		return;
+	}
+	if (heap_ns(key) < machine.tick_ns && key < top)
+		return;
+	sched_requeue();
+}
+
+void sched_requeue(void)
+{
+	struct rt_task *t = self();
+
+	t->clock_ps = rt_running.clock_ps;
+	sched_push(t);
+	run(take_next());
+}
+
+void sched_block(void)
+{
+	struct rt_task *t = self(), *next;
+
+	assert(machine.running);
+	t->clock_ps = rt_running.clock_ps;
+	next = take_next();
+	if (!next) {
+		deadlock_report(machine.err);
+		give_up(t);
+	}
+	run(next);
+}
+
+void sched_exit(void)
+{
+	struct rt_task *t = self(), *next;
+
+	if (has_cpus()) {
+		settle();
+		cpu_release();
+	}
+	t->end_ps = t->clock_ps = rt_running.clock_ps;
+	t->live = false;
+	if (!--machine.nr_live)
+		go_home(t);
+	next = take_next();
+	if (!next) {
+		deadlock_report(machine.err);
+		give_up(t);
+	}
+	run(next);
+	__builtin_unreachable();
+}
+
+int sched_run(void)
+{
+	struct rt_task *first = take_next();
+
+	machine.home.live = true;
+	sched_horizon();
+	task_switch(&machine.home, first);
+	rt_running.horizon_ps = rt_running.fine_horizon_ps = UINT64_MAX;
+	return machine.aborting ? -ERR_MACHINE : 0;
+}
+
+void task_wait(enum task_wait what, const void *on)
+{
+	struct rt_task *t = self();
+
+	if (has_cpus())
+		cpu_release();
+	t->waiting = what;
+	t->wait_on = on;
+	sched_block();
+}
+
+void task_wake(struct rt_task *t, uint64_t at_ps)
+{
+	t->waiting = WAIT_NONE;
+	if (t->clock_ps < at_ps)
+		t->clock_ps = at_ps;
+	t->cpu_since_ps = t->clock_ps;
+	if (has_cpus())
+		t->flags |= TASK_NEEDS_CPU;
+	sched_push(t);
+}
+
+/*
+ * Nothing in memory changes before the next task runs, so the rounds of the
+ * loop until then are taken in one step.
+ */
+void rt_pause(void)
+{
+	uint64_t next_ps = rt_running.horizon_ps;
+
+	if (!machine.running)
+		return;
+	rt_running.clock_ps += PAUSE_PS;
+	if (machine.heap.nr) {
+		machine.lonely_pauses = 0;
+		if (rt_running.clock_ps < next_ps)
+			rt_running.clock_ps = next_ps;
+	} else if (++machine.lonely_pauses > LONELY_PAUSES) {
+		self()->waiting = WAIT_MEMORY;
+		deadlock_report(machine.err);
+		give_up(self());
+	}
+	settle();
+}
