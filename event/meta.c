@@ -23,11 +23,12 @@ void ev_meta_init(struct ev_meta *m)
 	*m = (struct ev_meta){ .page_shift = 12 };
 }
 
-static void counts_fini(struct ev_counts *c)
+void ev_counts_fini(struct ev_counts *c)
 {
 	for (size_t i = 0; i < c->nr; i++)
 		free(c->v[i].name);
 	free(c->v);
+	*c = (struct ev_counts){ 0 };
 }
 
 void ev_meta_fini(struct ev_meta *m)
@@ -44,10 +45,10 @@ void ev_meta_fini(struct ev_meta *m)
 	free(m->lost);
 	free(m->tasks);
 	free(m->vms);
-	counts_fini(&m->sources);
-	counts_fini(&m->unused);
-	counts_fini(&m->kinds);
-	counts_fini(&m->damage);
+	ev_counts_fini(&m->sources);
+	ev_counts_fini(&m->unused);
+	ev_counts_fini(&m->kinds);
+	ev_counts_fini(&m->damage);
 	free(m->kernel);
 	free(m->clock);
 	free(m->source);

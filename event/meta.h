@@ -75,6 +75,7 @@ void ev_meta_init(struct ev_meta *m);
 void ev_meta_fini(struct ev_meta *m);	/* fine for a zeroed one */
 /* Adds @n to @name's count; aborts on out of memory, like every small allocation here. */
 void ev_counts_add(struct ev_counts *c, const char *name, uint64_t n);
+void ev_counts_fini(struct ev_counts *c);	/* empties it */
 uint64_t ev_counts_get(const struct ev_counts *c, const char *name);
 /* Return: index of the new task / VM. */
 uint32_t ev_meta_add_task(struct ev_meta *m, uint32_t tid, const char *comm);

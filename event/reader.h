@@ -10,9 +10,11 @@
  * are checked (XXH3) when a cursor reaches them.  A cursor holds one block.
  */
 struct ev_file;
-struct ev_cursor;
 
-/* With EV_SALVAGE a file without a sound index is scanned and bad blocks are skipped and counted. */
+/*
+ * With EV_SALVAGE every block is checked at once and bad ones are left out and
+ * counted; without a sound index the file is scanned for blocks.
+ */
 #define EV_SALVAGE	1u
 
 struct ev_at {			/* one record in its place */
@@ -22,24 +24,74 @@ struct ev_at {			/* one record in its place */
 	const struct ev	*ev;	/* valid until the next call on the same cursor */
 };
 
+/**
+ * ev_open() - open an event file for reading.
+ * @flags:	EV_SALVAGE or 0.
+ * @out:	the file; untouched on failure.
+ *
+ * Return: 0 or negative with @e filled: not an event file, or damaged and
+ * where.  What a salvage had to leave out or make up stands in meta.damage:
+ * a file that lost its dictionary comes with tasks and VMs that are bare numbers.
+ */
 int ev_open(const char *path, unsigned int flags, struct ev_file **out, struct err *e);
 void ev_close(struct ev_file *f);	/* NULL is fine */
 const struct ev_meta *ev_meta(const struct ev_file *f);
 /* Records of @task in @cls, from the index. */
 uint64_t ev_task_count(const struct ev_file *f, uint32_t task, enum ev_class cls);
-/* Blocks and records a salvage had to leave out. */
+/* One past the highest number of a record of @task in @cls: its count, or more after a salvage with gaps. */
+uint64_t ev_task_end(const struct ev_file *f, uint32_t task, enum ev_class cls);
+/* Blocks a salvage had to leave out. */
 uint64_t ev_skipped_blocks(const struct ev_file *f);
 
-/* One task's stream of one class, from its start.  Cursors of one file may be used by different threads. */
-int ev_cursor_open(struct ev_file *f, uint32_t task, enum ev_class cls, struct ev_cursor **out, struct err *e);
-void ev_cursor_close(struct ev_cursor *c);
-/* Return: 1 and *@at, 0 at the end, negative with @e naming the block that is damaged. */
-int ev_cursor_next(struct ev_cursor *c, struct ev_at *at, struct err *e);
+/*
+ * One task's stream of one class, from its start.  Cursors of one file may be
+ * used by different threads.  The struct is visible so that ev_cursor_next()
+ * is a few instructions inside a block; its members are cursor.c's.
+ */
+struct ev_cursor {
+	const struct ev	*next, *end;	/* in the loaded block */
+	uint64_t	 first_ns;	/* of the loaded block */
+	uint32_t	 task;
+	uint32_t	 number;	/* of *next */
+	enum ev_class	 cls;
+	struct ev_file	*file;
+	const uint32_t	*order;		/* the stream's blocks (event/index.h) */
+	uint32_t	 nr_blocks, next_block;
+	uint32_t	 cap;		/* records in @block */
+	struct ev	*block;
+};
 
-/* All tasks' streams of the classes in @classes (bit per enum ev_class), merged by (time, task, class). */
+int ev_cursor_open(struct ev_file *f, uint32_t task, enum ev_class cls, struct ev_cursor **out, struct err *e);
+void ev_cursor_close(struct ev_cursor *c);	/* NULL is fine */
+/* Loads the next block.  Return: 1, 0 at the end, negative with @e naming the block that is damaged. */
+int ev_cursor_load(struct ev_cursor *c, struct err *e);
+
+/* Return: 1 and *@at, 0 at the end, negative with @e naming the block that is damaged. */
+static inline int ev_cursor_next(struct ev_cursor *c, struct ev_at *at, struct err *e)
+{
+	if (unlikely(c->next == c->end)) {
+		int ret = ev_cursor_load(c, e);
+
+		if (ret <= 0)
+			return ret;
+	}
+	*at = (struct ev_at){
+		.t_ns = c->first_ns + c->next->dt_ns,
+		.task = c->task,
+		.number = c->number++,
+		.ev = c->next++,
+	};
+	return 1;
+}
+
+/*
+ * All tasks' streams of the classes in @classes (bit per enum ev_class), merged
+ * by (time, task, class).  At the end of a whole class its records are compared
+ * with meta.kinds.
+ */
 struct ev_merge;
 int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out, struct err *e);
-void ev_merge_close(struct ev_merge *m);
+void ev_merge_close(struct ev_merge *m);	/* NULL is fine */
 int ev_merge_next(struct ev_merge *m, struct ev_at *at, struct err *e);
 
 #endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The codec.  Records are fixed structs whose neighbours differ in few bytes,
+ * so they are turned into 32 planes (all first bytes, all second bytes, ...)
+ * before zstd: most planes are nearly constant.
+ */
+#include "event/block.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "base/alloc.h"
+
+#define RECORD	sizeof(struct ev)
+
+struct block_scratch {
+	ZSTD_CCtx	*cctx;
+	ZSTD_DCtx	*dctx;
+	uint8_t		*planes;	/* DISK_BLOCK_RECORDS_MAX is the most it grows to */
+	uint8_t		*stored;
+	size_t		 planes_cap, stored_cap;
+};
+
+struct block_scratch *block_scratch_new(void)
+{
+	return xcalloc(1, sizeof(struct block_scratch));
+}
+
+void block_scratch_free(struct block_scratch *s)
+{
+	if (!s)
+		return;
+	ZSTD_freeCCtx(s->cctx);
+	ZSTD_freeDCtx(s->dctx);
+	free(s->planes);
+	free(s->stored);
+	free(s);
+}
+
+static void *room(uint8_t **buf, size_t *cap, size_t bytes)
+{
+	if (bytes > *cap) {
+		free(*buf);
+		*buf = xmalloc(bytes);
+		*cap = bytes;
+	}
+	return *buf;
+}
+
+void *block_stored(struct block_scratch *s, size_t bytes)
+{
+	return room(&s->stored, &s->stored_cap, bytes);
+}
+
+/* Transposes 8 x 8 bytes: byte c of row r goes to byte r of row c.  Its own inverse. */
+static inline void transpose8(uint64_t row[8])
+{
+	static const struct {
+		unsigned int	dist;		/* rows between partners */
+		uint64_t	low;		/* what stays in the upper partner */
+	} steps[] = {
+		{ 4, 0x00000000ffffffffULL }, { 2, 0x0000ffff0000ffffULL }, { 1, 0x00ff00ff00ff00ffULL },
+	};
+
+#pragma GCC unroll 3
+	for (unsigned int s = 0; s < ARRAY_SIZE(steps); s++) {
+		unsigned int d = steps[s].dist;
+
+#pragma GCC unroll 8
+		for (unsigned int r = 0; r < 8; r++) {
+			uint64_t swap;
+
+			if (r & d)
+				continue;
+			swap = ((row[r] >> (8 * d)) ^ row[r + d]) & steps[s].low;
+			row[r + d] ^= swap;
+			row[r] ^= swap << (8 * d);
+		}
+	}
+}
+
+/* Word @w of record @i; the first holds the time, which goes as a difference. */
+static inline uint64_t word_of(const struct ev *evs, uint32_t i, unsigned int w)
+{
+	uint64_t word;
+
+	memcpy(&word, (const uint8_t *)&evs[i] + 8 * w, 8);
+	if (w == 0) {
+		uint32_t before = i ? evs[i - 1].dt_ns : 0;
+
+		word = (word & ~0xffffffffULL) | (uint32_t)(evs[i].dt_ns - before);
+	}
+	return word;
+}
+
+static void to_planes(uint8_t *planes, const struct ev *evs, uint32_t nr)
+{
+	uint32_t whole = nr & ~7u;
+
+	for (unsigned int w = 0; w < RECORD / 8; w++) {
+		uint8_t *plane = planes + (size_t)w * 8 * nr;
+
+		for (uint32_t i = 0; i < whole; i += 8) {
+			uint64_t row[8];
+
+			for (unsigned int r = 0; r < 8; r++)
+				row[r] = word_of(evs, i + r, w);
+			transpose8(row);
+			for (unsigned int c = 0; c < 8; c++)
+				memcpy(plane + (size_t)c * nr + i, &row[c], 8);
+		}
+		for (uint32_t i = whole; i < nr; i++) {
+			uint64_t word = word_of(evs, i, w);
+
+			for (unsigned int c = 0; c < 8; c++)
+				plane[(size_t)c * nr + i] = word >> (8 * c);
+		}
+	}
+}
+
+static void words_from_planes(struct ev *evs, const uint8_t *planes, uint32_t nr, unsigned int w)
+{
+	const uint8_t *plane = planes + (size_t)w * 8 * nr;
+	uint8_t *out = (uint8_t *)evs + 8 * w;
+	uint32_t whole = nr & ~7u;
+
+	for (uint32_t i = 0; i < whole; i += 8) {
+		uint64_t row[8];
+
+		for (unsigned int c = 0; c < 8; c++)
+			memcpy(&row[c], plane + (size_t)c * nr + i, 8);
+		transpose8(row);
+		for (unsigned int r = 0; r < 8; r++)
+			memcpy(out + (i + r) * RECORD, &row[r], 8);
+	}
+	for (uint32_t i = whole; i < nr; i++) {
+		uint64_t word = 0;
+
+		for (unsigned int c = 0; c < 8; c++)
+			word |= (uint64_t)plane[(size_t)c * nr + i] << (8 * c);
+		memcpy(out + i * RECORD, &word, 8);
+	}
+}
+
+static void from_planes(struct ev *evs, const uint8_t *planes, uint32_t nr)
+{
+	for (unsigned int w = 0; w < RECORD / 8; w++)
+		words_from_planes(evs, planes, nr, w);
+	for (uint32_t i = 1; i < nr; i++)
+		evs[i].dt_ns += evs[i - 1].dt_ns;
+}
+
+/* Return: stored bytes, 0 when zstd does not shrink them. */
+static size_t compress(struct block_scratch *s, const struct ev *evs, uint32_t nr, int level, uint8_t *to,
+		       size_t cap)
+{
+	size_t raw = nr * RECORD, stored;
+
+	if (!s->cctx) {
+		s->cctx = ZSTD_createCCtx();
+		if (!s->cctx)
+			return 0;
+	}
+	to_planes(room(&s->planes, &s->planes_cap, raw), evs, nr);
+	stored = ZSTD_compressCCtx(s->cctx, to, cap, s->planes, raw, level);
+	return ZSTD_isError(stored) || stored >= raw ? 0 : stored;
+}
+
+const void *block_pack(struct block_scratch *s, struct disk_block *head, const struct ev *evs,
+		       uint32_t nr, int level, size_t *bytes)
+{
+	size_t raw = nr * RECORD, cap = ZSTD_compressBound(raw), stored = 0;
+	uint8_t *to = block_stored(s, sizeof(*head) + cap);
+
+	if (level)
+		stored = compress(s, evs, nr, level, to + sizeof(*head), cap);
+	head->magic = DISK_BLOCK_MAGIC;
+	head->codec = stored ? DISK_ZSTD : DISK_PLAIN;
+	head->rest = 0;
+	head->count = nr;
+	if (!stored) {
+		memcpy(to + sizeof(*head), evs, raw);
+		stored = raw;
+	}
+	head->stored_bytes = stored;
+	head->payload_hash = disk_payload_hash(to + sizeof(*head), stored);
+	DISK_SEAL(head);
+	memcpy(to, head, sizeof(*head));
+	*bytes = sizeof(*head) + stored;
+	return to;
+}
+
+const char *block_check_head(const struct disk_block *head)
+{
+	if (head->magic != DISK_BLOCK_MAGIC || !DISK_SOUND(head))
+		return "header's checksum does not match";
+	if (head->cls >= EV_NR_CLASSES || head->codec >= DISK_NR_CODECS || head->rest)
+		return "header has a class or codec that version 1 does not have";
+	if (!head->count || head->count > DISK_BLOCK_RECORDS_MAX)
+		return "header's count of records is out of range";
+	if (head->codec == DISK_PLAIN ? head->stored_bytes != head->count * RECORD :
+					head->stored_bytes >= head->count * RECORD)
+		return "header's length does not fit its count of records";
+	if (head->last_ns < head->first_ns || head->last_ns - head->first_ns > UINT32_MAX)
+		return "header's times are out of range";
+	if (head->first_record > UINT32_MAX - head->count || head->task >= DISK_TASKS_MAX)
+		return "header's record or task number is out of range";
+	return NULL;
+}
+
+/* What the hash cannot promise: that the writer of the file was right. */
+static const char *check_records(const struct disk_block *head, const struct ev *evs)
+{
+	unsigned int first = head->cls == EV_STIMULUS ? EV_NONE + 1 : OBS_FIRST;
+	unsigned int nr_kinds = (head->cls == EV_STIMULUS ? (unsigned int)EV_STIM_END : (unsigned int)OBS_END) - first;
+	uint32_t before = 0;
+	bool bad = false;
+
+	for (uint32_t i = 0; i < head->count; i++) {
+		bad |= (unsigned int)evs[i].kind - first >= nr_kinds;
+		bad |= evs[i].dt_ns < before;
+		before = evs[i].dt_ns;
+	}
+	if (bad)
+		return "a record has a kind of the other class or steps back in time";
+	if (evs[0].dt_ns != 0 || before != head->last_ns - head->first_ns)
+		return "times of its records do not fit its header";
+	return NULL;
+}
+
+const char *block_unpack(struct block_scratch *s, const struct disk_block *head, struct ev *out)
+{
+	size_t raw = head->count * RECORD, got;
+
+	if (disk_payload_hash(s->stored, head->stored_bytes) != head->payload_hash)
+		return "checksum does not match";
+	if (head->codec == DISK_PLAIN) {
+		memcpy(out, s->stored, raw);
+		return check_records(head, out);
+	}
+	if (!s->dctx)
+		s->dctx = ZSTD_createDCtx();
+	if (!s->dctx)
+		return "no memory to decompress it";
+	room(&s->planes, &s->planes_cap, raw);
+	got = ZSTD_decompressDCtx(s->dctx, s->planes, raw, s->stored, head->stored_bytes);
+	if (ZSTD_isError(got) || got != raw)
+		return "does not decompress to the length its header tells";
+	from_planes(out, s->planes, head->count);
+	return check_records(head, out);
+}
