@@ -41,6 +41,10 @@ enum ev_kind {
 #define EV_F_HOSTWR	0x40	/* host-writable is known to be true */
 #define EV_F_P		0x80	/* the fault found a present translation (first attempt) */
 
+/*
+ * An ACCESS's time is that of its first exit, or of the last stimulus nested in
+ * it when that is later; time + service_ns is when the guest went on.
+ */
 struct ev_access {
 	uint64_t gfn : 40, attempts : 16, level : 3, fetched : 5;
 	uint64_t pfn : 40, result : 8, rest : 16;	/* result: enum ret_pf of the last attempt */
@@ -93,10 +97,19 @@ enum ev_op {
 	EV_NR_OPS
 };
 
+#define EV_NO_STIMULUS	UINT32_MAX
+
 struct ev_opclose {		/* its time is the end of the operation */
 	uint64_t gfn : 40, op : 8, result : 8, access : 8;	/* result: enum ret_pf; access: EV_F_R|W|X|P */
 	uint32_t span_ns;	/* begin = time - span; faults begin at kvm_page_fault */
-	uint32_t stimulus;	/* number of its stimulus within the task; all attempts share it */
+	/*
+	 * Which stimulus of the same task it belongs to, counted from 0.  FAULT: the
+	 * so-manieth ACCESS; all attempts share it.  Others: the so-manieth stimulus that is
+	 * neither ACCESS nor THINK.  (Two counts, because an access is written when it was
+	 * served, after the notifiers nested in it, but its attempts must name it before.)
+	 * EV_NO_STIMULUS: none, as for UNKNOWN.
+	 */
+	uint32_t stimulus;
 	uint32_t entry_ns;	/* FAULT: kvm_exit was this long before begin */
 	uint32_t error_code;	/* FAULT: low 32 bits as recorded */
 };
