@@ -103,10 +103,10 @@ struct ev_opclose {		/* its time is the end of the operation */
 	uint64_t gfn : 40, op : 8, result : 8, access : 8;	/* result: enum ret_pf; access: EV_F_R|W|X|P */
 	uint32_t span_ns;	/* begin = time - span; faults begin at kvm_page_fault */
 	/*
-	 * Which stimulus of the same task it belongs to, counted from 0.  FAULT: the
-	 * so-manieth ACCESS; all attempts share it.  Others: the so-manieth stimulus that is
-	 * neither ACCESS nor THINK.  (Two counts, because an access is written when it was
-	 * served, after the notifiers nested in it, but its attempts must name it before.)
+	 * Which stimulus of the same task it belongs to, counted from 0.  FAULT: its place
+	 * among the task's ACCESS stimuli; all attempts share it.  Others: its place among
+	 * those that are neither ACCESS nor THINK.  (Two counts, because an access is written when
+	 * it was served, after the notifiers nested in it, but its attempts must name it before.)
 	 * EV_NO_STIMULUS: none, as for UNKNOWN.
 	 */
 	uint32_t stimulus;

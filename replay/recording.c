@@ -18,7 +18,9 @@ struct loading {
 	uint32_t		 nr_open, cap_open;
 	uint32_t		*done;		/* operations closed, not claimed by an outer one */
 	uint32_t		 nr_done, cap_done;
-	uint32_t		 task, first_stim, nr_stims;
+	uint32_t		*accesses, *others;	/* the task's stimuli as ev_opclose.stimulus counts them */
+	uint32_t		 nr_accesses, cap_accesses, nr_others, cap_others;
+	uint32_t		 task;
 };
 
 /* Room for one more element of an array that doubles. */
@@ -30,6 +32,24 @@ static void *grow(void *v, uint32_t nr, uint32_t *cap, size_t size)
 	return xreallocarray(v, *cap, size);
 }
 
+static void count_stim(struct loading *l, unsigned int kind, uint32_t index)
+{
+	if (kind == EV_ACCESS) {
+		l->accesses = grow(l->accesses, l->nr_accesses, &l->cap_accesses, sizeof(index));
+		l->accesses[l->nr_accesses++] = index;
+	} else if (kind != EV_THINK) {
+		l->others = grow(l->others, l->nr_others, &l->cap_others, sizeof(index));
+		l->others[l->nr_others++] = index;
+	}
+}
+
+static uint32_t find_stim(const struct loading *l, const struct ev_opclose *c)
+{
+	if (c->op == EV_OP_FAULT)
+		return c->stimulus < l->nr_accesses ? l->accesses[c->stimulus] : REC_NONE;
+	return c->stimulus < l->nr_others ? l->others[c->stimulus] : REC_NONE;
+}
+
 static int load_stims(struct loading *l, struct ev_file *f, struct err *e)
 {
 	struct recording *r = l->r;
@@ -39,12 +59,12 @@ static int load_stims(struct loading *l, struct ev_file *f, struct err *e)
 
 	if (rc < 0)
 		return rc;
-	l->first_stim = r->nr_stims;
+	l->nr_accesses = l->nr_others = 0;
 	while ((rc = ev_cursor_next(c, &at, e)) > 0) {
 		r->stims = grow(r->stims, r->nr_stims, &l->cap_stims, sizeof(*r->stims));
+		count_stim(l, at.ev->kind, r->nr_stims);
 		r->stims[r->nr_stims++] = (struct rec_stim){ at.t_ns, *at.ev };
 	}
-	l->nr_stims = r->nr_stims - l->first_stim;
 	ev_cursor_close(c);
 	return rc;
 }
@@ -112,7 +132,7 @@ static void close_op(struct loading *l, const struct ev_at *at)
 	*op = (struct rec_op){
 		.begin_ns = at->t_ns - (c->span_ns < at->t_ns ? c->span_ns : at->t_ns),
 		.end_ns = at->t_ns, .gfn = c->gfn, .task = l->task,
-		.stim = c->stimulus < l->nr_stims ? l->first_stim + c->stimulus : REC_NONE,
+		.stim = find_stim(l, c),
 		.parent = REC_NONE, .child = REC_NONE, .next = REC_NONE,
 		.error_code = c->error_code, .vm = at->ev->vm, .kind = c->op,
 		.result = c->result, .access = c->access, .flags = at->ev->flags,
@@ -170,6 +190,8 @@ int recording_load(struct ev_file *f, struct recording *out, struct err *e)
 		rc = load_task(&l, f, e);
 	free(l.open);
 	free(l.done);
+	free(l.accesses);
+	free(l.others);
 	if (rc < 0)
 		recording_fini(&r);
 	else
