@@ -12,10 +12,10 @@ void slots_fini(struct slots *s)
 	*s = (struct slots){ 0 };
 }
 
-static struct ev_slot *find(struct slots *s, const struct ev_slot *key)
+const struct ev_slot *slots_find(const struct slots *s, unsigned int id, unsigned int as_id)
 {
 	for (size_t i = 0; i < s->nr; i++)
-		if (s->v[i].id == key->id && s->v[i].as_id == key->as_id)
+		if (s->v[i].id == id && s->v[i].as_id == as_id)
 			return &s->v[i];
 	return NULL;
 }
@@ -31,7 +31,7 @@ static struct ev_slot *append(struct slots *s)
 
 void slots_apply(struct slots *s, const struct ev_slot *change)
 {
-	struct ev_slot *slot = find(s, change);
+	struct ev_slot *slot = (struct ev_slot *)slots_find(s, change->id, change->as_id);
 
 	if (change->change == EV_SLOT_DELETE) {
 		if (slot)

@@ -16,6 +16,8 @@ struct slots {
 void slots_fini(struct slots *s);	/* zeroed: fine */
 /* Applies one MEMSLOT stimulus; a change of a slot that is not there creates it. */
 void slots_apply(struct slots *s, const struct ev_slot *change);
+/* NULL: there is none. */
+const struct ev_slot *slots_find(const struct slots *s, unsigned int id, unsigned int as_id);
 /* Frames of all slots together. */
 uint64_t slots_pages(const struct slots *s);
 /*

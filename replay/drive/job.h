@@ -6,6 +6,9 @@
 #include "engine/config/policy.h"
 #include "engine/mmu.h"
 #include "event/reader.h"
+#include "replay/oracle.h"
+#include "replay/plan.h"
+#include "replay/scan.h"
 #include "result/result.h"
 
 /*
@@ -14,11 +17,10 @@
  */
 enum drive_pacing { PACING_CLOSED, PACING_OPEN, PACING_ASAP };
 
-struct plan;			/* replay/plan.h: the order that must hold */
-
 struct drive_job {
 	struct ev_file		*file;
-	const struct plan	*plan;
+	const struct scan	*scan;		/* of @file */
+	const struct plan	*plan;		/* of @file */
 	const struct policy	*policy;
 	const struct costs	*costs;
 	struct host_model	 host;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One run from beginning to end. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "replay/drive/drive.h"
+
+/* What job.h declares as drive_vtime and drive_threads. */
+#define drive_entry	RT_ENTRY(drive)
+
+static uint64_t start_ns(const struct drive *d, const struct drive_task *t)
+{
+	return d->job->pacing == PACING_ASAP ? 0 : d->job->scan->tasks[t->recorded].first_ns;
+}
+
+static int run(struct drive *d, struct err *e)
+{
+	const struct drive_job *job = d->job;
+	struct rt_config config = { .costs = job->costs, .policy = job->policy, .host = job->host,
+				    .grain = job->fine ? RT_GRAIN_ACCESS : RT_GRAIN_OP, .seed = job->seed };
+	struct rt_task_def *defs = xcalloc(d->nr_tasks, sizeof(*defs));
+	int rc;
+
+	for (unsigned int i = 0; i < d->nr_tasks; i++) {
+		struct drive_task *t = &d->tasks[i];
+
+		defs[i] = (struct rt_task_def){ .fn = t->vcpu >= 0 ? vcpu_run : host_run, .arg = t,
+						.vm = t->vcpu >= 0 ? t->vm : -1, .start_ns = start_ns(d, t) };
+	}
+	d->stats.task = xcalloc(d->nr_tasks, sizeof(*d->stats.task));
+	rc = rt_run(&config, defs, d->nr_tasks, &d->stats, e);
+	free(defs);
+	return rc ? rc : d->rc;
+}
+
+static int compare_rest(struct drive *d, struct err *e)
+{
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		int rc = check_compare(&d->vms[i], e);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int drive_entry(const struct drive_job *job, struct result *result, struct err *e)
+{
+	struct drive d = { .job = job, .meta = ev_meta(job->file), .err = e };
+	int rc;
+
+	d.ends_at_once = !d.meta->has_ends && job->scan->kinds[EV_INVALIDATE_START];
+	rt_word_init(&d.failed, 0);
+	pthread_mutex_init(&d.err_lock, NULL);
+	sampler_init(&d.sampler, result);
+	rc = vms_make(&d, e);
+	if (!rc)
+		rc = tasks_make(&d, e);
+	if (!rc)
+		rc = run(&d, e);
+	if (!rc)
+		rc = compare_rest(&d, e);
+	if (!rc)
+		report_fill(&d, result);
+	free(d.stats.task);
+	tasks_free(&d);
+	vms_free(&d);
+	sampler_fini(&d.sampler);
+	return rc;
+}

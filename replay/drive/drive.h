@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REPLAY_DRIVE_DRIVE_H
+#define REPLAY_DRIVE_DRIVE_H
+
+#include "engine/rt/rt.h"
+#include "replay/drive/clone.h"
+#include "replay/drive/job.h"
+#include "replay/drive/samples.h"
+#include "replay/slots.h"
+
+/*
+ * One run.  Private to replay/drive, which is compiled once per runtime: one
+ * task of the runtime per recorded task and copy, straight line: next stimulus,
+ * the guest's or the host's own time, what the order asks to wait for, the
+ * operation, the sample.
+ *
+ * Liveness: a task that holds an invalidation open waits for nobody (an access that
+ * retries because of it may be what it would wait for); every other wait is
+ * for an earlier stimulus of the plan's total order.
+ */
+struct drive_vm {
+	struct mmu	*mmu;
+	struct oracle	*oracle;	/* NULL without job->check */
+	struct clone_vm	 clone;
+	struct slots	 slots;		/* for the oracle: what MEMSLOT stimuli said, all copies */
+	pthread_mutex_t	 slots_lock;
+	rt_u64		 whole[2];	/* copies that came to ZAP_ALL, VM_DESTROY */
+	rt_u64		 compared;	/* the oracle has had its look before the VM was emptied */
+};
+
+struct stim {			/* one stimulus, moved to the task's copy */
+	uint64_t	t_ns;
+	uint32_t	number;
+	struct ev	ev;
+};
+
+struct window {			/* an invalidation begun and not ended */
+	uint16_t	vm;
+	hva_t		start, end;
+	uint64_t	stamp;
+};
+
+struct task_counts {
+	uint64_t operations, accesses, recorded, avoided, faults, retries, dropped;
+	uint64_t unmatched_ends, slot_errors;
+	uint64_t order_skipped;		/* edges not waited for, with an invalidation open */
+	uint64_t access_ns, lock_wait_ns, ipi_ns, nested_ns;
+	uint64_t want_think_ns, off_think_ns;	/* recorded think time; how far from it */
+	uint64_t first_ns, last_ns;	/* begin of its first stimulus, end of its last one */
+	uint64_t skipped[EV_STIM_END];
+};
+
+struct drive;
+
+struct drive_task {
+	struct drive		*drive;
+	struct ev_cursor	*cursor;
+	uint32_t		 recorded;	/* index into meta.tasks */
+	unsigned int		 copy;
+	int			 vm, vcpu;	/* vcpu: of the mmu, copies included; -1: a host task */
+	bool			 loaded;	/* the vCPU has a root */
+	bool			 awaited;
+	bool			 started;
+	struct rt_gate		 gate;		/* stimuli done */
+	const struct plan_edge	*edges;
+	size_t			 nr_edges, next_edge;
+	struct window		*windows;
+	size_t			 nr_windows, cap_windows;
+	struct stim		*nested;	/* notifiers of the access that follows */
+	size_t			 nr_nested, cap_nested;
+	struct ev		 think;		/* kind EV_NONE: none */
+	uint64_t		 recorded_end_ns; /* of its last stimulus */
+	struct task_counts	 n;
+	struct sample_buf	 samples;
+};
+
+struct drive {
+	const struct drive_job	*job;
+	const struct ev_meta	*meta;
+	struct drive_vm		*vms;
+	struct drive_task	*tasks;
+	struct drive_task      **by_copy;	/* [copy * meta->nr_tasks + recorded] */
+	unsigned int		 nr_tasks;
+	struct sampler		 sampler;
+	struct rt_stats		 stats;
+	bool			 slots_inferred;
+	bool			 ends_at_once;	/* the trace has no ends: windows close after their start */
+	rt_u64			 failed;	/* a task met an error: everyone ends */
+	pthread_mutex_t		 err_lock;
+	struct err		*err;
+	int			 rc;
+};
+
+/* vms.c: one mmu per VM of the dictionary, outside any task. */
+int vms_make(struct drive *d, struct err *e);
+void vms_free(struct drive *d);
+
+/* check.c: tells the oracle what an operation does; nothing without job->check. */
+uint64_t check_begin(struct drive_vm *vm);
+void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t stamp, hva_t start, hva_t end);
+void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot);
+void check_set_spte(struct drive_vm *vm, uint64_t stamp);
+/* Before a VM is emptied, and at the end of the run for VMs that were not: do the tables agree? */
+int check_compare(struct drive_vm *vm, struct err *e);
+
+/* tasks.c: the tasks and what they have in common. */
+int tasks_make(struct drive *d, struct err *e);
+void tasks_free(struct drive *d);
+/* Return: false at the end of the stream or of the run; the first error is kept in the drive. */
+bool task_next(struct drive_task *t, struct stim *s);
+void task_fail(struct drive *d, const struct err *e, int rc);
+/* Waits for what the plan says stimulus @number comes after. */
+void task_await(struct drive_task *t, uint32_t number);
+/* Stimulus @number is done: whoever waits for it may go on. */
+void task_done(struct drive_task *t, uint32_t number);
+/* After the last stimulus: closes what is open and lets everybody through. */
+void task_finish(struct drive_task *t);
+void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample *sample,
+		 uint64_t retry_ns, uint32_t retries);
+
+/* vcpu.c, host.c: the two sorts of task (rt_task_def.fn); @arg is the struct drive_task. */
+void vcpu_run(void *arg);
+void host_run(void *arg);
+
+/* op.c: any stimulus but ACCESS and THINK, with its order wait. */
+void op_run(struct drive_task *t, const struct stim *s);
+/* Ends every invalidation the task still holds open. */
+void op_close_windows(struct drive_task *t);
+/* When the operation ended in the recording, from its own record. */
+uint64_t op_service_ns(const struct ev *ev);
+
+/* report.c: what the tasks counted and the runtime measured, as metrics and blame. */
+void report_fill(struct drive *d, struct result *r);
+
+#endif

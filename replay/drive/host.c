@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A host task: ioctls, notifiers, reclaim; what lies between them is its own time. */
+#include "replay/drive/drive.h"
+
+/* Closed: the recorded gap since its previous stimulus was done. */
+static void pace(struct drive_task *t, const struct stim *s)
+{
+	uint64_t begin_ns = rt_now_ns(), gap_ns, took_ns;
+
+	switch (t->drive->job->pacing) {
+	case PACING_CLOSED:
+		if (!t->started || s->t_ns <= t->recorded_end_ns)
+			return;
+		gap_ns = s->t_ns - t->recorded_end_ns;
+		rt_idle(gap_ns);
+		took_ns = rt_now_ns() - begin_ns;
+		t->n.want_think_ns += gap_ns;
+		t->n.off_think_ns += took_ns > gap_ns ? took_ns - gap_ns : gap_ns - took_ns;
+		break;
+	case PACING_OPEN:
+		rt_idle_until(s->t_ns);
+		break;
+	case PACING_ASAP:
+		break;
+	}
+}
+
+void host_run(void *arg)
+{
+	struct drive_task *t = arg;
+	struct stim s;
+
+	while (task_next(t, &s)) {
+		pace(t, &s);
+		if (!t->started)
+			t->n.first_ns = rt_now_ns();
+		t->started = true;
+		op_run(t, &s);
+		t->recorded_end_ns = s.t_ns + op_service_ns(&s.ev);
+	}
+	task_finish(t);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every stimulus but an access: one operation of the engine each. */
+#include "base/alloc.h"
+#include "replay/drive/drive.h"
+
+/* Brackets one operation of the engine with its accounting. */
+static void end_op(struct drive_task *t, enum result_op op)
+{
+	struct rt_sample sample;
+
+	rt_op_end(&sample);
+	task_sample(t, op, &sample, 0, 0);
+	if (t->vcpu >= 0)
+		t->n.nested_ns += sample.total_ns;
+}
+
+static void end_window(struct drive_task *t, const struct window *w)
+{
+	rt_op_begin(RESULT_INVALIDATE_END);
+	mmu_invalidate_end(t->drive->vms[w->vm].mmu, w->start, w->end);
+	end_op(t, RESULT_INVALIDATE_END);
+}
+
+void op_close_windows(struct drive_task *t)
+{
+	while (t->nr_windows)
+		end_window(t, &t->windows[--t->nr_windows]);
+}
+
+static void open_window(struct drive_task *t, const struct window *w)
+{
+	if (t->nr_windows == t->cap_windows) {
+		t->cap_windows = t->cap_windows ? 2 * t->cap_windows : 4;
+		t->windows = xreallocarray(t->windows, t->cap_windows, sizeof(*t->windows));
+	}
+	t->windows[t->nr_windows++] = *w;
+}
+
+static void invalidate_start(struct drive_task *t, const struct stim *s)
+{
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	struct window w = { .vm = s->ev.vm, .start = s->ev.hvas.start, .end = s->ev.hvas.end };
+	uint64_t stamp = check_begin(vm);
+
+	rt_op_begin(RESULT_INVALIDATE);
+	mmu_invalidate_start(vm->mmu, w.start, w.end, !(s->ev.flags & EV_F_NOBLOCK));
+	end_op(t, RESULT_INVALIDATE);
+	check_unmapped(t, vm, stamp, w.start, w.end);
+	if (t->drive->ends_at_once || s->ev.flags & EV_F_OPEN)
+		end_window(t, &w);
+	else
+		open_window(t, &w);
+}
+
+static void invalidate_end(struct drive_task *t, const struct stim *s)
+{
+	for (size_t i = t->nr_windows; i-- > 0;) {
+		struct window w = t->windows[i];
+
+		if (w.vm != s->ev.vm || w.start != s->ev.hvas.start || w.end != s->ev.hvas.end)
+			continue;
+		for (; i + 1 < t->nr_windows; i++)
+			t->windows[i] = t->windows[i + 1];
+		t->nr_windows--;
+		end_window(t, &w);
+		return;
+	}
+	t->n.unmatched_ends++;
+}
+
+static void age(struct drive_task *t, const struct stim *s)
+{
+	enum result_op op = s->ev.kind == EV_AGE ? RESULT_AGE : RESULT_TEST_AGE;
+	enum mmu_age how = MMU_AGE_TEST;
+
+	if (s->ev.kind == EV_AGE)
+		how = s->ev.flags & EV_F_FLUSH ? MMU_AGE_CLEAR_FLUSH : MMU_AGE_CLEAR;
+	rt_op_begin(op);
+	mmu_age(t->drive->vms[s->ev.vm].mmu, s->ev.hvas.start, s->ev.hvas.end, how);
+	end_op(t, op);
+}
+
+static void set_spte(struct drive_task *t, const struct stim *s)
+{
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	uint64_t stamp = check_begin(vm);
+
+	if (t->drive->meta->release > KVM_6_1) {
+		t->n.skipped[EV_SET_SPTE]++;
+		return;
+	}
+	rt_op_begin(RESULT_SET_SPTE);
+	mmu_set_spte(vm->mmu, s->ev.hvas.start, s->ev.hvas.end);
+	end_op(t, RESULT_SET_SPTE);
+	check_set_spte(vm, stamp);
+}
+
+static void memslot(struct drive_task *t, const struct stim *s)
+{
+	static const enum mmu_slot_change changes[] = {
+		[EV_SLOT_CREATE] = MMU_SLOT_CREATE, [EV_SLOT_DELETE] = MMU_SLOT_DELETE,
+		[EV_SLOT_MOVE] = MMU_SLOT_MOVE, [EV_SLOT_FLAGS] = MMU_SLOT_FLAGS,
+	};
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	const struct ev_slot *from = &s->ev.slot;
+	struct mmu_slot slot = { .id = from->id, .as_id = from->as_id, .flags = from->flags,
+				 .base_gfn = from->gfn, .npages = from->npages, .hva = from->hva };
+	uint64_t stamp = check_begin(vm);
+
+	if (from->change >= ARRAY_SIZE(changes)) {
+		t->n.slot_errors++;
+		return;
+	}
+	rt_op_begin(RESULT_MEMSLOT);
+	if (mmu_memslot(vm->mmu, changes[from->change], &slot))
+		t->n.slot_errors++;
+	end_op(t, RESULT_MEMSLOT);
+	check_memslot(vm, stamp, from);
+}
+
+/* The VM is emptied once, by the last copy to get here; the oracle looks at it first. */
+static void empty_vm(struct drive_task *t, const struct stim *s)
+{
+	struct drive *d = t->drive;
+	struct drive_vm *vm = &d->vms[s->ev.vm];
+	bool teardown = s->ev.kind == EV_VM_DESTROY;
+	enum result_op op = teardown ? RESULT_TEARDOWN : RESULT_ZAP_ALL;
+	struct err e = { 0 };
+	uint64_t stamp;
+	int rc;
+
+	if ((rt_fetch_add(&vm->whole[teardown], 1) + 1) % d->job->clones)
+		return;
+	rc = check_compare(vm, &e);
+	if (rc) {
+		task_fail(d, &e, rc);
+		return;
+	}
+	stamp = check_begin(vm);
+	rt_op_begin(op);
+	if (teardown)
+		mmu_teardown(vm->mmu);
+	else
+		mmu_zap_all(vm->mmu);
+	end_op(t, op);
+	if (vm->oracle)
+		oracle_remove_all(vm->oracle, stamp, true);
+}
+
+static void vcpu_root(struct drive_task *t, const struct stim *s)
+{
+	struct mmu *mmu = t->drive->vms[s->ev.vm].mmu;
+
+	if (t->vcpu < 0 || t->vm != s->ev.vm) {
+		t->n.skipped[s->ev.kind]++;
+		return;
+	}
+	if (t->loaded == (s->ev.kind == EV_VCPU_LOAD))
+		return;
+	rt_op_begin(RESULT_LOAD);
+	if (t->loaded)
+		mmu_vcpu_unload(mmu, (unsigned int)t->vcpu);
+	else
+		mmu_vcpu_load(mmu, (unsigned int)t->vcpu);
+	end_op(t, RESULT_LOAD);
+	t->loaded = !t->loaded;
+}
+
+static void dispatch(struct drive_task *t, const struct stim *s)
+{
+	switch (s->ev.kind) {
+	case EV_INVALIDATE_START:
+		invalidate_start(t, s);
+		break;
+	case EV_INVALIDATE_END:
+		invalidate_end(t, s);
+		break;
+	case EV_AGE:
+	case EV_TEST_AGE:
+		age(t, s);
+		break;
+	case EV_SET_SPTE:
+		set_spte(t, s);
+		break;
+	case EV_MEMSLOT:
+		memslot(t, s);
+		break;
+	case EV_VCPU_LOAD:
+	case EV_VCPU_UNLOAD:
+		vcpu_root(t, s);
+		break;
+	case EV_ZAP_ALL:
+	case EV_VM_DESTROY:
+		empty_vm(t, s);
+		break;
+	}
+}
+
+uint64_t op_service_ns(const struct ev *ev)
+{
+	switch (ev->kind) {
+	case EV_ACCESS:
+		return ev->access.service_ns;
+	case EV_INVALIDATE_START:
+	case EV_INVALIDATE_END:
+	case EV_AGE:
+	case EV_TEST_AGE:
+	case EV_SET_SPTE:
+		return ev->hvas.service_ns;
+	case EV_DIRTY_GET:
+	case EV_DIRTY_CLEAR:
+	case EV_DIRTY_MASK:
+	case EV_ZAP_RANGE:
+		return ev->gfns.service_ns;
+	default:
+		return 0;
+	}
+}
+
+/* What the engine has no operation for still took its task's time. */
+static void skip(struct drive_task *t, const struct stim *s)
+{
+	uint64_t service_ns = op_service_ns(&s->ev);
+
+	t->n.skipped[s->ev.kind < EV_STIM_END ? s->ev.kind : EV_NONE]++;
+	if (service_ns && t->drive->job->pacing != PACING_ASAP)
+		rt_busy(service_ns);
+}
+
+void op_run(struct drive_task *t, const struct stim *s)
+{
+	task_await(t, s->number);
+	if (s->ev.vm < t->drive->meta->nr_vms && scan_models(s->ev.kind)) {
+		t->n.operations++;
+		dispatch(t, s);
+	} else {
+		skip(t, s);
+	}
+	task_done(t, s->number);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A run's metrics; what each means is said once, in result/metric.def. */
+#include <stdio.h>
+
+#include "replay/drive/drive.h"
+
+#define PPM	1000000u
+
+/* What the guests of all vCPUs lost, summed. */
+struct stall {
+	uint64_t vcpus, sum_ns, max_ns, run_ns;
+	uint64_t lock_wait_ns, ipi_ns, kick_ns, service_ns;
+};
+
+static uint64_t share_ppm(uint64_t part, uint64_t whole)
+{
+	return whole ? (uint64_t)((__uint128_t)part * PPM / whole) : 0;
+}
+
+static void add_vcpu(struct stall *sum, const struct drive_task *t, const struct rt_task_stats *rt)
+{
+	uint64_t operations_ns = t->n.access_ns + t->n.nested_ns;
+	uint64_t waits_ns = t->n.lock_wait_ns + t->n.ipi_ns;
+	uint64_t stall_ns = operations_ns + rt->kicked_ns;
+
+	sum->vcpus++;
+	sum->sum_ns += stall_ns;
+	sum->run_ns += t->n.last_ns > t->n.first_ns ? t->n.last_ns - t->n.first_ns : 0;
+	sum->lock_wait_ns += t->n.lock_wait_ns;
+	sum->ipi_ns += t->n.ipi_ns;
+	sum->kick_ns += rt->kicked_ns;
+	sum->service_ns += operations_ns > waits_ns ? operations_ns - waits_ns : 0;
+	if (stall_ns > sum->max_ns)
+		sum->max_ns = stall_ns;
+}
+
+static void put(struct result *r, const char *name, const char *unit, uint64_t value)
+{
+	result_metric(r, name, unit, (int64_t)value);
+}
+
+static void put_stall(struct drive *d, struct result *r)
+{
+	struct stall sum = { 0 };
+	uint64_t nr;
+
+	for (unsigned int i = 0; i < d->nr_tasks; i++)
+		if (d->tasks[i].vcpu >= 0 && d->tasks[i].n.accesses)
+			add_vcpu(&sum, &d->tasks[i], &d->stats.task[i]);
+	nr = sum.vcpus ? sum.vcpus : 1;
+	put(r, "stall", "ns", sum.sum_ns / nr);
+	put(r, "stall_share", "ppm", share_ppm(sum.sum_ns, sum.run_ns));
+	put(r, "stall_max", "ns", sum.max_ns);
+	put(r, "stall_service", "ns", sum.service_ns / nr);
+	put(r, "stall_lock_wait", "ns", sum.lock_wait_ns / nr);
+	put(r, "stall_flush", "ns", sum.ipi_ns / nr);
+	put(r, "stall_kick", "ns", sum.kick_ns / nr);
+	put(r, "stall_added", "ns", 0);
+	put(r, "vcpus", "count", sum.vcpus);
+}
+
+/* Each vCPU's own stall, in the order of the recording's tasks, copy by copy. */
+static void put_each_stall(struct drive *d, struct result *r)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < d->nr_tasks; i++) {
+		const struct drive_task *t = &d->tasks[i];
+		char name[sizeof(r->metrics->name)];
+
+		if (t->vcpu < 0 || !t->n.accesses)
+			continue;
+		snprintf(name, sizeof(name), "stall.vm%d.vcpu%d", t->vm, t->vcpu);
+		put(r, name, "ns", t->n.access_ns + t->n.nested_ns + d->stats.task[i].kicked_ns);
+		if (++nr == 256)	/* enough for any picture; the rest is in the mean and the maximum */
+			return;
+	}
+}
+
+static void add_counts(struct task_counts *sum, const struct task_counts *n)
+{
+	sum->operations += n->operations;
+	sum->accesses += n->accesses;
+	sum->recorded += n->recorded;
+	sum->avoided += n->avoided;
+	sum->faults += n->faults;
+	sum->retries += n->retries;
+	sum->dropped += n->dropped;
+	sum->unmatched_ends += n->unmatched_ends;
+	sum->slot_errors += n->slot_errors;
+	sum->order_skipped += n->order_skipped;
+	sum->want_think_ns += n->want_think_ns;
+	sum->off_think_ns += n->off_think_ns;
+	for (unsigned int kind = 0; kind < EV_STIM_END; kind++)
+		sum->skipped[kind] += n->skipped[kind];
+}
+
+static void put_skipped(struct result *r, const struct task_counts *sum)
+{
+	uint64_t total = sum->dropped;
+
+	for (unsigned int kind = 0; kind < EV_STIM_END; kind++) {
+		char name[sizeof(r->metrics->name)];
+
+		total += sum->skipped[kind];
+		if (!sum->skipped[kind])
+			continue;
+		snprintf(name, sizeof(name), "skipped.%s", kind ? ev_kind_name(kind) : "unknown");
+		put(r, name, "count", sum->skipped[kind]);
+	}
+	if (sum->dropped)
+		put(r, "skipped.access", "count", sum->dropped);
+	put(r, "skipped", "count", total);
+}
+
+/* Only where there is something to say. */
+static void put_caveats(struct drive *d, struct result *r, const struct task_counts *sum)
+{
+	const struct { const char *name; uint64_t value; } caveats[] = {
+		{ "unmatched_ends", sum->unmatched_ends },
+		{ "memslot_errors", sum->slot_errors },
+		{ "order_skipped", sum->order_skipped },
+		{ "slots_inferred", d->slots_inferred },
+		{ "ends_at_once", d->ends_at_once },
+		{ "order_granule", plan_granule(d->job->plan) - 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(caveats); i++)
+		if (caveats[i].value)
+			put(r, caveats[i].name, "count", caveats[i].value);
+}
+
+static void put_counts(struct drive *d, struct result *r)
+{
+	struct task_counts sum = { 0 };
+
+	for (unsigned int i = 0; i < d->nr_tasks; i++)
+		add_counts(&sum, &d->tasks[i].n);
+	put(r, "operations", "count", sum.operations);
+	put(r, "accesses", "count", sum.accesses);
+	put(r, "recorded", "count", sum.recorded);
+	put(r, "faults", "count", sum.faults);
+	put(r, "avoided", "count", sum.avoided);
+	put(r, "added", "count", 0);	/* there is no access model that could add any */
+	put(r, "retries", "count", sum.retries);
+	put(r, "pacing_error", "ppm", share_ppm(sum.off_think_ns, sum.want_think_ns));
+	put_skipped(r, &sum);
+	put_caveats(d, r, &sum);
+}
+
+static void put_runtime(struct drive *d, struct result *r)
+{
+	uint64_t flushes = 0, yields = 0, lost = 0, longest = 0, order_ns = 0, preempted_ns = 0, kicks = 0;
+
+	for (unsigned int op = 0; op < RESULT_NR_OPS; op++) {
+		char name[sizeof(r->metrics->name)];
+		uint64_t stretch_ns = d->stats.longest_stretch_ns[op];
+
+		flushes += d->stats.flushes[op];
+		yields += d->stats.yields[op];
+		lost += d->stats.lost_cas[op];
+		if (stretch_ns > longest)
+			longest = stretch_ns;
+		if (!stretch_ns)
+			continue;
+		snprintf(name, sizeof(name), "longest_stretch.%s", result_op_name(op));
+		put(r, name, "ns", stretch_ns);
+	}
+	for (unsigned int i = 0; i < d->nr_tasks; i++) {
+		order_ns += d->stats.task[i].order_wait_ns;
+		preempted_ns += d->stats.task[i].preempted_ns;
+		kicks += d->stats.task[i].kicks;
+	}
+	put(r, "run", "ns", d->stats.end_ns);
+	put(r, "lost_cas", "count", lost);
+	put(r, "flushes", "count", flushes);
+	put(r, "kicks", "count", kicks);
+	put(r, "yields", "count", yields);
+	put(r, "longest_stretch", "ns", longest);
+	put(r, "order_wait", "ns", order_ns);
+	put(r, "preempted", "ns", preempted_ns);
+}
+
+static void put_tables(struct drive *d, struct result *r)
+{
+	uint64_t pages = 0, tables_max = 0, bytes = 0, fast = 0, by_level[4] = { 0 };
+
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		struct mmu_stats s;
+
+		mmu_stats(d->vms[i].mmu, &s);
+		for (int level = 1; level <= 3; level++) {
+			by_level[level] += s.pages[level];
+			pages += s.pages[level];
+		}
+		tables_max += s.tables_max;
+		bytes += s.bytes;
+		fast += s.fast_faults;
+	}
+	put(r, "fast_faults", "count", fast);
+	put(r, "pages", "count", pages);
+	put(r, "pages.4k", "count", by_level[1]);
+	put(r, "pages.2m", "count", by_level[2]);
+	put(r, "pages.1g", "count", by_level[3]);
+	put(r, "tables_max", "count", tables_max);
+	put(r, "bytes", "bytes", bytes);
+}
+
+static void copy_blame(struct drive *d, struct result *r)
+{
+	for (unsigned int w = 0; w < RESULT_NR_OPS; w++)
+		for (unsigned int h = 0; h < RESULT_NR_OPS; h++)
+			r->blame[w][h] = (struct result_blame){ d->stats.blame[w][h].ns, d->stats.blame[w][h].n };
+}
+
+void report_fill(struct drive *d, struct result *r)
+{
+	put_stall(d, r);
+	put_counts(d, r);
+	put_runtime(d, r);
+	put_tables(d, r);
+	put_each_stall(d, r);
+	copy_blame(d, r);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A vCPU: runs its guest, touches a page, faults until the page is there. */
+#include "base/alloc.h"
+#include "replay/drive/drive.h"
+
+/* Frames made up where the recording does not say: above any host's memory, aligned as the guest's. */
+#define PFN_MADE_UP	(1ULL << 39)
+
+static struct mmu_access access_of(const struct ev *ev)
+{
+	struct mmu_access a = {
+		.gfn = ev->access.gfn,
+		.access = (uint8_t)((ev->flags & EV_F_R ? MMU_R : 0) | (ev->flags & EV_F_W ? MMU_W : 0) |
+				    (ev->flags & EV_F_X ? MMU_X : 0)),
+		.host_level = 1,
+		/* Unknown counts as read-only: the recorded guest, too, had to fault again to write. */
+		.host_writable = ev->flags & (EV_F_HOSTWR | EV_F_W),
+		.pfn = PFN_MADE_UP | ev->access.gfn,
+	};
+
+	if (!a.access)
+		a.access = MMU_R;
+	if (ev->flags & EV_F_PFN) {
+		a.pfn = ev->access.pfn;
+		a.host_level = ev->access.level ? ev->access.level : 1;
+	}
+	return a;
+}
+
+/* Lets the guest run as long as it ran before this access in the recording. */
+static void think(struct drive_task *t, const struct stim *s)
+{
+	const struct ev *split = t->think.kind ? &t->think : NULL;
+	uint64_t guest_ns, other_ns, begin_ns = rt_now_ns(), took_ns;
+
+	scan_think(&s->ev, split, &guest_ns, &other_ns);
+	t->think.kind = EV_NONE;
+	switch (t->drive->job->pacing) {
+	case PACING_CLOSED:
+		if (guest_ns)
+			rt_think(guest_ns);
+		if (other_ns)
+			rt_busy(other_ns);
+		break;
+	case PACING_OPEN:
+		if (s->t_ns > begin_ns)
+			rt_think(s->t_ns - begin_ns);
+		break;
+	case PACING_ASAP:
+		return;
+	}
+	took_ns = rt_now_ns() - begin_ns;
+	t->n.want_think_ns += guest_ns + other_ns;
+	t->n.off_think_ns += took_ns > guest_ns + other_ns ? took_ns - guest_ns - other_ns
+							   : guest_ns + other_ns - took_ns;
+}
+
+/*
+ * The fault whose own page pinning invalidated its page: it always retries,
+ * since the invalidation began after its snapshot.
+ */
+static enum ret_pf spoiled_attempt(void)
+{
+	rt_charge(COST_FAULT_FIXED, 1);
+	rt_charge(COST_HOST_LOOKUP, 1);
+	return RET_PF_RETRY;
+}
+
+struct served {
+	uint64_t	retry_ns;
+	uint32_t	attempts, retries;
+	enum ret_pf	ret;
+};
+
+/* Attempts until one is not told to retry; the guest may meanwhile find the page there. */
+static struct served serve(struct drive_task *t, struct mmu *mmu, const struct mmu_access *a, bool spoiled)
+{
+	struct served r = { 0 };
+
+	do {
+		uint64_t begin_ns = rt_now_ns();
+
+		rt_charge(COST_EXIT_ENTRY, 1);
+		r.ret = spoiled ? spoiled_attempt() : mmu_fault(mmu, (unsigned int)t->vcpu, a);
+		spoiled = false;
+		r.attempts++;
+		if (r.ret != RET_PF_RETRY)
+			break;
+		r.retries++;
+		r.retry_ns += rt_now_ns() - begin_ns;
+		rt_pause();
+	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, a));
+	return r;
+}
+
+static void load(struct drive_task *t, struct mmu *mmu)
+{
+	struct rt_sample sample;
+
+	rt_op_begin(RESULT_LOAD);
+	mmu_vcpu_load(mmu, (unsigned int)t->vcpu);
+	rt_op_end(&sample);
+	task_sample(t, RESULT_LOAD, &sample, 0, 0);
+	t->loaded = true;
+}
+
+static void fault(struct drive_task *t, struct drive_vm *vm, const struct stim *s, const struct mmu_access *a,
+		  bool spoiled, uint64_t stamp)
+{
+	bool known = s->ev.flags & EV_F_PFN;
+	struct rt_sample sample;
+	struct served r;
+
+	rt_op_begin(RESULT_ACCESS);
+	r = serve(t, vm->mmu, a, spoiled);
+	rt_op_end(&sample);
+	task_sample(t, RESULT_ACCESS, &sample, r.retry_ns, r.retries);
+	t->n.faults += r.attempts;
+	t->n.retries += r.retries;
+	t->n.access_ns += sample.total_ns;
+	t->n.lock_wait_ns += sample.lock_wait_ns;
+	t->n.ipi_ns += sample.ipi_ns;
+	if (!vm->oracle)
+		return;
+	if (r.ret == RET_PF_FIXED || r.ret == RET_PF_SPURIOUS)
+		oracle_access_end(vm->oracle, stamp, a->gfn, known ? a->pfn : UINT64_MAX, a->host_level,
+				  a->access & MMU_W);
+	else if (r.ret == RET_PF_RETRY)	/* somebody else mapped it meanwhile */
+		oracle_access_end(vm->oracle, stamp, a->gfn, 0, 0, a->access & MMU_W);
+	else
+		oracle_access_drop(vm->oracle, stamp, a->gfn);
+}
+
+static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
+{
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	struct mmu_access a = access_of(&s->ev);
+	uint64_t stamp = 0;
+
+	if (!t->loaded)
+		load(t, vm->mmu);
+	if (vm->oracle)
+		stamp = oracle_access_begin(vm->oracle, a.gfn);
+	if (!mmu_touch(vm->mmu, (unsigned int)t->vcpu, &a)) {
+		fault(t, vm, s, &a, spoiled, stamp);
+		return;
+	}
+	t->n.avoided++;
+	if (vm->oracle)
+		oracle_access_end(vm->oracle, stamp, a.gfn, 0, 0, a.access & MMU_W);
+}
+
+/* Return: whether there were any: then the access's first attempt is spoiled. */
+static bool run_nested(struct drive_task *t)
+{
+	size_t nr = t->nr_nested;
+
+	t->nr_nested = 0;
+	for (size_t i = 0; i < nr; i++)
+		op_run(t, &t->nested[i]);
+	return nr != 0;
+}
+
+static void keep_nested(struct drive_task *t, const struct stim *s)
+{
+	if (t->nr_nested == t->cap_nested) {
+		t->cap_nested = t->cap_nested ? 2 * t->cap_nested : 8;
+		t->nested = xreallocarray(t->nested, t->cap_nested, sizeof(*t->nested));
+	}
+	t->nested[t->nr_nested++] = *s;
+}
+
+static void run_access(struct drive_task *t, const struct stim *s)
+{
+	bool spoiled;
+
+	think(t, s);
+	if (!t->started)
+		t->n.first_ns = rt_now_ns();
+	t->started = true;
+	spoiled = run_nested(t);
+	task_await(t, s->number);
+	t->n.operations++;
+	t->n.accesses++;
+	t->n.recorded += s->ev.access.attempts ? s->ev.access.attempts : 1;
+	if (s->ev.vm == t->vm)
+		touch(t, s, spoiled);
+	else
+		t->n.dropped++;
+	task_done(t, s->number);
+}
+
+void vcpu_run(void *arg)
+{
+	struct drive_task *t = arg;
+	struct stim s;
+
+	while (task_next(t, &s)) {
+		if (s.ev.kind == EV_ACCESS) {
+			run_access(t, &s);
+		} else if (s.ev.kind == EV_THINK) {
+			t->think = s.ev;
+		} else if (s.ev.flags & EV_F_NESTED && s.ev.kind != EV_MEMSLOT) {
+			keep_nested(t, &s);
+		} else {
+			run_nested(t);
+			op_run(t, &s);
+		}
+	}
+	run_nested(t);
+	task_finish(t);
+}

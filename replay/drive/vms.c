@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VMs: an mmu each, with the recorded kernel's facts and the policy's behaviour. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "replay/drive/drive.h"
+
+#define GFN_BITS_4_LEVELS	36
+#define GFN_BITS_5_LEVELS	40	/* what an event's gfn holds */
+
+static bool param_is(const struct ev_meta *meta, const char *name, const char *value)
+{
+	const char *v = ev_meta_param(meta, name);
+
+	return v && strcmp(v, value) == 0;
+}
+
+/* Where no memslot was recorded: one slot under all that was accessed, host address = guest address. */
+static int infer_slot(struct drive *d, struct drive_vm *vm, gfn_t pages, struct err *e)
+{
+	struct ev_slot shadow = { .change = EV_SLOT_CREATE };
+
+	for (unsigned int copy = 0; copy < d->job->clones; copy++) {
+		struct mmu_slot slot = { .id = (uint16_t)copy, .base_gfn = copy * vm->clone.gfns, .npages = pages,
+					 .hva = (copy * vm->clone.gfns) << d->meta->page_shift };
+		int rc = mmu_memslot(vm->mmu, MMU_SLOT_CREATE, &slot);
+
+		if (rc)
+			return err_set(e, ERR_MACHINE, "cannot make a memslot of %llu pages: %s",
+				       (unsigned long long)pages, strerror(-rc));
+		shadow.id = copy;
+		shadow.gfn = slot.base_gfn;
+		shadow.npages = pages;
+		shadow.hva = slot.hva;
+		slots_apply(&vm->slots, &shadow);
+	}
+	d->slots_inferred = true;
+	return 0;
+}
+
+static struct mmu_config config_of(const struct drive *d, const struct drive_vm *vm, unsigned int number, int levels)
+{
+	const struct ev_meta *meta = d->meta;
+
+	return (struct mmu_config){
+		.arch = meta->arch,
+		.release = meta->release,
+		.tdp = meta->tdp,
+		.vm = number,
+		.nr_vcpus = vm->clone.vcpus * d->job->clones,
+		.max_level = 3,
+		.root_level = levels,
+		.ad = !param_is(meta, "kvm_intel.eptad", "N"),
+		.nx_huge_pages = param_is(meta, "kvm.nx_huge_pages", "Y"),
+		.policy = d->job->policy,
+		.check = d->job->check,
+	};
+}
+
+static int vm_make(struct drive *d, unsigned int number, struct err *e)
+{
+	const struct scan_vm *scan = &d->job->scan->vms[number];
+	struct drive_vm *vm = &d->vms[number];
+	gfn_t memory = scan->slot_changes ? scan->slot_end : scan->access_end;
+	struct mmu_config config;
+	int rc, levels = 4;
+
+	pthread_mutex_init(&vm->slots_lock, NULL);
+	rt_word_init(&vm->whole[0], 0);
+	rt_word_init(&vm->whole[1], 0);
+	rt_word_init(&vm->compared, 0);
+	clone_init(&vm->clone, scan, memory, d->meta->page_shift);
+	if (!clone_fits(&vm->clone, d->job->clones, GFN_BITS_4_LEVELS))
+		levels = 5;
+	if (!clone_fits(&vm->clone, d->job->clones, GFN_BITS_5_LEVELS))
+		return err_set(e, ERR_USAGE, "--clone %u: vm %u has memory up to gfn 0x%llx and %u memslots; that many copies do not fit one guest",
+			       d->job->clones, number, (unsigned long long)memory, vm->clone.slot_ids);
+	config = config_of(d, vm, number, levels);
+	rc = mmu_create(&config, &vm->mmu);
+	if (rc)
+		return err_set(e, ERR_MACHINE, "cannot make the MMU of vm %u: %s", number, strerror(-rc));
+	if (d->job->check)
+		vm->oracle = oracle_make(number);
+	return scan->slot_changes || !memory ? 0 : infer_slot(d, vm, memory, e);
+}
+
+int vms_make(struct drive *d, struct err *e)
+{
+	d->vms = xcalloc(d->meta->nr_vms, sizeof(*d->vms));
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		int rc = vm_make(d, i, e);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+void vms_free(struct drive *d)
+{
+	for (unsigned int i = 0; i < d->meta->nr_vms && d->vms; i++) {
+		mmu_destroy(d->vms[i].mmu);
+		oracle_free(d->vms[i].oracle);
+		slots_fini(&d->vms[i].slots);
+	}
+	free(d->vms);
+}
