@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which runs a report is about, and which of them stand side by side. */
+#include "analysis/select.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static void run_fini(struct run *r)
+{
+#define RUN_FREE(column) free(r->column);
+	RUN_TEXTS(RUN_FREE)
+#undef RUN_FREE
+	free(r->label);
+}
+
+static void run_read(sqlite3_stmt *st, struct run *r)
+{
+	int column = 3;
+
+	*r = (struct run){ .id = sqlite3_column_int64(st, 0), .seed = sqlite3_column_int64(st, 1),
+			   .clones = sqlite3_column_int64(st, 2) };
+#define RUN_READ(name) r->name = xstrdup(db_text(st, column++));
+	RUN_TEXTS(RUN_READ)
+#undef RUN_READ
+}
+
+/* --- which ------------------------------------------------------------------- */
+
+static bool trace_matches(const char *pattern, const char *trace)
+{
+	char *stem = xstrdup(trace), *dot = strrchr(stem, '.');
+	bool hit;
+
+	if (dot)
+		*dot = '\0';
+	hit = fnmatch(pattern, trace, 0) == 0 || fnmatch(pattern, stem, 0) == 0;
+	free(stem);
+	return hit;
+}
+
+static bool is_wanted(const struct select_rule *rule, const struct run *r)
+{
+	bool hit = rule->nr_policies == 0;
+
+	if (rule->trace && !trace_matches(rule->trace, r->trace))
+		return false;
+	for (size_t i = 0; i < rule->nr_policies; i++)
+		hit |= fnmatch(rule->policies[i], r->policy, 0) == 0;
+	return hit;
+}
+
+static bool may_stand_together(const struct run *a, const struct run *b)
+{
+	return a->clones == b->clones && !strcmp(a->trace_hash, b->trace_hash) && !strcmp(a->trace, b->trace) &&
+	       !strcmp(a->runtime, b->runtime) && !strcmp(a->pacing, b->pacing) &&
+	       !strcmp(a->costs_text, b->costs_text) && !strcmp(a->host_text, b->host_text);
+}
+
+static bool is_repetition(const struct run *a, const struct run *b)
+{
+	return a->seed == b->seed && !strcmp(a->policy, b->policy) && !strcmp(a->policy_text, b->policy_text) &&
+	       !strcmp(a->assumed, b->assumed);
+}
+
+static struct group *group_add(struct selection *s)
+{
+	s->v = xreallocarray(s->v, s->nr + 1, sizeof(*s->v));
+	s->v[s->nr] = (struct group){ 0 };
+	return &s->v[s->nr++];
+}
+
+static void group_put(struct group *g, struct run *r)
+{
+	for (size_t i = 0; i < g->nr; i++) {
+		if (is_repetition(&g->v[i], r)) {
+			run_fini(&g->v[i]);
+			g->v[i] = *r;
+			return;
+		}
+	}
+	g->v = xreallocarray(g->v, g->nr + 1, sizeof(*g->v));
+	g->v[g->nr++] = *r;
+}
+
+static void selection_put(struct selection *s, struct run *r)
+{
+	for (size_t i = 0; i < s->nr; i++) {
+		if (may_stand_together(&s->v[i].v[0], r)) {
+			group_put(&s->v[i], r);
+			return;
+		}
+	}
+	group_put(group_add(s), r);
+}
+
+static void group_fini(struct group *g)
+{
+	for (size_t i = 0; i < g->nr; i++)
+		run_fini(&g->v[i]);
+	free(g->v);
+	free(g->slug);
+}
+
+/* Keeps the groups of the trace that the newest run is of. */
+static void keep_last_trace(struct selection *s)
+{
+	const struct run *newest = NULL;
+	char *trace, *hash;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->nr; i++)
+		for (size_t k = 0; k < s->v[i].nr; k++)
+			if (!newest || s->v[i].v[k].id > newest->id)
+				newest = &s->v[i].v[k];
+	if (!newest)
+		return;
+	trace = xstrdup(newest->trace);
+	hash = xstrdup(newest->trace_hash);
+	for (size_t i = 0; i < s->nr; i++) {
+		if (!strcmp(s->v[i].v[0].trace, trace) && !strcmp(s->v[i].v[0].trace_hash, hash))
+			s->v[kept++] = s->v[i];
+		else
+			group_fini(&s->v[i]);
+	}
+	s->nr = kept;
+	free(trace);
+	free(hash);
+}
+
+/* --- what they are called ------------------------------------------------------ */
+
+static void label_add(struct run *r, char *text)
+{
+	char *label = xasprintf("%s, %s", r->label, text);
+
+	free(r->label);
+	free(text);
+	r->label = label;
+}
+
+/* The policy's name, and each attribute in which the group's runs differ. */
+static void group_label(struct group *g)
+{
+	bool clones = false, seed = false, trace = false, runtime = false, assumed = false;
+
+	for (size_t i = 0; i < g->nr; i++) {
+		clones |= g->v[i].clones != g->v[0].clones;
+		seed |= g->v[i].seed != g->v[0].seed;
+		trace |= strcmp(g->v[i].trace, g->v[0].trace) != 0;
+		runtime |= strcmp(g->v[i].runtime, g->v[0].runtime) != 0;
+		assumed |= strcmp(g->v[i].assumed, g->v[0].assumed) != 0;
+	}
+	for (size_t i = 0; i < g->nr; i++) {
+		struct run *r = &g->v[i];
+
+		r->label = xstrdup(r->policy);
+		if (trace)
+			label_add(r, xstrdup(r->trace));
+		if (clones)
+			label_add(r, xasprintf("x%lld", (long long)r->clones));
+		if (runtime)
+			label_add(r, xstrdup(r->runtime));
+		if (seed)
+			label_add(r, xasprintf("seed %llu", (unsigned long long)r->seed));
+		if (assumed && *r->assumed)
+			label_add(r, xasprintf("assuming %s", r->assumed));
+	}
+}
+
+static bool slug_taken(const struct selection *s, size_t before, const char *slug)
+{
+	for (size_t i = 0; i < before; i++)
+		if (!strcmp(s->v[i].slug, slug))
+			return true;
+	return false;
+}
+
+/* A file name's worth: the trace without its ending, "-x16", "-threads", and a number where that is not enough. */
+static void group_name(struct selection *s, size_t index)
+{
+	struct group *g = &s->v[index];
+	const struct run *r = &g->v[0];
+	char clones[24] = "";
+	char *stem = xstrdup(r->trace), *dot = strrchr(stem, '.');
+
+	if (dot && dot != stem)
+		*dot = '\0';
+	for (char *c = stem; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			*c = '_';
+	if (r->clones > 1)
+		snprintf(clones, sizeof(clones), "-x%lld", (long long)r->clones);
+	g->slug = xasprintf("%s%s%s", stem, clones, strcmp(r->runtime, "vtime") ? "-threads" : "");
+	for (int nr = 2; slug_taken(s, index, g->slug); nr++) {
+		free(g->slug);
+		g->slug = xasprintf("%s%s%s-%d", stem, clones, strcmp(r->runtime, "vtime") ? "-threads" : "", nr);
+	}
+	free(stem);
+}
+
+/* --- reading --------------------------------------------------------------------- */
+
+#define RUN_COLUMN(name) ", " #name
+#define RUN_SELECT "SELECT id, seed, clones" RUN_TEXTS(RUN_COLUMN) " FROM run"
+
+static int nothing_found(struct db *db, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_prepare(db, "SELECT count(*), group_concat(DISTINCT trace) FROM run", "run", &st, e);
+
+	if (rc)
+		return rc;
+	rc = db_step(db, st, e);
+	if (rc >= 0)
+		rc = err_set(e, ERR_INPUT, "%s: no such run; it has %lld, of %s", db->path,
+			     (long long)sqlite3_column_int64(st, 0), db_text(st, 1));
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static int select_by_rule(struct db *db, const struct select_rule *rule, struct selection *s, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_prepare(db, RUN_SELECT " ORDER BY id", "run", &st, e);
+
+	while (!rc && (rc = db_step(db, st, e)) == 1) {
+		struct run r;
+
+		rc = 0;
+		run_read(st, &r);
+		if (is_wanted(rule, &r))
+			selection_put(s, &r);
+		else
+			run_fini(&r);
+	}
+	sqlite3_finalize(st);
+	if (!rc && rule->last)
+		keep_last_trace(s);
+	return rc;
+}
+
+/* One group of the runs asked for by number, alike or not. */
+static int select_by_number(struct db *db, const struct select_rule *rule, struct selection *s, struct err *e)
+{
+	struct group *g = group_add(s);
+	sqlite3_stmt *st;
+	int rc = db_prepare(db, RUN_SELECT " WHERE id = ?", "run", &st, e);
+
+	for (size_t i = 0; !rc && i < rule->nr_runs; i++) {
+		char *end;
+
+		errno = 0;
+		sqlite3_bind_int64(st, 1, strtoll(rule->runs[i], &end, 10));
+		if (*end || end == rule->runs[i] || errno)
+			rc = err_set(e, ERR_USAGE, "--run %s: not a run's number; `mmulab compare --all` lists them",
+				     rule->runs[i]);
+		else
+			rc = db_step(db, st, e);
+		if (rc == 0)
+			rc = err_set(e, ERR_INPUT, "%s: no run %s; `mmulab compare --all` lists them", db->path,
+				     rule->runs[i]);
+		if (rc == 1) {
+			g->v = xreallocarray(g->v, g->nr + 1, sizeof(*g->v));
+			run_read(st, &g->v[g->nr++]);
+			sqlite3_reset(st);
+			rc = 0;
+		}
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int select_runs(struct db *db, const struct select_rule *rule, struct selection *out, struct err *e)
+{
+	int rc;
+
+	*out = (struct selection){ 0 };
+	rc = rule->nr_runs ? select_by_number(db, rule, out, e) : select_by_rule(db, rule, out, e);
+	if (!rc && !out->nr)
+		rc = nothing_found(db, e);
+	if (rc) {
+		selection_fini(out);
+		return rc;
+	}
+	for (size_t i = 0; i < out->nr; i++) {
+		group_label(&out->v[i]);
+		group_name(out, i);
+	}
+	return 0;
+}
+
+void selection_fini(struct selection *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		group_fini(&s->v[i]);
+	free(s->v);
+	*s = (struct selection){ 0 };
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ANALYSIS_SELECT_H
+#define ANALYSIS_SELECT_H
+
+#include "analysis/db.h"
+
+/* The text columns of table run that analysis looks at. */
+#define RUN_TEXTS(X)	\
+	X(time) X(version) X(trace) X(trace_hash) X(arch) X(kernel) X(runtime) X(pacing) \
+	X(policy) X(policy_text) X(costs_text) X(host_text) X(assumed) X(command) X(figures)
+
+struct run {
+	int64_t		 id, seed, clones;
+#define RUN_MEMBER(column) char *column;
+	RUN_TEXTS(RUN_MEMBER)
+#undef RUN_MEMBER
+	char		*label;		/* the policy, and whatever else tells it from its neighbours */
+};
+
+/*
+ * Runs that can be compared: same trace, clones, runtime, pacing, costs and
+ * host.  The first is the one the others are held against.
+ */
+struct group {
+	struct run	*v;
+	size_t		 nr;
+	char		*slug;		/* for file names: "aging-mglru", "populate-4k-x16"; unique */
+};
+
+struct selection {
+	struct group	*v;
+	size_t		 nr;
+};
+
+struct select_rule {
+	const char *const	*runs;		/* numbers; the group is those runs, in that order */
+	size_t			 nr_runs;
+	const char		*trace;		/* shell pattern over the name, its ending may be left out */
+	const char *const	*policies;	/* shell patterns */
+	size_t			 nr_policies;
+	bool			 last;		/* only the trace of the newest run */
+};
+
+/**
+ * select_runs() - the runs a report is about.
+ *
+ * Of runs that differ in nothing but when they were made the newest is taken,
+ * in the place of the first.  Nothing found is ERR_INPUT, and says what there is.
+ */
+int select_runs(struct db *db, const struct select_rule *rule, struct selection *out, struct err *e);
+void selection_fini(struct selection *s);	/* zeroed: fine */
+
+#endif

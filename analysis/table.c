@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Side by side.  Rows are laid out first, in the order of metric.def and of
+ * contract 3; runs fill in their cells; rows nobody filled go away.
+ */
+#include "analysis/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "result/result.h"
+
+static const struct {
+	const char *column, *label, *unit;
+} latencies[] = {
+	{ "n", "number", "count" },	{ "min_ns", "min", "ns" },	{ "mean_ns", "mean", "ns" },
+	{ "p50_ns", "p50", "ns" },	{ "p90_ns", "p90", "ns" },	{ "p99_ns", "p99", "ns" },
+	{ "p999_ns", "p99.9", "ns" },	{ "max_ns", "max", "ns" },
+};
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static struct table_row *find(const struct table *t, enum table_kind kind, const char *a, const char *b, const char *c)
+{
+	for (size_t i = 0; i < t->nr; i++) {
+		struct table_row *r = &t->v[i];
+
+		if (r->kind == kind && same(r->a, a) && same(r->b, b) && same(r->c, c))
+			return r;
+	}
+	return NULL;
+}
+
+const struct table_row *table_find(const struct table *t, enum table_kind kind, const char *a, const char *b,
+				   const char *c)
+{
+	return find(t, kind, a, b, c);
+}
+
+static struct table_row *row_add(struct table *t, enum table_kind kind, const char *a, const char *b, const char *c,
+				 const char *unit)
+{
+	struct table_row *r;
+
+	t->v = xreallocarray(t->v, t->nr + 1, sizeof(*t->v));
+	r = &t->v[t->nr++];
+	*r = (struct table_row){ .kind = kind, .a = xstrdup(a), .b = xstrdup(b), .c = xstrdup(c), .unit = xstrdup(unit) };
+	r->v = xcalloc(t->group->nr, sizeof(*r->v));
+	return r;
+}
+
+static void row_fini(struct table_row *r)
+{
+	free(r->a);
+	free(r->b);
+	free(r->c);
+	free(r->label);
+	free(r->unit);
+	free(r->v);
+}
+
+static void cell_set(struct table_row *r, size_t run, int64_t value)
+{
+	r->v[run] = (struct table_cell){ true, value };
+}
+
+/* --- layout -------------------------------------------------------------------- */
+
+static void lay_out_metrics(struct table *t)
+{
+	static const struct {
+		const char *name, *unit, *label;
+		int better;
+	} metrics[] = {
+#define METRIC(name, unit, better, label, help) { #name, unit, label, better },
+#include "result/metric.def"
+#undef METRIC
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
+		struct table_row *r = row_add(t, TABLE_METRIC, metrics[i].name, NULL, NULL, metrics[i].unit);
+
+		r->label = xstrdup(metrics[i].label);
+		r->better = metrics[i].better;
+	}
+}
+
+/* People get accesses in full; of other operations what they cost as a whole. */
+static bool is_extra(enum result_op op, enum result_phase phase, const char *column)
+{
+	if (!strcmp(column, "min_ns"))
+		return true;
+	if (op == RESULT_ACCESS)
+		return phase != PHASE_TOTAL && phase != PHASE_LOCK_WAIT;
+	return phase != PHASE_TOTAL || !strcmp(column, "p90_ns") || !strcmp(column, "p999_ns");
+}
+
+static void lay_out_latencies(struct table *t)
+{
+	for (int op = 0; op < RESULT_NR_OPS; op++) {
+		for (int phase = 0; phase < RESULT_NR_PHASES; phase++) {
+			for (size_t i = 0; i < ARRAY_SIZE(latencies); i++) {
+				struct table_row *r = row_add(t, TABLE_LATENCY, result_op_name(op),
+							      result_phase_name(phase), latencies[i].column,
+							      latencies[i].unit);
+
+				r->label = xstrdup(latencies[i].label);
+				r->better = i ? -1 : 0;
+				r->extra = is_extra(op, phase, latencies[i].column);
+			}
+		}
+	}
+}
+
+static void lay_out_blame(struct table *t)
+{
+	for (int waiter = 0; waiter < RESULT_NR_OPS; waiter++) {
+		for (int holder = 0; holder < RESULT_NR_OPS; holder++) {
+			const char *w = result_op_name(waiter), *h = result_op_name(holder);
+			struct table_row *r = row_add(t, TABLE_BLAME, w, h, "ns", "ns");
+
+			r->label = xasprintf("%s waited for %s", w, h);
+			r->better = -1;
+			r = row_add(t, TABLE_BLAME, w, h, "n", "count");
+			r->label = xasprintf("%s waited for %s, times", w, h);
+			r->extra = true;
+		}
+	}
+}
+
+/* --- filling ---------------------------------------------------------------------- */
+
+static void fill_metric(struct table *t, size_t run, sqlite3_stmt *st)
+{
+	struct table_row *r = find(t, TABLE_METRIC, db_text(st, 0), NULL, NULL);
+
+	if (!r) {
+		r = row_add(t, TABLE_METRIC, db_text(st, 0), NULL, NULL, db_text(st, 1));
+		r->label = xstrdup(r->a);
+	}
+	cell_set(r, run, sqlite3_column_int64(st, 2));
+}
+
+static void fill_latency(struct table *t, size_t run, sqlite3_stmt *st)
+{
+	for (int i = 0; i < (int)ARRAY_SIZE(latencies); i++) {
+		struct table_row *r = find(t, TABLE_LATENCY, db_text(st, 0), db_text(st, 1), latencies[i].column);
+
+		if (r)
+			cell_set(r, run, sqlite3_column_int64(st, 2 + i));
+	}
+}
+
+static void fill_blame(struct table *t, size_t run, sqlite3_stmt *st)
+{
+	struct table_row *ns = find(t, TABLE_BLAME, db_text(st, 0), db_text(st, 1), "ns");
+	struct table_row *n = find(t, TABLE_BLAME, db_text(st, 0), db_text(st, 1), "n");
+
+	if (ns && n) {
+		cell_set(ns, run, sqlite3_column_int64(st, 2));
+		cell_set(n, run, sqlite3_column_int64(st, 3));
+	}
+}
+
+static int fill(struct table *t, struct db *db, const char *sql, void (*one)(struct table *, size_t, sqlite3_stmt *),
+		struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_prepare(db, sql, "table", &st, e);
+
+	for (size_t run = 0; !rc && run < t->group->nr; run++) {
+		sqlite3_bind_int64(st, 1, t->group->v[run].id);
+		while ((rc = db_step(db, st, e)) == 1)
+			one(t, run, st);
+		sqlite3_reset(st);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static bool is_filled(const struct table *t, const struct table_row *r)
+{
+	for (size_t run = 0; run < t->group->nr; run++)
+		if (r->v[run].set)
+			return true;
+	return false;
+}
+
+static void drop_empty(struct table *t)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->nr; i++) {
+		if (is_filled(t, &t->v[i]))
+			t->v[kept++] = t->v[i];
+		else
+			row_fini(&t->v[i]);
+	}
+	t->nr = kept;
+}
+
+/* Where one run never waited and another did, the first waited 0 ns. */
+static void zero_blame(struct table *t)
+{
+	for (size_t i = 0; i < t->nr; i++)
+		for (size_t run = 0; t->v[i].kind == TABLE_BLAME && run < t->group->nr; run++)
+			t->v[i].v[run].set = true;
+}
+
+int table_load(struct db *db, const struct group *group, struct table *out, struct err *e)
+{
+	int rc;
+
+	*out = (struct table){ .group = group };
+	lay_out_metrics(out);
+	rc = fill(out, db, "SELECT name, unit, value FROM metric WHERE run = ? ORDER BY name", fill_metric, e);
+	lay_out_latencies(out);
+	if (!rc)
+		rc = fill(out, db, "SELECT op, phase, n, min_ns, mean_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns"
+			  " FROM hist WHERE run = ?", fill_latency, e);
+	lay_out_blame(out);
+	if (!rc)
+		rc = fill(out, db, "SELECT waiter, holder, ns, n FROM blame WHERE run = ?", fill_blame, e);
+	drop_empty(out);
+	zero_blame(out);
+	if (rc)
+		table_fini(out);
+	return rc;
+}
+
+void table_fini(struct table *t)
+{
+	for (size_t i = 0; i < t->nr; i++)
+		row_fini(&t->v[i]);
+	free(t->v);
+	*t = (struct table){ 0 };
+}
+
+/* "lock_wait" as people write it. */
+static char *words(const char *name)
+{
+	char *text = xstrdup(name);
+
+	for (char *c = text; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	return text;
+}
+
+static const struct table_row *shown_before(const struct table *t, size_t i)
+{
+	while (i-- > 0)
+		if (!t->v[i].extra)
+			return &t->v[i];
+	return NULL;
+}
+
+char *table_section(const struct table *t, size_t i)
+{
+	const struct table_row *r = &t->v[i], *before = shown_before(t, i);
+	char *op, *phase, *title;
+
+	if (before && before->kind == r->kind &&
+	    (r->kind != TABLE_LATENCY || (same(before->a, r->a) && same(before->b, r->b))))
+		return NULL;
+	if (r->kind == TABLE_METRIC)
+		return xstrdup("the run");
+	if (r->kind == TABLE_BLAME)
+		return xstrdup("time waited for mmu_lock, by who held it");
+	op = words(r->a);
+	phase = words(r->b);
+	title = xasprintf("%s, %s", op, phase);
+	free(op);
+	free(phase);
+	return title;
+}
