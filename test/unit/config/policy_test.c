@@ -233,7 +233,10 @@ static void check_error(const void *arg)
 	memset(&p, 0, sizeof(p));
 	policy_defaults(&p);
 	before = p;
-	rc = row->load ? policy_load(row->load, dirs, row->arch, &p, NULL, &e) : policy_set(&p, row->set, row->arch, &e);
+	if (row->load)
+		rc = policy_load(row->load, dirs, row->arch, &p, NULL, &e);
+	else
+		rc = policy_set(&p, row->set, row->arch, &e);
 	assert_int_equal(rc, -ERR_USAGE);
 	assert_int_equal(e.exit, ERR_USAGE);
 	check_words(e.text, row->want);
