@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mmulab verify: does the engine do what the recorded kernel did?
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/opts.h"
+#include "cmd/paths.h"
+#include "cmd/verb.h"
+#include "replay/verify.h"
+#include "replay/verify_report.h"
+
+struct options {
+	const char	*policy, *limit;
+	struct opt_list	 sets;
+	uint64_t	 seed;
+	bool		 baseline, json;
+};
+
+/* The preset of the kernel the recording was made on. */
+static const char *recorded_preset(const struct ev_meta *meta)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "%s-%s", meta->arch == KVM_X86 ? "x86" : "arm64",
+		 kvm_release_name(meta->release));
+	return name;
+}
+
+static int load_policy(const struct options *o, const struct ev_meta *meta, struct policy *out, struct err *e)
+{
+	const char *name = o->policy ? o->policy : recorded_preset(meta);
+	int rc = policy_load(name, paths_dirs("policies"), meta->arch, out, NULL, e);
+
+	for (size_t i = 0; rc == 0 && i < o->sets.nr; i++)
+		rc = policy_set(out, o->sets.v[i], meta->arch, e);
+	return rc;
+}
+
+static int parse_limit(const char *text, double *out, struct err *e)
+{
+	char *end;
+
+	*out = 0;
+	if (!text)
+		return 0;
+	errno = 0;
+	*out = strtod(text, &end);
+	if (errno || end == text || *end || !(*out >= 0 && *out <= 100))
+		return err_set(e, ERR_USAGE, "--limit %s: not a percentage from 0 to 100", text);
+	return 0;
+}
+
+static int report(const struct options *o, const char *file, const struct policy *policy,
+		  const struct verdict *v, double limit, struct err *e)
+{
+	struct totals totals;
+	const struct verify_report r = { v, &totals, file, policy->name, o->baseline };
+	int rc = 0;
+
+	verdict_totals(v, &totals);
+	if (o->json)
+		rc = verify_print_json(&r, stdout, e);
+	else
+		verify_print(&r, stdout);
+	if (rc == 0 && totals.exact_ratio * 100 < limit)
+		rc = err_set(e, ERR_NO, "%s: %.3f %% of operations exact, under the limit of %s %%", file,
+			     totals.exact_ratio * 100, o->limit);
+	return rc;
+}
+
+static int verify_file(const struct options *o, const char *path, struct ev_file *f, double limit, struct err *e)
+{
+	struct recording rec = { 0 };
+	struct verdict verdict;
+	struct policy policy;
+	struct verify_job job = { &rec, &policy, o->seed, o->baseline, guide_vtime };
+	int rc = load_policy(o, ev_meta(f), &policy, e);
+
+	if (rc == 0)
+		rc = recording_load(f, &rec, e);
+	if (rc < 0)
+		return rc;
+	verdict_init(&verdict, &rec);
+	rc = verify_run(&job, &verdict, e);
+	if (rc == 0)
+		rc = report(o, path, &policy, &verdict, limit, e);
+	verdict_fini(&verdict);
+	recording_fini(&rec);
+	return rc;
+}
+
+static int open_and_verify(const struct options *o, const char *path, struct err *e)
+{
+	struct ev_file *f;
+	double limit;
+	int rc = parse_limit(o->limit, &limit, e);
+
+	if (rc == 0)
+		rc = ev_open(path, 0, &f, e);
+	if (rc < 0)
+		return rc;
+	rc = verify_file(o, path, f, limit, e);
+	ev_close(f);
+	return rc;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct options o = { .seed = 1 };
+	const struct opt opts[] = {
+		{ 'p', "policy", OPT_TEXT, &o.policy },
+		{ 0, "set", OPT_LIST, &o.sets },
+		{ 0, "baseline", OPT_FLAG, &o.baseline },
+		{ 0, "json", OPT_FLAG, &o.json },
+		{ 0, "limit", OPT_TEXT, &o.limit },
+		{ 0, "seed", OPT_U64, &o.seed },
+	};
+	int first = opts_parse(argc, argv, opts, ARRAY_SIZE(opts), e);
+	int rc = first < 0 ? first : opts_positional(argc, first, 1, 1, "one event file", e);
+
+	if (rc == 0)
+		rc = open_and_verify(&o, argv[first], e);
+	opt_list_fini(&o.sets);
+	return rc;
+}
+
+const struct verb verb_verify = {
+	.name = "verify",
+	.summary = "fidelity against the trace's own observations",
+	.usage =
+		"usage: mmulab verify [options] T.mmt\n"
+		"\n"
+		"Replays a recording attempt by attempt on the engine, every step at its recorded\n"
+		"instant, and compares what the engine did with what the kernel said it did.  An\n"
+		"operation is exact when some order the records allow gives its observations and its\n"
+		"result.  docs/fidelity.md says what is compared and what is taken as given.\n"
+		"\n"
+		"  -p, --policy NAME     default: the preset of the recorded kernel\n"
+		"      --set KNOB=VALUE  change one knob of it; may be given again\n"
+		"      --baseline        beside it the score of a null model, and how much of what it\n"
+		"                        misses the engine explains\n"
+		"      --limit PCT       exit 1 when less than PCT % of the operations are exact\n"
+		"      --seed N          decides ties between tasks (default 1)\n"
+		"      --json            one JSON object: operations, exact, determined, admissible,\n"
+		"                        guided, vacuous, lost, skipped (by reason), exact_ratio,\n"
+		"                        baseline_exact, kinds, by_operation, by_result, divergences,\n"
+		"                        first_divergence, audit\n",
+	.run = run,
+};

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One runtime task per recorded task; straight line through its operations:
+ * wait until it began, perform it, compare, repair.
+ */
+#include "replay/drive/guide.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "replay/drive/guide_state.h"
+
+static void emit(void *arg, unsigned int task, const struct obs *obs)
+{
+	struct guide *g = arg;
+	struct running *r = g->actors[task].top;
+
+	if (!r)
+		return;
+	if (r->nr_said == r->cap_said) {
+		r->cap_said = r->cap_said ? r->cap_said * 2 : 64;
+		r->said = xreallocarray(r->said, r->cap_said, sizeof(*r->said));
+	}
+	r->said[r->nr_said++] = *obs;
+}
+
+/* --- one operation ---------------------------------------------------------- */
+
+static struct mmu_slot slot_of(const struct ev_slot *s)
+{
+	return (struct mmu_slot){ .id = s->id, .as_id = s->as_id, .flags = s->flags,
+				  .base_gfn = s->gfn, .npages = s->npages, .hva = s->hva };
+}
+
+static void run_memslot(struct mmu *mmu, const struct ev *stim)
+{
+	static const enum mmu_slot_change changes[] = {
+		[EV_SLOT_CREATE] = MMU_SLOT_CREATE, [EV_SLOT_DELETE] = MMU_SLOT_DELETE,
+		[EV_SLOT_MOVE] = MMU_SLOT_MOVE,	    [EV_SLOT_FLAGS] = MMU_SLOT_FLAGS,
+	};
+	struct mmu_slot slot = slot_of(&stim->slot);
+
+	if (stim->slot.change < ARRAY_SIZE(changes))
+		mmu_memslot(mmu, changes[stim->slot.change], &slot);
+}
+
+static void run_age(const struct guide *g, struct mmu *mmu, const struct rec_op *op, const struct ev *stim)
+{
+	enum mmu_age how = stim->flags & EV_F_FLUSH ? MMU_AGE_CLEAR_FLUSH : MMU_AGE_CLEAR;
+
+	guide_touch(g, mmu, op);
+	mmu_age(mmu, stim->hvas.start, stim->hvas.end, op->kind == EV_OP_TEST_AGE ? MMU_AGE_TEST : how);
+}
+
+/* Return: the fault's result, RET_PF_UNKNOWN for anything else. */
+static enum ret_pf run_op(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
+{
+	const struct ev *stim = rec_op_stim(g->rec, op);
+	int vcpu = g->rec->meta->tasks[op->task].vcpu;
+	struct mmu_access access;
+
+	switch ((enum ev_op)op->kind) {
+	case EV_OP_FAULT:
+		access = guide_facts(g, op);
+		return mmu_fault(mmu, vcpu, &access);
+	case EV_OP_INVALIDATE_START:
+		mmu_invalidate_start(mmu, stim->hvas.start, stim->hvas.end, !(stim->flags & EV_F_NOBLOCK));
+		break;
+	case EV_OP_INVALIDATE_END:
+		mmu_invalidate_end(mmu, stim->hvas.start, stim->hvas.end);
+		break;
+	case EV_OP_AGE:
+	case EV_OP_TEST_AGE:
+		run_age(g, mmu, op, stim);
+		break;
+	case EV_OP_SET_SPTE:
+		mmu_set_spte(mmu, stim->hvas.start, stim->hvas.end);
+		break;
+	case EV_OP_MEMSLOT:
+		run_memslot(mmu, stim);
+		break;
+	case EV_OP_VCPU_LOAD:
+		mmu_vcpu_load(mmu, vcpu);
+		break;
+	case EV_OP_VCPU_UNLOAD:
+		mmu_vcpu_unload(mmu, vcpu);
+		break;
+	case EV_OP_ZAP_ALL:
+		mmu_zap_all(mmu);
+		break;
+	case EV_OP_VM_DESTROY:
+		mmu_teardown(mmu);
+		break;
+	default:
+		break;
+	}
+	return RET_PF_UNKNOWN;
+}
+
+static bool needs_stimulus(unsigned int kind)
+{
+	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_INVALIDATE_END || kind == EV_OP_AGE ||
+	       kind == EV_OP_TEST_AGE || kind == EV_OP_SET_SPTE || kind == EV_OP_MEMSLOT;
+}
+
+static bool needs_vcpu(unsigned int kind)
+{
+	return kind == EV_OP_FAULT || kind == EV_OP_VCPU_LOAD || kind == EV_OP_VCPU_UNLOAD;
+}
+
+/* Return: why the engine cannot do @op, or NR_SKIPS. */
+static enum skip why_skip(const struct guide *g, const struct rec_op *op)
+{
+	const struct ev *stim = rec_op_stim(g->rec, op);
+
+	if (!g->rec->meta->tdp_mmu)
+		return SKIP_SHADOW;
+	if (op->vm >= g->rec->meta->nr_vms)
+		return SKIP_NO_VM;
+	if (op->kind == EV_OP_DIRTY)
+		return SKIP_DIRTY;
+	if (op->kind == EV_OP_ZAP_RANGE)
+		return SKIP_ZAP_RANGE;
+	if (op->kind >= EV_OP_UNKNOWN)
+		return SKIP_UNKNOWN;
+	if (needs_stimulus(op->kind) && !stim)
+		return SKIP_NO_STIMULUS;
+	if (needs_vcpu(op->kind) && g->rec->meta->tasks[op->task].vcpu < 0)
+		return SKIP_NO_STIMULUS;
+	return NR_SKIPS;
+}
+
+static struct replayed said(const struct running *r, enum ret_pf result)
+{
+	return (struct replayed){ { r->said, r->nr_said, sizeof(*r->said) }, result };
+}
+
+/* At the guided instants the whole judgement, elsewhere only whether it is exact there. */
+static enum outcome judge(struct guide *g, const struct running *r, enum ret_pf result)
+{
+	const struct guide_job *job = g->job;
+	struct replayed p = said(r, result);
+	struct obs_diff diff;
+	enum outcome out;
+
+	if (job->placement == PLACE_GUIDED)
+		return verdict_judge(job->verdict, g->matcher, r->op, &p);
+	out = verdict_compare(job->verdict, g->matcher, r->op, &p, NULL, &diff);
+	if (out == OUTCOME_EXACT)
+		job->verdict->ops[r->op].elsewhere = true;
+	return out;
+}
+
+static void skip(struct guide *g, struct running *r, enum skip why)
+{
+	struct judged *j = &g->job->verdict->ops[r->op];
+
+	if (g->job->placement != PLACE_GUIDED)
+		return;
+	j->outcome = OUTCOME_SKIPPED;
+	j->why = why;
+}
+
+static void begin(struct guide *g, struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+
+	if (op->kind == EV_OP_FAULT)
+		instants_fault(g->rec, op, g->job->placement, &r->fault);
+	else
+		instants_change(g->rec, op, g->job->placement, &r->change);
+}
+
+void guide_perform_children(struct actor *a)
+{
+	struct running *r = a->top;
+
+	while (r->child != REC_NONE) {
+		uint32_t op = r->child;
+
+		r->child = a->g->rec->ops[op].next;
+		guide_perform(a, op);
+	}
+}
+
+void guide_perform(struct actor *a, uint32_t index)
+{
+	struct guide *g = a->g;
+	const struct rec_op *op = &g->rec->ops[index];
+	struct running r = { .op = index, .outer = a->top, .child = op->child };
+	enum skip why = why_skip(g, op);
+	enum outcome out = OUTCOME_MISS;
+
+	begin(g, &r);
+	a->top = &r;
+	rt_idle_until(op->begin_ns);
+	if (why == NR_SKIPS) {
+		enum ret_pf result = run_op(g, g->mmus[op->vm], op);
+
+		out = judge(g, &r, result);
+	} else {
+		guide_perform_children(a);
+		rt_idle_until(op->end_ns);
+		skip(g, &r, why);
+	}
+	if (out == OUTCOME_MISS && why != SKIP_NO_VM && why != SKIP_SHADOW)
+		guide_repair(g, &r);
+	guide_perform_children(a);
+	a->top = r.outer;
+	free(r.said);
+}
+
+static void run_actor(void *arg)
+{
+	struct actor *a = arg;
+	const struct recording *rec = a->g->rec;
+
+	for (uint32_t op = rec->tasks[a->task].first_op; op != REC_NONE; op = rec->ops[op].next)
+		guide_perform(a, op);
+}
+
+/* --- the run ------------------------------------------------------------------- */
+
+/* Level of the roots, as the recording shows them being made. */
+static int root_level(const struct recording *rec)
+{
+	unsigned int level = 4;
+
+	for (uint32_t i = 0; i < rec->nr_obs; i++)
+		if (rec->obs[i].o.kind == OBS_GET_PAGE && role_level(rec->obs[i].o.page.role) > level)
+			level = role_level(rec->obs[i].o.page.role);
+	return level;
+}
+
+static bool nx_huge_pages(const struct ev_meta *meta)
+{
+	const char *v = ev_meta_param(meta, "nx_huge_pages");
+
+	return v && (*v == 'Y' || *v == '1');
+}
+
+static unsigned int nr_vcpus(const struct ev_meta *meta, uint32_t vm)
+{
+	unsigned int nr = meta->vms[vm].nr_vcpus;
+
+	for (size_t i = 0; i < meta->nr_tasks; i++)
+		if (meta->tasks[i].vm == (int32_t)vm && meta->tasks[i].vcpu >= (int32_t)nr)
+			nr = meta->tasks[i].vcpu + 1;
+	return nr ? nr : 1;
+}
+
+static int create_mmus(struct guide *g, struct err *e)
+{
+	const struct ev_meta *meta = g->rec->meta;
+	struct mmu_config c = {
+		.arch = meta->arch, .release = meta->release, .tdp = meta->tdp, .max_level = 3,
+		.root_level = root_level(g->rec), .ad = true, .nx_huge_pages = nx_huge_pages(meta),
+		.policy = g->job->policy, .sink = &g->sink,
+	};
+
+	g->mmus = xcalloc(meta->nr_vms, sizeof(*g->mmus));
+	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
+		c.vm = vm;
+		c.nr_vcpus = nr_vcpus(meta, vm);
+		if (mmu_create(&c, &g->mmus[vm]) < 0)
+			return err_set(e, ERR_MACHINE, "VM %u: cannot create its MMU; is there memory left?", vm);
+	}
+	return 0;
+}
+
+/* A runtime task for each recorded task that has something to do. */
+static struct rt_task_def *make_tasks(struct guide *g)
+{
+	const struct recording *rec = g->rec;
+	struct rt_task_def *defs = xcalloc(rec->meta->nr_tasks, sizeof(*defs));
+
+	g->actors = xcalloc(rec->meta->nr_tasks, sizeof(*g->actors));
+	for (uint32_t t = 0; t < rec->meta->nr_tasks; t++) {
+		const struct ev_task *task = &rec->meta->tasks[t];
+
+		if (rec->tasks[t].first_op == REC_NONE)
+			continue;
+		g->actors[g->nr_actors] = (struct actor){ .g = g, .task = t };
+		defs[g->nr_actors] = (struct rt_task_def){
+			.fn = run_actor, .arg = &g->actors[g->nr_actors],
+			.vm = task->vcpu >= 0 ? task->vm : -1,
+		};
+		g->nr_actors++;
+	}
+	return defs;
+}
+
+static int run_tasks(struct guide *g, struct err *e)
+{
+	struct rt_task_def *defs = make_tasks(g);
+	struct rt_stats stats = { .task = xcalloc(g->nr_actors, sizeof(*stats.task)) };
+	struct rt_config config = {
+		.policy = g->job->policy, .grain = RT_GRAIN_ACCESS, .seed = g->job->seed,
+		.pin = guide_pin, .pin_arg = g,
+	};
+	int rc = 0;
+
+	if (g->nr_actors > RT_MAX_TASKS)
+		rc = err_set(e, ERR_MACHINE, "%u tasks in the recording; a run holds at most %u", g->nr_actors,
+			     RT_MAX_TASKS);
+	else if (g->nr_actors)
+		rc = rt_run(&config, defs, g->nr_actors, &stats, e);
+	free(stats.task);
+	free(defs);
+	return rc;
+}
+
+static void guide_fini(struct guide *g)
+{
+	for (uint32_t vm = 0; g->mmus && vm < g->rec->meta->nr_vms; vm++)
+		mmu_destroy(g->mmus[vm]);
+	free(g->mmus);
+	free(g->actors);
+	obs_matcher_free(g->matcher);
+}
+
+int guide_vtime(const struct guide_job *job, struct err *e)
+{
+	const struct ev_meta *meta = job->rec->meta;
+	struct guide g = { .job = job, .rec = job->rec, .format = spte_format(meta->release, meta->tdp) };
+	struct obs_rules rules;
+	int rc;
+
+	g.sink = (struct mmu_sink){ emit, &g };
+	obs_rules_init(&rules, meta);
+	g.matcher = obs_matcher_new(&rules);
+	rc = create_mmus(&g, e);
+	if (rc == 0)
+		rc = run_tasks(&g, e);
+	guide_fini(&g);
+	return rc;
+}

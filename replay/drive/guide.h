@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REPLAY_DRIVE_GUIDE_H
+#define REPLAY_DRIVE_GUIDE_H
+
+#include "engine/config/policy.h"
+#include "replay/instants.h"
+#include "replay/verdict.h"
+
+/*
+ * A guided replay: every recorded task runs its recorded operations, attempt
+ * by attempt, on the engine; nothing costs time, so that time passes only where the
+ * recording says (rt_idle_until() between operations, pins inside them).  What the engine
+ * emits is compared with what was recorded as soon as an operation is over, and
+ * where it differs the engine's state is repaired from the recording.
+ */
+struct guide_job {
+	const struct recording	*rec;
+	const struct policy	*policy;
+	enum placement		 placement;
+	uint64_t		 seed;
+	/*
+	 * PLACE_GUIDED fills outcomes, classes and counts; any other placement only sets
+	 * judged.elsewhere of the operations that are exact under it.
+	 */
+	struct verdict		*verdict;
+};
+
+/* Compiled per runtime; only virtual time can be guided.  ERR_MACHINE: out of memory or stacks. */
+int guide_vtime(const struct guide_job *job, struct err *e);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host facts in the engine's terms. */
+#include "replay/drive/guide_state.h"
+
+#include "replay/hostpage.h"
+
+struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op)
+{
+	struct hostpage facts;
+
+	hostpage_of_fault(g->rec, op, g->format, &facts);
+	return (struct mmu_access){
+		.gfn = op->gfn, .pfn = facts.pfn, .host_level = facts.level,
+		.host_writable = facts.writable, .error_code = op->error_code,
+		.access = (op->access & EV_F_R ? MMU_R : 0) | (op->access & EV_F_W ? MMU_W : 0) |
+			  (op->access & EV_F_X ? MMU_X : 0),
+	};
+}
+
+void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
+{
+	const struct spte_format *f = g->format;
+
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+		struct mmu_access a = { .gfn = o->spte.gfn, .access = MMU_R };
+
+		if (o->kind != OBS_SPTE_CHANGED || !(o->spte.old & ~o->spte.new & f->accessed))
+			continue;
+		if ((o->spte.old & f->dirty) && (o->spte.old & SPTE_W))
+			a.access |= MMU_W;
+		mmu_touch(mmu, 0, &a);
+	}
+}

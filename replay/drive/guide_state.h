@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REPLAY_DRIVE_GUIDE_STATE_H
+#define REPLAY_DRIVE_GUIDE_STATE_H
+
+#include "engine/mmu.h"
+#include "engine/rt/rt.h"
+#include "kvm/role.h"
+#include "replay/drive/guide.h"
+
+/* What the files of the guide share; private to them. */
+
+/* An operation a task is in; a nested one points to the one around it. */
+struct running {
+	uint32_t		 op;
+	struct running		*outer;
+	uint32_t		 child;		/* next nested operation to perform, or REC_NONE */
+	struct fault_instants	 fault;
+	struct instant		 change;
+	unsigned int		 swaps;		/* RT_PIN_SWAP met so far */
+	bool			 changed;	/* RT_PIN_OTHER or RT_PIN_LOCK met */
+	struct obs		*said;		/* what the engine emitted */
+	size_t			 nr_said, cap_said;
+};
+
+struct guide;
+
+struct actor {
+	struct guide	*g;
+	uint32_t	 task;		/* recorded task */
+	struct running	*top;		/* NULL between operations */
+};
+
+struct guide {
+	const struct guide_job	*job;
+	const struct recording	*rec;
+	const struct spte_format *format;
+	struct mmu		**mmus;		/* one per VM of the recording */
+	struct mmu_sink		 sink;
+	struct actor		*actors;	/* one per runtime task */
+	uint32_t		 nr_actors;
+	struct obs_matcher	*matcher;
+};
+
+/* Runs one operation on the engine, its nested ones included, and judges it. */
+void guide_perform(struct actor *a, uint32_t op);
+/* Performs the nested operations of the running one that are left. */
+void guide_perform_children(struct actor *a);
+
+/* rt_pin_fn */
+uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin);
+
+/* What the recording knows of the host's page behind a fault. */
+struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op);
+/* Before aging: sets A and D where hardware had, as the recorded old values show. */
+void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);
+
+/* After a miss or a skip: makes the engine's entries what the recording says they became. */
+void guide_repair(struct guide *g, const struct running *r);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replay/verify.h"
+
+#include "replay/null.h"
+
+static int run_placement(const struct verify_job *job, enum placement p, struct verdict *v, struct err *e)
+{
+	const struct guide_job guide = { job->rec, job->policy, p, job->seed, v };
+
+	return job->guide(&guide, e);
+}
+
+/* Which operations have only one order that the records allow. */
+static void note_fixed(const struct recording *rec, struct verdict *v)
+{
+	struct changes *c = changes_new(rec);
+
+	for (uint32_t i = 0; i < rec->nr_ops; i++)
+		v->ops[i].fixed = changes_order_is_fixed(c, rec, &rec->ops[i]);
+	changes_free(c);
+}
+
+/* An operation that missed, though the records would allow another order. */
+static bool is_open(const struct judged *j)
+{
+	return j->outcome == OUTCOME_MISS && !j->fixed && !j->elsewhere;
+}
+
+static bool any_open(const struct verdict *v)
+{
+	for (uint32_t i = 0; i < v->rec->nr_ops; i++)
+		if (is_open(&v->ops[i]))
+			return true;
+	return false;
+}
+
+int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
+{
+	int rc;
+
+	note_fixed(job->rec, out);
+	rc = run_placement(job, PLACE_GUIDED, out, e);
+	for (int p = PLACE_GUIDED + 1; rc == 0 && p < PLACE_NR && any_open(out); p++)
+		rc = run_placement(job, p, out, e);
+	if (rc == 0 && job->baseline)
+		null_run(job->rec, out);
+	return rc;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REPLAY_VERIFY_H
+#define REPLAY_VERIFY_H
+
+#include "replay/drive/guide.h"
+
+struct verify_job {
+	const struct recording	*rec;
+	const struct policy	*policy;
+	uint64_t		 seed;
+	bool			 baseline;	/* run the null model, too */
+	int (*guide)(const struct guide_job *job, struct err *e);	/* guide_vtime */
+};
+
+/**
+ * verify_run() - replay a recording and judge it.
+ * @out:	verdict_init()ed for @job->rec.
+ *
+ * First at the guided instants.  Where an operation missed and the records leave more
+ * than one order, the whole recording is replayed once more per other placement, and
+ * an operation that is exact in one of them is admissible.
+ *
+ * Return: 0, or negative with @e filled.
+ */
+int verify_run(const struct verify_job *job, struct verdict *out, struct err *e);
+
+#endif
