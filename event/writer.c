@@ -202,6 +202,11 @@ int ev_write(struct ev_writer *w, uint32_t task, uint64_t t_ns, const struct ev 
 	return 0;
 }
 
+const struct err *ev_writer_err(const struct ev_writer *w)
+{
+	return &w->err;
+}
+
 static int write_section(struct ev_writer *w, enum disk_section_kind kind, const void *data, size_t bytes)
 {
 	struct disk_section head = {

@@ -6,9 +6,9 @@
 #include "event/meta.h"
 
 /*
- * Writes NAME.mmt: into a temporary file beside it, renamed when complete, so
- * that a killed or failed import leaves nothing behind under the name.  Memory: two open
- * blocks per task (stimuli, observations).
+ * Writes NAME.mmt, whole or not at all (base/outfile.h).  Memory: two open
+ * blocks per task (stimuli, observations), 24 MiB of them in all, and 40 bytes
+ * per block written.  One thread at a time.
  */
 struct ev_writer;
 
@@ -30,9 +30,15 @@ int ev_writer_open(const char *path, int zstd_level, struct ev_writer **out, str
  */
 int ev_write(struct ev_writer *w, uint32_t task, uint64_t t_ns, const struct ev *ev);
 
+/* The error ev_write() met first; its exit is ERR_OK while there is none. */
+const struct err *ev_writer_err(const struct ev_writer *w);
+
 /**
  * ev_writer_close() - write open blocks, @meta and the index, fsync, rename.
- * On failure the temporary file is gone and @path is as it was.
+ * @meta:	its kinds are set to what was written; every task written to must
+ *		be in it.
+ *
+ * On failure the temporary file is gone and the path is as it was.
  */
 int ev_writer_close(struct ev_writer *w, struct ev_meta *meta, struct err *e);
 /* Give up: remove the temporary file.  NULL is fine. */
