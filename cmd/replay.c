@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmulab replay: the recorded guest under other policies. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "cmd/paths.h"
+#include "cmd/replay_run.h"
+#include "cmd/verb.h"
+#include "result/store.h"
+
+static const char usage[] =
+	"usage: mmulab replay [options] T.mmt\n"
+	"\n"
+	"Replays what a host's MMU went through under one or more policies, and says what the guest\n"
+	"would have felt.  Order that must hold, holds; everything else happens when the policy\n"
+	"lets it.  The same seed gives the same numbers, bit for bit.\n"
+	"\n"
+	"  -p, --policy NAME     policy to replay under (`mmulab policies`); may be given again.\n"
+	"                        Default: that of the recorded kernel\n"
+	"      --set NAME=VALUE  change a knob of every policy, a cost (costs.kick=2000) or the\n"
+	"                        host (host.cpus=16, host.hz=1000); may be given again\n"
+	"      --runtime NAME    vtime: virtual time, modelled (default); threads: real threads\n"
+	"                        and locks, measured on this machine\n"
+	"      --pacing NAME     closed: the guest thinks as long as it did between two faults\n"
+	"                        (default); open: every stimulus at its recorded time; asap: none\n"
+	"      --clone N         N copies of everything recorded, on disjoint memory of the same\n"
+	"                        VM, and on N times the CPUs\n"
+	"      --seed N          which of the possible schedules (default 1)\n"
+	"      --seeds N         try N schedules with --check and --grain access, store nothing\n"
+	"      --grain NAME      op: hand over at locks (default); access: at every shared word\n"
+	"      --check           hold the tables against a flat memory of what was done, and check\n"
+	"                        invariants after each operation\n"
+	"      --costs FILE      cost model (default: costs/default.ini)\n"
+	"      --access NAME     none: only recorded accesses happen (the only value so far)\n"
+	"      --assume FACT     replay although the trace lacks FACT: slots, invalidate-end,\n"
+	"                        guest-time, tdp-mmu; it is recorded with the run\n"
+	"      --salvage         use the sound blocks of a damaged file\n"
+	"      --db FILE         store each run in this database (made when it is not there)\n"
+	"      --json            trace, trace_hash, runtime, figures, pacing, seed, clones, assumed,\n"
+	"                        runs: [ { policy, knobs, metrics: { NAME: { value, unit } },\n"
+	"                        latency: { OP: { PHASE: { n, min_ns, mean_ns, p50_ns, p90_ns, p99_ns,\n"
+	"                        p999_ns, max_ns } } }, blame: [ { waiter, holder, ns, n } ], run } ]\n"
+	"                        (run: its number in the database, with --db)\n"
+	"\n"
+	"Exit status: 1 when --check finds that the tables are not what they must be, 4 when the\n"
+	"trace lacks a fact that a replay needs.\n";
+
+/* --- options --------------------------------------------------------------------- */
+
+static int choose(const char *option, const char *given, const char *const *names, size_t nr, size_t *out,
+		  struct err *e)
+{
+	char known[128] = "";
+
+	for (size_t i = 0; i < nr; i++) {
+		size_t len = strlen(known);
+
+		if (strcmp(given, names[i]) == 0) {
+			*out = i;
+			return 0;
+		}
+		snprintf(known + len, sizeof(known) - len, "%s%s", i ? ", " : "", names[i]);
+	}
+	return err_set(e, ERR_USAGE, "--%s %s: not one of %s", option, given, known);
+}
+
+static int resolve(struct replay_ask *ask, const char *access, struct err *e)
+{
+	static const char *const runtimes[] = { "vtime", "threads" }, *const grains[] = { "op", "access" };
+	static const char *const pacings[] = { "closed", "open", "asap" }, *const models[] = { "none" };
+	size_t runtime = 0, pacing = 0, grain = 0, model;
+	int rc = choose("runtime", ask->runtime, runtimes, ARRAY_SIZE(runtimes), &runtime, e);
+
+	if (!rc)
+		rc = choose("pacing", ask->pacing, pacings, ARRAY_SIZE(pacings), &pacing, e);
+	if (!rc)
+		rc = choose("grain", ask->grain, grains, ARRAY_SIZE(grains), &grain, e);
+	if (!rc)
+		rc = choose("access", access, models, ARRAY_SIZE(models), &model, e);
+	for (size_t i = 0; !rc && i < ask->assume.nr; i++)
+		rc = facts_assume(&ask->facts, ask->assume.v[i], e);
+	if (rc)
+		return rc;
+	ask->threads = runtime == 1;
+	ask->pacing_kind = (enum drive_pacing)pacing;
+	ask->fine = grain == 1;
+	if (!ask->clones)
+		return err_set(e, ERR_USAGE, "--clone 0: at least one, the recorded one");
+	if (ask->seeds && (ask->threads || ask->db))
+		return err_set(e, ERR_USAGE, "--seeds searches schedules in virtual time and stores nothing; leave out --runtime and --db");
+	return 0;
+}
+
+static int parse(int argc, char **argv, struct replay_ask *ask, struct err *e)
+{
+	const char *access = "none";
+	const struct opt opts[] = {
+		{ 'p', "policy", OPT_LIST, &ask->policies },
+		{ 0, "set", OPT_LIST, &ask->sets },
+		{ 0, "assume", OPT_LIST, &ask->assume },
+		{ 0, "runtime", OPT_TEXT, &ask->runtime },
+		{ 0, "pacing", OPT_TEXT, &ask->pacing },
+		{ 0, "grain", OPT_TEXT, &ask->grain },
+		{ 0, "clone", OPT_U32, &ask->clones },
+		{ 0, "seed", OPT_U64, &ask->seed },
+		{ 0, "seeds", OPT_U64, &ask->seeds },
+		{ 0, "check", OPT_FLAG, &ask->check },
+		{ 0, "costs", OPT_TEXT, &ask->costs },
+		{ 0, "access", OPT_TEXT, &access },
+		{ 0, "salvage", OPT_FLAG, &ask->salvage },
+		{ 0, "db", OPT_TEXT, &ask->db },
+		{ 0, "json", OPT_FLAG, &ask->json },
+	};
+	int first = opts_parse(argc, argv, opts, ARRAY_SIZE(opts), e);
+	int rc = first < 0 ? first : opts_positional(argc, first, 1, 1, "one event file", e);
+
+	if (rc)
+		return rc;
+	ask->trace = argv[first];
+	return resolve(ask, access, e);
+}
+
+/* --- policies ---------------------------------------------------------------------- */
+
+static bool is_knob(const char *assignment)
+{
+	return strncmp(assignment, "host.", 5) != 0 && strncmp(assignment, "costs.", 6) != 0;
+}
+
+static int load_policy(const struct replay_ask *ask, const char *name, struct policy *out,
+		       struct policy_notes *notes, struct err *e)
+{
+	int rc = policy_load(name, paths_dirs("policies"), KVM_X86, out, notes, e);
+
+	for (size_t i = 0; !rc && i < ask->sets.nr; i++)
+		if (is_knob(ask->sets.v[i]))
+			rc = policy_set(out, ask->sets.v[i], KVM_X86, e);
+	return rc;
+}
+
+/* All of them before the first runs: a mistake in the last one should not cost the time of the others. */
+static int load_policies(const struct replay_ask *ask, struct replay_run *runs, size_t nr, const char *dflt,
+			 struct err *e)
+{
+	struct policy_notes notes = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < nr; i++)
+		rc = load_policy(ask, ask->policies.nr ? ask->policies.v[i] : dflt, &runs[i].policy, &notes, e);
+	if (!rc)
+		policy_notes_print(&notes, "mmulab replay: ", stderr);
+	policy_notes_fini(&notes);
+	return rc;
+}
+
+/* --- running ---------------------------------------------------------------------------- */
+
+static void say_skipped(const struct result *r)
+{
+	for (size_t i = 0; i < r->nr_metrics; i++)
+		if (strncmp(r->metrics[i].name, "skipped.", 8) == 0)
+			fprintf(stderr, "mmulab replay: %lld stimuli of kind %s are not replayed: the engine has no such operation yet\n",
+				(long long)r->metrics[i].value, r->metrics[i].name + 8);
+}
+
+static int run_one(const struct replay_ask *ask, const struct replay_trace *trace, struct replay_run *run,
+		   struct err *e)
+{
+	struct costs costs;
+	struct drive_job job;
+	int rc = replay_job(ask, trace, &run->policy, &costs, &job, e);
+
+	if (!rc && isatty(STDERR_FILENO))
+		fprintf(stderr, "%s: %s ...\n", ask->trace, run->policy.name);
+	if (!rc)
+		rc = replay_drive(ask, trace, &job, &run->result, e);
+	if (!rc && ask->db)
+		rc = replay_store(ask, trace, &job, run, e);
+	return rc;
+}
+
+static int run_all(const struct replay_ask *ask, const struct replay_trace *trace, struct replay_run *runs,
+		   size_t nr, struct err *e)
+{
+	for (size_t i = 0; i < nr; i++) {
+		int rc = run_one(ask, trace, &runs[i], e);
+
+		if (rc)
+			return rc;
+	}
+	say_skipped(&runs[0].result);
+	if (ask->json)
+		replay_show_json(ask, trace, runs, nr);
+	else
+		replay_show(ask, runs, nr);
+	return 0;
+}
+
+/* --- schedules ----------------------------------------------------------------------------- */
+
+static char abort_note[64];
+
+/* A broken invariant aborts; the schedule that did it is what its finder needs. */
+static void on_abort(int sig)
+{
+	ssize_t n = write(STDERR_FILENO, abort_note, strlen(abort_note));
+
+	(void)n;
+	(void)sig;
+}
+
+static int try_schedule(struct replay_ask *ask, const struct replay_trace *trace, const struct policy *policy,
+			uint64_t seed, struct err *e)
+{
+	struct err found = { 0 };
+	struct result result;
+	struct costs costs;
+	struct drive_job job;
+	int rc;
+
+	ask->seed = seed;
+	snprintf(abort_note, sizeof(abort_note), "mmulab replay: it was --seed %llu --grain access\n",
+		 (unsigned long long)seed);
+	rc = replay_job(ask, trace, policy, &costs, &job, e);
+	if (rc)
+		return rc;
+	result_init(&result);
+	rc = replay_drive(ask, trace, &job, &result, &found);
+	result_fini(&result);
+	if (rc)
+		err_set(e, found.exit, "--policy %s --seed %llu: %s", policy->name, (unsigned long long)seed, found.text);
+	return rc;
+}
+
+static int search(struct replay_ask *ask, const struct replay_trace *trace, const struct replay_run *runs,
+		  size_t nr, struct err *e)
+{
+	uint64_t first = ask->seed;
+
+	ask->check = ask->fine = true;
+	signal(SIGABRT, on_abort);
+	for (size_t i = 0; i < nr; i++) {
+		for (uint64_t seed = first; seed < first + ask->seeds; seed++) {
+			int rc = try_schedule(ask, trace, &runs[i].policy, seed, e);
+
+			if (rc)
+				return rc;
+		}
+		printf("%s: no invariant broken in %llu schedules\n", runs[i].policy.name,
+		       (unsigned long long)ask->seeds);
+	}
+	return 0;
+}
+
+/* --- the verb --------------------------------------------------------------------------------- */
+
+static int replay(struct replay_ask *ask, struct err *e)
+{
+	size_t nr = ask->policies.nr ? ask->policies.nr : 1;
+	struct replay_run *runs = xcalloc(nr, sizeof(*runs));
+	struct replay_trace trace = { 0 };
+	struct store *store = NULL;
+	char dflt[32];
+	int rc;
+
+	for (size_t i = 0; i < nr; i++)
+		result_init(&runs[i].result);
+	if (ask->policies.nr)	/* a wrong word is cheaper to find than a trace is to plan */
+		rc = load_policies(ask, runs, nr, NULL, e);
+	else
+		rc = 0;
+	if (!rc && ask->db) {	/* so is a database that is none */
+		rc = store_open(ask->db, &store, e);
+		if (!rc)
+			store_close(store);
+	}
+	if (!rc)
+		rc = replay_trace_open(ask, &trace, e);
+	if (!rc && !ask->policies.nr) {
+		snprintf(dflt, sizeof(dflt), "x86-%s", kvm_release_name(trace.meta->release));
+		rc = load_policies(ask, runs, nr, dflt, e);
+	}
+	if (!rc)
+		rc = ask->seeds ? search(ask, &trace, runs, nr, e) : run_all(ask, &trace, runs, nr, e);
+	for (size_t i = 0; i < nr; i++)
+		result_fini(&runs[i].result);
+	free(runs);
+	replay_trace_close(&trace);
+	return rc;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct replay_ask ask = { .runtime = "vtime", .pacing = "closed", .grain = "op", .clones = 1, .seed = 1 };
+	int rc = parse(argc, argv, &ask, e);
+
+	if (!rc)
+		rc = replay(&ask, e);
+	opt_list_fini(&ask.policies);
+	opt_list_fini(&ask.sets);
+	opt_list_fini(&ask.assume);
+	return rc;
+}
+
+const struct verb verb_replay = {
+	.name = "replay",
+	.summary = "what the guest would have felt under other policies",
+	.usage = usage,
+	.run = run,
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CMD_REPLAY_RUN_H
+#define CMD_REPLAY_RUN_H
+
+#include "cmd/opts.h"
+#include "replay/drive/job.h"
+#include "replay/facts.h"
+
+/* What `mmulab replay` was asked for, options checked. */
+struct replay_ask {
+	const char	*trace;		/* path */
+	struct opt_list	 policies, sets, assume;
+	const char	*costs;		/* file, or NULL */
+	const char	*db;		/* or NULL */
+	const char	*runtime, *pacing, *grain;	/* as given */
+	bool		 threads, fine, check, json, salvage;
+	enum drive_pacing pacing_kind;
+	uint32_t	 clones;
+	uint64_t	 seed, seeds;	/* seeds: 0, or how many schedules to try */
+	struct facts	 facts;
+};
+
+/* One event file, ready to be replayed as often as wanted. */
+struct replay_trace {
+	struct ev_file		*file;
+	const struct ev_meta	*meta;
+	struct scan		 scan;
+	struct plan		*plan;
+};
+
+/* One policy's run. */
+struct replay_run {
+	struct policy		 policy;
+	struct result		 result;
+	int64_t			 id;	/* in the database, 0: not stored */
+};
+
+/* Opens, scans, refuses what the trace cannot answer, plans. */
+int replay_trace_open(const struct replay_ask *ask, struct replay_trace *out, struct err *e);
+void replay_trace_close(struct replay_trace *t);	/* zeroed: fine */
+
+/* A job for @policy with everything but the policy's own costs resolved; @costs is filled. */
+int replay_job(const struct replay_ask *ask, const struct replay_trace *trace, const struct policy *policy,
+	       struct costs *costs, struct drive_job *out, struct err *e);
+/* Drives @job and adds what every run says about its trace; @result is result_init()ed. */
+int replay_drive(const struct replay_ask *ask, const struct replay_trace *trace, const struct drive_job *job,
+		 struct result *result, struct err *e);
+/* Stores one run; the command that repeats it stands in its row. */
+int replay_store(const struct replay_ask *ask, const struct replay_trace *trace, const struct drive_job *job,
+		 struct replay_run *run, struct err *e);
+
+/* cmd/replay_show.c: what the runs say, for people and for programs. */
+void replay_show(const struct replay_ask *ask, const struct replay_run *runs, size_t nr);
+void replay_show_json(const struct replay_ask *ask, const struct replay_trace *trace,
+		      const struct replay_run *runs, size_t nr);
+
+#endif
