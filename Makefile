@@ -79,7 +79,7 @@ rtlib	= $(BUILD)/lib/$(2)-$(1).a
 
 all: $(BUILD)/mmulab
 
-.PHONY: all check check-run demo bench lint check-layers check-data install clean deps units
+.PHONY: all check check-run demo bench lint check-layers check-data install clean deps units man
 .SECONDARY:
 
 # --- objects and archives -------------------------------------------------
@@ -200,7 +200,10 @@ check-layers:
 lint:
 	@scripts/lint.sh
 
-install: all
+man: all
+	scripts/man.sh $(BUILD)/mmulab $(BUILD)/man
+
+install: all man
 	install -D -m 755 $(BUILD)/mmulab $(DESTDIR)$(PREFIX)/bin/mmulab
 	install -d $(DESTDIR)$(PREFIX)/share/mmulab/policies $(DESTDIR)$(PREFIX)/share/mmulab/costs \
 		$(DESTDIR)$(PREFIX)/share/mmulab/plots $(DESTDIR)$(PREFIX)/share/mmulab/sql \
@@ -209,7 +212,7 @@ install: all
 	install -m 644 costs/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/costs/
 	install -m 644 analysis/plots/* $(DESTDIR)$(PREFIX)/share/mmulab/plots/
 	install -m 644 analysis/sql/* $(DESTDIR)$(PREFIX)/share/mmulab/sql/
-	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 
 clean:
 	rm -rf build

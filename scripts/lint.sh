@@ -88,7 +88,7 @@ lint_cppcheck() {
 }
 
 lint_shell() {
-	shellcheck "${shells[@]}"
+	shellcheck -S warning "${shells[@]}"
 }
 
 # Every file says its licence first, and nothing names the machine it was written on.
