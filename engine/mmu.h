@@ -32,7 +32,18 @@ struct mmu_config {
 	const struct policy	*policy;	/* must outlive the mmu */
 	const struct mmu_sink	*sink;		/* NULL: no observations */
 	bool			 check;		/* invariants after each operation */
+	uint32_t		 root_role;	/* x86 role word of roots; 0: the usual one */
+	bool			 slot_zap_only;	/* x86: a slot's delete drops only what maps it (the quirk is off) */
+	/*
+	 * Roots are loaded where a trace says so, by mmu_vcpu_load(), and until then a fault
+	 * on a root that went invalid retries.  false: such a fault first takes a new root, as
+	 * the guest entry before it would have.
+	 */
+	bool			 guided;
 };
+
+/* mmu_set_spte(): the new page is writable, so its entry only goes away. */
+#define MMU_PFN_WRITABLE	(~0ULL)
 
 #define MMU_R	1u
 #define MMU_W	2u
@@ -74,7 +85,7 @@ struct mmu_stats {
 int mmu_create(const struct mmu_config *config, struct mmu **out);
 void mmu_destroy(struct mmu *mmu);	/* outside any task; NULL is fine */
 
-/* A vCPU takes (load) or gives back (unload) a root. */
+/* A vCPU takes (load) or gives back (unload) a root.  Loading over a root that is still valid does nothing. */
 void mmu_vcpu_load(struct mmu *mmu, unsigned int vcpu);
 void mmu_vcpu_unload(struct mmu *mmu, unsigned int vcpu);
 
@@ -93,7 +104,10 @@ bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how);
 /* 6.1 only: the host page behind @hva is now @pfn, read-only. */
 void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn);
 
-/* KVM_SET_USER_MEMORY_REGION.  Return: 0, -EEXIST, -ENOENT, -EINVAL. */
+/*
+ * KVM_SET_USER_MEMORY_REGION.  Return: 0, -EEXIST, -ENOENT, -EINVAL, or -EOPNOTSUPP for a
+ * change of flags that starts or stops dirty logging: nothing was changed then.
+ */
 int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *slot);
 /* mm release: every root, exclusively. */
 void mmu_zap_all(struct mmu *mmu);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_CORE_MEMSLOTS_H
+#define ENGINE_CORE_MEMSLOTS_H
+
+/*
+ * Memory slots: two generations, one published.
+ *
+ * - The published set never changes; its readers are in an SRCU section and
+ *   may keep pointers into it until they leave.
+ * - An update is prepared in the other set, published while no invalidation
+ *   window is open (notifier.h), and the old set is reused only after an SRCU
+ *   grace period.  One updater at a time: the kernel's slots_lock.
+ * - by_gfn is sorted by (as_id, base_gfn) and has no overlaps; by_hva is sorted
+ *   by hva and may overlap.
+ */
+#include "engine/core/populated.h"
+#include "engine/mmu.h"
+#include "engine/rt/rt.h"
+
+#define SLOT_LOG_DIRTY	1u
+#define SLOT_READONLY	2u
+#define MEMSLOT_UPDATING	BIT_ULL(63)	/* in a generation */
+#define MEMSLOT_AS_IDS	2	/* x86: 1 is SMM's; arm64 uses 0 */
+
+struct memslot {
+	struct mmu_slot	  cfg;
+	bool		  invalid;	/* being deleted or moved: faults must retry */
+	struct populated *host;		/* which of its pages the host has; shared by both generations */
+};
+
+struct memslot_set {
+	unsigned int	 nr, cap;
+	struct memslot	*by_gfn;
+	uint32_t	*by_hva;	/* indices into by_gfn */
+	hva_t		*max_end;	/* of by_hva[0 .. i] */
+};
+
+struct memslots {
+	struct memslot_set set[2];
+	rt_u64		   active;			/* which set is published */
+	rt_u64		   generation[MEMSLOT_AS_IDS];	/* advances by 2 per update, after the grace period */
+	struct rt_spinlock lock;			/* with changed and busy: a sleeping mutex */
+	struct rt_cond	   changed;
+	bool		   busy;
+};
+
+/* The part of a host range that one slot maps. */
+struct memslot_span {
+	const struct memslot *slot;
+	hva_t		      hva;	/* clamped to the slot */
+	gfn_t		      start, end;
+};
+
+void memslots_init(struct memslots *ms);
+void memslots_fini(struct memslots *ms);
+
+/* slots_lock: sleeps, may be held over a wait for SRCU or for windows. */
+void memslots_lock(struct memslots *ms);
+void memslots_unlock(struct memslots *ms);
+
+/* The published set; caller is in an SRCU section or holds slots_lock. */
+static inline const struct memslot_set *memslots_get(const struct memslots *ms)
+{
+	return &ms->set[rt_load(&ms->active)];
+}
+
+const struct memslot *memslot_find(const struct memslot_set *set, unsigned int as_id, gfn_t gfn);
+const struct memslot *memslot_find_id(const struct memslot_set *set, unsigned int as_id, uint16_t id);
+/* Some slot other than @id has a page of [base, base + npages). */
+bool memslot_overlaps(const struct memslot_set *set, unsigned int as_id, uint16_t id, gfn_t base, uint64_t npages);
+
+/*
+ * Slots with a page of [start, end), in order of their hva:
+ *	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span); )
+ */
+unsigned int memslot_span_first(const struct memslot_set *set, hva_t start);
+bool memslot_span_next(const struct memslot_set *set, unsigned int *i, hva_t start, hva_t end,
+		       struct memslot_span *span);
+
+/* --- updates, under slots_lock --- */
+
+/* A copy of the published set to change; nobody else sees it. */
+struct memslot_set *memslots_edit(struct memslots *ms);
+struct memslot *memslot_set_add(struct memslot_set *set, const struct mmu_slot *cfg, struct populated *host);
+void memslot_set_remove(struct memslot_set *set, unsigned int as_id, uint16_t id);
+struct memslot *memslot_set_get(struct memslot_set *set, unsigned int as_id, uint16_t id);
+/* Restores both orders after the above. */
+void memslot_set_sort(struct memslot_set *set);
+/* Publishes what memslots_edit() gave; @as_id's generation says "update in progress" from here on. */
+void memslots_publish(struct memslots *ms, unsigned int as_id);
+/* The grace period is over: Return: the generation, as MMIO entries see it. */
+uint64_t memslots_advance(struct memslots *ms, unsigned int as_id);
+
+#endif

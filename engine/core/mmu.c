@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The head common to all engines, and engine/mmu.h's way to each of them. */
+#include "engine/core/mmu_common.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/core/windows.h"
+
+int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config *config)
+{
+	mmu->ops = ops;
+	mmu->config = *config;
+	mmu->policy = config->policy;
+	rt_rwlock_init(&mmu->lock, "mmu_lock");
+	memslots_init(&mmu->slots);
+	notifier_init(&mmu->notifier, config->policy->fault_retry_key);
+	if (config->check)
+		mmu->windows = windows_new();
+	return arena_init(&mmu->arena);
+}
+
+void mmu_fini(struct mmu *mmu)
+{
+	arena_fini(&mmu->arena);
+	windows_free(mmu->windows);
+	memslots_fini(&mmu->slots);
+}
+
+void mmu_broken(const struct mmu *mmu, const char *invariant, gfn_t gfn, uint64_t value)
+{
+	fprintf(stderr, "mmulab: vm %u: invariant broken: %s (gfn %#llx, value %#llx)\n", mmu->config.vm,
+		invariant, (unsigned long long)gfn, (unsigned long long)value);
+	abort();
+}
+
+int mmu_create(const struct mmu_config *config, struct mmu **out)
+{
+	if (config->arch != KVM_X86)
+		return -EINVAL;
+	return x86_mmu_create(config, out);
+}
+
+void mmu_destroy(struct mmu *mmu)
+{
+	if (mmu)
+		mmu->ops->destroy(mmu);
+}
+
+void mmu_vcpu_load(struct mmu *mmu, unsigned int vcpu)
+{
+	mmu->ops->vcpu_load(mmu, vcpu);
+}
+
+void mmu_vcpu_unload(struct mmu *mmu, unsigned int vcpu)
+{
+	mmu->ops->vcpu_unload(mmu, vcpu);
+}
+
+bool mmu_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+{
+	return mmu->ops->touch(mmu, vcpu, a);
+}
+
+enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+{
+	return mmu->ops->fault(mmu, vcpu, a);
+}
+
+void mmu_zap_all(struct mmu *mmu)
+{
+	mmu->ops->zap_all(mmu);
+}
+
+void mmu_teardown(struct mmu *mmu)
+{
+	mmu->ops->teardown(mmu);
+}
+
+uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level)
+{
+	return mmu->ops->peek(mmu, gfn, as_id, level);
+}
+
+void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte)
+{
+	mmu->ops->repair(mmu, gfn, level, as_id, spte);
+}
+
+void mmu_repair_windows(struct mmu *mmu, unsigned int in_progress, uint64_t hull_start, uint64_t hull_end)
+{
+	notifier_repair(&mmu->notifier, in_progress, hull_start, hull_end);
+}
+
+void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
+{
+	mmu->ops->stats(mmu, out);
+}
+
+void mmu_check(const struct mmu *mmu)
+{
+	mmu->ops->check(mmu);
+}

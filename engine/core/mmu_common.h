@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_CORE_MMU_COMMON_H
+#define ENGINE_CORE_MMU_COMMON_H
+
+/*
+ * The head of every engine's MMU, and the table through which engine/mmu.h
+ * reaches it.  What virt/kvm does for all architectures (notifiers, memory
+ * slots) is done here; an engine fills struct mmu_ops with what arch code does.
+ */
+#include "engine/core/arena.h"
+#include "engine/core/memslots.h"
+#include "engine/core/notifier.h"
+#include "engine/mmu.h"
+#include "engine/rt/rt.h"
+
+struct mmu_counters {
+#define MMU_COUNTER(name, what) uint64_t name;
+#include "engine/core/stats.def"
+#undef MMU_COUNTER
+};
+
+struct mmu {
+	const struct mmu_ops	*ops;
+	struct mmu_config	 config;
+	const struct policy	*policy;
+	struct rt_rwlock	 lock;		/* mmu_lock */
+	struct memslots		 slots;
+	struct notifier		 notifier;
+	struct arena		 arena;
+	struct mmu_counters	 counters;
+	struct mmu_windows	*windows;	/* config.check only: core/windows.h */
+};
+
+struct mmu_ops {
+	void (*destroy)(struct mmu *mmu);
+	void (*vcpu_load)(struct mmu *mmu, unsigned int vcpu);
+	void (*vcpu_unload)(struct mmu *mmu, unsigned int vcpu);
+	bool (*touch)(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
+	enum ret_pf (*fault)(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
+	/* mmu_lock held for write; yields when it @may_block.  Return: a flush is owed. */
+	bool (*unmap)(struct mmu *mmu, const struct memslot_span *span, bool may_block);
+	/* mmu_lock as age.lock says.  Return: something was young. */
+	bool (*age)(struct mmu *mmu, const struct memslot_span *span, enum mmu_age how);
+	/* mmu_lock held for write.  Return: a flush is owed. */
+	bool (*set_spte)(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn);
+	/* The slot is INVALID and no fault uses it any more: drop what maps it. */
+	void (*flush_slot)(struct mmu *mmu, const struct memslot *slot);
+	/* MMIO entries of older generations are void; @wrapped: the generation's low bits start again. */
+	void (*slots_updated)(struct mmu *mmu, bool wrapped);
+	void (*zap_all)(struct mmu *mmu);
+	void (*teardown)(struct mmu *mmu);
+	uint64_t (*peek)(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level);
+	void (*repair)(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
+	void (*stats)(const struct mmu *mmu, struct mmu_stats *out);
+	void (*check)(const struct mmu *mmu);
+	/* config.check, mmu_lock held for write: aborts when anything maps a page of @span. */
+	void (*check_unmapped)(const struct mmu *mmu, const struct memslot_span *span);
+};
+
+/* Each engine's constructor: engine/x86/mmu.c. */
+int x86_mmu_create(const struct mmu_config *config, struct mmu **out);
+
+/* Return: 0 or -ENOMEM.  The head of a zeroed engine; config was validated. */
+int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config *config);
+void mmu_fini(struct mmu *mmu);
+
+/*
+ * mmu_lock for an operation that can share it.  Under fault.lock = spin there
+ * is one spinlock: everybody is exclusive, first come first served.
+ * Return: whether it is shared; hand that back to mmu_unlock().
+ */
+static inline bool mmu_lock_shared(struct mmu *mmu)
+{
+	rt_pin(RT_PIN_LOCK);
+	if (unlikely(mmu->policy->fault_lock == FAULT_LOCK_SPIN)) {
+		rt_write_lock(&mmu->lock);
+		return false;
+	}
+	rt_read_lock(&mmu->lock);
+	return true;
+}
+
+static inline void mmu_lock_exclusive(struct mmu *mmu)
+{
+	rt_pin(RT_PIN_LOCK);
+	rt_write_lock(&mmu->lock);
+}
+
+static inline void mmu_unlock(struct mmu *mmu, bool shared)
+{
+	if (shared)
+		rt_read_unlock(&mmu->lock);
+	else
+		rt_write_unlock(&mmu->lock);
+}
+
+static inline void mmu_count(uint64_t *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* An invariant is broken: one line with its name, then abort(). */
+void mmu_broken(const struct mmu *mmu, const char *invariant, gfn_t gfn, uint64_t value)
+	__attribute__((noreturn, cold));
+
+#endif

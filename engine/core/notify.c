@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The MMU notifier: what the host tells KVM about its own page tables.
+ * KVM virt/kvm/kvm_main.c, __kvm_handle_hva_range() and its callers: the lock is
+ * taken for the first slot that matches, and not at all without one.
+ */
+#include "engine/core/flush.h"
+#include "engine/core/observe.h"
+#include "engine/core/windows.h"
+
+/* One slot's part of an invalidation, mmu_lock held for write.  Return: a flush is owed. */
+static bool unmap_span(struct mmu *mmu, const struct memslot_span *span, bool may_block)
+{
+	bool owed;
+
+	obs_gfns(mmu, OBS_UNMAP_RANGE, span->start, span->end - span->start, 0);
+	notifier_add(&mmu->notifier, span->start, span->end);
+	owed = mmu->ops->unmap(mmu, span, may_block);
+	populated_clear(span->slot->host, span->start - span->slot->cfg.base_gfn, span->end - span->start);
+	if (unlikely(mmu->config.check))
+		mmu->ops->check_unmapped(mmu, span);
+	return owed;
+}
+
+void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_block)
+{
+	const struct memslot_set *set;
+	struct memslot_span span;
+	bool locked = false;
+	struct flush flush = { 0 };
+
+	rt_charge(COST_NOTIFIER_FIXED, 1);
+	rt_pin(RT_PIN_INV_ACTIVE);
+	notifier_enter(&mmu->notifier);
+	rt_srcu_lock();
+	set = memslots_get(&mmu->slots);
+	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span);) {
+		if (!locked) {
+			locked = true;
+			mmu_lock_exclusive(mmu);
+			rt_pin(RT_PIN_INV_BEGIN);
+			notifier_begin(&mmu->notifier, start, end);
+		}
+		flush.owed |= unmap_span(mmu, &span, may_block);
+	}
+	flush_settle(mmu, &flush);
+	if (locked)
+		mmu_unlock(mmu, false);
+	rt_srcu_unlock();
+	windows_open(mmu->windows, start, end);
+}
+
+void mmu_invalidate_end(struct mmu *mmu, hva_t start, hva_t end)
+{
+	const struct memslot_set *set;
+	struct memslot_span span;
+	bool locked = false;
+
+	windows_close(mmu->windows, start, end);
+	rt_charge(COST_NOTIFIER_FIXED, 1);
+	rt_srcu_lock();
+	set = memslots_get(&mmu->slots);
+	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span);) {
+		if (!locked) {
+			locked = true;
+			mmu_lock_exclusive(mmu);
+			rt_pin(RT_PIN_INV_END);
+		}
+		notifier_remove(&mmu->notifier, span.start, span.end);
+		if (mmu->policy->fault_retry_key != FAULT_RETRY_KEY_EXACT)
+			break;
+	}
+	if (locked) {
+		notifier_end(&mmu->notifier);
+		mmu_unlock(mmu, false);
+	}
+	rt_srcu_unlock();
+	notifier_leave(&mmu->notifier);
+}
+
+enum hold { HOLD_NONE, HOLD_SHARED, HOLD_EXCLUSIVE };
+
+/* Aging: age.lock.  KVM up to 6.12: write; x86 since 6.15: none. */
+static enum hold age_lock(struct mmu *mmu)
+{
+	switch (mmu->policy->age_lock) {
+	case AGE_LOCK_LOCKLESS:
+		return HOLD_NONE;
+	case AGE_LOCK_READ:
+		return mmu_lock_shared(mmu) ? HOLD_SHARED : HOLD_EXCLUSIVE;
+	case AGE_LOCK_WRITE:
+		break;
+	}
+	mmu_lock_exclusive(mmu);
+	return HOLD_EXCLUSIVE;
+}
+
+static bool age_flushes(const struct mmu *mmu, enum mmu_age how)
+{
+	switch (mmu->policy->age_flush) {
+	case AGE_FLUSH_ALWAYS:
+		return how != MMU_AGE_TEST;
+	case AGE_FLUSH_CLEAR_FLUSH:
+		return how == MMU_AGE_CLEAR_FLUSH;
+	case AGE_FLUSH_ELIDE:
+		break;
+	}
+	return false;
+}
+
+bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how)
+{
+	const struct memslot_set *set;
+	struct memslot_span span;
+	enum hold hold = HOLD_NONE;
+	bool found = false, young = false;
+
+	rt_charge(COST_NOTIFIER_FIXED, 1);
+	rt_srcu_lock();
+	set = memslots_get(&mmu->slots);
+	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span);) {
+		bool here;
+
+		if (!found) {
+			found = true;
+			hold = age_lock(mmu);
+			rt_pin(RT_PIN_OTHER);
+		}
+		here = mmu->ops->age(mmu, &span, how);
+		obs_gfns(mmu, OBS_AGE_RANGE, span.start, span.end - span.start, here);
+		young |= here;
+	}
+	if (young && age_flushes(mmu, how))
+		flush_remote(mmu);
+	if (hold != HOLD_NONE)
+		mmu_unlock(mmu, hold == HOLD_SHARED);
+	rt_srcu_unlock();
+	return young;
+}
+
+/* change_pte(), up to 6.9: always inside an invalidation of its page. */
+void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn)
+{
+	const struct memslot_set *set;
+	struct memslot_span span;
+	struct flush flush = { 0 };
+	bool locked = false;
+
+	rt_charge(COST_NOTIFIER_FIXED, 1);
+	if (!rt_load(&mmu->notifier.in_progress))
+		return;
+	rt_srcu_lock();
+	set = memslots_get(&mmu->slots);
+	for (unsigned int i = memslot_span_first(set, hva); memslot_span_next(set, &i, hva, hva + 1, &span);) {
+		if (!locked) {
+			locked = true;
+			mmu_lock_exclusive(mmu);
+			rt_pin(RT_PIN_OTHER);
+		}
+		if (!span.slot->invalid)
+			flush.owed |= mmu->ops->set_spte(mmu, &span, pfn);
+	}
+	flush_settle(mmu, &flush);
+	if (locked)
+		mmu_unlock(mmu, false);
+	rt_srcu_unlock();
+}

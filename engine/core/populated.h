@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_CORE_POPULATED_H
+#define ENGINE_CORE_POPULATED_H
+
+/*
+ * Which pages of a slot the host has, one bit each, so that a fault is charged
+ * for the host's allocation when it is the first to touch a page: since the
+ * slot was made, or since an invalidation covered the page (which then is gone
+ * or elsewhere).  A trace does not say whether the host had the page; this is
+ * the assumption.  Costs only: nothing else depends on it.
+ */
+#include "base/types.h"
+
+struct populated;
+
+struct populated *populated_new(uint64_t npages);
+void populated_free(struct populated *p);	/* NULL is fine */
+/* @nr pages from @first are there now.  Return: whether page @at was there before. */
+bool populated_touch(struct populated *p, uint64_t at, uint64_t first, uint64_t nr);
+void populated_clear(struct populated *p, uint64_t first, uint64_t nr);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * KVM_SET_USER_MEMORY_REGION: kvm_set_memslot() and kvm_swap_active_memslots().
+ * A delete or a move publishes twice: first the slot as INVALID, so that faults
+ * retry while what maps it is dropped, then the set without it.
+ */
+#include <errno.h>
+
+#include "engine/core/mmu_common.h"
+
+#define MMIO_GENERATION_BITS	0x7fffe		/* of those an MMIO entry keeps, less the address space's */
+
+/* Publishes the prepared set and waits until nobody uses the old one. */
+static void swap(struct mmu *mmu, unsigned int as_id)
+{
+	uint64_t gen;
+
+	rt_pin(RT_PIN_SWAP);
+	notifier_publish(&mmu->notifier, &mmu->slots, as_id);
+	rt_srcu_synchronize();
+	gen = memslots_advance(&mmu->slots, as_id);
+	mmu->ops->slots_updated(mmu, !(gen & MMIO_GENERATION_BITS));
+}
+
+static int slot_create(struct mmu *mmu, const struct mmu_slot *want)
+{
+	struct memslot_set *next = memslots_edit(&mmu->slots);
+
+	memslot_set_add(next, want, populated_new(want->npages));
+	memslot_set_sort(next);
+	swap(mmu, want->as_id);
+	return 0;
+}
+
+/* First half of delete and move: the slot is INVALID and nothing maps it. */
+static void slot_invalidate(struct mmu *mmu, const struct memslot *old)
+{
+	struct memslot_set *next = memslots_edit(&mmu->slots);
+	struct memslot *slot = memslot_set_get(next, old->cfg.as_id, old->cfg.id);
+
+	slot->invalid = true;
+	swap(mmu, slot->cfg.as_id);
+	mmu->ops->flush_slot(mmu, slot);
+}
+
+static int slot_delete(struct mmu *mmu, const struct memslot *old)
+{
+	struct mmu_slot cfg = old->cfg;
+	struct populated *host = old->host;
+	struct memslot_set *next;
+
+	slot_invalidate(mmu, old);
+	next = memslots_edit(&mmu->slots);
+	memslot_set_remove(next, cfg.as_id, cfg.id);
+	memslot_set_sort(next);
+	swap(mmu, cfg.as_id);
+	populated_free(host);
+	return 0;
+}
+
+static int slot_move(struct mmu *mmu, const struct memslot *old, const struct mmu_slot *want)
+{
+	struct memslot_set *next;
+	struct memslot *slot;
+
+	slot_invalidate(mmu, old);
+	next = memslots_edit(&mmu->slots);
+	slot = memslot_set_get(next, want->as_id, want->id);
+	slot->invalid = false;
+	slot->cfg.base_gfn = want->base_gfn;
+	slot->cfg.flags = want->flags;
+	memslot_set_sort(next);
+	swap(mmu, want->as_id);
+	return 0;
+}
+
+static int change_locked(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *want)
+{
+	const struct memslot_set *now = memslots_get(&mmu->slots);
+	const struct memslot *old = memslot_find_id(now, want->as_id, want->id);
+
+	if (change != MMU_SLOT_CREATE && !old)
+		return -ENOENT;
+	if (change == MMU_SLOT_DELETE)
+		return slot_delete(mmu, old);
+	if (!want->npages || want->base_gfn + want->npages < want->base_gfn)
+		return -EINVAL;
+	if (old && (want->npages != old->cfg.npages || want->hva != old->cfg.hva ||
+		    (want->flags ^ old->cfg.flags) & SLOT_READONLY))
+		return change == MMU_SLOT_CREATE ? -EEXIST : -EINVAL;
+	if (change == MMU_SLOT_FLAGS)
+		return want->flags == old->cfg.flags ? 0 : -EOPNOTSUPP;
+	if (memslot_overlaps(now, want->as_id, want->id, want->base_gfn, want->npages))
+		return -EEXIST;
+	if (change == MMU_SLOT_MOVE)
+		return slot_move(mmu, old, want);
+	return old ? -EEXIST : slot_create(mmu, want);
+}
+
+int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *slot)
+{
+	int ret;
+
+	if (slot->as_id >= MEMSLOT_AS_IDS || slot->hva & 4095)
+		return -EINVAL;
+	memslots_lock(&mmu->slots);
+	ret = change_locked(mmu, change, slot);
+	memslots_unlock(&mmu->slots);
+	return ret;
+}
