@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* handle_changed_spte(), handle_removed_pt() and the setters above them; KVM tdp_mmu.c. */
+#include "engine/x86/changed.h"
+
+#include "engine/core/observe.h"
+
+static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
+			 bool shared);
+
+/* Up to 6.1 every table is in a list, and a removal under the read lock takes the list's lock. */
+static void unlist_table(struct x86_mmu *x, bool shared)
+{
+	if (release_is(x, KVM_6_12) || !shared)
+		return;
+	rt_spin_lock(&x->pages_lock);
+	rt_spin_unlock(&x->pages_lock);
+}
+
+/* Others may still install here: take every entry away from them, one by one, for good. */
+static uint64_t freeze_shared(const struct x86_mmu *x, rt_u64 *sptep)
+{
+	uint64_t old;
+
+	for (;;) {
+		rt_charge(COST_CAS, 1);
+		old = rt_xchg(sptep, x->f->frozen);
+		if (likely(!spte_is_frozen(x->f, old)))
+			return old;
+		rt_pause();	/* whoever froze it is about to finish */
+	}
+}
+
+static void remove_table(struct x86_mmu *x, uint32_t number, unsigned int as_id, bool shared)
+{
+	struct arena *arena = &x->mmu.arena;
+	struct table *t = arena_table(arena, number);
+	int level = role_level(t->role);
+	rt_u64 *entries = arena_entries(arena, number);
+
+	obs_page(&x->mmu, OBS_PREPARE_ZAP_PAGE, t->gfn, t->role, 0, false);
+	unlist_table(x, shared);
+	for (unsigned int i = 0; i < SPTE_ENTRIES; i++) {
+		uint64_t old;
+
+		if (shared) {
+			old = freeze_shared(x, &entries[i]);
+		} else {
+			rt_charge(COST_WALK_STEP, 1);
+			old = rt_peek(&entries[i]);
+			if (!spte_is_present(old))
+				continue;
+			old = spte_write(x, &entries[i], old, x->f->frozen, level);
+		}
+		spte_changed(x, as_id, t->gfn + i * SPTE_LEVEL_PAGES(level), old, x->f->frozen, level, shared);
+	}
+	t->parent = 0;
+	if (x->mmu.policy->table_free == TABLE_FREE_IMMEDIATE)
+		arena_free(arena, number);
+	else
+		arena_free_rcu(arena, number);
+}
+
+static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
+			 bool shared)
+{
+	bool becomes_leaf = spte_is_leaf(new, level);
+
+	if (unlikely(spte_is_leaf(old, level) && becomes_leaf && spte_pfn(old) != spte_pfn(new))) {
+		mmu_count(&x->mmu.counters.repoints);
+		if (x->mmu.config.check && !x->mmu.config.guided)
+			mmu_broken(&x->mmu, "a present leaf was replaced by one of another pfn", gfn, old);
+	}
+	if (old == new)
+		return;
+	obs_spte(&x->mmu, OBS_SPTE_CHANGED, as_id, gfn, level, old, new);
+	if (spte_is_table(old, level) && (becomes_leaf || !spte_is_present(new) || spte_pfn(old) != spte_pfn(new)))
+		remove_table(x, (uint32_t)spte_pfn(old), as_id, shared);
+}
+
+/* cmpxchg alone, no bookkeeping. */
+static bool try_set(struct tdp_iter *it, uint64_t new)
+{
+	rt_charge(COST_CAS, 1);
+	if (likely(rt_cas(it->sptep, &it->old, new)))
+		return true;
+	mmu_count(&it->x->mmu.counters.lost_cas);
+	rt_note_lost_cas();
+	return false;
+}
+
+bool spte_set_atomic(struct tdp_iter *it, uint64_t new)
+{
+	if (!try_set(it, new))
+		return false;
+	spte_changed(it->x, it->as_id, it->gfn, it->old, new, it->level, true);
+	return true;
+}
+
+bool spte_zap_atomic(struct tdp_iter *it)
+{
+	struct x86_mmu *x = it->x;
+	bool late = release_is(x, KVM_6_12);
+
+	if (!try_set(it, x->f->frozen))
+		return false;
+	if (!late)
+		spte_changed(x, it->as_id, it->gfn, it->old, x->f->frozen, it->level, true);
+	flush_remote_range(&x->mmu, it->gfn, SPTE_LEVEL_PAGES(it->level));
+	rt_store(it->sptep, x->f->nonpresent);
+	if (late)
+		spte_changed(x, it->as_id, it->gfn, it->old, x->f->nonpresent, it->level, true);
+	return true;
+}
+
+uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new, int level)
+{
+	if (spte_is_leaf(old, level) && spte_is_volatile(x, old)) {
+		rt_charge(COST_CAS, 1);
+		return rt_xchg(sptep, new);
+	}
+	rt_charge(COST_CLEAR, 1);
+	rt_store(sptep, new);
+	return old;
+}
+
+void spte_set_exclusive(struct tdp_iter *it, uint64_t new)
+{
+	it->old = spte_write(it->x, it->sptep, it->old, new, it->level);
+	spte_changed(it->x, it->as_id, it->gfn, it->old, new, it->level, false);
+}

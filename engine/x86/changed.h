@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_X86_CHANGED_H
+#define ENGINE_X86_CHANGED_H
+
+/*
+ * Changing one entry, with the bookkeeping a change asks for: what is observed,
+ * and the removal of the subtree that hung from it.
+ */
+#include "engine/x86/iter.h"
+
+/* mmu_lock held for read.  Return: false: somebody else was faster; it->old is what is there now. */
+bool spte_set_atomic(struct tdp_iter *it, uint64_t new);
+/* mmu_lock held for write; it->old becomes what the store replaced. */
+void spte_set_exclusive(struct tdp_iter *it, uint64_t new);
+
+static inline bool spte_set(struct tdp_iter *it, uint64_t new, bool shared)
+{
+	if (shared)
+		return spte_set_atomic(it, new);
+	spte_set_exclusive(it, new);
+	return true;
+}
+
+/*
+ * Present to empty with the flush inside, under mmu_lock held for read: the
+ * entry is frozen until the TLBs forgot it.  6.1 does the bookkeeping (and
+ * frees the subtree) before the flush, 6.12 after it.
+ */
+bool spte_zap_atomic(struct tdp_iter *it);
+
+/* Exclusive: the store itself.  Return: what it replaced. */
+uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new, int level);
+
+#endif

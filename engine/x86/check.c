@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Walks every table; reads only. */
+#include "engine/x86/check.h"
+
+#include "engine/core/windows.h"
+#include "engine/x86/root.h"
+
+struct check {
+	const struct x86_mmu	 *x;
+	const struct memslot_set *set;
+	unsigned int		  as_id;
+	bool			  valid;	/* the root is */
+};
+
+static void check_leaf(const struct check *c, uint64_t spte, int level, gfn_t gfn)
+{
+	const struct mmu *mmu = &c->x->mmu;
+	uint64_t nr = SPTE_LEVEL_PAGES(level);
+	const struct memslot *slot;
+
+	if ((spte & SPTE_W) && (~spte & (c->x->f->host_writable | c->x->f->mmu_writable)))
+		mmu_broken(mmu, "W: a writable leaf is not host- and MMU-writable", gfn, spte);
+	if (spte_pfn(spte) & (nr - 1))
+		mmu_broken(mmu, "alignment: a huge leaf's pfn is not", gfn, spte);
+	if (windows_cover(mmu->windows, c->set, c->as_id, gfn, nr))
+		mmu_broken(mmu, "I-N1: an open invalidation's page is mapped", gfn, spte);
+	if (!c->valid || mmu->config.guided)
+		return;
+	slot = memslot_find(c->set, c->as_id, gfn);
+	if (!slot || gfn + nr > slot->cfg.base_gfn + slot->cfg.npages)
+		mmu_broken(mmu, "slot: a leaf has no slot", gfn, spte);
+	if (level > 1 && (slot->cfg.flags & SLOT_LOG_DIRTY))
+		mmu_broken(mmu, "slot: a huge leaf where dirty pages are logged", gfn, spte);
+}
+
+static void check_table(const struct check *c, uint32_t number, uint32_t parent, int level, gfn_t gfn)
+{
+	const struct mmu *mmu = &c->x->mmu;
+	const struct table *t = arena_table(&mmu->arena, number);
+	const rt_u64 *entries = arena_entries(&mmu->arena, number);
+
+	if (!(t->flags & TABLE_IN_USE))
+		mmu_broken(mmu, "I-T1: a freed table is reachable", gfn, number);
+	if ((int)role_level(t->role) != level || t->gfn != gfn || t->parent != parent)
+		mmu_broken(mmu, "tree: a table is not where it belongs", gfn, number);
+	for (unsigned int i = 0; i < SPTE_ENTRIES; i++) {
+		uint64_t spte = rt_peek(&entries[i]);
+		gfn_t at = gfn + i * SPTE_LEVEL_PAGES(level);
+
+		if (!spte_is_present(spte))
+			continue;
+		if (spte_is_leaf(spte, level)) {
+			check_leaf(c, spte, level, at);
+			continue;
+		}
+		if (parent && t->slot >= SPTE_ENTRIES)
+			mmu_broken(mmu, "tree: a table's entry number is out of range", at, number);
+		check_table(c, (uint32_t)spte_pfn(spte), number, level - 1, at);
+	}
+}
+
+static void check_root(const struct x86_mmu *x, const struct root *r, struct check *c)
+{
+	uint64_t vcpus = 0, refs = rt_peek(&r->refs);
+
+	for (unsigned int i = 0; i < x->mmu.config.nr_vcpus; i++)
+		vcpus += x->vcpus[i].root == r;
+	c->valid = !role_invalid((uint32_t)rt_peek(&r->role));
+	if (refs < vcpus + (c->valid || r->scheduled))
+		mmu_broken(&x->mmu, "I-T3: a root has too few references", 0, refs);
+	c->as_id = root_as_id(r);
+	check_table(c, r->table, 0, x->mmu.config.root_level, 0);
+}
+
+void x86_check(const struct mmu *mmu)
+{
+	const struct x86_mmu *x = to_x86_const(mmu);
+	struct check c = { .x = x, .set = &mmu->slots.set[rt_peek(&mmu->slots.active)] };
+
+	for (uintptr_t p = rt_peek(&x->roots); p; p = rt_peek(&((struct root *)p)->next))
+		check_root(x, (struct root *)p, &c);
+}
+
+/* Leafs below @number that map a page of [start, end). */
+static void check_none(const struct x86_mmu *x, uint32_t number, int level, gfn_t gfn, gfn_t start, gfn_t end)
+{
+	gfn_t from = start > gfn ? start : gfn;
+
+	for (unsigned int i = spte_index(from, level); i < SPTE_ENTRIES; i++) {
+		gfn_t at = gfn + i * SPTE_LEVEL_PAGES(level);
+		uint64_t spte = rt_peek(arena_entries(&x->mmu.arena, number) + i);
+
+		if (at >= end)
+			return;
+		if (spte_is_leaf(spte, level))
+			mmu_broken(&x->mmu, "I-N1: an invalidation left a page mapped", at, spte);
+		if (spte_is_table(spte, level))
+			check_none(x, (uint32_t)spte_pfn(spte), level - 1, at, start, end);
+	}
+}
+
+void x86_check_unmapped(const struct mmu *mmu, const struct memslot_span *span)
+{
+	const struct x86_mmu *x = to_x86_const(mmu);
+
+	for (const struct root *r = root_first(x); r; r = root_after(r))
+		if (root_as_id(r) == span->slot->cfg.as_id)
+			check_none(x, r->table, mmu->config.root_level, 0, span->start, span->end);
+}

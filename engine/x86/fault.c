@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A fault from its error code to the lock: kvm_mmu_page_fault(),
+ * kvm_tdp_mmu_page_fault(), kvm_faultin_pfn(), is_page_fault_stale().
+ */
+#include "engine/x86/fault.h"
+
+#include "engine/x86/root.h"
+
+#define NPT_P		BIT_ULL(0)
+#define NPT_RSVD	BIT_ULL(3)
+#define EPT_WAS_RWX	(7ULL << 3)	/* exit qualification: what the entry permitted */
+
+/* The guest's own access: the hardware walks, and sets A and D where it may. */
+bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	struct root *root = x->vcpus[vcpu].root;
+	bool allowed = false;
+
+	if (!root || root_invalid(root))
+		return false;
+	/* A running vCPU answers flushes, so tables wait for it: as an RCU section would make them. */
+	rt_rcu_read_lock();
+	for (;;) {
+		struct walk w = walk_to(x, root->table, mmu->config.root_level, a->gfn);
+		uint64_t seen = w.spte, sets;
+
+		allowed = spte_is_present(seen) && spte_permits(x->f, seen, a->access);
+		if (!allowed || !spte_ad_enabled(seen))
+			break;
+		sets = x->f->accessed | (a->access & MMU_W ? x->f->dirty : 0);
+		if ((seen & sets) == sets || rt_cas(w.sptep, &seen, seen | sets))
+			break;
+	}
+	rt_rcu_read_unlock();
+	return allowed;
+}
+
+/* What the hardware reports: as recorded, or found by looking where its walk ends. */
+static void decode(struct fault *f, const struct mmu_access *a)
+{
+	const struct mmu_config *config = &f->x->mmu.config;
+	struct walk w;
+
+	if (a->error_code) {
+		f->present = a->error_code & (config->tdp == SPTE_EPT ? EPT_WAS_RWX : NPT_P);
+		f->reserved = config->tdp == SPTE_NPT && a->error_code & NPT_RSVD;
+		return;
+	}
+	rt_rcu_read_lock();
+	w = walk_to(f->x, f->v->root->table, config->root_level, f->gfn);
+	rt_rcu_read_unlock();
+	f->present = spte_is_present(w.spte);
+	f->reserved = spte_is_mmio(f->x->f, w.spte);
+}
+
+static bool covered_by_window(const struct fault *f)
+{
+	return notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, f->hva);
+}
+
+/* The host finds (or makes) the page behind the gfn. */
+static void host_lookup(struct fault *f)
+{
+	const struct mmu_slot *s = &f->slot->cfg;
+	gfn_t first = f->host_level > 1 ? gfn_round(f->gfn, f->host_level) : f->gfn;
+	uint64_t nr = SPTE_LEVEL_PAGES(f->host_level);
+
+	rt_charge(COST_HOST_LOOKUP, 1);
+	if (first < s->base_gfn) {
+		nr -= s->base_gfn - first;
+		first = s->base_gfn;
+	}
+	if (populated_touch(f->slot->host, f->gfn - s->base_gfn, first - s->base_gfn, nr))
+		return;
+	rt_charge(f->host_level == 1 ? COST_HOST_ALLOC_4K :
+		  f->host_level == 2 ? COST_HOST_ALLOC_2M : COST_HOST_ALLOC_1G, 1);
+}
+
+/* Snapshot, prechecks and host look-up.  Return: RET_PF_CONTINUE to go on. */
+static enum ret_pf faultin(struct fault *f)
+{
+	enum fault_precheck precheck = f->x->mmu.policy->fault_precheck;
+
+	rt_pin(RT_PIN_SNAPSHOT);
+	f->seq = notifier_snapshot(&f->x->mmu.notifier);
+	if (!f->slot) {
+		mmio_remember(f);
+		return f->x->f->mmio_value ? RET_PF_CONTINUE : RET_PF_EMULATE;
+	}
+	if (f->slot->invalid)
+		return RET_PF_RETRY;
+	if (precheck != FAULT_PRECHECK_NONE && covered_by_window(f))
+		return RET_PF_RETRY;
+	host_lookup(f);
+	rt_pin(RT_PIN_LOOKED_UP);
+	if ((f->access & MMU_W) && (f->slot->cfg.flags & SLOT_READONLY))
+		return RET_PF_EMULATE;
+	if (precheck == FAULT_PRECHECK_BOTH && covered_by_window(f))
+		return RET_PF_RETRY;
+	return RET_PF_CONTINUE;
+}
+
+/* fault.lock; mixed: faults that only change permissions share it. */
+static bool fault_lock(struct fault *f)
+{
+	struct mmu *mmu = &f->x->mmu;
+	bool relaxes = f->present && (f->access & MMU_W);
+
+	switch (mmu->policy->fault_lock) {
+	case FAULT_LOCK_MIXED:
+		if (relaxes)
+			return mmu_lock_shared(mmu);
+		break;
+	case FAULT_LOCK_READ:
+		return mmu_lock_shared(mmu);
+	case FAULT_LOCK_SPIN:
+	case FAULT_LOCK_WRITE:
+		break;
+	}
+	mmu_lock_exclusive(mmu);
+	return false;
+}
+
+static bool stale(const struct fault *f)
+{
+	return root_invalid(f->v->root) || (f->slot && covered_by_window(f));
+}
+
+static enum ret_pf fault_locked(struct fault *f)
+{
+	bool shared = fault_lock(f);
+	enum ret_pf ret = RET_PF_RETRY;
+
+	rt_pin(RT_PIN_LOCKED);
+	if (!stale(f)) {
+		rt_pin(RT_PIN_MAP);
+		ret = fault_map(f, shared);
+	}
+	mmu_unlock(&f->x->mmu, shared);
+	return ret;
+}
+
+static enum ret_pf handle(struct fault *f, const struct mmu_access *a)
+{
+	struct mmu *mmu = &f->x->mmu;
+	enum ret_pf ret;
+
+	decode(f, a);
+	if (f->reserved) {
+		ret = fault_mmio(f);
+		if (ret != RET_PF_INVALID)
+			return ret;
+	}
+	f->slot = memslot_find(memslots_get(&mmu->slots), root_as_id(f->v->root), f->gfn);
+	if (f->slot) {
+		f->hva = f->slot->cfg.hva + ((f->gfn - f->slot->cfg.base_gfn) << 12);
+		f->map_writable = !(f->slot->cfg.flags & SLOT_READONLY) && (a->host_writable || (f->access & MMU_W));
+	}
+	ret = fault_fast(f);
+	if (ret != RET_PF_INVALID)
+		return ret;
+	ret = faultin(f);
+	if (ret != RET_PF_CONTINUE)
+		return ret;
+	return fault_locked(f);
+}
+
+enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	struct x86_vcpu *v = &x->vcpus[vcpu];
+	struct fault f = {
+		.x = x, .v = v, .gfn = a->gfn, .pfn = a->pfn, .access = a->access,
+		.host_level = a->host_level ? a->host_level : 1,
+	};
+	enum ret_pf ret;
+
+	if (unlikely(!v->root || (!mmu->config.guided && root_invalid(v->root))))
+		x86_vcpu_load(mmu, vcpu);
+	rt_charge(COST_FAULT_FIXED, 1);
+	rt_srcu_lock();
+	ret = handle(&f, a);
+	rt_srcu_unlock();
+	v->ret_pf[ret]++;
+	return ret;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_X86_FAULT_H
+#define ENGINE_X86_FAULT_H
+
+/* One page fault on its way through the engine: fault.c before the lock, map.c under it. */
+#include "engine/x86/x86.h"
+
+struct fault {
+	struct x86_mmu		*x;
+	struct x86_vcpu		*v;
+	const struct memslot	*slot;		/* as looked up first; NULL: MMIO */
+	gfn_t			 gfn;
+	hva_t			 hva;
+	pfn_t			 pfn;
+	uint64_t		 seq;		/* snapshot of mmu_invalidate_seq */
+	unsigned int		 access;	/* MMU_* */
+	bool			 present;	/* the hardware found a present translation */
+	bool			 reserved;	/* ... or an MMIO entry */
+	bool			 map_writable;
+	bool			 nx_disallowed;	/* an execute fault under the NX mitigation: no huge page */
+	int			 host_level;
+	int			 req_level, goal_level;
+};
+
+enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
+bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
+
+/* fast.c: without mmu_lock; RET_PF_INVALID: not a case for it. */
+enum ret_pf fault_fast(struct fault *f);
+/* mmio.c: an access that hit an MMIO entry; RET_PF_INVALID: the entry is out of date. */
+enum ret_pf fault_mmio(struct fault *f);
+/* The vCPU remembers that @gfn is MMIO. */
+void mmio_remember(struct fault *f);
+/* Generation of an MMIO entry. */
+uint64_t spte_mmio_gen(uint64_t spte);
+
+/* map.c: mmu_lock held, the fault is not stale. */
+enum ret_pf fault_map(struct fault *f, bool shared);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The slow half of a yield point. */
+#include "engine/x86/iter.h"
+
+bool iter_do_yield(struct tdp_iter *it, struct flush *flush, bool shared)
+{
+	struct mmu *mmu = &it->x->mmu;
+
+	if (flush)
+		flush_settle(mmu, flush);
+	rt_rcu_read_unlock();
+	/* Finding nothing to yield to any more does not matter: the walk starts again either way. */
+	if (shared)
+		rt_cond_resched_read(&mmu->lock);
+	else
+		rt_cond_resched_write(&mmu->lock);
+	rt_rcu_read_lock();
+	it->yielded = true;
+	return true;
+}

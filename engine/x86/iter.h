@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_X86_ITER_H
+#define ENGINE_X86_ITER_H
+
+/*
+ * Pre-order walk over one root: every entry of [start, end) from the root level
+ * down to min_level, parents before children.  Stepping down reads the entry
+ * again, so that a table replaced meanwhile is noticed.
+ *
+ *	for_each_spte(&it, x, root, min_level, start, end) {
+ *		if (iter_yield(&it, flush, shared))
+ *			continue;
+ *		... it.old, it.sptep, it.gfn, it.level ...
+ *	}
+ *
+ * A yield may drop mmu_lock; the walk then starts again at the root, toward the
+ * gfn it wanted next.  It never happens before the walk has got past a leaf's
+ * gfn since the last one.  (KVM tdp_iter.c, tdp_mmu_iter_cond_resched().)
+ */
+#include "engine/core/flush.h"
+#include "engine/x86/root.h"
+#include "engine/x86/x86.h"
+
+struct tdp_iter {
+	struct x86_mmu	*x;
+	gfn_t		 next_gfn;	/* next leaf-level gfn the walk wants */
+	gfn_t		 yielded_gfn;	/* the same at the last yield */
+	gfn_t		 gfn;		/* first gfn of the entry under the cursor */
+	rt_u64		*sptep;
+	uint64_t	 old;		/* as read */
+	uint32_t	 table[MAX_LEVEL + 1];	/* on the way down, by level */
+	int		 level, root_level, min_level;
+	unsigned int	 as_id;
+	bool		 yielded, valid;
+};
+
+static inline void iter_read(struct tdp_iter *it)
+{
+	it->old = rt_load(it->sptep);
+	rt_charge(COST_WALK_STEP, 1);
+}
+
+static inline void iter_point(struct tdp_iter *it)
+{
+	it->sptep = arena_entries(&it->x->mmu.arena, it->table[it->level]) + spte_index(it->gfn, it->level);
+	iter_read(it);
+}
+
+static inline void iter_restart(struct tdp_iter *it)
+{
+	it->yielded = false;
+	it->yielded_gfn = it->next_gfn;
+	it->level = it->root_level;
+	it->gfn = gfn_round(it->next_gfn, it->level);
+	it->valid = true;
+	iter_point(it);
+}
+
+static inline void iter_start(struct tdp_iter *it, struct x86_mmu *x, const struct root *root, int min_level,
+			      gfn_t start)
+{
+	it->x = x;
+	it->next_gfn = start;
+	it->root_level = x->mmu.config.root_level;
+	it->min_level = min_level;
+	it->table[it->root_level] = root->table;
+	it->as_id = root_as_id(root);
+	iter_restart(it);
+}
+
+static inline bool iter_down(struct tdp_iter *it)
+{
+	if (it->level == it->min_level)
+		return false;
+	it->old = rt_load(it->sptep);
+	if (!spte_is_table(it->old, it->level))
+		return false;
+	it->level--;
+	it->table[it->level] = (uint32_t)spte_pfn(it->old);
+	it->gfn = gfn_round(it->next_gfn, it->level);
+	iter_point(it);
+	return true;
+}
+
+static inline bool iter_side(struct tdp_iter *it)
+{
+	if (spte_index(it->gfn, it->level) == SPTE_ENTRIES - 1)
+		return false;
+	it->gfn += SPTE_LEVEL_PAGES(it->level);
+	it->next_gfn = it->gfn;
+	it->sptep++;
+	iter_read(it);
+	return true;
+}
+
+static inline bool iter_up(struct tdp_iter *it)
+{
+	if (it->level == it->root_level)
+		return false;
+	it->level++;
+	it->gfn = gfn_round(it->gfn, it->level);
+	it->sptep = arena_entries(&it->x->mmu.arena, it->table[it->level]) + spte_index(it->gfn, it->level);
+	return true;
+}
+
+static inline void iter_next(struct tdp_iter *it)
+{
+	if (it->yielded) {
+		iter_restart(it);
+		return;
+	}
+	if (iter_down(it))
+		return;
+	do {
+		if (iter_side(it))
+			return;
+	} while (iter_up(it));
+	it->valid = false;
+}
+
+#define for_each_spte(it, x, root, min_level, start, end)			\
+	for (iter_start((it), (x), (root), (min_level), (start));		\
+	     (it)->valid && (it)->gfn < (end); iter_next(it))
+
+/*
+ * A point at which the walk may let others in: @flush (NULL: nothing can be
+ * owed) is settled first.  Return: true when the caller must `continue`.
+ */
+bool iter_do_yield(struct tdp_iter *it, struct flush *flush, bool shared);
+
+static inline bool iter_yield(struct tdp_iter *it, struct flush *flush, bool shared)
+{
+	if (it->next_gfn == it->yielded_gfn)
+		return false;
+	if (likely(!rt_need_resched() && !rt_needbreak(&it->x->mmu.lock)))
+		return false;
+	return iter_do_yield(it, flush, shared);
+}
+
+#endif

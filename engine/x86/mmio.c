@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Accesses where there is no memory: handle_mmio_page_fault() and the vCPU's
+ * one-entry cache.  An MMIO entry is good for the generation of memory slots
+ * it was made in.
+ */
+#include "engine/core/observe.h"
+#include "engine/x86/fault.h"
+#include "engine/x86/root.h"
+
+#define GEN_MASK	0x7ffffULL		/* the bits an entry keeps */
+
+uint64_t spte_mmio_gen(uint64_t spte)
+{
+	return ((spte >> 3) & 0xff) | ((spte >> 52) & 0x7ff) << 8;
+}
+
+static uint64_t generation(const struct fault *f)
+{
+	return rt_load(&f->x->mmu.slots.generation[root_as_id(f->v->root)]);
+}
+
+void mmio_remember(struct fault *f)
+{
+	uint64_t gen = generation(f);
+
+	if (gen & MEMSLOT_UPDATING)
+		return;
+	f->v->mmio_gfn = f->gfn;
+	f->v->mmio_gen = gen;
+}
+
+/* Is the entry of the present generation? */
+static bool current(struct fault *f, uint64_t spte)
+{
+	uint64_t gen = generation(f);
+
+	if (gen & MEMSLOT_UPDATING)
+		return false;
+	obs_mmio(&f->x->mmu, OBS_CHECK_MMIO, spte_pfn(spte & ~f->x->f->mmio_value), 0, spte_mmio_gen(spte), spte);
+	return spte_mmio_gen(spte) == (gen & GEN_MASK);
+}
+
+enum ret_pf fault_mmio(struct fault *f)
+{
+	struct x86_mmu *x = f->x;
+	struct walk w;
+
+	if (f->v->mmio_gfn && f->v->mmio_gfn == f->gfn && f->v->mmio_gen == generation(f))
+		return RET_PF_EMULATE;
+	rt_rcu_read_lock();
+	w = walk_to(x, f->v->root->table, x->mmu.config.root_level, f->gfn);
+	rt_rcu_read_unlock();
+	rt_charge(COST_WALK_STEP, x->mmu.config.root_level - w.level + 1);
+	if (!spte_is_mmio(x->f, w.spte))
+		return RET_PF_RETRY;
+	if (!current(f, w.spte))
+		return RET_PF_INVALID;
+	obs_mmio(&x->mmu, OBS_HANDLE_MMIO, f->gfn, w.spte & x->f->mmio_access, spte_mmio_gen(w.spte), w.spte);
+	mmio_remember(f);
+	return RET_PF_EMULATE;
+}

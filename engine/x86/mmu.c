@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making and destroying an x86 TDP MMU, and its table of operations. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "engine/x86/age.h"
+#include "engine/x86/check.h"
+#include "engine/x86/fault.h"
+#include "engine/x86/repair.h"
+#include "engine/x86/root.h"
+#include "engine/x86/zap.h"
+
+static void x86_destroy(struct mmu *mmu)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	uintptr_t p = rt_peek(&x->roots);
+
+	while (p) {
+		struct root *r = (struct root *)p;
+
+		p = rt_peek(&r->next);
+		free(r);	/* its tables go with the arena */
+	}
+	mmu_fini(mmu);
+	free(x->vcpus);
+	free(x);
+}
+
+static const struct mmu_ops x86_ops = {
+	.destroy	= x86_destroy,
+	.vcpu_load	= x86_vcpu_load,
+	.vcpu_unload	= x86_vcpu_unload,
+	.touch		= x86_touch,
+	.fault		= x86_fault,
+	.unmap		= x86_unmap,
+	.age		= x86_age,
+	.set_spte	= x86_set_spte,
+	.flush_slot	= x86_flush_slot,
+	.slots_updated	= x86_slots_updated,
+	.zap_all	= x86_zap_all,
+	.teardown	= x86_teardown,
+	.peek		= x86_peek,
+	.repair		= x86_repair,
+	.stats		= x86_stats,
+	.check		= x86_check,
+	.check_unmapped	= x86_check_unmapped,
+};
+
+static bool config_is_valid(const struct mmu_config *c)
+{
+	if (c->max_level < 1 || c->max_level > MAX_HUGE_LEVEL)
+		return false;
+	if (c->root_level != 4 && c->root_level != MAX_LEVEL)
+		return false;
+	if (c->root_role && (int)role_level(c->root_role) != c->root_level)
+		return false;
+	return c->policy && (c->ad || c->tdp == SPTE_EPT);	/* AMD always has A/D bits */
+}
+
+int x86_mmu_create(const struct mmu_config *config, struct mmu **out)
+{
+	struct x86_mmu *x;
+	int ret;
+
+	if (!config_is_valid(config))
+		return -EINVAL;
+	x = xcalloc(1, sizeof(*x));
+	ret = mmu_init(&x->mmu, &x86_ops, config);
+	if (ret) {
+		mmu_fini(&x->mmu);
+		free(x);
+		return ret;
+	}
+	x->f = spte_format(config->release, config->tdp);
+	x->root_role = config->root_role ? config->root_role : root_default_role(config);
+	rt_word_init(&x->roots, 0);
+	rt_spin_init(&x->pages_lock);
+	/* Cache-line aligned, zeroed. */
+	x->vcpus = aligned_alloc(64, (config->nr_vcpus + 1) * sizeof(*x->vcpus));
+	if (!x->vcpus) {
+		mmu_fini(&x->mmu);
+		free(x);
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i <= config->nr_vcpus; i++)
+		x->vcpus[i] = (struct x86_vcpu){ 0 };
+	*out = &x->mmu;
+	return 0;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Taking, sharing and dropping roots: kvm_mmu_load(), kvm_mmu_free_roots().
+ * Up to 6.1 under mmu_lock held for write, since 6.9 for read.
+ */
+#include "engine/x86/root.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "engine/core/observe.h"
+
+uint32_t root_default_role(const struct mmu_config *config)
+{
+	uint32_t role = 0;
+
+	role = role_set_level(role, config->root_level);
+	role = role_set_direct(role, 1);
+	role = role_set_access(role, 7);
+	role = role_set_efer_nx(role, 1);
+	role = role_set_cr0_wp(role, 1);
+	return role_set_ad_disabled(role, !config->ad);
+}
+
+struct root *root_first(const struct x86_mmu *x)
+{
+	return (struct root *)(uintptr_t)rt_load(&x->roots);
+}
+
+static bool root_get(struct root *r)
+{
+	uint64_t refs = rt_load(&r->refs);
+
+	while (refs)
+		if (rt_cas(&r->refs, &refs, refs + 1))
+			return true;
+	return false;
+}
+
+static void free_root(struct rt_rcu_head *head)
+{
+	root_destroy((struct root *)((char *)head - offsetof(struct root, rcu)));
+}
+
+void root_destroy(struct root *r)
+{
+	arena_free(&r->x->mmu.arena, r->table);
+	free(r);
+}
+
+static void unlink_root(struct x86_mmu *x, struct root *r)
+{
+	rt_u64 *link = &x->roots;
+
+	while (rt_peek(link) != (uintptr_t)r)
+		link = &((struct root *)(uintptr_t)rt_peek(link))->next;
+	rt_store(link, rt_peek(&r->next));
+}
+
+void root_put(struct x86_mmu *x, struct root *r)
+{
+	if (rt_fetch_add(&r->refs, -1ULL) != 1)
+		return;
+	if (unlikely(!root_invalid(r)))
+		mmu_broken(&x->mmu, "I-T3: a valid root lost its last reference", 0, r->table);
+	rt_spin_lock(&x->pages_lock);
+	unlink_root(x, r);
+	rt_spin_unlock(&x->pages_lock);
+	rt_call_rcu(&r->rcu, free_root);
+}
+
+struct root *root_iter(struct x86_mmu *x, struct root *prev, bool only_valid)
+{
+	struct root *r;
+
+	rt_rcu_read_lock();
+	for (r = prev ? root_after(prev) : root_first(x); r; r = root_after(r))
+		if ((!only_valid || !root_invalid(r)) && root_get(r))
+			break;
+	rt_rcu_read_unlock();
+	if (prev)
+		root_put(x, prev);
+	return r;
+}
+
+struct root *root_new(struct x86_mmu *x, uint32_t role)
+{
+	struct root *r = xcalloc(1, sizeof(*r));
+
+	r->x = x;
+	r->table = arena_alloc(&x->mmu.arena, x->f->nonpresent);
+	arena_table(&x->mmu.arena, r->table)->role = role;
+	rt_word_init(&r->role, role);
+	rt_word_init(&r->refs, 2);
+	rt_word_init(&r->next, rt_peek(&x->roots));
+	rt_store(&x->roots, (uintptr_t)r);
+	return r;
+}
+
+/* A valid root of our role, with a reference. */
+static struct root *find_root(struct x86_mmu *x)
+{
+	for (struct root *r = root_first(x); r; r = root_after(r))
+		if (rt_load(&r->role) == x->root_role && root_get(r))
+			return r;
+	return NULL;
+}
+
+static struct root *find_or_make_root(struct x86_mmu *x)
+{
+	struct root *r;
+
+	rt_rcu_read_lock();
+	r = find_root(x);
+	rt_rcu_read_unlock();
+	if (r)
+		return r;
+	rt_spin_lock(&x->pages_lock);
+	r = find_root(x);
+	if (!r) {
+		rt_charge(COST_TABLE_ALLOC, 1);
+		r = root_new(x, x->root_role);
+		obs_page(&x->mmu, OBS_GET_PAGE, 0, x->root_role, 0, true);
+	}
+	rt_spin_unlock(&x->pages_lock);
+	return r;
+}
+
+static bool root_lock(struct x86_mmu *x)
+{
+	if (release_is(x, KVM_6_12))
+		return mmu_lock_shared(&x->mmu);
+	mmu_lock_exclusive(&x->mmu);
+	return false;
+}
+
+void x86_vcpu_unload(struct mmu *mmu, unsigned int vcpu)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	struct x86_vcpu *v = &x->vcpus[vcpu];
+	bool shared;
+
+	if (!v->root)
+		return;
+	shared = root_lock(x);
+	rt_pin(RT_PIN_OTHER);
+	root_put(x, v->root);
+	v->root = NULL;
+	mmu_unlock(mmu, shared);
+}
+
+void x86_vcpu_load(struct mmu *mmu, unsigned int vcpu)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	struct x86_vcpu *v = &x->vcpus[vcpu];
+	bool shared;
+
+	if (v->root && !root_invalid(v->root))
+		return;
+	x86_vcpu_unload(mmu, vcpu);
+	shared = root_lock(x);
+	rt_pin(RT_PIN_OTHER);
+	v->root = find_or_make_root(x);
+	mmu_unlock(mmu, shared);
+}
+
+void root_invalidate_all(struct x86_mmu *x)
+{
+	for (struct root *r = root_first(x); r; r = root_after(r)) {
+		if (root_invalid(r))
+			continue;
+		r->scheduled = true;
+		rt_store(&r->role, role_set_invalid((uint32_t)rt_peek(&r->role), 1));
+	}
+}

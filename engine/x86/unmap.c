@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Range zaps: what a notifier, or the delete of one slot, takes away. */
+#include "engine/x86/zap.h"
+
+/* Does zap.range take this table entry away with all below it? */
+static bool takes_table(const struct x86_mmu *x, const struct tdp_iter *it, gfn_t start, gfn_t end)
+{
+	if (it->gfn < start || it->gfn + SPTE_LEVEL_PAGES(it->level) > end)
+		return false;
+	switch (x->mmu.policy->zap_range) {
+	case ZAP_RANGE_TABLES:
+		return true;
+	case ZAP_RANGE_CAP_1G:
+		return it->level <= MAX_HUGE_LEVEL;
+	case ZAP_RANGE_LEAF_ONLY:
+		break;
+	}
+	return false;
+}
+
+void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t end, bool may_block,
+	       struct flush *flush)
+{
+	/* Nobody runs on an invalid root; 6.1 flushes all the same. */
+	bool stale = !root_invalid(root) || !release_is(x, KVM_6_12);
+	struct tdp_iter it;
+
+	rt_rcu_read_lock();
+	for_each_spte(&it, x, root, 1, start, end) {
+		if (may_block && iter_yield(&it, flush, false))
+			continue;
+		if (!spte_is_present(it.old))
+			continue;
+		if (spte_is_table(it.old, it.level) && !takes_table(x, &it, start, end))
+			continue;
+		spte_set_exclusive(&it, x->f->nonpresent);
+		if (stale)
+			flush_stale(&x->mmu, flush);
+	}
+	rt_rcu_read_unlock();
+}
+
+bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	struct flush flush = { 0 };
+
+	for (struct root *r = root_iter(x, NULL, false); r; r = root_iter(x, r, false))
+		if (root_as_id(r) == span->slot->cfg.as_id)
+			zap_range(x, r, span->start, span->end, may_block, &flush);
+	return flush.owed;
+}
+
+/* kvm_mmu_changed_pte_notifier_make_spte(): the old entry's rights less writing, and not accessed. */
+static uint64_t repointed(const struct x86_mmu *x, uint64_t old, pfn_t pfn)
+{
+	uint64_t spte = (old & ~SPTE_PFN_MASK) | ((pfn << 12) & SPTE_PFN_MASK);
+
+	return spte_make_old(x->f, spte & ~(SPTE_W | x->f->host_writable | x->f->mmu_writable));
+}
+
+bool x86_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	struct flush flush = { 0 };
+	struct tdp_iter it;
+
+	rt_rcu_read_lock();
+	for (struct root *r = root_first(x); r; r = root_after(r)) {
+		if (root_as_id(r) != span->slot->cfg.as_id)
+			continue;
+		for_each_spte(&it, x, r, 1, span->start, span->end) {
+			uint64_t old = it.old;
+
+			if (it.level != 1 || !spte_is_present(old))
+				continue;
+			/* By way of empty: a present leaf never changes its pfn. */
+			spte_set_exclusive(&it, x->f->nonpresent);
+			old = it.old;
+			flush_stale(mmu, &flush);
+			if (pfn == MMU_PFN_WRITABLE)
+				continue;
+			it.old = x->f->nonpresent;
+			spte_set_exclusive(&it, repointed(x, old, pfn));
+		}
+	}
+	rt_rcu_read_unlock();
+	return flush.owed;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_X86_X86_H
+#define ENGINE_X86_X86_H
+
+/*
+ * One VM's x86 TDP MMU, and what its files share: the questions one asks an SPTE.
+ *
+ * - A table has one parent entry or is a root; it is never shared.
+ * - An entry changes under mmu_lock held for read by compare-and-swap, under
+ *   write by a store (an exchange when others may change it too), and without
+ *   the lock by the fast fault, by lockless aging and by the hardware (A, D).
+ * - A frozen entry belongs to whoever froze it.
+ * - Whoever walks tables is in an RCU section.
+ */
+#include "engine/core/mmu_common.h"
+#include "kvm/role.h"
+
+#define MAX_LEVEL		5
+#define MAX_HUGE_LEVEL		3
+#define SPTE_AD_DISABLED	BIT_ULL(52)		/* bits 53:52 == 1: no hardware A/D bits in this entry */
+#define SPTE_AD_TYPE		(3ULL << 52)
+#define EPT_RWX			7ULL
+#define EPT_SAVED		5ULL			/* R and X: kept at bits 54 and 56 of an access-tracked entry */
+#define EPT_SAVED_SHIFT		54
+
+struct root;
+
+struct x86_vcpu {		/* written by its own task */
+	struct root	*root;
+	uint64_t	 ret_pf[RET_PF_NR];
+	uint64_t	 fast_faults;
+	gfn_t		 mmio_gfn;	/* last gfn found to be MMIO; 0: none */
+	uint64_t	 mmio_gen;
+} __attribute__((aligned(64)));
+
+struct x86_mmu {
+	struct mmu		  mmu;		/* first member */
+	const struct spte_format *f;
+	uint32_t		  root_role;
+	uint8_t			  valid_gen;	/* toggled by each fast zap */
+	rt_u64			  roots;	/* newest first: root.h */
+	struct rt_spinlock	  pages_lock;	/* writers of the list of roots; up to 6.1 every new table too */
+	struct x86_vcpu		 *vcpus;
+};
+
+static inline struct x86_mmu *to_x86(struct mmu *mmu)
+{
+	return (struct x86_mmu *)mmu;
+}
+
+static inline const struct x86_mmu *to_x86_const(const struct mmu *mmu)
+{
+	return (const struct x86_mmu *)mmu;
+}
+
+static inline bool release_is(const struct x86_mmu *x, enum kvm_release at_least)
+{
+	return x->mmu.config.release >= at_least;
+}
+
+/* --- gfns ------------------------------------------------------------------ */
+
+static inline unsigned int spte_index(gfn_t gfn, int level)
+{
+	return (gfn >> SPTE_LEVEL_SHIFT(level)) & (SPTE_ENTRIES - 1);
+}
+
+static inline gfn_t gfn_round(gfn_t gfn, int level)
+{
+	return gfn & ~(SPTE_LEVEL_PAGES(level) - 1);
+}
+
+/* First gfn no table of the VM covers. */
+static inline gfn_t gfn_limit(const struct x86_mmu *x)
+{
+	return SPTE_LEVEL_PAGES(x->mmu.config.root_level + 1);
+}
+
+/* --- SPTEs ------------------------------------------------------------------- */
+
+static inline bool spte_ad_enabled(uint64_t spte)
+{
+	return (spte & SPTE_AD_TYPE) != SPTE_AD_DISABLED;
+}
+
+static inline bool spte_is_access_tracked(uint64_t spte)
+{
+	return !spte_ad_enabled(spte) && !(spte & EPT_RWX);
+}
+
+static inline bool spte_is_accessed(const struct spte_format *f, uint64_t spte)
+{
+	return spte_ad_enabled(spte) ? spte & f->accessed : !spte_is_access_tracked(spte);
+}
+
+/* The entry as aging leaves it. */
+static inline uint64_t spte_make_old(const struct spte_format *f, uint64_t spte)
+{
+	if (spte_ad_enabled(spte))
+		return spte & ~f->accessed;
+	if (spte_is_access_tracked(spte))
+		return spte;
+	return (spte | (spte & EPT_SAVED) << EPT_SAVED_SHIFT) & ~EPT_RWX;
+}
+
+/* The reverse, for an entry without hardware A/D bits; W comes back by a fault. */
+static inline uint64_t spte_restore(uint64_t spte)
+{
+	uint64_t saved = (spte >> EPT_SAVED_SHIFT) & EPT_SAVED;
+
+	return (spte & ~(EPT_RWX | EPT_SAVED << EPT_SAVED_SHIFT)) | saved;
+}
+
+/* Does the entry permit an access of MMU_R, MMU_W, MMU_X?  R is bit 0 in both formats. */
+static inline bool spte_permits(const struct spte_format *f, uint64_t spte, unsigned int access)
+{
+	if ((access & MMU_X) && !(f->exec ? spte & f->exec : !(spte & f->nx)))
+		return false;
+	if ((access & MMU_W) && !(spte & SPTE_W))
+		return false;
+	return !(access & MMU_R) || (spte & 1);
+}
+
+/* May somebody without mmu_lock change this leaf? */
+static inline bool spte_is_volatile(const struct x86_mmu *x, uint64_t spte)
+{
+	const struct spte_format *f = x->f;
+
+	if (!(spte & SPTE_W) && (spte & f->mmu_writable))
+		return true;
+	if (!spte_ad_enabled(spte))
+		return spte_is_access_tracked(spte);
+	if (!(spte & f->accessed) && !release_is(x, KVM_6_18))
+		return true;
+	return (spte & SPTE_W) && !(spte & f->dirty);
+}
+
+/* --- walking to one gfn ---------------------------------------------------------- */
+
+struct walk {
+	rt_u64	*sptep;
+	uint64_t spte;
+	int	 level;
+};
+
+/* To the last entry for @gfn below @table (of @level): a leaf, or not present. */
+static inline struct walk walk_to(const struct x86_mmu *x, uint32_t table, int level, gfn_t gfn)
+{
+	struct walk w = { .level = level };
+
+	for (;;) {
+		w.sptep = arena_entries(&x->mmu.arena, table) + spte_index(gfn, w.level);
+		w.spte = rt_load(w.sptep);
+		if (!spte_is_table(w.spte, w.level))
+			return w;
+		table = (uint32_t)spte_pfn(w.spte);
+		w.level--;
+	}
+}
+
+#endif

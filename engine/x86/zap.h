@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ENGINE_X86_ZAP_H
+#define ENGINE_X86_ZAP_H
+
+/* Taking mappings away: ranges (zap.range), whole roots (zap.root_passes), all roots at once. */
+#include "engine/x86/changed.h"
+
+/* mmu_lock held for write; yields when it @may_block. */
+void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t end, bool may_block,
+	       struct flush *flush);
+/* mmu_lock held as @shared says; yields.  No flush: the root is invalid or the VM is gone. */
+void zap_root(struct x86_mmu *x, const struct root *root, bool shared);
+/* kvm_mmu_zap_all_fast(): every root goes invalid at once, and is zapped with faults running. */
+void zap_all_fast(struct x86_mmu *x);
+
+bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block);
+bool x86_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn);
+void x86_flush_slot(struct mmu *mmu, const struct memslot *slot);
+void x86_slots_updated(struct mmu *mmu, bool wrapped);
+void x86_zap_all(struct mmu *mmu);
+void x86_teardown(struct mmu *mmu);
+
+#endif
