@@ -68,8 +68,8 @@ says "an unreadable policy" 3 err "$tmp/none.ini" "$mmulab" policies "$tmp/none.
 says "json is json" 0 out '"age.lock": "write"' "$mmulab" policies x86-6.12 --json
 
 # What a name resolves to is itself a policy that resolves to the same.
-"$mmulab" policies x86-6.18 | grep -v '^#' >"$tmp/once.ini"
-"$mmulab" policies "$tmp/once.ini" 2>"$tmp/err" | grep -v '^#' >"$tmp/out"
+"$mmulab" policies x86-6.18 | grep '^[a-z]' >"$tmp/once.ini"
+"$mmulab" policies "$tmp/once.ini" 2>"$tmp/err" | grep '^[a-z]' >"$tmp/out"
 cmp -s "$tmp/once.ini" "$tmp/out" && [ -s "$tmp/out" ]
 result $? "the text of a policy is a policy"
 
