@@ -221,15 +221,45 @@ static void run_actor(void *arg)
 
 /* --- the run ------------------------------------------------------------------- */
 
-/* Level of the roots, as the recording shows them being made. */
-static int root_level(const struct recording *rec)
+/* Role word of @vm's roots, as the recording shows the first being made; 0: it does not. */
+static uint32_t root_role(const struct recording *rec, uint32_t vm)
 {
-	unsigned int level = 4;
+	for (uint32_t i = 0; i < rec->nr_ops; i++) {
+		const struct rec_op *op = &rec->ops[i];
+		const struct rec_obs *made;
 
-	for (uint32_t i = 0; i < rec->nr_obs; i++)
-		if (rec->obs[i].o.kind == OBS_GET_PAGE && role_level(rec->obs[i].o.page.role) > level)
-			level = role_level(rec->obs[i].o.page.role);
-	return level;
+		if (op->kind != EV_OP_VCPU_LOAD || op->vm != vm)
+			continue;
+		made = rec_find(rec, op, OBS_GET_PAGE, 0);
+		if (made && !role_smm(made->o.page.role))
+			return made->o.page.role;
+	}
+	return 0;
+}
+
+/*
+ * Is KVM_X86_QUIRK_SLOT_ZAP_ALL off?  Not recorded, but to be seen: slots go away
+ * (since 6.12 there is a choice) and no fast zap comes with it.
+ */
+static bool slot_zap_only(const struct recording *rec, uint32_t vm)
+{
+	bool gone = false;
+
+	if (rec->meta->release < KVM_6_12)
+		return false;
+	for (uint32_t i = 0; i < rec->nr_ops; i++) {
+		const struct rec_op *op = &rec->ops[i];
+		const struct ev *stim = rec_op_stim(rec, op);
+
+		if (op->vm != vm || op->kind != EV_OP_MEMSLOT || !stim)
+			continue;
+		if (stim->slot.change != EV_SLOT_DELETE && stim->slot.change != EV_SLOT_MOVE)
+			continue;
+		gone = true;
+		if (rec_find(rec, op, OBS_ZAP_ALL_FAST, 0))
+			return false;
+	}
+	return gone;
 }
 
 static bool nx_huge_pages(const struct ev_meta *meta)
@@ -254,13 +284,16 @@ static int create_mmus(struct guide *g, struct err *e)
 	const struct ev_meta *meta = g->rec->meta;
 	struct mmu_config c = {
 		.arch = meta->arch, .release = meta->release, .tdp = meta->tdp, .max_level = 3,
-		.root_level = root_level(g->rec), .ad = true, .nx_huge_pages = nx_huge_pages(meta),
-		.policy = g->job->policy, .sink = &g->sink,
+		.ad = true, .nx_huge_pages = nx_huge_pages(meta), .policy = g->job->policy,
+		.sink = &g->sink, .guided = true,
 	};
 
 	g->mmus = xcalloc(meta->nr_vms, sizeof(*g->mmus));
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
+		c.root_role = root_role(g->rec, vm);
+		c.root_level = c.root_role ? role_level(c.root_role) : 4;
+		c.slot_zap_only = slot_zap_only(g->rec, vm);
 		c.nr_vcpus = nr_vcpus(meta, vm);
 		if (mmu_create(&c, &g->mmus[vm]) < 0)
 			return err_set(e, ERR_MACHINE, "VM %u: cannot create its MMU; is there memory left?", vm);
