@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sorted cuts per VM, found through a table of equal strides, so that a look-up
- * costs one or two steps while cuts are spread evenly.
+ * Two forms per VM.  Where ranges lie densely every granule is a cell, and a
+ * look-up is a subtraction.  Elsewhere cells are what lies between sorted cuts, found
+ * through a table of equal strides: one or two steps while cuts are spread evenly.
  */
 #include "replay/cells.h"
 
@@ -9,34 +10,34 @@
 
 #include "base/alloc.h"
 
-struct span {			/* the cuts of one VM */
-	uint32_t  first, end;	/* cuts[first] .. cuts[end - 1]; the last one ends the last cell */
-	uint64_t  base;
+/* At most this many granules per cut to give each a cell of its own. */
+#define DENSE	4
+
+struct span {			/* the cells of one VM */
+	uint64_t  nr_ends;	/* beginnings and ends of its ranges, repeats included */
+	uint64_t  base, end;	/* frames; equal: there are none */
+	uint32_t  first_cell;
+	bool	  dense;
+	/* not dense */
+	uint64_t *cuts;		/* sorted; the last one ends the last cell */
+	uint32_t  nr_cuts, nr_strides;
 	unsigned int shift;
-	uint32_t  nr_strides;
 	uint32_t *stride;	/* last cut at or below the beginning of each stride */
 };
 
 struct cells {
+	unsigned int	 granule_shift;
 	uint64_t	 granule;
-	uint64_t	*cuts;
-	uint32_t	 nr_cuts;
 	struct span	*spans;
 	size_t		 nr_vms;
+	uint32_t	 nr;
 };
 
-struct cut {
-	uint64_t gfn;
-	uint32_t vm;
-};
-
-static int by_vm_gfn(const void *a, const void *b)
+static int by_gfn(const void *a, const void *b)
 {
-	const struct cut *x = a, *y = b;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
-	if (x->vm != y->vm)
-		return x->vm < y->vm ? -1 : 1;
-	return x->gfn < y->gfn ? -1 : x->gfn > y->gfn;
+	return x < y ? -1 : x > y;
 }
 
 static gfn_t widened_start(const struct cells *c, const struct scan_range *r)
@@ -49,68 +50,81 @@ static gfn_t widened_end(const struct cells *c, const struct scan_range *r)
 	return (r->end + c->granule - 1) & ~(c->granule - 1);
 }
 
-static struct cut *collect(const struct cells *c, const struct scan_range *ranges, size_t nr, size_t *nr_cuts)
+static void measure(struct cells *c, const struct scan_range *ranges, size_t nr)
 {
-	struct cut *cuts = xreallocarray(NULL, 2 * nr + 1, sizeof(*cuts));
-	size_t n = 0, unique = 0;
-
 	for (size_t i = 0; i < nr; i++) {
+		struct span *s = &c->spans[ranges[i].vm];
+		gfn_t start = widened_start(c, &ranges[i]), end = widened_end(c, &ranges[i]);
+
 		if (ranges[i].global)
 			continue;
-		cuts[n++] = (struct cut){ widened_start(c, &ranges[i]), ranges[i].vm };
-		cuts[n++] = (struct cut){ widened_end(c, &ranges[i]), ranges[i].vm };
+		if (!s->nr_ends || start < s->base)
+			s->base = start;
+		if (end > s->end)
+			s->end = end;
+		s->nr_ends += 2;
 	}
-	qsort(cuts, n, sizeof(*cuts), by_vm_gfn);
-	for (size_t i = 0; i < n; i++)
-		if (!unique || by_vm_gfn(&cuts[unique - 1], &cuts[i]) != 0)
-			cuts[unique++] = cuts[i];
-	*nr_cuts = unique;
-	return cuts;
 }
 
-static void index_span(struct cells *c, struct span *s)
+static void cut_span(const struct cells *c, struct span *s, const struct scan_range *ranges, size_t nr, size_t vm)
 {
-	uint64_t length = c->cuts[s->end - 1] - c->cuts[s->first];
-	uint32_t cut = s->first;
+	uint32_t n = 0;
 
-	s->base = c->cuts[s->first];
-	while ((length >> s->shift) > 2ULL * (s->end - s->first))
+	s->cuts = xreallocarray(NULL, s->nr_ends, sizeof(*s->cuts));
+	for (size_t i = 0; i < nr; i++) {
+		if (ranges[i].global || ranges[i].vm != vm)
+			continue;
+		s->cuts[n++] = widened_start(c, &ranges[i]);
+		s->cuts[n++] = widened_end(c, &ranges[i]);
+	}
+	qsort(s->cuts, n, sizeof(*s->cuts), by_gfn);
+	for (uint32_t i = 0; i < n; i++)
+		if (!s->nr_cuts || s->cuts[s->nr_cuts - 1] != s->cuts[i])
+			s->cuts[s->nr_cuts++] = s->cuts[i];
+}
+
+static void index_span(struct span *s)
+{
+	uint64_t length = s->end - s->base;
+	uint32_t cut = 0;
+
+	while ((length >> s->shift) > 2ULL * s->nr_cuts)
 		s->shift++;
 	s->nr_strides = (uint32_t)(length >> s->shift) + 1;
 	s->stride = xreallocarray(NULL, s->nr_strides + 1, sizeof(*s->stride));
 	for (uint32_t i = 0; i <= s->nr_strides; i++) {
 		uint64_t at = s->base + ((uint64_t)i << s->shift);
 
-		while (cut + 1 < s->end && c->cuts[cut + 1] <= at)
+		while (cut + 1 < s->nr_cuts && s->cuts[cut + 1] <= at)
 			cut++;
 		s->stride[i] = cut;
 	}
 }
 
-struct cells *cells_make(const struct scan_range *ranges, size_t nr, size_t nr_vms, uint64_t granule)
+struct cells *cells_make(const struct scan_range *ranges, size_t nr, size_t nr_vms, unsigned int granule_shift)
 {
 	struct cells *c = xcalloc(1, sizeof(*c));
-	struct cut *cuts;
-	size_t nr_cuts;
 
-	c->granule = granule;
+	c->granule_shift = granule_shift;
+	c->granule = 1ULL << granule_shift;
 	c->nr_vms = nr_vms;
 	c->spans = xcalloc(nr_vms, sizeof(*c->spans));
-	cuts = collect(c, ranges, nr, &nr_cuts);
-	c->cuts = xreallocarray(NULL, nr_cuts, sizeof(*c->cuts));
-	c->nr_cuts = (uint32_t)nr_cuts;
-	for (uint32_t i = 0; i < nr_cuts; i++) {
-		struct span *s = &c->spans[cuts[i].vm];
+	measure(c, ranges, nr);
+	for (size_t vm = 0; vm < nr_vms; vm++) {
+		struct span *s = &c->spans[vm];
 
-		if (!s->end)
-			s->first = i;
-		s->end = i + 1;
-		c->cuts[i] = cuts[i].gfn;
+		if (!s->nr_ends)
+			continue;
+		s->first_cell = c->nr;
+		s->dense = (s->end - s->base) >> granule_shift <= DENSE * s->nr_ends;
+		if (s->dense) {
+			c->nr += (uint32_t)((s->end - s->base) >> granule_shift);
+			continue;
+		}
+		cut_span(c, s, ranges, nr, vm);
+		index_span(s);
+		c->nr += s->nr_cuts - 1;
 	}
-	free(cuts);
-	for (size_t vm = 0; vm < nr_vms; vm++)
-		if (c->spans[vm].end)
-			index_span(c, &c->spans[vm]);
 	return c;
 }
 
@@ -118,33 +132,29 @@ void cells_free(struct cells *c)
 {
 	if (!c)
 		return;
-	for (size_t vm = 0; vm < c->nr_vms; vm++)
+	for (size_t vm = 0; vm < c->nr_vms; vm++) {
 		free(c->spans[vm].stride);
+		free(c->spans[vm].cuts);
+	}
 	free(c->spans);
-	free(c->cuts);
 	free(c);
 }
 
 uint32_t cells_nr(const struct cells *c)
 {
-	return c->nr_cuts;
+	return c->nr;
 }
 
-uint32_t cells_find(const struct cells *c, unsigned int vm, gfn_t gfn)
+/* The last cut at or below @gfn. */
+static uint32_t find_cut(const struct span *s, gfn_t gfn)
 {
-	const struct span *s = &c->spans[vm];
-	uint32_t low, high;
-	uint64_t i;
+	uint64_t i = (gfn - s->base) >> s->shift;
+	uint32_t low = s->stride[i], high = s->stride[i + 1];
 
-	if (!s->end || gfn < s->base || gfn >= c->cuts[s->end - 1])
-		return UINT32_MAX;
-	i = (gfn - s->base) >> s->shift;
-	low = s->stride[i];
-	high = s->stride[i + 1];
-	while (low < high) {	/* the last cut at or below gfn */
+	while (low < high) {
 		uint32_t middle = low + (high - low + 1) / 2;
 
-		if (c->cuts[middle] <= gfn)
+		if (s->cuts[middle] <= gfn)
 			low = middle;
 		else
 			high = middle - 1;
@@ -152,11 +162,22 @@ uint32_t cells_find(const struct cells *c, unsigned int vm, gfn_t gfn)
 	return low;
 }
 
+static uint32_t index_of(const struct cells *c, const struct span *s, gfn_t gfn)
+{
+	return s->first_cell + (s->dense ? (uint32_t)((gfn - s->base) >> c->granule_shift) : find_cut(s, gfn));
+}
+
+uint32_t cells_find(const struct cells *c, unsigned int vm, gfn_t gfn)
+{
+	const struct span *s = &c->spans[vm];
+
+	return gfn < s->base || gfn >= s->end ? UINT32_MAX : index_of(c, s, gfn);
+}
+
 void cells_of(const struct cells *c, const struct scan_range *r, uint32_t *first, uint32_t *end)
 {
 	const struct span *s = &c->spans[r->vm];
-	gfn_t stop = widened_end(c, r);
 
-	*first = cells_find(c, r->vm, widened_start(c, r));
-	*end = stop >= c->cuts[s->end - 1] ? s->end - 1 : cells_find(c, r->vm, stop);
+	*first = index_of(c, s, widened_start(c, r));
+	*end = index_of(c, s, widened_end(c, r) - 1) + 1;
 }

@@ -7,12 +7,12 @@
 /*
  * Guest memory cut at every place where a range begins or ends: pages of one
  * cell are covered by the same ranges, so nothing is lost by keeping one state per
- * cell.  As many cells as ranges, whatever the size of the memory.
+ * cell.  The number of cells goes with that of the ranges, whatever the size of the memory.
  */
 struct cells;
 
-/* Cuts along @ranges (those that are not global), widened to @granule pages, a power of two. */
-struct cells *cells_make(const struct scan_range *ranges, size_t nr, size_t nr_vms, uint64_t granule);
+/* Cuts along @ranges (those that are not global), widened to 1 << @granule_shift pages. */
+struct cells *cells_make(const struct scan_range *ranges, size_t nr, size_t nr_vms, unsigned int granule_shift);
 void cells_free(struct cells *c);
 uint32_t cells_nr(const struct cells *c);
 /* Number of the cell of @gfn, or UINT32_MAX where no range ever is. */

@@ -12,7 +12,8 @@
 #include "replay/cells.h"
 #include "replay/effects.h"
 
-#define NONE	UINT32_MAX
+#define NONE			UINT32_MAX
+#define MAX_GRANULE_SHIFT	36
 
 struct edges {			/* of one task */
 	struct plan_edge *v;
@@ -32,10 +33,12 @@ struct toucher {		/* one task that accessed a cell since its last range */
 
 struct cell {
 	uint32_t range;		/* index + 1 into scan->ranges of the last one over it, 0: none */
-	uint32_t touchers;	/* list, NONE: empty */
 	uint32_t epoch;		/* of its VM when last changed; older: void */
-	uint16_t nr_touchers;
-	bool	 everybody;	/* more than PLAN_CHAIN tasks: whoever accessed the VM */
+	uint32_t number;	/* of @task's last access */
+	uint16_t task;
+	uint8_t  nr;		/* tasks that accessed it since: @task, and others if it is above 1 */
+	bool	 everybody;	/* more than PLAN_CHAIN: whoever accessed the VM */
+	uint32_t others;	/* list, NONE: empty */
 };
 
 struct vm_state {
@@ -138,15 +141,15 @@ static uint32_t new_toucher(struct planner *p)
 
 static void drop_touchers(struct planner *p, struct cell *c)
 {
-	while (c->touchers != NONE) {
-		struct toucher *t = &p->touchers[c->touchers];
+	while (c->others != NONE) {
+		struct toucher *t = &p->touchers[c->others];
 		uint32_t next = t->next;
 
 		t->next = p->free_touchers;
-		p->free_touchers = c->touchers;
-		c->touchers = next;
+		p->free_touchers = c->others;
+		c->others = next;
 	}
-	c->nr_touchers = 0;
+	c->nr = 0;
 	c->everybody = false;
 }
 
@@ -163,26 +166,38 @@ static struct cell *fresh_cell(struct planner *p, uint32_t i, const struct vm_st
 	return c;
 }
 
-static void touch(struct planner *p, struct cell *c, uint32_t task, uint32_t number)
+static void touch_other(struct planner *p, struct cell *c, uint32_t task, uint32_t number)
 {
 	uint32_t i;
 
-	if (c->everybody)
-		return;
-	for (i = c->touchers; i != NONE; i = p->touchers[i].next)
+	for (i = c->others; i != NONE; i = p->touchers[i].next)
 		if (p->touchers[i].task == task) {
 			p->touchers[i].number = number;
 			return;
 		}
-	if (c->nr_touchers == PLAN_CHAIN) {
+	if (c->nr == PLAN_CHAIN) {
 		drop_touchers(p, c);
 		c->everybody = true;
 		return;
 	}
 	i = new_toucher(p);
-	p->touchers[i] = (struct toucher){ task, number, c->touchers };
-	c->touchers = i;
-	c->nr_touchers++;
+	p->touchers[i] = (struct toucher){ task, number, c->others };
+	c->others = i;
+	c->nr++;
+}
+
+static void touch(struct planner *p, struct cell *c, uint32_t task, uint32_t number)
+{
+	if (c->everybody)
+		return;
+	if (!c->nr) {
+		c->nr = 1;
+		c->task = (uint16_t)task;
+	}
+	if (c->task == task)
+		c->number = number;
+	else
+		touch_other(p, c, task, number);
 }
 
 /* --- stimuli ------------------------------------------------------------------ */
@@ -209,7 +224,9 @@ static void cover_cell(struct planner *p, struct cell *c, const struct vm_state 
 	want_range(p, c->range);
 	if (c->everybody)
 		want_all(p, vm->access);
-	for (uint32_t i = c->touchers; i != NONE; i = p->touchers[i].next)
+	if (c->nr)
+		want(p, c->task, c->number);
+	for (uint32_t i = c->others; i != NONE; i = p->touchers[i].next)
 		want(p, p->touchers[i].task, p->touchers[i].number);
 	drop_touchers(p, c);
 	c->range = range;
@@ -295,21 +312,20 @@ static bool has_cells(const struct scan *scan)
 static void cut_memory(struct planner *p)
 {
 	const struct scan *scan = p->scan;
-	uint64_t granule = 1;
+	unsigned int shift = 0;
 
-	p->plan->granule = 1;
 	if (!has_cells(scan))
 		return;
-	for (;; granule *= 8) {
-		p->cells = cells_make(scan->ranges, scan->nr_ranges, scan->nr_vms, granule);
-		if (granule >= 1ULL << 36 || visits(p->cells, scan) <= PLAN_CELL_VISITS)
+	for (;; shift += 3) {
+		p->cells = cells_make(scan->ranges, scan->nr_ranges, scan->nr_vms, shift);
+		if (shift >= MAX_GRANULE_SHIFT || visits(p->cells, scan) <= PLAN_CELL_VISITS)
 			break;
 		cells_free(p->cells);
 	}
-	p->plan->granule = granule;
+	p->plan->granule = 1ULL << shift;
 	p->cell = xcalloc(cells_nr(p->cells), sizeof(*p->cell));
 	for (uint32_t i = 0; i < cells_nr(p->cells); i++)
-		p->cell[i].touchers = NONE;
+		p->cell[i].others = NONE;
 }
 
 /* --- making ------------------------------------------------------------------------------ */
