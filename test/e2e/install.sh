@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make install: the program works from where it was put, with what was put there.
+set -u
+cd "$(dirname "$0")/../.."
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+n=0
+
+result() {
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/log"; }
+}
+
+env -u MAKEFLAGS -u MFLAGS make --no-print-directory DEPS=no SAN="${SAN:-}" BUILD="${BUILD:-build}" \
+	DESTDIR="$tmp/root" PREFIX=/opt/lab install >"$tmp/log" 2>&1
+result $? "make install DESTDIR= PREFIX="
+lab=$tmp/root/opt/lab
+for kind in policies costs plots sql; do
+	compgen -G "$lab/share/mmulab/$kind/*" >"$tmp/log"
+	result $? "$kind are installed"
+done
+pages=$(sed -nE 's/^VERB\((.*)\)$/mmulab-\1.1/p' cmd/verbs.def | sort | tr '\n' ' ')
+[ "$(cd "$lab/share/man/man1" && ls mmulab-*.1 | sort | tr '\n' ' ')" = "$pages" ] && [ -s "$lab/share/man/man1/mmulab.1" ]
+result $? "a man page for each verb is installed"
+(cd / && "$lab/bin/mmulab" policies x86-6.12) >"$tmp/log" 2>&1 &&
+	grep -qF "$lab/share/mmulab/policies/x86-6.12.ini:" "$tmp/log"
+result $? "the installed program takes the installed policies"
+echo "1..$n"
