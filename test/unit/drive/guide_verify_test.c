@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guided replay on made-up recordings: what the engine does at the
+ * recorded instants, and that a wrong recording is noticed once.  Only virtual time
+ * can be guided.
+ */
+#include "test/table.h"
+
+#include "engine/rt/rt.h"
+#include "replay/drive/guide.h"
+#include "test/unit/replay/made.h"
+
+#define ROOT	0x3784u		/* the usual role word: level 4, direct, RWX, NX, WP */
+#define EMPTY	0ULL		/* 6.1 */
+#define TABLE	0x1000827ULL
+#define LEAF	0x13d71e67ULL
+#define PFN	0x13d71ULL
+
+#define GET(t, l) MADE_OBS(0, t, GET_PAGE, .page = { .role = ROOT - 4 + l })
+#define LINK(t, l) MADE_OBS(0, t, SPTE_CHANGED, .spte = { .level = l, .old = EMPTY, .new = TABLE })
+#define MAPPED(t, g) MADE_OBS(0, t, SPTE_CHANGED, .spte = { .gfn = g, .level = 1, .old = EMPTY, .new = LEAF })
+#define ASKED(t, g) MADE_OBS(0, t, SPTE_REQUESTED, .map = { .gfn = g, .level = 1, .pfn = PFN })
+#define SET(t, g) MADE_OBS(0, t, SET_SPTE, .set = { .gfn = g, .level = 1, .r = 1, .x = 1, .u = 1, .spte = LEAF })
+#define FAULT(task, t, g, span, ret) \
+	{ task, t, { .kind = OBS_OP, .op = { .gfn = g, .op = EV_OP_FAULT, .span_ns = span, .result = ret, \
+					     .access = EV_F_W, .error_code = 6, .stimulus = EV_NO_STIMULUS } } }
+#define SLOT MADE_STIM(2, 1, MEMSLOT, .slot = { .gfn = 0, .npages = 16, .hva = 0x100000 }), \
+	     MADE_OP_FOR(2, 2, MEMSLOT, 1, 0, RET_PF_UNKNOWN)
+#define LOAD GET(10, 4), MADE_OP(0, 11, VCPU_LOAD, 3)
+#define TOUCH(t, g) ASKED(t, g), MAPPED((t) + 1, g), SET((t) + 2, g), FAULT(0, (t) + 5, g, 15, RET_PF_FIXED)
+#define FIRST_TOUCH ASKED(20, 5), GET(21, 3), LINK(22, 4), GET(23, 2), LINK(24, 3), GET(25, 1), LINK(26, 2), \
+	     MAPPED(27, 5), SET(28, 5), FAULT(0, 30, 5, 12, RET_PF_FIXED)
+#define SET_UP SLOT, LOAD, FIRST_TOUCH
+
+#define HVAS(from, to) .hvas = { .start = 0x100000 + 0x1000 * (from), .end = 0x100000 + 0x1000 * (to) }
+/* A window of the host task over gfns 6 and 7, its handler at 110, its end at @t. */
+#define WINDOW(t) MADE_STIM(2, 100, INVALIDATE_START, HVAS(6, 8)), \
+	     MADE_OBS(2, 110, UNMAP_RANGE, .gfns = { .gfn = 6, .count = 2 }), \
+	     MADE_OP_FOR(2, 115, INVALIDATE_START, 15, 1, RET_PF_UNKNOWN), \
+	     MADE_STIM(2, (t) - 10, INVALIDATE_END, HVAS(6, 8)), MADE_PIN(2, t, PIN_INV_END), \
+	     MADE_OP_FOR(2, (t) + 5, INVALIDATE_END, 15, 2, RET_PF_UNKNOWN)
+
+static const struct row {
+	const char	   *name;
+	struct made_record  records[32];
+	unsigned int	    misses;
+	enum miss	    why;		/* of the first */
+} rows[] = {
+	{ "a first touch makes the tables it needs", { SET_UP }, 0, 0 },
+	{ "the next one does not", { SET_UP, TOUCH(50, 6) }, 0, 0 },
+	{ "a fault in an open window retries", { SET_UP, WINDOW(200), FAULT(0, 150, 6, 20, RET_PF_RETRY) }, 0, 0 },
+	{ "outside its hull it maps", { SET_UP, WINDOW(200), TOUCH(150, 8) }, 0, 0 },
+	{ "an end between snapshot and check makes any fault retry",
+	  { SET_UP, WINDOW(200), FAULT(0, 230, 8, 60, RET_PF_RETRY) }, 0, 0 },
+	{ "after the end it maps", { SET_UP, WINDOW(200), TOUCH(250, 6) }, 0, 0 },
+	{ "its own notifier makes a fault retry",
+	  { SET_UP, MADE_STIM(0, 60, INVALIDATE_START, HVAS(9, 10)),
+	    MADE_OBS(0, 62, UNMAP_RANGE, .gfns = { .gfn = 9, .count = 1 }),
+	    MADE_OP_FOR(0, 65, INVALIDATE_START, 5, 0, RET_PF_UNKNOWN), MADE_STIM(0, 70, INVALIDATE_END, HVAS(9, 10)),
+	    MADE_OP_FOR(0, 75, INVALIDATE_END, 5, 1, RET_PF_UNKNOWN), FAULT(0, 80, 9, 30, RET_PF_RETRY) }, 0, 0 },
+	{ "a recording that maps in an open window is a miss, and only that",
+	  { SET_UP, WINDOW(200), TOUCH(150, 6), TOUCH(250, 7) }, 1, MISS_RETRY_FOR_MAP },
+	{ "one that retries for no reason is, too; the page is not there afterwards",
+	  { SET_UP, FAULT(0, 60, 6, 20, RET_PF_RETRY), TOUCH(90, 6) }, 1, MISS_MAP_FOR_RETRY },
+	{ "an invalidation that zaps nothing where a page is",
+	  { SET_UP, MADE_STIM(2, 100, INVALIDATE_START, HVAS(5, 6)),
+	    MADE_OBS(2, 110, UNMAP_RANGE, .gfns = { .gfn = 5, .count = 1 }),
+	    MADE_OP_FOR(2, 115, INVALIDATE_START, 15, 1, RET_PF_UNKNOWN) }, 1, MISS_SPTE_EXTRA },
+	{ "dirty logging is skipped, not guessed",
+	  { SET_UP, MADE_OP(2, 60, DIRTY, 5) }, 0, 0 },
+};
+
+static enum miss first_why(const struct verdict *v)
+{
+	for (uint32_t i = 0; i < v->rec->nr_ops; i++)
+		if (v->ops[i].outcome == OUTCOME_MISS)
+			return v->ops[i].why;
+	return 0;
+}
+
+static unsigned int count_outcome(const struct verdict *v, enum outcome o)
+{
+	unsigned int nr = 0;
+
+	for (uint32_t i = 0; i < v->rec->nr_ops; i++)
+		nr += v->ops[i].outcome == o;
+	return nr;
+}
+
+static void check(const void *arg)
+{
+	const struct row *row = arg;
+	struct guide_job job = { .placement = PLACE_GUIDED, .seed = 1 };
+	struct policy policy;
+	struct verdict v;
+	struct made m;
+	struct err e;
+
+	policy_defaults(&policy);
+	policy.fault_retry_key = FAULT_RETRY_KEY_HULL_HVA;
+	policy.fault_precheck = FAULT_PRECHECK_NONE;
+	made_open(&m, KVM_6_1, row->records, ARRAY_SIZE(row->records));
+	verdict_init(&v, &m.rec);
+	job.rec = &m.rec;
+	job.policy = &policy;
+	job.verdict = &v;
+	assert_int_equal(guide_vtime(&job, &e), 0);
+	assert_int_equal(count_outcome(&v, OUTCOME_UNSEEN), 0);
+	assert_int_equal(count_outcome(&v, OUTCOME_MISS), row->misses);
+	if (row->misses)
+		assert_int_equal(first_why(&v), row->why);
+	verdict_fini(&v);
+	made_close(&m);
+}
+
+int main(void)
+{
+	if (!RT_IS_VIRTUAL) {
+		puts("only virtual time can be guided");
+		return 77;
+	}
+	return table_run("guide", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+}
