@@ -10,6 +10,7 @@
 #define NPT_P		BIT_ULL(0)
 #define NPT_RSVD	BIT_ULL(3)
 #define EPT_WAS_RWX	(7ULL << 3)	/* exit qualification: what the entry permitted */
+#define PFN_NO_SLOT	BIT_ULL(63)	/* as the kernel's tracepoints show it */
 
 /* The guest's own access: the hardware walks, and sets A and D where it may. */
 bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
@@ -51,7 +52,8 @@ static void decode(struct fault *f, const struct mmu_access *a)
 	rt_rcu_read_lock();
 	w = walk_to(f->x, f->v->root->table, config->root_level, f->gfn);
 	rt_rcu_read_unlock();
-	f->present = spte_is_present(w.spte);
+	/* An access-tracked entry is empty to the hardware. */
+	f->present = spte_is_present(w.spte) && !spte_is_access_tracked(w.spte);
 	f->reserved = spte_is_mmio(f->x->f, w.spte);
 }
 
@@ -86,6 +88,7 @@ static enum ret_pf faultin(struct fault *f)
 	rt_pin(RT_PIN_SNAPSHOT);
 	f->seq = notifier_snapshot(&f->x->mmu.notifier);
 	if (!f->slot) {
+		f->pfn = PFN_NO_SLOT;
 		mmio_remember(f);
 		return f->x->f->mmio_value ? RET_PF_CONTINUE : RET_PF_EMULATE;
 	}

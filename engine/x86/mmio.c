@@ -37,8 +37,9 @@ static bool current(struct fault *f, uint64_t spte)
 
 	if (gen & MEMSLOT_UPDATING)
 		return false;
-	obs_mmio(&f->x->mmu, OBS_CHECK_MMIO, spte_pfn(spte & ~f->x->f->mmio_value), 0, spte_mmio_gen(spte), spte);
-	return spte_mmio_gen(spte) == (gen & GEN_MASK);
+	gen &= GEN_MASK;
+	obs_mmio(&f->x->mmu, OBS_CHECK_MMIO, 0, 0, gen, spte);
+	return spte_mmio_gen(spte) == gen;
 }
 
 enum ret_pf fault_mmio(struct fault *f)
@@ -56,7 +57,7 @@ enum ret_pf fault_mmio(struct fault *f)
 		return RET_PF_RETRY;
 	if (!current(f, w.spte))
 		return RET_PF_INVALID;
-	obs_mmio(&x->mmu, OBS_HANDLE_MMIO, f->gfn, w.spte & x->f->mmio_access, spte_mmio_gen(w.spte), w.spte);
+	obs_mmio(&x->mmu, OBS_HANDLE_MMIO, f->gfn, w.spte & x->f->mmio_access, 0, 0);
 	mmio_remember(f);
 	return RET_PF_EMULATE;
 }
