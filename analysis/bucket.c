@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Histograms as rows, few enough for a picture: blobs have 1024 steps per power
+ * of two, a picture shows 64.
+ */
+#include "analysis/bucket.h"
+
+#include "result/hist.h"
+
+#define STEP_BITS 6
+
+static const char tables_sql[] =
+	"DROP TABLE IF EXISTS temp.sel;"
+	"DROP TABLE IF EXISTS temp.bucket;"
+	"CREATE TEMP TABLE sel (pos INTEGER PRIMARY KEY, run INTEGER, label TEXT);"
+	"CREATE TEMP TABLE bucket (run INTEGER, op TEXT, phase TEXT, hi INTEGER, n INTEGER, upto INTEGER,"
+	" total INTEGER, PRIMARY KEY (run, op, phase, hi)) WITHOUT ROWID;";
+
+static int fill_sel(struct db *db, const struct group *group, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_prepare(db, "INSERT INTO temp.sel VALUES (?,?,?)", "sel", &st, e);
+
+	for (size_t i = 0; !rc && i < group->nr; i++) {
+		sqlite3_bind_int64(st, 1, (sqlite3_int64)i + 1);
+		sqlite3_bind_int64(st, 2, group->v[i].id);
+		sqlite3_bind_text(st, 3, group->v[i].label, -1, SQLITE_STATIC);
+		rc = db_step(db, st, e);
+		sqlite3_reset(st);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* One histogram on its way into rows. */
+struct pour {
+	struct db	*db;
+	sqlite3_stmt	*insert;
+	struct err	*e;
+	uint64_t	 step_hi;	/* end of the step being filled */
+	uint64_t	 n, upto, max;
+	int		 rc;
+};
+
+/* The last value of the step of 2^-STEP_BITS that @value is in. */
+static uint64_t step_end(uint64_t value)
+{
+	int bits = 64 - __builtin_clzll(value | 1) - 1 - STEP_BITS;
+
+	return bits <= 0 ? value : value | (BIT_ULL(bits) - 1);
+}
+
+static void pour_step(struct pour *p)
+{
+	if (!p->n || p->rc)
+		return;
+	p->upto += p->n;
+	sqlite3_bind_int64(p->insert, 4, (sqlite3_int64)(p->step_hi < p->max ? p->step_hi : p->max));
+	sqlite3_bind_int64(p->insert, 5, (sqlite3_int64)p->n);
+	sqlite3_bind_int64(p->insert, 6, (sqlite3_int64)p->upto);
+	p->rc = db_step(p->db, p->insert, p->e);
+	sqlite3_reset(p->insert);
+	p->n = 0;
+}
+
+static void pour_bucket(void *arg, uint64_t lo, uint64_t hi, uint64_t n)
+{
+	struct pour *p = arg;
+
+	if (step_end(hi) != p->step_hi)
+		pour_step(p);
+	p->step_hi = step_end(hi);
+	p->n += n;
+}
+
+/* @st stands on run, op, phase, blob. */
+static int pour_hist(struct db *db, sqlite3_stmt *st, sqlite3_stmt *insert, struct err *e)
+{
+	struct pour p = { .db = db, .insert = insert, .e = e };
+	struct hist h;
+
+	if (hist_decode(&h, sqlite3_column_blob(st, 3), (size_t)sqlite3_column_bytes(st, 3)))
+		return err_set(e, ERR_INPUT, "%s: the histogram %s, %s of run %lld is damaged; store that run again",
+			       db->path, db_text(st, 1), db_text(st, 2), (long long)sqlite3_column_int64(st, 0));
+	for (int column = 0; column < 3; column++)
+		sqlite3_bind_value(insert, column + 1, sqlite3_column_value(st, column));
+	sqlite3_bind_int64(insert, 7, (sqlite3_int64)h.n);
+	p.max = h.max;
+	hist_each(&h, pour_bucket, &p);
+	pour_step(&p);
+	hist_fini(&h);
+	return p.rc;
+}
+
+int bucket_load(struct db *db, const struct group *group, struct err *e)
+{
+	sqlite3_stmt *st = NULL, *insert = NULL;
+	int rc = db_exec(db, tables_sql, e);
+
+	if (!rc)
+		rc = fill_sel(db, group, e);
+	if (!rc)
+		rc = db_prepare(db, "INSERT INTO temp.bucket VALUES (?,?,?,?,?,?,?)", "bucket", &insert, e);
+	if (!rc)
+		rc = db_prepare(db, "SELECT run, op, phase, blob FROM hist WHERE run IN"
+				" (SELECT run FROM temp.sel) AND phase IN ('total', 'lock_wait')", "hist", &st, e);
+	while (!rc && (rc = db_step(db, st, e)) == 1)
+		rc = pour_hist(db, st, insert, e);
+	sqlite3_finalize(st);
+	sqlite3_finalize(insert);
+	return rc;
+}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 20: Access latency: the share of guest accesses that took at most so long, from exit to entry
+set label 97 'Access latency' at screen left,0.96 left font ':Bold'
+stats $data using 1 name 'X' nooutput
+set xrange [X_min / 1.1 : X_max * 1.1]
+set logscale x
+set xtics () logscale
+set for [i=0:11] xtics add (human(10.0**i) 10.0**i)
+if (X_max < 150 * X_min) {
+	set for [i=0:11] xtics add (human(2 * 10.0**i) 2 * 10.0**i, human(5 * 10.0**i) 5 * 10.0**i)
+}
+set yrange [0:100]
+set ytics 20 format '%.0f %%'
+set xlabel 'access latency, from exit to entry'
+set ylabel 'accesses at most that slow'
+plot for [i=0:curves-1] $data index i using 1:2 with steps lt pos[i+1] title columnheader(1)

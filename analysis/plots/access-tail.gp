@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 30: The slow end of it: how many guest accesses took at least so long
+set label 97 'Access latency, the slow end' at screen left,0.96 left font ':Bold'
+stats $data using 1 name 'X' nooutput
+set xrange [X_min / 1.1 : X_max * 1.1]
+set logscale xy
+set xtics () logscale
+set for [i=0:11] xtics add (human(10.0**i) 10.0**i)
+if (X_max < 150 * X_min) {
+	set for [i=0:11] xtics add (human(2 * 10.0**i) 2 * 10.0**i, human(5 * 10.0**i) 5 * 10.0**i)
+}
+stats $data using 2 name 'Y' nooutput
+set yrange [Y_min / 1.5 : 1]
+set ytics () logscale
+set for [i=0:7] ytics add (word(shares, i + 1) 10.0**(i-7))
+set xlabel 'access latency, from exit to entry'
+set ylabel 'accesses at least that slow'
+plot for [i=0:curves-1] $data index i using 1:2 with fsteps lt pos[i+1] title columnheader(1)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 40: Lock wait of accesses: the share that waited at most so long for mmu_lock; the left end is those that did not wait
+set label 97 'Wait for mmu_lock' at screen left,0.96 left font ':Bold'
+stats $data using 1 name 'X' nooutput
+set xrange [X_min / 1.1 : X_max * 1.1]
+set logscale x
+set xtics () logscale
+set for [i=0:11] xtics add (human(10.0**i) 10.0**i)
+if (X_max < 150 * X_min) {
+	set for [i=0:11] xtics add (human(2 * 10.0**i) 2 * 10.0**i, human(5 * 10.0**i) 5 * 10.0**i)
+}
+set yrange [0:100]
+set ytics 20 format '%.0f %%'
+set xlabel 'wait for mmu_lock in one access'
+set ylabel 'accesses that waited at most that long'
+plot for [i=0:curves-1] $data index i using 1:2 with steps lt pos[i+1] title columnheader(1)
