@@ -11,6 +11,7 @@ void rt_cond_wait(struct rt_cond *c, struct rt_spinlock *held)
 {
 	struct rt_task *t = self();
 
+	settle();
 	t->cond_next = NULL;
 	t->cond_woken = false;
 	*(c->tail ? &c->tail->cond_next : &c->head) = t;

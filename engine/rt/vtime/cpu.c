@@ -47,6 +47,7 @@ static void enqueue(struct rt_task *t, uint64_t now_ps)
 {
 	t->ready_ps = now_ps;
 	list_add(&machine.queue_head, &machine.queue_tail, t);
+	machine.nr_queued++;
 	if (machine.tick_ns == UINT64_MAX)
 		arm_tick(now_ps);
 }
@@ -72,8 +73,12 @@ static void give_cpu_to(struct rt_task *t, uint64_t now_ps)
 			t->clock_ps = runs_ps;
 		return;
 	}
-	t->preempted_ps += now_ps - t->ready_ps;
-	t->clock_ps += runs_ps - t->ready_ps;
+	if (now_ps >= t->ready_ps) {
+		t->preempted_ps += now_ps - t->ready_ps;
+		t->clock_ps += runs_ps - t->ready_ps;
+	} else if (t->clock_ps < runs_ps) {	/* the CPU comes before its lock does */
+		t->clock_ps = runs_ps;
+	}
 	if (t->mode == MODE_GUEST)
 		t->guest_since_ps = runs_ps;
 	if (t->flags & TASK_PARKED)
@@ -89,7 +94,8 @@ static void dispatch(uint64_t now_ps)
 		struct rt_task *t = machine.queue_head;
 
 		list_del(&machine.queue_head, &machine.queue_tail, t);
-		give_cpu_to(t, now_ps > t->ready_ps ? now_ps : t->ready_ps);
+		machine.nr_queued--;
+		give_cpu_to(t, now_ps);
 	}
 }
 
@@ -167,9 +173,9 @@ void cpu_tick(void)
 {
 	uint64_t now_ps = machine.tick_ns * PSEC_PER_NSEC;
 	struct rt_task *t = machine.cpu_oldest, *next;
-	struct rt_task *waiter = machine.queue_head;
+	unsigned int waiting = machine.nr_queued;	/* whom we preempt queues, too */
 
-	for (; t && waiter; t = next, waiter = waiter->cpu_next) {
+	for (; t && waiting; t = next, waiting--) {
 		next = t->cpu_next;
 		preempt_at_tick(t, now_ps);
 	}

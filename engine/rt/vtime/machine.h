@@ -121,7 +121,7 @@ struct machine {
 	bool		 running;
 
 	/* CPUs: only with config.host.cpus */
-	unsigned int	 free_cpus;
+	unsigned int	 free_cpus, nr_queued;
 	uint64_t	 period_ns;
 	struct rt_task	*cpu_oldest, *cpu_newest;	/* on a CPU */
 	struct rt_task	*queue_head, *queue_tail;	/* want one */

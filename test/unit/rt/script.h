@@ -27,6 +27,7 @@
 
 struct script {
 	const char	*task[SCRIPT_TASKS];	/* task 0 is "a" */
+	uint64_t	 start_ns[SCRIPT_TASKS];
 	int		 vm[SCRIPT_TASKS];	/* 0: VM 0; -1 a host task */
 	uint32_t	 cpus, hz, resched_us;
 	bool		 preempt_locked, needbreak, free;	/* free: no costs */
@@ -45,7 +46,8 @@ struct script_world {
 		unsigned int	     id;
 	} task[SCRIPT_TASKS];
 	int			 readers, writers, spinners;	/* inside, by atomics */
-	int			 exclusion_errors;
+	int			 errors;
+	bool			 ready;			/* what cond waits for; under the spinlock */
 	unsigned int		 len;
 	char			 log[4096];
 	struct rt_stats		 stats;
@@ -84,7 +86,7 @@ static inline void script_got(struct script_task *t, char what)
 static inline void script_expect(struct script_world *w, bool right)
 {
 	if (!right)
-		__atomic_add_fetch(&w->exclusion_errors, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&w->errors, 1, __ATOMIC_RELAXED);
 }
 
 static inline int script_count(int *n, int add)
@@ -159,7 +161,8 @@ static inline void script_lock_step(struct script_task *t, char what)
 		break;
 	case 'C':
 		script_count(&w->spinners, -1);
-		rt_cond_wait(&w->cond, &w->spin);
+		while (!w->ready)
+			rt_cond_wait(&w->cond, &w->spin);
 		script_expect(w, script_count(&w->spinners, 1) == 1);
 		script_got(t, what);
 		break;
@@ -188,7 +191,7 @@ static inline void script_step(struct script_task *t, char what, uint64_t n)
 	case 'K': rt_kick_all(0); break;
 	case 'G': rt_gate_wait(&w->gate, n); script_got(t, what); break;
 	case 'g': rt_gate_raise(&w->gate, n); break;
-	case 'k': rt_cond_wake_all(&w->cond); break;
+	case 'k': w->ready = true; rt_cond_wake_all(&w->cond); break;
 	case 'U': rt_rcu_read_lock(); break;
 	case 'u': script_got(t, what); rt_rcu_read_unlock(); break;
 	case 'F': script_call_rcu(w); break;
@@ -266,12 +269,28 @@ static inline int script_run(const struct script *s, struct script_world *w)
 	rt_cond_init(&w->cond);
 	for (; nr < SCRIPT_TASKS && s->task[nr]; nr++) {
 		w->task[nr] = (struct script_task){ .world = w, .id = nr };
-		defs[nr] = (struct rt_task_def){ .fn = script_task_main, .arg = &w->task[nr], .vm = s->vm[nr] };
+		defs[nr] = (struct rt_task_def){ .fn = script_task_main, .arg = &w->task[nr], .vm = s->vm[nr],
+						  .start_ns = s->start_ns[nr] };
 	}
 	ret = rt_run(&config, defs, nr, &w->stats, &w->err);
 	if (w->len && w->len < sizeof(w->log))
 		w->log[w->len - 1] = '\0';
 	return ret;
+}
+
+/* Runs a row; in virtual time what happened must be @want, under threads nothing may be broken. */
+static inline void script_check(const struct script *s, const char *want, struct script_world *w)
+{
+	int ret = script_run(s, w);
+
+	if (ret)
+		print_error("%s\n", w->err.text);
+	assert_int_equal(ret, 0);
+	assert_int_equal(w->errors, 0);
+	if (RT_IS_VIRTUAL)
+		assert_string_equal(w->log, want);
+	else
+		assert_int_equal(!*w->log, !*want);
 }
 
 #endif

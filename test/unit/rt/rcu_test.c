@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* RCU and SRCU: nothing is freed, nobody goes on, before the readers of then have left. */
+#include "test/unit/rt/script.h"
+
+static const struct {
+	const char	*name;
+	struct script	 s;
+	const char	*want;
+	uint64_t	 freed;
+} rows[] = {
+	{ "a callback waits for the reader that began before",
+	  { .task = { "U d20000 u", "i100 F i15000 U u" } },
+	  "bu@15000 au@20000 free", 1 },
+	{ "and for a grace period",
+	  { .task = { "F U u i5000 U u i10100 U u" } },
+	  "au@0 au@5000 free au@10100", 1 },
+	{ "but not for a reader that began later",
+	  { .task = { "F", "i100 U d20000 u", "i15000 U u" } },
+	  "free cu@15000 bu@20100", 1 },
+	{ "the end of the run runs every callback",
+	  { .task = { "F F", "F" } },
+	  "free free free", 3 },
+	{ "sections nest",
+	  { .task = { "U U d100 u d20000 u", "i50 F i15000 U u" } },
+	  "au@100 bu@15000 au@20100 free", 1 },
+	{ "srcu: without readers it costs what it costs",
+	  { .task = { "Q" } },
+	  "aQ@500", 0 },
+	{ "srcu: waits for the reader that began before",
+	  { .task = { "L d2000 l", "i100 Q" } },
+	  "al@2000 bQ@2000", 0 },
+	{ "srcu: a short reader does not shorten it",
+	  { .task = { "L d200 l", "i100 Q" } },
+	  "al@200 bQ@600", 0 },
+	{ "srcu: not for a reader that began later",
+	  { .task = { "i200 L d5000 l", "i100 Q" } },
+	  "bQ@600 al@5200", 0 },
+	{ "srcu: the last of those before is the one that counts",
+	  { .task = { "L d2000 l", "L d3000 l", "i200 L d9000 l", "i100 Q" } },
+	  "al@2000 bl@3000 dQ@3000 cl@9200", 0 },
+	{ "srcu: two synchronisers",
+	  { .task = { "L d2000 l", "i100 Q", "i150 L d9000 l", "i200 Q" } },
+	  "al@2000 bQ@2000 cl@9150 dQ@9150", 0 },
+};
+
+static void check(const void *p)
+{
+	const __typeof__(rows[0]) *row = p;
+	static struct script_world w;
+
+	script_check(&row->s, row->want, &w);
+	assert_int_equal(w.stats.rcu_freed, row->freed);
+}
+
+int main(void)
+{
+	return table_run("rcu", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+}
