@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole replays of small event files, under whichever runtime this is compiled for. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "event/writer.h"
+#include "replay/drive/drive.h"
+#include "test/table.h"
+
+#define VCPUS		4
+#define HOST		VCPUS
+#define SLOT_PAGES	4096
+#define HVA(page)	(0x10000000ULL + ((uint64_t)(page) << 12))
+#define MS		1000000u
+
+enum what { STOP, SLOT, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, DIRTY, DESTROY, LOAD };
+
+struct line {
+	enum what	what;
+	uint32_t	task;
+	uint64_t	at_us;
+	uint64_t	a, b;		/* POPULATE, READ: pages [a, b) one after the other; ranges likewise */
+	uint32_t	guest_ns;
+};
+
+struct metric {
+	const char	*name;
+	int64_t		 min, max;
+};
+
+#define IS(name, v)	{ name, v, v }
+
+static const struct {
+	const char	*name;
+	unsigned int	 clones;
+	enum drive_pacing pacing;
+	bool		 no_ends;
+	struct line	 lines[16];
+	struct metric	 want[10];
+} rows[] = {
+	{ .name = "one vCPU maps its pages",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 } },
+	  .want = { IS("pages", 100), IS("faults", 100), IS("avoided", 0), IS("accesses", 100), IS("recorded", 100),
+		    IS("retries", 0), IS("operations", 101), IS("vcpus", 1) } },
+	{ .name = "four vCPUs map disjoint pages",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { POPULATE, 1, 10, 100, 200 },
+		     { POPULATE, 2, 10, 200, 300 }, { POPULATE, 3, 10, 300, 400 } },
+	  .want = { IS("pages", 400), IS("avoided", 0), IS("accesses", 400), IS("vcpus", 4) } },
+	{ .name = "what another vCPU mapped is a hit and costs nothing",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 10 }, { AGE, HOST, 2000, 0, 10 },
+		     { READ, 1, 3000, 0, 10 } },
+	  .want = { IS("pages", 10), IS("faults", 10), IS("avoided", 10), IS("accesses", 20) } },
+	{ .name = "after an invalidation the same page faults again",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 10 }, { ZAP, HOST, 2000, 0, 5 },
+		     { ZAP_END, HOST, 2001, 0, 5 }, { READ, 1, 9000, 0, 10 } },
+	  .want = { IS("pages", 10), IS("faults", 15), IS("avoided", 5) } },
+	{ .name = "order holds when nobody thinks",
+	  .pacing = PACING_ASAP,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 50 }, { POPULATE, 1, 10, 50, 100 },
+		     { ZAP, HOST, 2000, 0, 100 }, { ZAP_END, HOST, 2000, 0, 100 } },
+	  .want = { IS("pages", 0), IS("faults", 100), IS("avoided", 0) } },
+	{ .name = "an access inside an open window retries until its end",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { ZAP, HOST, 100, 0, 10 }, { READ, 0, 200, 5, 6 },
+		     { ZAP_END, HOST, 3000, 0, 10 } },
+	  .want = { IS("pages", 1), { "retries", 1, 1 << 30 }, IS("accesses", 1) } },
+	{ .name = "without ends each window closes at once",
+	  .no_ends = true,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { ZAP, HOST, 100, 0, 10 }, { READ, 0, 5000, 5, 6 } },
+	  .want = { IS("pages", 1), IS("retries", 0), IS("ends_at_once", 1) } },
+	{ .name = "a notifier nested in a fault costs it one retry",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { NESTED_ZAP, 0, 100, 5, 6 }, { NESTED_ZAP_END, 0, 101, 5, 6 },
+		     { READ, 0, 102, 5, 6 } },
+	  .want = { IS("pages", 1), IS("retries", 1), IS("faults", 2) } },
+	{ .name = "copies have memory of their own in the same VM",
+	  .clones = 3,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { POPULATE, 1, 10, 100, 200 },
+		     { ZAP, HOST, 3000, 0, 50 }, { ZAP_END, HOST, 3001, 0, 50 } },
+	  .want = { IS("pages", 450), IS("accesses", 600), IS("vcpus", 6) } },
+	{ .name = "the VM ends once, after the last copy",
+	  .clones = 2,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { DESTROY, HOST, 3000 } },
+	  .want = { IS("pages", 0), IS("faults", 200) } },
+	{ .name = "a slot that is gone maps nothing",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 20 }, { SLOT_GONE, HOST, 3000, 0, SLOT_PAGES },
+		     { READ, 0, 9000, 30, 31 } },
+	  .want = { IS("pages", 0), IS("accesses", 21) } },
+	{ .name = "without memslots in the trace one is inferred",
+	  .lines = { { POPULATE, 0, 10, 0, 20 } },
+	  .want = { IS("pages", 20), IS("slots_inferred", 1) } },
+	{ .name = "what the engine cannot do is skipped and counted",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { DIRTY, HOST, 10, 0, 64 }, { POPULATE, 0, 20, 0, 5 } },
+	  .want = { IS("skipped.dirty_get", 1), IS("skipped", 1), IS("pages", 5) } },
+	{ .name = "an end without a start is counted",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { ZAP_END, HOST, 10, 0, 64 }, { POPULATE, 0, 20, 0, 5 } },
+	  .want = { IS("unmatched_ends", 1), IS("pages", 5) } },
+	{ .name = "the guest thinks as long as it did",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 0, 0, 5, 2 * MS } },
+	  .want = { { "run", 10 * MS, INT64_MAX }, IS("pages", 5) } },
+	{ .name = "or not at all",
+	  .pacing = PACING_ASAP,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 0, 0, 5, 2000 * MS } },
+	  .want = { { "run", 0, 2000 * MS }, IS("pages", 5) } },
+	{ .name = "a vCPU loads its root once",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { LOAD, 0, 5 }, { LOAD, 0, 6 }, { POPULATE, 0, 20, 0, 5 } },
+	  .want = { IS("pages", 5) } },
+};
+
+/* --- writing the lines down -------------------------------------------------------- */
+
+static struct ev range(enum ev_kind kind, const struct line *l, uint8_t flags)
+{
+	return (struct ev){ .kind = (uint8_t)kind, .flags = flags, .hvas = { .start = HVA(l->a), .end = HVA(l->b) } };
+}
+
+static struct ev slot(enum ev_slot_change change, const struct line *l)
+{
+	return (struct ev){ .kind = EV_MEMSLOT,
+			    .slot = { .gfn = l->a, .npages = l->b, .hva = HVA(l->a), .change = (uint8_t)change } };
+}
+
+static struct ev simple(const struct line *l)
+{
+	switch (l->what) {
+	case SLOT:
+		return slot(EV_SLOT_CREATE, l);
+	case SLOT_GONE:
+		return slot(EV_SLOT_DELETE, l);
+	case ZAP:
+		return range(EV_INVALIDATE_START, l, 0);
+	case ZAP_END:
+		return range(EV_INVALIDATE_END, l, 0);
+	case NESTED_ZAP:
+		return range(EV_INVALIDATE_START, l, EV_F_NESTED);
+	case NESTED_ZAP_END:
+		return range(EV_INVALIDATE_END, l, EV_F_NESTED);
+	case AGE:
+		return range(EV_AGE, l, 0);
+	case DIRTY:
+		return (struct ev){ .kind = EV_DIRTY_GET };
+	case DESTROY:
+		return (struct ev){ .kind = EV_VM_DESTROY };
+	default:
+		return (struct ev){ .kind = EV_VCPU_LOAD };
+	}
+}
+
+static void write_accesses(struct ev_writer *w, const struct line *l)
+{
+	for (uint64_t i = 0; i < l->b - l->a; i++) {
+		struct ev ev = { .kind = EV_ACCESS,
+				 .flags = (uint8_t)(EV_F_PFN | (l->what == READ ? EV_F_R : EV_F_W | EV_F_HOSTWR)) };
+
+		ev.access.gfn = l->a + i;
+		ev.access.pfn = 0x1000 + l->a + i;
+		ev.access.level = 1;
+		ev.access.attempts = 1;
+		ev.access.guest_ns = l->guest_ns;
+		ev.access.service_ns = 500;
+		assert_int_equal(ev_write(w, l->task, (l->at_us + i) * 1000, &ev), 0);
+	}
+}
+
+static struct ev_file *write_lines(const struct line *lines, bool no_ends, char *path)
+{
+	struct ev_meta meta;
+	struct ev_writer *w;
+	struct ev_file *f;
+	struct err e;
+
+	ev_meta_init(&meta);
+	meta.release = KVM_6_12;
+	meta.tdp_mmu = true;
+	meta.page_shift = 12;
+	meta.nr_cpus = VCPUS + 1;
+	meta.has_ends = !no_ends;
+	ev_meta_add_vm(&meta);
+	for (uint32_t i = 0; i <= HOST; i++) {
+		ev_meta_add_task(&meta, 100 + i, "task");
+		meta.tasks[i].vm = i < VCPUS ? 0 : -1;
+		meta.tasks[i].vcpu = i < VCPUS ? (int32_t)i : -1;
+	}
+	assert_int_equal(ev_writer_open(path, 0, &w, &e), 0);
+	for (; lines->what != STOP; lines++) {
+		struct ev ev;
+
+		if (lines->what == POPULATE || lines->what == READ) {
+			write_accesses(w, lines);
+			continue;
+		}
+		ev = simple(lines);
+		assert_int_equal(ev_write(w, lines->task, lines->at_us * 1000, &ev), 0);
+	}
+	assert_int_equal(ev_writer_close(w, &meta, &e), 0);
+	ev_meta_fini(&meta);
+	assert_int_equal(ev_open(path, 0, &f, &e), 0);
+	return f;
+}
+
+/* --- running ---------------------------------------------------------------------------- */
+
+static struct ev_file *file_of(const struct line *lines, bool no_ends, char *path)
+{
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	return write_lines(lines, no_ends, path);
+}
+
+static void replay(struct drive_job *job, struct result *result)
+{
+	struct policy policy;
+	struct costs costs;
+	struct plan *plan;
+	struct scan scan;
+	struct err e = { 0 };
+
+	policy_defaults(&policy);
+	costs_defaults(&costs);
+	assert_int_equal(scan_file(job->file, &scan, &e), 0);
+	assert_int_equal(plan_make(job->file, &scan, &plan, &e), 0);
+	job->scan = &scan;
+	job->plan = plan;
+	job->policy = &policy;
+	job->costs = &costs;
+	host_model_defaults(&job->host);
+	job->seed = 7;
+	job->check = true;
+	result_init(result);
+	if (RT_ENTRY(drive)(job, result, &e))
+		fail_msg("%s", e.text);
+	plan_free(plan);
+	scan_fini(&scan);
+}
+
+static void check(const void *row)
+{
+	const typeof(rows[0]) *r = row;
+	char path[] = "/tmp/drive_test_XXXXXX";
+	struct drive_job job = { .file = file_of(r->lines, r->no_ends, path), .pacing = r->pacing,
+				 .clones = r->clones ? r->clones : 1 };
+	struct result result;
+
+	replay(&job, &result);
+	for (const struct metric *m = r->want; m->name; m++) {
+		const struct result_metric *got = result_metric_find(&result, m->name);
+
+		if (!got)
+			fail_msg("no metric %s", m->name);
+		if (got->value < m->min || got->value > m->max)
+			fail_msg("%s is %lld, not %lld .. %lld", m->name, (long long)got->value, (long long)m->min,
+				 (long long)m->max);
+	}
+	result_fini(&result);
+	ev_close(job.file);
+	unlink(path);
+}
+
+/* --- the oracle against real tables ------------------------------------------------------------ */
+
+static const struct {
+	const char	*name;
+	int		 plant;	/* 0: nothing, 1: a mapping nobody made, 2: one nobody told of */
+	const char	*says;
+} plants[] = {
+	{ "tables and oracle agree", 0, NULL },
+	{ "a mapping the tables lost is found", 1, "must be mapped" },
+	{ "a mapping nobody asked for is found", 2, "accesses account for 1" },
+};
+
+struct planted {
+	struct drive_vm	vm;
+	int		plant;
+};
+
+static void map_task(void *arg)
+{
+	struct planted *p = arg;
+	struct mmu_access a = { .gfn = 5, .access = MMU_W, .host_level = 1, .host_writable = true, .pfn = 77 };
+	uint64_t stamp = oracle_access_begin(p->vm.oracle, 5);
+
+	mmu_vcpu_load(p->vm.mmu, 0);
+	mmu_fault(p->vm.mmu, 0, &a);
+	oracle_access_end(p->vm.oracle, stamp, 5, 77, 1, true);
+	if (p->plant == 1) {
+		stamp = oracle_access_begin(p->vm.oracle, 6);
+		oracle_access_end(p->vm.oracle, stamp, 6, 78, 1, true);
+	} else if (p->plant == 2) {
+		a.gfn = 6;
+		mmu_fault(p->vm.mmu, 0, &a);
+	}
+}
+
+static void check_plant(const void *row)
+{
+	const typeof(plants[0]) *r = row;
+	struct policy policy;
+	struct mmu_config config = { .release = KVM_6_12, .nr_vcpus = 1, .max_level = 3, .root_level = 4, .ad = true,
+				     .policy = &policy };
+	const struct mmu_slot memory = { .npages = 100 };
+	struct planted p = { .plant = r->plant };
+	struct rt_task_def def = { .fn = map_task, .arg = &p };
+	struct rt_task_stats task_stats;
+	struct rt_stats stats = { .task = &task_stats };
+	struct rt_config rt = { .policy = &policy };
+	struct err e = { 0 };
+	int rc;
+
+	policy_defaults(&policy);
+	assert_int_equal(mmu_create(&config, &p.vm.mmu), 0);
+	assert_int_equal(mmu_memslot(p.vm.mmu, MMU_SLOT_CREATE, &memory), 0);
+	p.vm.oracle = oracle_make(0);
+	rt_word_init(&p.vm.compared, 0);
+	assert_int_equal(rt_run(&rt, &def, 1, &stats, &e), 0);
+	rc = check_compare(&p.vm, &e);
+	assert_int_equal(rc, r->says ? -ERR_NO : 0);
+	if (r->says && !strstr(e.text, r->says))
+		fail_msg("\"%s\" does not say \"%s\"", e.text, r->says);
+	oracle_free(p.vm.oracle);
+	mmu_destroy(p.vm.mmu);
+}
+
+int main(void)
+{
+	int rc = table_run("drive", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+
+	return table_run("drive-oracle", plants, ARRAY_SIZE(plants), sizeof(plants[0]), check_plant) | rc;
+}
