@@ -49,7 +49,10 @@ struct mmu_config {
 #define MMU_W	2u
 #define MMU_X	4u
 
-/* One guest access and what the host knows about its page. */
+/*
+ * One guest access and what the host knows about its page.  A fault reads pfn, host_level and
+ * host_writable when it looks the page up, right after RT_PIN_LOOKED_UP.
+ */
 struct mmu_access {
 	gfn_t		 gfn;
 	uint8_t		 access;	/* one of MMU_R, MMU_W, MMU_X, or several */

@@ -80,8 +80,16 @@ static void host_lookup(struct fault *f)
 		  f->host_level == 2 ? COST_HOST_ALLOC_2M : COST_HOST_ALLOC_1G, 1);
 }
 
+/* The host's answer; read here and not before, since it is good only after the snapshot. */
+static void take_facts(struct fault *f, const struct mmu_access *a)
+{
+	f->pfn = a->pfn;
+	f->host_level = a->host_level ? a->host_level : 1;
+	f->map_writable = !(f->slot->cfg.flags & SLOT_READONLY) && (a->host_writable || (f->access & MMU_W));
+}
+
 /* Snapshot, prechecks and host look-up.  Return: RET_PF_CONTINUE to go on. */
-static enum ret_pf faultin(struct fault *f)
+static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 {
 	enum fault_precheck precheck = f->x->mmu.policy->fault_precheck;
 
@@ -98,6 +106,7 @@ static enum ret_pf faultin(struct fault *f)
 		return RET_PF_RETRY;
 	host_lookup(f);
 	rt_pin(RT_PIN_LOOKED_UP);
+	take_facts(f, a);
 	if ((f->access & MMU_W) && (f->slot->cfg.flags & SLOT_READONLY))
 		return RET_PF_EMULATE;
 	if (precheck == FAULT_PRECHECK_BOTH && covered_by_window(f))
@@ -157,14 +166,12 @@ static enum ret_pf handle(struct fault *f, const struct mmu_access *a)
 			return ret;
 	}
 	f->slot = memslot_find(memslots_get(&mmu->slots), root_as_id(f->v->root), f->gfn);
-	if (f->slot) {
+	if (f->slot)
 		f->hva = f->slot->cfg.hva + ((f->gfn - f->slot->cfg.base_gfn) << 12);
-		f->map_writable = !(f->slot->cfg.flags & SLOT_READONLY) && (a->host_writable || (f->access & MMU_W));
-	}
 	ret = fault_fast(f);
 	if (ret != RET_PF_INVALID)
 		return ret;
-	ret = faultin(f);
+	ret = faultin(f, a);
 	if (ret != RET_PF_CONTINUE)
 		return ret;
 	return fault_locked(f);
@@ -175,8 +182,8 @@ enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 	struct x86_mmu *x = to_x86(mmu);
 	struct x86_vcpu *v = &x->vcpus[vcpu];
 	struct fault f = {
-		.x = x, .v = v, .gfn = a->gfn, .pfn = a->pfn, .access = a->access,
-		.host_level = a->host_level ? a->host_level : 1,
+		.x = x, .v = v, .gfn = a->gfn, .access = a->access,
+		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
 	};
 	enum ret_pf ret;
 
