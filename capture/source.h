@@ -27,7 +27,7 @@ struct source_record {
 
 /* Where a field sits in the raw record; compiled once per event. */
 struct source_field {
-	uint16_t offset, size;		/* size 0: the event has no such field */
+	uint16_t offset, size;		/* size 0: it runs to the end of the record */
 	bool	 is_signed, is_dynamic;	/* dynamic: a u32 "__data_loc": offset below, length above bit 16 */
 };
 

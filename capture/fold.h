@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CAPTURE_FOLD_H
+#define CAPTURE_FOLD_H
+
+#include "capture/source.h"
+#include "event/writer.h"
+
+/*
+ * The fold: raw records in, stimuli and observations out.  It finds vCPUs, VMs
+ * and memslots, pairs exits with faults and entries, and folds runs of retried
+ * faults into one access.  One pass; memory grows with threads, VMs and memslots
+ * only.  How it decides is told at the head of each fold_*.c.
+ */
+struct fold;
+
+/**
+ * fold_new() - start folding.
+ * @s:		the recording, not read yet; must outlive the fold.
+ * @meta:	fills tasks, VMs, counts; arch, kernel, release and clock are set from @s.
+ * @w:		where records go; NULL counts them only (meta.kinds is then kept by the fold).
+ */
+struct fold *fold_new(struct source *s, struct ev_meta *meta, struct ev_writer *w);
+/* Return: 0, or what the writer said.  Records must come in time order. */
+int fold_record(struct fold *f, const struct source_record *rec);
+/* Closes what is open and completes @meta.  Return: as fold_record(). */
+int fold_finish(struct fold *f);
+void fold_free(struct fold *f);		/* NULL is fine */
+/* Records of kvm, kvmmmu and known kprobes so far. */
+uint64_t fold_kvm_records(const struct fold *f);
+
+#endif

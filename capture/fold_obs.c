@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Observations: one record, one observation, into the operation at hand.  Some
+ * can only be a fault's own (fault_obs()): what is nested in it is over then.
+ */
+#include "capture/fold_state.h"
+
+static void emit(struct fold *f, struct task *t, const struct raw *r, const struct op *op, struct ev *ev)
+{
+	ev->vm = op->vm;
+	emit_obs(f, t, r->ts_ns, ev);
+}
+
+/* The fault a record belongs to that nothing else makes; else whatever is open. */
+static struct op *fault_obs(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	op_fault_level(f, t);
+	return op_for_obs(f, t, ts_ns);
+}
+
+static struct attempt *attempt_of(struct task *t, const struct op *op)
+{
+	return op->kind == EV_OP_FAULT ? &t->v.at : NULL;
+}
+
+/* --- entries ------------------------------------------------------------------------------- */
+
+void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = op_for_obs(f, t, r->ts_ns);
+	struct ev ev = { .kind = OBS_SPTE_CHANGED };
+	struct attempt *at;
+
+	if (op->kind == EV_OP_INVALIDATE_END) {		/* an end changes no entry: it is over */
+		op_end(f, t);
+		op = op_for_obs(f, t, r->ts_ns);
+	}
+	at = attempt_of(t, op);
+	if (at)
+		at->changed = true;
+	if (op->kind == EV_OP_AGE && spte_classify(f->spte, r->v[1], r->v[2], r->v[3]) == SPTE_CHANGE_AGE)
+		op->extra++;
+	if (op->kind == EV_OP_INVALIDATE_START)
+		op->flags |= EV_F_MATCHED;
+	ev.spte = (struct obs_spte){ .gfn = r->v[0], .level = r->v[3], .as_id = r->v[4], .old = r->v[1], .new = r->v[2] };
+	emit(f, t, r, op, &ev);
+}
+
+void obs_set_spte(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = fault_obs(f, t, r->ts_ns);
+	struct attempt *at = attempt_of(t, op);
+	struct ev ev = { .kind = OBS_SET_SPTE };
+
+	if (at && r->v[0] == at->gfn) {
+		at->set = true;
+		at->host_writable = f->spte && r->v[1] & f->spte->host_writable;
+	}
+	ev.set = (struct obs_set){ .gfn = r->v[0], .level = r->v[3], .r = r->v[4], .x = r->v[5], .u = r->v[6],
+				   .spte = r->v[1], .sptep = r->v[2] };
+	emit(f, t, r, op, &ev);
+}
+
+void obs_spte_requested(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = fault_obs(f, t, r->ts_ns);
+	struct attempt *at = attempt_of(t, op);
+	struct ev ev = { .kind = OBS_SPTE_REQUESTED };
+
+	if (at) {
+		at->requested = true;
+		at->pfn = r->v[1];
+		at->level = r->v[2];
+		if (!at->gfn_known)
+			at->gfn = r->v[0];
+	}
+	ev.map = (struct obs_map){ .gfn = r->v[0], .level = r->v[2], .pfn = r->v[1] };
+	emit(f, t, r, op, &ev);
+}
+
+void obs_fast_fault(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = fault_obs(f, t, r->ts_ns);
+	struct attempt *at = attempt_of(t, op);
+	enum ret_pf ret = ret_pf_decode(f->release, (int)r->v[4]);
+	struct ev ev = { .kind = OBS_FAST_PAGE_FAULT };
+
+	if (at) {
+		at->fast = ret;
+		if (f->spte && r->v[2] & SPTE_MMU_PRESENT && r->v[2] & f->spte->host_writable)
+			at->host_writable = true;
+	}
+	ev.fast = (struct obs_fast){ .gfn = r->v[0] >> 12, .ret = ret, .write = r->v[1] >> 1 & 1, .exec = r->v[1] >> 4 & 1,
+				     .present = r->v[1] & 1, .old = r->v[2], .new = r->v[3] };
+	emit(f, t, r, op, &ev);
+}
+
+void obs_split(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct ev ev = { .kind = OBS_SPLIT_HUGE_PAGE };
+
+	ev.map = (struct obs_map){ .gfn = r->v[0], .level = r->v[2], .pfn = -(uint64_t)r->v[3], .extra = r->v[1] };
+	emit(f, t, r, op_for_obs(f, t, r->ts_ns), &ev);
+}
+
+/* --- table pages ------------------------------------------------------------------------------ */
+
+/* Fields: valid_gen, gfn, role, root_count, unsync, and created or nothing. */
+static void emit_page(struct fold *f, struct task *t, const struct raw *r, struct op *op, enum obs_kind kind,
+		      bool created)
+{
+	struct ev ev = { .kind = kind };
+
+	ev.page = (struct obs_page){ .gfn = r->v[1], .root_count = clamp_u16(r->v[3]), .unsync = r->v[4] & 1,
+				     .created = created, .role = (uint32_t)r->v[2], .valid_gen = r->v[0] };
+	emit(f, t, r, op, &ev);
+}
+
+/* Role word, bits 3:0. */
+static unsigned int level_of(const struct raw *r)
+{
+	return r->v[2] & 15;
+}
+
+/*
+ * A root, unless a fault is building its way down.  Without a kprobe on
+ * kvm_mmu_load it is the one sign that a vCPU loads its root.
+ */
+static bool is_root(struct fold *f, struct task *t, const struct raw *r)
+{
+	const struct op *fault = op_find(t, EV_OP_FAULT);
+
+	if (level_of(r) < 4 || level_of(r) < f->root_level || (fault && t->v.at.requested))
+		return false;
+	f->root_level = level_of(r);
+	return true;
+}
+
+void obs_get_page(struct fold *f, struct task *t, const struct raw *r)
+{
+	if (!f->has[RAW_MMU_LOAD] && is_root(f, t, r) && !op_find(t, EV_OP_VCPU_LOAD))
+		op_begin(f, t, EV_OP_VCPU_LOAD, EV_VCPU_LOAD, r->ts_ns, -1);
+	emit_page(f, t, r, fault_obs(f, t, r->ts_ns), OBS_GET_PAGE, r->v[5]);
+}
+
+void obs_prepare_zap(struct fold *f, struct task *t, const struct raw *r)
+{
+	emit_page(f, t, r, op_for_obs(f, t, r->ts_ns), OBS_PREPARE_ZAP_PAGE, false);
+}
+
+void obs_sync_page(struct fold *f, struct task *t, const struct raw *r)
+{
+	emit_page(f, t, r, op_for_obs(f, t, r->ts_ns), OBS_SYNC_PAGE, false);
+}
+
+void obs_unsync_page(struct fold *f, struct task *t, const struct raw *r)
+{
+	emit_page(f, t, r, op_for_obs(f, t, r->ts_ns), OBS_UNSYNC_PAGE, false);
+}
+
+void obs_zap_all_fast(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct ev ev = { .kind = OBS_ZAP_ALL_FAST };
+
+	ev.page = (struct obs_page){ .role = (uint32_t)r->v[0], .valid_gen = r->v[0] };
+	emit(f, t, r, op_for_obs(f, t, r->ts_ns), &ev);
+}
+
+/* --- MMIO ---------------------------------------------------------------------------------------- */
+
+static void emit_mmio(struct fold *f, struct task *t, const struct raw *r, enum obs_kind kind, struct obs_mmio mmio)
+{
+	struct op *op = fault_obs(f, t, r->ts_ns);
+	struct attempt *at = attempt_of(t, op);
+	struct ev ev = { .kind = kind };
+
+	if (at && kind != OBS_CHECK_MMIO)
+		at->mmio = true;
+	ev.mmio = mmio;
+	emit(f, t, r, op, &ev);
+}
+
+void obs_mark_mmio(struct fold *f, struct task *t, const struct raw *r)
+{
+	emit_mmio(f, t, r, OBS_MARK_MMIO, (struct obs_mmio){ .gfn = r->v[0], .access = r->v[1], .gen = r->v[2] });
+}
+
+void obs_handle_mmio(struct fold *f, struct task *t, const struct raw *r)
+{
+	emit_mmio(f, t, r, OBS_HANDLE_MMIO, (struct obs_mmio){ .gfn = r->v[0], .access = r->v[1] });
+}
+
+void obs_check_mmio(struct fold *f, struct task *t, const struct raw *r)
+{
+	emit_mmio(f, t, r, OBS_CHECK_MMIO, (struct obs_mmio){ .gen = r->v[0], .spte = r->v[1] });
+}
+
+/* --- flushes ---------------------------------------------------------------------------------------- */
+
+void obs_flush_all(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = op_for_obs(f, t, r->ts_ns);
+	struct ev ev = { .kind = OBS_FLUSH_ALL };
+
+	op->vm = vm_by_kvm(f, t, r->v[0], false);
+	emit(f, t, r, op, &ev);
+}
+
+void obs_flush_range(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = op_for_obs(f, t, r->ts_ns);
+	struct ev ev = { .kind = OBS_FLUSH_RANGE };
+
+	op->vm = vm_by_kvm(f, t, r->v[0], false);
+	ev.gfns = (struct obs_gfns){ .gfn = r->v[1], .count = r->v[2] };
+	emit(f, t, r, op, &ev);
+}
+
+/* --- pins -------------------------------------------------------------------------------------------- */
+
+static void pin(struct fold *f, struct task *t, const struct raw *r, struct op *op, enum obs_pin which, uint64_t value)
+{
+	struct ev ev = { .kind = OBS_PIN };
+
+	ev.pin = (struct obs_pinned){ .pin = which, .value = value };
+	emit(f, t, r, op, &ev);
+}
+
+/* A pin that names its VM, outside faults. */
+static void vm_pin(struct fold *f, struct task *t, const struct raw *r, enum obs_pin which, uint64_t value)
+{
+	struct op *op = op_for_obs(f, t, r->ts_ns);
+
+	op->vm = vm_by_kvm(f, t, r->v[0], false);
+	pin(f, t, r, op, which, value);
+}
+
+void pin_unmap_ret(struct fold *f, struct task *t, const struct raw *r)
+{
+	pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_UNMAP_RET, r->v[0]);
+}
+
+void pin_snapshot(struct fold *f, struct task *t, const struct raw *r)
+{
+	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_SNAPSHOT, 0);
+}
+
+void pin_lookup_ret(struct fold *f, struct task *t, const struct raw *r)
+{
+	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_LOOKUP_RET, r->v[0]);
+}
+
+void pin_stale(struct fold *f, struct task *t, const struct raw *r)
+{
+	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_STALE, 0);
+}
+
+void pin_stale_ret(struct fold *f, struct task *t, const struct raw *r)
+{
+	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_STALE_RET, r->v[0]);
+}
+
+void pin_max_level_ret(struct fold *f, struct task *t, const struct raw *r)
+{
+	pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_MAX_LEVEL_RET, r->v[0]);
+}
+
+void pin_swap(struct fold *f, struct task *t, const struct raw *r)
+{
+	vm_pin(f, t, r, PIN_SWAP, 0);
+}
+
+void pin_swap_ret(struct fold *f, struct task *t, const struct raw *r)
+{
+	pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_SWAP_RET, 0);
+}
+
+void pin_slots_updated(struct fold *f, struct task *t, const struct raw *r)
+{
+	vm_pin(f, t, r, PIN_SLOTS_UPDATED, r->v[1]);
+}
+
+void pin_flush_slot(struct fold *f, struct task *t, const struct raw *r)
+{
+	vm_pin(f, t, r, PIN_FLUSH_SLOT, r->v[1]);
+}
+
+void pin_zap_roots(struct fold *f, struct task *t, const struct raw *r)
+{
+	vm_pin(f, t, r, PIN_ZAP_ROOTS, 0);
+}

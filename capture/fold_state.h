@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CAPTURE_FOLD_STATE_H
+#define CAPTURE_FOLD_STATE_H
+
+#include "capture/fold.h"
+#include "capture/raw.h"
+
+/* What the fold_*.c share.  Nobody else includes this. */
+
+/* Why a record was turned into nothing. */
+#define UNUSED_REASONS(X)						\
+	X(RUN,		"vCPU run with no fault after it")		\
+	X(FOREIGN_LOCK,	"lock is not an mmu_lock")			\
+	X(INNER_LOCK,	"wait_lock inside an mmu_lock wait")		\
+	X(HALF_WAIT,	"lock contention without its other half")	\
+	X(NO_CALL,	"return or step without its call")			\
+	X(MARKER,	"marker that says nothing of a memslot")	\
+	X(ROOTS,	"roots freed that no vCPU had loaded")		\
+	X(SLOT_SAME,	"memslot call that changed nothing")		\
+	X(SHORT,	"record shorter than its format")
+
+enum unused {
+	USED,
+#define UNUSED_ENUM(id, text) UNUSED_##id,
+	UNUSED_REASONS(UNUSED_ENUM)
+#undef UNUSED_ENUM
+	NR_UNUSED
+};
+
+struct slot {
+	uint32_t id;			/* as the ioctl has it: as_id << 16 | slot */
+	uint32_t flags;
+	gfn_t	 gfn;
+	uint64_t npages;
+	hva_t	 hva;
+};
+
+struct fold_vm {
+	uint64_t kvm, mn;		/* addresses, 0: not seen */
+	bool	 destroyed;
+	bool	 faulted;		/* a vCPU of it faulted */
+	uint32_t anchor_tid;		/* first thread seen acting for it */
+	uint32_t *vcpu_tid;		/* by vCPU id; 0: not seen */
+	uint32_t nr_vcpu_tid;
+	struct slot *slots;
+	uint32_t nr_slots;
+};
+
+/* A stimulus, reserved when its operation begins, written in that order. */
+struct held {
+	uint64_t  t_ns;
+	bool	  ready;
+	struct ev ev;
+};
+
+struct op {
+	enum ev_op kind;
+	uint64_t begin_ns, last_ns;
+	bool	 returns;		/* its return will be in the trace */
+	uint16_t vm;
+	int	 held;			/* its stimulus: index into task.held, -1: none */
+	uint32_t number;		/* its stimulus as struct ev_opclose counts */
+	hva_t	 start, stop;		/* notifiers */
+	uint64_t mn;
+	bool	 from_marker;		/* MEMSLOT */
+	bool	 failed;		/* MEMSLOT: the call changed nothing */
+	int	 change;		/* MEMSLOT: as set_memslot said, -1: it did not */
+	struct slot slot;
+	bool	 age_open;		/* AGE, TEST_AGE: a handler was entered */
+	gfn_t	 age_gfn;
+	uint64_t age_count;
+	uint8_t	 flags;			/* EV_F_* of its stimulus */
+	uint32_t extra;
+	gfn_t	 gfn;			/* FAULT, DIRTY, ZAP_RANGE */
+	uint64_t count;
+	uint32_t slot_id;
+	enum ev_kind stim;		/* EV_NONE: the operation has no stimulus */
+};
+
+#define OPS_MAX		6
+#define WAITS_MAX	4
+#define WINDOWS_MAX	8
+
+struct lock_wait {
+	uint64_t addr, begin_ns;
+	uint32_t flags;
+	int	 vm;			/* -1: the wait_lock inside */
+};
+
+struct window {			/* an invalidation this thread has open */
+	hva_t	start, end;
+	bool	matched;
+};
+
+/* One fault, from kvm_page_fault to the next entry. */
+struct attempt {
+	gfn_t	 gfn;
+	bool	 gfn_known;		/* false under shadow paging until a record names it */
+	uint8_t	 access;		/* EV_F_R|W|X|P */
+	uint64_t error_code, begin_ns, entry_ns;
+	bool	 requested, set, changed, mmio, host_writable;
+	pfn_t	 pfn;
+	uint8_t	 level;
+	enum ret_pf fast;		/* what the lockless attempt gave; RET_PF_UNKNOWN: none */
+};
+
+struct vcpu_state {
+	uint64_t exit_ns, entry_ns;	/* of the exit or run at hand, 0: not in one */
+	bool	 shadow;		/* this exit is an intercepted #PF */
+	bool	 ept;
+	bool	 fault_exit;		/* this exit is an MMU fault's */
+	bool	 rooted;		/* has a root loaded, as far as is known */
+	struct attempt at;
+	bool	 undecided;		/* the last attempt's result waits for the next fault */
+	uint64_t undecided_end_ns;
+	/* the access being served */
+	bool	 active;
+	struct ev_access acc;
+	uint8_t	 flags;
+	uint16_t vm;
+	uint64_t first_exit_ns, last_entry_ns;
+	/* time since the previous access was served, and since the last attempt of this one */
+	uint64_t guest_ns, other_ns, tail_guest_ns, tail_other_ns;
+	uint32_t exits, tail_exits;
+	uint32_t run_records;		/* entries and exits no access has claimed yet */
+};
+
+struct task {
+	uint32_t tid;
+	int	 index;			/* in meta.tasks, -1: has written nothing yet */
+	int	 vm;			/* acting for, -1: not known */
+	bool	 many_vms;
+	int	 vcpu;			/* vCPU id, -1: none */
+	uint32_t cpu;			/* ran there last */
+	uint64_t stim_ns, obs_ns;	/* last times written */
+	uint32_t nr_accesses, nr_others; /* stimuli begun, as struct ev_opclose counts them */
+	struct op ops[OPS_MAX];
+	int	 depth;
+	struct held *held;
+	int	 nr_held, cap_held;
+	struct lock_wait waits[WAITS_MAX];
+	int	 nr_waits;
+	struct window windows[WINDOWS_MAX];
+	int	 nr_windows;
+	struct vcpu_state v;
+};
+
+struct known_lock {
+	uint64_t addr;
+	int	 vm;
+};
+
+struct fold {
+	struct source	*source;
+	struct ev_meta	*meta;
+	struct ev_writer *w;
+	int		 ret;		/* the writer's first failure */
+	enum kvm_release release;
+	const struct spte_format *spte;
+	bool		 tdp_known;
+	uint64_t	 first_ns, last_ns, events, kvm_records;
+	struct raw_layout *layouts;	/* by event; nr_layouts of them are compiled */
+	uint64_t	*counts;
+	bool		*is_kvm;	/* by event: of the systems kvm and kvmmmu */
+	uint32_t	 nr_layouts, cap_layouts;
+	bool		 has[RAW_NR];	/* the recording has a format for it */
+	uint64_t	 seen[RAW_NR];
+	uint64_t	 unused[NR_UNUSED];
+	uint64_t	 kinds[256];
+	enum unused	 why;		/* of the record at hand */
+
+	struct task	**tasks;	/* open addressing by tid, a power of two */
+	uint32_t	 nr_tasks, cap_tasks;
+	struct task	**on_cpu;	/* ran there last: saves the look-up */
+	uint32_t	 nr_on_cpu;
+	struct fold_vm	*vms;
+	uint32_t	 nr_vms;
+	uint64_t	 mn_delta;	/* mn - kvm, 0: not learnt */
+	struct known_lock *locks;
+	uint32_t	 nr_locks;
+	uint8_t		 root_level;
+};
+
+#define RAW(id, event, fields, handler) void handler(struct fold *f, struct task *t, const struct raw *r);
+#include "capture/events_x86.def"
+#undef RAW
+
+/* --- fold_task.c ------------------------------------------------------------------ */
+struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu);
+/* In order of their tids' places; for what happens to all. */
+typedef void (*task_fn)(struct fold *f, struct task *t);
+void task_each(struct fold *f, task_fn fn);
+
+/* --- fold_emit.c ------------------------------------------------------------------- */
+void emit_stimulus(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev);
+void emit_obs(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev);
+uint32_t clamp_u32(uint64_t v);
+uint16_t clamp_u16(uint64_t v);
+
+/* --- fold_op.c: a task's operations, a stack --------------------------------------- */
+struct op *op_top(struct task *t);
+struct op *op_find(struct task *t, enum ev_op kind);
+/* Begins @kind, closing or nesting into what is open; @stim EV_NONE: it has no stimulus. */
+struct op *op_begin(struct fold *f, struct task *t, enum ev_op kind, enum ev_kind stim, uint64_t ts_ns, int vm);
+void op_touch(struct task *t, uint64_t ts_ns);
+/* Ends the top operation, at its last record (a return counts as one: op_touch()). */
+void op_end(struct fold *f, struct task *t);
+void op_end_to(struct fold *f, struct task *t, int depth);
+void op_end_all(struct fold *f, struct task *t);
+/* The return of the innermost @kind: ends it at @ts_ns.  Return: false when none is open. */
+bool op_return(struct fold *f, struct task *t, enum ev_op kind, uint64_t ts_ns);
+/* The operation an observation at @ts_ns belongs to; opens an UNKNOWN one where there is none. */
+struct op *op_for_obs(struct fold *f, struct task *t, uint64_t ts_ns);
+/* Writes an OP record. */
+void op_write(struct fold *f, struct task *t, uint64_t end_ns, uint64_t begin_ns, struct ev_opclose *c, uint16_t vm,
+	      uint8_t flags);
+/* Back to the fault whose own record this is: what is nested in it is over. */
+struct op *op_fault_level(struct fold *f, struct task *t);
+
+/* --- fold_vm.c: which VM ------------------------------------------------------------ */
+int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new);
+int vm_by_mn(struct fold *f, struct task *t, uint64_t mn);
+int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end);
+int vm_of_task(struct fold *f, struct task *t);
+void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
+void vm_learn_mn(struct fold *f, struct op *op, uint64_t kvm);
+void task_set_vm(struct fold *f, struct task *t, int vm);
+
+/* --- fold_slot.c ---------------------------------------------------------------------- */
+struct slot *slot_find(struct fold_vm *vm, uint32_t id);
+struct slot *slot_of_gfn(struct fold_vm *vm, gfn_t gfn);
+bool slot_fill(struct fold *f, struct op *op, struct ev *ev);
+
+/* --- fold_vcpu.c ----------------------------------------------------------------------- */
+/* The fault on top of the stack is over; RET_PF_UNKNOWN: find out what became of it. */
+void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf result);
+/* Write the OP record that waits to know its result. */
+void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result);
+/* Records of the task may be missing from here on, or the trace ends: what is open stays open. */
+void vcpu_cut(struct fold *f, struct task *t);
+
+#endif

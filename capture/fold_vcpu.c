@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A vCPU thread: exit -> fault -> what the MMU did -> its result -> entry.
+ *
+ * - An attempt is one kvm_page_fault; its operation runs until its recorded
+ *   return, or, where that is not recorded, until the entry.
+ * - An access is a run of attempts at one gfn with one kind of access: all but the
+ *   last ended in RETRY.  It is over at the entry after an attempt that did not, or
+ *   at the next fault elsewhere.
+ * - Where no record gives the result, what the attempt left behind does: an SPTE
+ *   set is FIXED, or SPURIOUS when nothing changed; an MMIO SPTE is EMULATE; with nothing
+ *   it is RETRY if the vCPU's next fault is the same access, and otherwise unknown.
+ * - Time between entry and exit is the guest's, between exit and entry the
+ *   access's, or another exit's.
+ */
+#include "capture/fold_state.h"
+
+#define EXIT_EXCEPTION_VMX	0	/* exit reasons: Intel SDM vol. 3 app. C */
+#define EXIT_EPT_VIOLATION	48
+#define EXIT_NPF		0x400	/* AMD APM vol. 2 app. C */
+#define EXIT_PF_SVM		0x4e	/* exception 14 */
+#define ISA_VMX			1
+#define ISA_SVM			2
+
+#define ACCESS_KIND		(EV_F_R | EV_F_W | EV_F_X)
+
+/* --- what the fault was ---------------------------------------------------------------- */
+
+/* #PF and NPF error codes: bit 0 present, 1 write, 4 fetch. */
+static uint8_t access_of_pferr(uint64_t code)
+{
+	uint8_t access = code & 0x10 ? EV_F_X : code & 2 ? EV_F_W : EV_F_R;
+
+	return access | (code & 1 ? EV_F_P : 0);
+}
+
+/* EPT exit qualification: bits 0-2 read, write, fetch; 3-5 what the entry permits. */
+static uint8_t access_of_ept(uint64_t qualification)
+{
+	uint8_t access = qualification & 4 ? EV_F_X : qualification & 2 ? EV_F_W : EV_F_R;
+
+	return access | (qualification & 0x38 ? EV_F_P : 0);
+}
+
+static bool same_access(const struct vcpu_state *v, gfn_t gfn, uint8_t access)
+{
+	return v->acc.gfn == gfn && (v->flags & ACCESS_KIND) == (access & ACCESS_KIND);
+}
+
+/* --- accesses ------------------------------------------------------------------------------ */
+
+static void write_think(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	const struct vcpu_state *v = &t->v;
+	struct ev ev = { .kind = EV_THINK, .vm = v->vm };
+
+	if (!v->exits && v->guest_ns < UINT32_MAX)
+		return;
+	ev.think = (struct ev_think){ .guest_ns = v->guest_ns, .other_exit_ns = v->other_ns, .exits = v->exits };
+	emit_stimulus(f, t, ts_ns, &ev);
+}
+
+static void finish_access(struct fold *f, struct task *t, uint8_t flags)
+{
+	struct vcpu_state *v = &t->v;
+	uint64_t ts_ns = v->first_exit_ns > t->stim_ns ? v->first_exit_ns : t->stim_ns;
+	struct ev ev = { .kind = EV_ACCESS, .vm = v->vm, .flags = v->flags | flags };
+
+	write_think(f, t, ts_ns);
+	ev.access = v->acc;
+	ev.access.guest_ns = clamp_u32(v->guest_ns);
+	ev.access.service_ns = v->last_entry_ns > ts_ns ? clamp_u32(v->last_entry_ns - ts_ns) : 0;
+	emit_stimulus(f, t, ts_ns, &ev);
+	t->nr_accesses++;
+	v->active = false;
+	v->guest_ns = v->tail_guest_ns;
+	v->other_ns = v->tail_other_ns;
+	v->exits = v->tail_exits;
+	v->tail_guest_ns = v->tail_other_ns = v->tail_exits = 0;
+	v->run_records = 0;
+}
+
+static void begin_access(struct task *t, gfn_t gfn, uint8_t access, uint64_t ts_ns)
+{
+	struct vcpu_state *v = &t->v;
+
+	v->active = true;
+	v->acc = (struct ev_access){ .gfn = gfn, .result = RET_PF_UNKNOWN };
+	v->flags = access;
+	v->vm = t->vm;
+	v->first_exit_ns = v->exit_ns ? v->exit_ns : ts_ns;
+	v->last_entry_ns = 0;
+}
+
+/* One more attempt at the access being served, or the first at a new one. */
+static void count_attempt(struct fold *f, struct task *t, gfn_t gfn, uint8_t access, uint64_t ts_ns)
+{
+	struct vcpu_state *v = &t->v;
+
+	if (v->active && !same_access(v, gfn, access))
+		finish_access(f, t, 0);
+	if (!v->active)
+		begin_access(t, gfn, access, ts_ns);
+	v->tail_guest_ns = v->tail_other_ns = v->tail_exits = 0;
+	if (v->acc.attempts < UINT16_MAX)
+		v->acc.attempts++;
+}
+
+/* What a successful attempt tells about the host's page. */
+static void note_host(struct vcpu_state *v, enum ret_pf result)
+{
+	const struct attempt *at = &v->at;
+	bool served = result == RET_PF_FIXED || result == RET_PF_SPURIOUS;
+
+	if (served && at->requested) {
+		v->acc.pfn = at->pfn;
+		v->acc.level = at->level;
+		v->flags |= EV_F_PFN;
+	}
+	if (served && (at->host_writable || at->access & EV_F_W))
+		v->flags |= EV_F_HOSTWR;
+}
+
+/* --- attempts -------------------------------------------------------------------------------- */
+
+static enum ret_pf infer(const struct attempt *at)
+{
+	if (at->mmio)
+		return RET_PF_EMULATE;
+	if (at->fast == RET_PF_FIXED || at->fast == RET_PF_SPURIOUS)
+		return at->fast;
+	if (at->set)
+		return at->changed ? RET_PF_FIXED : RET_PF_SPURIOUS;
+	return RET_PF_UNKNOWN;
+}
+
+void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result)
+{
+	struct vcpu_state *v = &t->v;
+	const struct attempt *at = &v->at;
+	struct ev_opclose c = {
+		.gfn = at->gfn, .op = EV_OP_FAULT, .result = result, .access = at->access,
+		.stimulus = at->gfn_known ? t->nr_accesses : EV_NO_STIMULUS,
+		.entry_ns = clamp_u32(at->entry_ns), .error_code = (uint32_t)at->error_code,
+	};
+
+	v->undecided = false;
+	op_write(f, t, v->undecided_end_ns, at->begin_ns, &c, t->vm, 0);
+	if (v->active) {
+		v->acc.result = result;
+		note_host(v, result);
+	}
+}
+
+void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf result)
+{
+	struct vcpu_state *v = &t->v;
+	struct attempt *at = &v->at;
+
+	t->depth--;
+	if (!at->gfn_known && at->requested)		/* shadow paging: named on the way */
+		at->gfn_known = true;
+	if (result == RET_PF_UNKNOWN)
+		result = infer(at);
+	v->undecided_end_ns = end_ns;
+	if (result == RET_PF_UNKNOWN && v->active)
+		v->undecided = true;
+	else
+		vcpu_decide(f, t, result);
+}
+
+static bool is_shadow(const struct vcpu_state *v)
+{
+	return v->shadow;
+}
+
+void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct vcpu_state *v = &t->v;
+	gfn_t gfn = r->v[1] >> 12;
+	uint8_t access = v->ept ? access_of_ept(r->v[2]) : access_of_pferr(r->v[2]);
+	bool known = !is_shadow(v);
+
+	vm_bind_vcpu(f, t, r->v[0]);
+	f->vms[t->vm].faulted = true;
+	if (v->undecided)
+		vcpu_decide(f, t, v->active && known && same_access(v, gfn, access) ? RET_PF_RETRY : RET_PF_UNKNOWN);
+	op_end_all(f, t);
+	if (known)
+		count_attempt(f, t, gfn, access, r->ts_ns);
+	v->at = (struct attempt){
+		.gfn = known ? gfn : 0, .gfn_known = known, .access = access, .error_code = r->v[2],
+		.begin_ns = r->ts_ns, .entry_ns = v->exit_ns ? r->ts_ns - v->exit_ns : 0,
+		.fast = RET_PF_UNKNOWN,
+	};
+	v->fault_exit = known;
+	v->rooted = true;
+	op_begin(f, t, EV_OP_FAULT, EV_NONE, r->ts_ns, t->vm);
+}
+
+void vcpu_fault_ret(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = op_fault_level(f, t);
+
+	if (!op) {
+		f->why = UNUSED_NO_CALL;
+		return;
+	}
+	vcpu_settle(f, t, r->ts_ns, ret_pf_decode(f->release, (int)r->v[0]));
+}
+
+/* --- exits and entries ------------------------------------------------------------------------- */
+
+void vcpu_exit(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct vcpu_state *v = &t->v;
+	uint32_t reason = r->v[0], isa = r->v[1];
+
+	vm_bind_vcpu(f, t, r->v[2]);
+	op_end_all(f, t);
+	if (v->entry_ns) {
+		uint64_t *guest = v->active ? &v->tail_guest_ns : &v->guest_ns;
+
+		*guest += r->ts_ns - v->entry_ns;
+	}
+	v->entry_ns = 0;
+	v->exit_ns = r->ts_ns;
+	v->fault_exit = false;
+	v->ept = isa == ISA_VMX && reason == EXIT_EPT_VIOLATION;
+	v->shadow = isa == ISA_VMX ? reason == EXIT_EXCEPTION_VMX : reason == EXIT_PF_SVM;
+	if (!f->tdp_known && (isa == ISA_VMX || isa == ISA_SVM)) {
+		f->tdp_known = true;
+		f->meta->tdp = isa == ISA_VMX ? SPTE_EPT : SPTE_NPT;
+		f->spte = spte_format(f->release, f->meta->tdp);
+	}
+	v->run_records++;
+}
+
+static void other_exit(struct vcpu_state *v, uint64_t ns)
+{
+	if (v->active) {
+		v->tail_other_ns += ns;
+		v->tail_exits++;
+	} else {
+		v->other_ns += ns;
+		v->exits++;
+	}
+}
+
+void vcpu_entry(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct vcpu_state *v = &t->v;
+
+	vm_bind_vcpu(f, t, r->v[0]);
+	if (op_fault_level(f, t))
+		vcpu_settle(f, t, r->ts_ns, RET_PF_UNKNOWN);
+	op_end_all(f, t);
+	v->run_records++;
+	if (v->fault_exit) {
+		v->last_entry_ns = r->ts_ns;
+		if (v->active && !v->undecided && v->acc.result != RET_PF_RETRY)
+			finish_access(f, t, 0);
+	} else if (v->exit_ns) {
+		other_exit(v, r->ts_ns - v->exit_ns);
+	}
+	v->fault_exit = false;
+	v->exit_ns = 0;
+	v->entry_ns = r->ts_ns;
+}
+
+void vcpu_cut(struct fold *f, struct task *t)
+{
+	struct vcpu_state *v = &t->v;
+	uint64_t last_ns = t->depth ? op_top(t)->last_ns : v->exit_ns;
+
+	op_end_all(f, t);
+	if (v->undecided)
+		vcpu_decide(f, t, RET_PF_UNKNOWN);
+	if (v->active) {
+		bool open = !v->last_entry_ns || v->fault_exit;
+
+		if (open && last_ns > v->last_entry_ns)
+			v->last_entry_ns = last_ns;
+		finish_access(f, t, open ? EV_F_OPEN : 0);
+	}
+	f->unused[UNUSED_RUN] += v->run_records;
+	*v = (struct vcpu_state){ .rooted = v->rooted };
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One recording to one event file. */
+#include "capture/import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/alloc.h"
+#include "capture/fold.h"
+
+#define PROGRESS_EVENTS	(1u << 18)
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int hash_file(const char *path, char hex[33], struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	XXH3_state_t *state = XXH3_createState();
+	char *buf = xmalloc(256 << 10);
+	XXH128_hash_t h;
+	ssize_t got = -1;
+	int ret = 0;
+
+	XXH3_128bits_reset(state);
+	while (fd >= 0 && (got = read(fd, buf, 256 << 10)) > 0)
+		XXH3_128bits_update(state, buf, got);
+	if (got < 0)
+		ret = err_sys(e, errno, path, "read");
+	h = XXH3_128bits_digest(state);
+	snprintf(hex, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+	XXH3_freeState(state);
+	free(buf);
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+static void note_lost(void *arg, uint32_t cpu, const char *cause, uint64_t n)
+{
+	ev_meta_add_lost(arg, cpu, cause, n);
+}
+
+static void note_damage(void *arg, uint32_t cpu, const char *what, uint64_t n)
+{
+	struct ev_meta *meta = arg;
+	char name[128];
+
+	snprintf(name, sizeof(name), "CPU %u: %s", cpu, what);
+	ev_counts_add(&meta->damage, name, n);
+}
+
+static int fold_all(struct source *s, struct fold *f, const struct import_options *opt, struct err *e)
+{
+	struct source_record rec;
+	uint64_t n = 0;
+	int ret;
+
+	while ((ret = s->ops->next(s, &rec, e)) > 0) {
+		if (fold_record(f, &rec))
+			break;		/* the writer keeps its error */
+		if (unlikely(!(++n % PROGRESS_EVENTS)) && opt->progress)
+			opt->progress(opt->progress_arg, n);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+/* Folds @s into @w, NULL: nowhere.  On failure the writer is the caller's to abort. */
+static int fold_source(struct source *s, const char *in, struct ev_writer *w, const struct import_options *opt,
+		       struct ev_meta *meta, struct err *e)
+{
+	struct fold *f = fold_new(s, meta, w);
+	int ret = 0;
+
+	if (meta->arch != KVM_X86 && w)
+		ret = err_set(e, ERR_MACHINE, "%s: recorded on arm64 (%s); this build folds x86 recordings only", in,
+			      meta->kernel);
+	if (!ret)
+		ret = fold_all(s, f, opt, e);
+	if (!ret)
+		fold_finish(f);
+	if (!ret && !fold_kvm_records(f))
+		ret = err_set(e, ERR_INPUT, "%s: no KVM event among its %llu events; record with "
+			      "\"trace-cmd record -e kvm -e kvmmmu\"", in, (unsigned long long)meta->events);
+	if (!ret) {
+		s->ops->lost(s, note_lost, meta);
+		s->ops->damage(s, note_damage, meta);
+	}
+	fold_free(f);
+	return ret;
+}
+
+int import_file(const char *in, const char *out, const struct import_options *opt, struct ev_meta *meta, struct err *e)
+{
+	static const struct import_options defaults = { .zstd_level = 1 };
+	struct ev_writer *w = NULL;
+	struct source *s = NULL;
+	int ret;
+
+	if (!opt)
+		opt = &defaults;
+	ev_meta_init(meta);
+	ret = source_open(in, &s, e);
+	if (!ret && out)
+		ret = ev_writer_open(out, opt->zstd_level, &w, e);
+	if (!ret)
+		ret = fold_source(s, in, w, opt, meta, e);
+	if (!ret) {
+		meta->source = xstrdup(base_name(in));
+		ret = hash_file(in, meta->source_xxh3, e);
+	}
+	if (!ret && w)
+		ret = ev_writer_close(w, meta, e);
+	else
+		ev_writer_abort(w);
+	source_close(s);
+	return ret;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmulab import: a recording to an event file. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/types.h"
+#include "capture/import.h"
+#include "cmd/opts.h"
+#include "cmd/verb.h"
+
+static void show_progress(void *arg, uint64_t events)
+{
+	fprintf(stderr, "\r%s: %" PRIu64 " M events", (const char *)arg, events / 1000000);
+}
+
+static uint64_t kinds_of(const struct ev_meta *m, const char *kind)
+{
+	return ev_counts_get(&m->kinds, kind);
+}
+
+/* What the recording cannot give, said once, so that nobody wonders later. */
+static void print_caveats(const struct ev_meta *m)
+{
+	if (!kinds_of(m, "access"))
+		fprintf(stderr, "mmulab import: %s: no vCPU fault between kvm_exit and kvm_entry in it, so no accesses; "
+			"observations and notifiers only\n", m->source);
+	if (!m->tdp_mmu)
+		fprintf(stderr, "mmulab import: %s: no event of the TDP MMU in it (shadow paging or tdp_mmu=N); "
+			"such recordings can be looked at, not replayed\n", m->source);
+	if (!m->release_exact)
+		fprintf(stderr, "mmulab import: %s: kernel %s is read as %s\n", m->source,
+			m->kernel ? m->kernel : "of unknown version", kvm_release_name(m->release));
+	for (size_t i = 0; i < m->damage.nr; i++)
+		fprintf(stderr, "mmulab import: %s: %s: %" PRIu64 "\n", m->source, m->damage.v[i].name, m->damage.v[i].n);
+}
+
+static void print_summary(const struct ev_meta *m, const char *out)
+{
+	uint64_t lost = 0, observations = 0;
+
+	for (size_t i = 0; i < m->nr_lost; i++)
+		lost += m->lost[i].n;
+	for (unsigned int kind = OBS_FIRST; kind < OBS_END; kind++)
+		observations += kinds_of(m, ev_kind_name(kind));
+	printf("%s: %" PRIu64 " events, %" PRIu64 " lost; %u VM%s, %" PRIu64 " accesses, %" PRIu64 " invalidations, %"
+	       PRIu64 " observations\n", out, m->events, lost, (unsigned int)m->nr_vms, m->nr_vms == 1 ? "" : "s",
+	       kinds_of(m, "access"), kinds_of(m, "invalidate_start"), observations);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int import_run(int argc, char **argv, struct err *e)
+{
+	struct import_options how = { .zstd_level = 1 };
+	const char *output = NULL;
+	uint32_t level = 1;
+	bool quiet = false;
+	const struct opt opts[] = {
+		{ 'o', "output",     OPT_TEXT, &output },
+		{ 0,   "zstd-level", OPT_U32,  &level },
+		{ 'q', "quiet",      OPT_FLAG, &quiet },
+	};
+	int first = opts_parse(argc, argv, opts, ARRAY_SIZE(opts), e), ret;
+	struct ev_meta meta;
+
+	if (first < 0)
+		return first;
+	ret = opts_positional(argc, first, 1, 1, "one recording (importing several into one file is not possible)", e);
+	if (ret)
+		return ret;
+	if (!output)
+		return err_set(e, ERR_USAGE, "-o FILE is missing; say where the event file goes");
+	if (level > 19)
+		return err_set(e, ERR_USAGE, "--zstd-level %u: must be 0 .. 19", level);
+	if (same_file(argv[first], output))
+		return err_set(e, ERR_USAGE, "%s: is the recording itself; write the event file elsewhere", output);
+	how.zstd_level = level;
+	if (!quiet && isatty(STDERR_FILENO)) {
+		how.progress = show_progress;
+		how.progress_arg = argv[first];
+	}
+	ret = import_file(argv[first], output, &how, &meta, e);
+	if (how.progress)
+		fputs("\r\033[K", stderr);
+	if (!ret && !quiet) {
+		print_caveats(&meta);
+		print_summary(&meta, output);
+	}
+	ev_meta_fini(&meta);
+	return ret;
+}
+
+const struct verb verb_import = {
+	.name = "import",
+	.summary = "turn a recording into an event file",
+	.usage =
+		"usage: mmulab import [options] TRACE.dat -o T.mmt\n"
+		"\n"
+		"Reads a recording of trace-cmd (trace.dat version 6 or 7) and writes an event file: guest\n"
+		"accesses with their retries folded, MMU notifiers and memslots as stimuli, and what the\n"
+		"kernel said it did as observations. \"mmulab info T.mmt\" says what was found and what was\n"
+		"not used. The output appears whole or not at all.\n"
+		"\n"
+		"  -o, --output FILE     the event file to write\n"
+		"      --zstd-level N    compression of its blocks: 0 none, 1 (default) .. 19\n"
+		"  -q, --quiet           no progress, no summary, no caveats\n",
+	.run = import_run,
+};
