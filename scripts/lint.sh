@@ -19,12 +19,13 @@ pkgs=(libtracecmd libtraceevent libtracefs sqlite3 libzstd libxxhash liburcu-mem
 
 # The words of a C file, with function braces marked.  Columns are set by hand
 # in this tree, and lines broken where they read well: clang-format has the say
-# about the rest.  ('&' and '-' it takes for unary ones now and then.)
+# about the rest.  (It takes '&' and '-' for unary ones now and then, and pads
+# braces inside macros differently.)
 words() {
 	sed -E 's/^[[:blank:]]*\{$/\n@OWN {\n/
 		s/^([a-z].*\)) \{ (.*)\}$/\1\n@OWN {\n\2}/
-		s/\\$//; s/([^[:blank:]])\}/\1 }/g' |
-		tr -s '[:space:]' ' ' | sed -E 's/ *([&-]) */\1/g' | tr ' ' '\n'
+		s/\\$//' |
+		tr -s '[:space:]' ' ' | sed -E 's/ *([&-]) */\1/g; s/([{(]) +/\1/g; s/ +([})])/\1/g' | tr ' ' '\n'
 }
 export -f words
 
@@ -66,16 +67,18 @@ runtime_of() {
 export -f runtime_of
 
 tidy_one() {
-	local out
+	local out include=(-include scripts/analyzer.h)
+	[ "$1" != base/err.c ] || include=()
 	# shellcheck disable=SC2086 # several flags
-	out=$(clang-tidy --quiet "$1" -- $FLAGS "$(runtime_of "$1")" 2>/dev/null) && return 0
+	out=$(clang-tidy --quiet "$1" -- $FLAGS "${include[@]}" "$(runtime_of "$1")" 2>/dev/null) && return 0
 	printf '%s\n' "$out" >&2
 	return 1
 }
 export -f tidy_one
 
 lint_tidy() {
-	FLAGS="-std=gnu11 -D_GNU_SOURCE -I. $(pkg-config --cflags "${pkgs[@]}")"
+	make -s BUILD="$tmp" "$tmp/gen/schema.sql.h"
+	FLAGS="-std=gnu11 -D_GNU_SOURCE -I. -I$tmp/gen $(pkg-config --cflags "${pkgs[@]}")"
 	export FLAGS
 	# shellcheck disable=SC2016 # the inner shell expands it
 	printf '%s\0' "${sources[@]}" | xargs -0 -n1 -P"$jobs" bash -c 'tidy_one "$1"' _
