@@ -137,7 +137,7 @@ static void finish_task(struct fold *f, struct task *t)
 	if (t->index < 0)
 		return;
 	f->meta->tasks[t->index].vcpu = t->vcpu;
-	f->meta->tasks[t->index].vm = t->many_vms ? -1 : t->vm;
+	f->meta->tasks[t->index].vm = t->many_vms ? -1 : t->vm < 0 && f->nr_vms == 1 ? 0 : t->vm;
 	if (t->vm >= 0 && t->vcpu >= 0)
 		f->meta->tasks[t->index].tgid = f->meta->vms[t->vm].tgid;
 }

@@ -25,13 +25,23 @@ static struct attempt *attempt_of(struct task *t, const struct op *op)
 
 /* --- entries ------------------------------------------------------------------------------- */
 
+/* Notifiers have no recorded return: an entry that cannot be theirs says that they are over. */
+static bool may_change(struct fold *f, const struct op *op, const struct raw *r)
+{
+	if (op->kind == EV_OP_INVALIDATE_END)
+		return false;
+	if (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_AGE)
+		return true;
+	return slot_gfns_meet(&f->vms[op->vm], r->v[0], SPTE_LEVEL_PAGES(r->v[3] & 7), op->start, op->stop);
+}
+
 void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = op_for_obs(f, t, r->ts_ns);
 	struct ev ev = { .kind = OBS_SPTE_CHANGED };
 	struct attempt *at;
 
-	if (op->kind == EV_OP_INVALIDATE_END) {		/* an end changes no entry: it is over */
+	if (!may_change(f, op, r)) {
 		op_end(f, t);
 		op = op_for_obs(f, t, r->ts_ns);
 	}

@@ -28,6 +28,25 @@ struct slot *slot_of_gfn(struct fold_vm *vm, gfn_t gfn)
 	return NULL;
 }
 
+bool slot_gfns_meet(const struct fold_vm *vm, gfn_t gfn, uint64_t npages, hva_t start, hva_t end)
+{
+	bool known = false;
+
+	for (uint32_t i = 0; i < vm->nr_slots; i++) {
+		const struct slot *s = &vm->slots[i];
+		hva_t first, last;
+
+		if (gfn + npages <= s->gfn || gfn >= s->gfn + s->npages)
+			continue;
+		known = true;
+		first = s->hva + ((gfn > s->gfn ? gfn - s->gfn : 0) << 12);
+		last = first + (npages << 12);
+		if (first < end && last > start)
+			return true;
+	}
+	return !known;
+}
+
 static void slot_store(struct fold_vm *vm, const struct slot *new)
 {
 	struct slot *s = slot_find(vm, new->id);
@@ -148,6 +167,7 @@ void slot_marker(struct fold *f, struct task *t, const struct raw *r)
 	struct slot slot = { 0 };
 	char line[192];
 
+	op_end_all(f, t);		/* whoever writes it is in user space */
 	snprintf(line, sizeof(line), "%.*s", (int)(r->text_len < 191 ? r->text_len : 191), r->text);
 	if (sscanf(line, "kvmload: memslot slot %" SCNu32 " gpa %" SCNx64 " size %" SCNx64 " hva %" SCNx64 " flags %" SCNx32,
 		   &slot.id, &gpa, &size, &hva, &slot.flags) != 5) {

@@ -108,7 +108,8 @@ struct vcpu_state {
 	uint64_t exit_ns, entry_ns;	/* of the exit or run at hand, 0: not in one */
 	bool	 shadow;		/* this exit is an intercepted #PF */
 	bool	 ept;
-	bool	 fault_exit;		/* this exit is an MMU fault's */
+	bool	 fault_exit;		/* this exit is an MMU fault's, at a known gfn */
+	bool	 exit_unclaimed;	/* no fault has claimed this exit yet */
 	bool	 rooted;		/* has a root loaded, as far as is known */
 	struct attempt at;
 	bool	 undecided;		/* the last attempt's result waits for the next fault */
@@ -122,7 +123,7 @@ struct vcpu_state {
 	/* time since the previous access was served, and since the last attempt of this one */
 	uint64_t guest_ns, other_ns, tail_guest_ns, tail_other_ns;
 	uint32_t exits, tail_exits;
-	uint32_t run_records;		/* entries and exits no access has claimed yet */
+	uint32_t run_records;		/* entries and exits that no fault or access has claimed yet */
 };
 
 struct task {
@@ -229,6 +230,8 @@ void task_set_vm(struct fold *f, struct task *t, int vm);
 /* --- fold_slot.c ---------------------------------------------------------------------- */
 struct slot *slot_find(struct fold_vm *vm, uint32_t id);
 struct slot *slot_of_gfn(struct fold_vm *vm, gfn_t gfn);
+/* Does a page of @gfn .. @gfn + @npages - 1 have its host address in @start .. @end - 1?  True when no memslot tells. */
+bool slot_gfns_meet(const struct fold_vm *vm, gfn_t gfn, uint64_t npages, hva_t start, hva_t end);
 bool slot_fill(struct fold *f, struct op *op, struct ev *ev);
 
 /* --- fold_vcpu.c ----------------------------------------------------------------------- */

@@ -123,14 +123,17 @@ static void note_host(struct vcpu_state *v, enum ret_pf result)
 
 /* --- attempts -------------------------------------------------------------------------------- */
 
-static enum ret_pf infer(const struct attempt *at)
+static enum ret_pf infer(const struct fold *f, const struct attempt *at)
 {
+	/* Without the TDP MMU, kvm_mmu_set_spte itself fires on a change only. */
+	bool changed = at->changed || !f->seen[RAW_SPTE_CHANGED];
+
 	if (at->mmio)
 		return RET_PF_EMULATE;
 	if (at->fast == RET_PF_FIXED || at->fast == RET_PF_SPURIOUS)
 		return at->fast;
 	if (at->set)
-		return at->changed ? RET_PF_FIXED : RET_PF_SPURIOUS;
+		return changed ? RET_PF_FIXED : RET_PF_SPURIOUS;
 	return RET_PF_UNKNOWN;
 }
 
@@ -161,7 +164,7 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 	if (!at->gfn_known && at->requested)		/* shadow paging: named on the way */
 		at->gfn_known = true;
 	if (result == RET_PF_UNKNOWN)
-		result = infer(at);
+		result = infer(f, at);
 	v->undecided_end_ns = end_ns;
 	if (result == RET_PF_UNKNOWN && v->active)
 		v->undecided = true;
@@ -169,17 +172,12 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 		vcpu_decide(f, t, result);
 }
 
-static bool is_shadow(const struct vcpu_state *v)
-{
-	return v->shadow;
-}
-
 void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct vcpu_state *v = &t->v;
 	gfn_t gfn = r->v[1] >> 12;
 	uint8_t access = v->ept ? access_of_ept(r->v[2]) : access_of_pferr(r->v[2]);
-	bool known = !is_shadow(v);
+	bool known = !v->shadow;	/* else the address is the guest's virtual one */
 
 	vm_bind_vcpu(f, t, r->v[0]);
 	f->vms[t->vm].faulted = true;
@@ -195,6 +193,9 @@ void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 	};
 	v->fault_exit = known;
 	v->rooted = true;
+	if (v->exit_unclaimed)		/* the exit is this fault's */
+		v->run_records--;
+	v->exit_unclaimed = false;
 	op_begin(f, t, EV_OP_FAULT, EV_NONE, r->ts_ns, t->vm);
 }
 
@@ -234,6 +235,7 @@ void vcpu_exit(struct fold *f, struct task *t, const struct raw *r)
 		f->spte = spte_format(f->release, f->meta->tdp);
 	}
 	v->run_records++;
+	v->exit_unclaimed = true;
 }
 
 static void other_exit(struct vcpu_state *v, uint64_t ns)
@@ -255,7 +257,9 @@ void vcpu_entry(struct fold *f, struct task *t, const struct raw *r)
 	if (op_fault_level(f, t))
 		vcpu_settle(f, t, r->ts_ns, RET_PF_UNKNOWN);
 	op_end_all(f, t);
-	v->run_records++;
+	if (v->exit_unclaimed || !v->exit_ns)
+		v->run_records++;
+	v->exit_unclaimed = false;
 	if (v->fault_exit) {
 		v->last_entry_ns = r->ts_ns;
 		if (v->active && !v->undecided && v->acc.result != RET_PF_RETRY)
