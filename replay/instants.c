@@ -252,9 +252,46 @@ static int cmp_change(const void *va, const void *vb)
 	return a->hi == b->hi ? 0 : a->hi < b->hi ? -1 : 1;
 }
 
+/* Windows of one task that are open and matched a slot, by their first address. */
+struct open_windows {
+	uint32_t task;
+	hva_t	 start[64];
+	uint32_t nr;
+};
+
+/* Did a handler run?  Where no probe could show it, it is taken for granted. */
+static bool has_matched(const struct recording *r, const struct rec_op *op)
+{
+	return !r->meta->has_probes || rec_find(r, op, OBS_UNMAP_RANGE, 0);
+}
+
+/* A window that matches no slot changes nothing, neither when it begins nor when it ends. */
+static bool changes_state(const struct recording *r, const struct rec_op *op, struct open_windows *w)
+{
+	const struct ev *stim = rec_op_stim(r, op);
+	hva_t start = stim ? stim->hvas.start : 0;
+
+	if (w->task != op->task)
+		*w = (struct open_windows){ .task = op->task };
+	if (op->kind == EV_OP_INVALIDATE_START) {
+		if (!has_matched(r, op))
+			return false;
+		if (w->nr < ARRAY_SIZE(w->start))
+			w->start[w->nr++] = start;
+		return true;
+	}
+	for (uint32_t i = w->nr; i-- > 0;)
+		if (w->start[i] == start) {
+			w->start[i] = w->start[--w->nr];
+			return true;
+		}
+	return w->nr == ARRAY_SIZE(w->start);
+}
+
 struct changes *changes_new(const struct recording *r)
 {
 	struct changes *c = xcalloc(1, sizeof(*c));
+	struct open_windows w = { .task = REC_NONE };
 	uint64_t max_hi = 0;
 
 	c->v = xcalloc(r->nr_ops, sizeof(*c->v));
@@ -263,6 +300,8 @@ struct changes *changes_new(const struct recording *r)
 		struct instant at;
 
 		if (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_INVALIDATE_END)
+			continue;
+		if (!changes_state(r, op, &w))
 			continue;
 		instants_change(r, op, PLACE_GUIDED, &at);
 		c->v[c->nr++] = (struct change){ at.lo, at.hi, 0, op->task, op->vm };

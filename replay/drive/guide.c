@@ -24,6 +24,16 @@ static void emit(void *arg, unsigned int task, const struct obs *obs)
 	r->said[r->nr_said++] = *obs;
 }
 
+static unsigned int nr_vcpus(const struct ev_meta *meta, uint32_t vm)
+{
+	unsigned int nr = meta->vms[vm].nr_vcpus;
+
+	for (size_t i = 0; i < meta->nr_tasks; i++)
+		if (meta->tasks[i].vm == (int32_t)vm && meta->tasks[i].vcpu >= (int32_t)nr)
+			nr = meta->tasks[i].vcpu + 1;
+	return nr ? nr : 1;
+}
+
 /* --- one operation ---------------------------------------------------------- */
 
 static struct mmu_slot slot_of(const struct ev_slot *s)
@@ -52,17 +62,36 @@ static void run_age(const struct guide *g, struct mmu *mmu, const struct rec_op 
 	mmu_age(mmu, stim->hvas.start, stim->hvas.end, op->kind == EV_OP_TEST_AGE ? MMU_AGE_TEST : how);
 }
 
+/* A fault that was served is followed by the access itself, in which hardware sets A and D. */
+static enum ret_pf run_fault(const struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
+{
+	struct mmu_access access = guide_facts(g, op);
+	enum ret_pf ret = mmu_fault(mmu, vcpu, &access);
+
+	if (ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS) {
+		rt_idle_until(op->end_ns);
+		mmu_touch(mmu, vcpu, &access);
+	}
+	return ret;
+}
+
+/* At the end of a VM a host task unloads its vCPUs, one after the other. */
+static void run_unload(struct guide *g, struct mmu *mmu, const struct rec_op *op, int vcpu)
+{
+	if (vcpu < 0)
+		vcpu = g->unloaded[op->vm]++ % nr_vcpus(g->rec->meta, op->vm);
+	mmu_vcpu_unload(mmu, vcpu);
+}
+
 /* Return: the fault's result, RET_PF_UNKNOWN for anything else. */
-static enum ret_pf run_op(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
+static enum ret_pf run_op(struct guide *g, struct mmu *mmu, const struct rec_op *op)
 {
 	const struct ev *stim = rec_op_stim(g->rec, op);
 	int vcpu = g->rec->meta->tasks[op->task].vcpu;
-	struct mmu_access access;
 
 	switch ((enum ev_op)op->kind) {
 	case EV_OP_FAULT:
-		access = guide_facts(g, op);
-		return mmu_fault(mmu, vcpu, &access);
+		return run_fault(g, mmu, op, vcpu);
 	case EV_OP_INVALIDATE_START:
 		mmu_invalidate_start(mmu, stim->hvas.start, stim->hvas.end, !(stim->flags & EV_F_NOBLOCK));
 		break;
@@ -83,7 +112,7 @@ static enum ret_pf run_op(const struct guide *g, struct mmu *mmu, const struct r
 		mmu_vcpu_load(mmu, vcpu);
 		break;
 	case EV_OP_VCPU_UNLOAD:
-		mmu_vcpu_unload(mmu, vcpu);
+		run_unload(g, mmu, op, vcpu);
 		break;
 	case EV_OP_ZAP_ALL:
 		mmu_zap_all(mmu);
@@ -105,7 +134,7 @@ static bool needs_stimulus(unsigned int kind)
 
 static bool needs_vcpu(unsigned int kind)
 {
-	return kind == EV_OP_FAULT || kind == EV_OP_VCPU_LOAD || kind == EV_OP_VCPU_UNLOAD;
+	return kind == EV_OP_FAULT || kind == EV_OP_VCPU_LOAD;
 }
 
 /* Return: why the engine cannot do @op, or NR_SKIPS. */
@@ -269,16 +298,6 @@ static bool nx_huge_pages(const struct ev_meta *meta)
 	return v && (*v == 'Y' || *v == '1');
 }
 
-static unsigned int nr_vcpus(const struct ev_meta *meta, uint32_t vm)
-{
-	unsigned int nr = meta->vms[vm].nr_vcpus;
-
-	for (size_t i = 0; i < meta->nr_tasks; i++)
-		if (meta->tasks[i].vm == (int32_t)vm && meta->tasks[i].vcpu >= (int32_t)nr)
-			nr = meta->tasks[i].vcpu + 1;
-	return nr ? nr : 1;
-}
-
 static int create_mmus(struct guide *g, struct err *e)
 {
 	const struct ev_meta *meta = g->rec->meta;
@@ -289,6 +308,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	};
 
 	g->mmus = xcalloc(meta->nr_vms, sizeof(*g->mmus));
+	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
 		c.root_role = root_role(g->rec, vm);
@@ -348,6 +368,7 @@ static void guide_fini(struct guide *g)
 	for (uint32_t vm = 0; g->mmus && vm < g->rec->meta->nr_vms; vm++)
 		mmu_destroy(g->mmus[vm]);
 	free(g->mmus);
+	free(g->unloaded);
 	free(g->actors);
 	obs_matcher_free(g->matcher);
 }

@@ -35,6 +35,7 @@ struct guide {
 	const struct recording	*rec;
 	const struct spte_format *format;
 	struct mmu		**mmus;		/* one per VM of the recording */
+	unsigned int		*unloaded;	/* by VM: vCPUs that a host task unloaded */
 	struct mmu_sink		 sink;
 	struct actor		*actors;	/* one per runtime task */
 	uint32_t		 nr_actors;

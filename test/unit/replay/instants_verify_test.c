@@ -7,6 +7,7 @@
 
 #define READ 2
 #define WRITE 4
+#define WINDOW_BEGIN MADE_OBS(2, 10, UNMAP_RANGE), MADE_OP(2, 20, INVALIDATE_START, 15)
 
 static const struct row {
 	const char	   *name;
@@ -45,14 +46,17 @@ static const struct row {
 	  { MADE_PIN(2, 45, PIN_INV_END), MADE_OP(2, 80, INVALIDATE_END, 60) },
 	  0, PLACE_GUIDED, .change = { 45, 45, 80 }, .fixed = true },
 	{ "a fault inside an open window has one order",
-	  { MADE_OBS(2, 10, UNMAP_RANGE), MADE_OP(2, 20, INVALIDATE_START, 15), MADE_OP(0, 50, FAULT, 20),
+	  { WINDOW_BEGIN, MADE_OP(0, 50, FAULT, 20),
 	    MADE_OP(2, 90, INVALIDATE_END, 20) },
 	  0, PLACE_GUIDED, { 30, 30, 50 }, { 30, 50, 50 }, .fixed = true },
 	{ "a window that ends inside the fault leaves several",
-	  { MADE_OP(0, 50, FAULT, 20), MADE_OP(2, 60, INVALIDATE_END, 20) },
+	  { WINDOW_BEGIN, MADE_OP(0, 50, FAULT, 20), MADE_OP(2, 60, INVALIDATE_END, 20) },
 	  0, PLACE_GUIDED, { 30, 30, 50 }, { 30, 50, 50 }, .fixed = false },
+	{ "a window that matched no slot changes nothing",
+	  { MADE_OP(2, 20, INVALIDATE_START, 15), MADE_OP(0, 50, FAULT, 20), MADE_OP(2, 60, INVALIDATE_END, 20) },
+	  0, PLACE_GUIDED, { 30, 30, 50 }, { 30, 50, 50 }, .fixed = true },
 	{ "unless pins part them",
-	  { MADE_PIN(0, 31, PIN_SNAPSHOT), MADE_PIN(0, 36, PIN_LOOKUP_RET), MADE_PIN(0, 44, PIN_STALE),
+	  { WINDOW_BEGIN, MADE_PIN(0, 31, PIN_SNAPSHOT), MADE_PIN(0, 36, PIN_LOOKUP_RET), MADE_PIN(0, 44, PIN_STALE),
 	    MADE_PIN(0, 46, PIN_STALE_RET), MADE_OP(0, 50, FAULT, 20), MADE_PIN(2, 39, PIN_INV_END),
 	    MADE_OP(2, 42, INVALIDATE_END, 8) },
 	  0, PLACE_GUIDED, { 31, 31, 36 }, { 44, 44, 46 }, .fixed = true },

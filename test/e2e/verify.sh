@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mmulab verify on the recorded traces: how exact it must be, and that a wrong
+# policy, a limit and a damaged file are noticed.
+set -u
+cd "$(dirname "$0")/../.."
+mmulab=$(realpath "${BUILD:-build}/mmulab")
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+n=0
+
+result() {	# result STATUS TEXT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/log"; }
+}
+
+# value KEY FILE: a number of verify --json's top level
+value() {
+	sed -nE "s/^ \"$1\": (-?[0-9.e+-]+),?$/\1/p" "$2"
+}
+
+# holds "expression of awk" TEXT
+holds() {
+	echo "$1" >"$tmp/log"
+	awk "BEGIN { exit !($1) }"
+	result $? "$2"
+}
+
+# verify NAME OUT [option...]: of datasets/NAME.dat, imported once
+verify() {
+	local name=$1 out=$2
+	shift 2
+	[ -e "$tmp/$name.mmt" ] || "$mmulab" import "datasets/$name.dat" -o "$tmp/$name.mmt" >"$tmp/log" 2>&1
+	"$mmulab" verify "$tmp/$name.mmt" --json "$@" >"$tmp/$out" 2>"$tmp/log"
+}
+
+for name in x86-6.12-populate-4k x86-6.12-populate-thp x86-6.1-populate-mix; do
+	verify $name right --baseline --limit 99.8
+	result $? "$name: at least 99.8 % exact"
+	holds "$(value operations "$tmp/right") > 200" "$name: operations are counted"
+	holds "$(value exact "$tmp/right") == $(value determined "$tmp/right") + $(value admissible "$tmp/right")" \
+		"$name: exact is determined and admissible"
+	holds "$(value guided_ratio "$tmp/right") >= 0.998" "$name: also at the guided instants alone"
+	holds "$(value exact "$tmp/right") >= $(value baseline_exact "$tmp/right")" "$name: no worse than the null model"
+done
+for key in vacuous lost skipped kinds by_operation by_result divergences first_divergence audit; do
+	grep -q "^ \"$key\": " "$tmp/right" 2>"$tmp/log"
+	result $? "--json has $key"
+done
+
+# A score that could not fall would prove nothing.
+verify x86-6.1-populate-mix right
+verify x86-6.1-populate-mix wrong --set fault.retry_key=any
+holds "$(value exact "$tmp/wrong") < $(value exact "$tmp/right") - 1000" "a retry key that knows no range is noticed"
+verify x86-6.12-notifier-pins right
+verify x86-6.12-notifier-pins wrong -p x86-6.1
+holds "$(value exact "$tmp/wrong") < $(value exact "$tmp/right")" "the wrong kernel's preset is noticed"
+verify x86-6.12-populate-thp right --limit 100
+rc=$?
+holds "$rc == ($(value exact_ratio "$tmp/right") < 1)" "--limit decides the exit status"
+
+"$mmulab" verify "$tmp/x86-6.12-populate-thp.mmt" >"$tmp/text" 2>"$tmp/log" && grep -q "exact at the guided instants" "$tmp/text"
+result $? "without --json it is text"
+"$mmulab" verify "$tmp/x86-6.12-populate-thp.mmt" --limit ten >"$tmp/log" 2>&1
+[ $? = 2 ]
+result $? "a limit that is no number is a usage error"
+head -c 3000 "$tmp/x86-6.12-populate-thp.mmt" >"$tmp/cut.mmt"
+"$mmulab" verify "$tmp/cut.mmt" >"$tmp/log" 2>&1
+[ $? = 3 ] && [ "$(wc -l <"$tmp/log")" = 1 ]
+result $? "a truncated event file is bad input"
+"$mmulab" verify "$tmp/none.mmt" >"$tmp/log" 2>&1
+[ $? = 3 ]
+result $? "so is one that is not there"
+echo "1..$n"
