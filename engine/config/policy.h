@@ -65,7 +65,8 @@ void policy_defaults(struct policy *p);
  * @arch:	knobs of the other architecture are errors.
  * @out:	untouched on failure.
  * @notes:	zeroed or from an earlier call; grows by one note per knob named without effect;
- *		may be NULL.  Free with policy_notes_fini().
+ *		may be NULL.  A line is noted once, however many policies stand on its file.
+ *		Free with policy_notes_fini().
  *
  * A file is lines of `knob = value`.  `inherit = NAME` (first assignment of a
  * file) loads that policy first, from @dirs or the file's own folder; what
@@ -80,7 +81,7 @@ int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, s
 int policy_set(struct policy *p, const char *assignment, enum kvm_arch arch, struct err *e);
 
 void policy_notes_fini(struct policy_notes *notes);
-/* All of them, one line per file: "FILE: these lines have no effect, ...: root.lock = read (17), ...". */
+/* All of them, one line per file: "FILE: without effect, as these knobs are not built yet (2): root.lock nx.lock". */
 void policy_notes_print(const struct policy_notes *notes, const char *prefix, FILE *out);
 
 /* All built knobs as INI text that policy_load() reads back to the same struct. */

@@ -294,6 +294,9 @@ static void add_note(struct policy_notes *notes, const struct knob *k, const str
 {
 	struct policy_note *n;
 
+	for (size_t i = 0; i < notes->nr; i++)		/* another policy that inherits the same file */
+		if (strcmp(notes->v[i].where, u->where) == 0)
+			return;
 	notes->v = xreallocarray(notes->v, notes->nr + 1, sizeof(*notes->v));
 	n = &notes->v[notes->nr++];
 	snprintf(n->where, sizeof(n->where), "%s", u->where);
@@ -316,7 +319,7 @@ static int by_where(const void *a, const void *b)
 
 static void finish_unbuilt(struct load *l, struct policy_notes *notes)
 {
-	size_t nr, before = notes ? notes->nr : 0;
+	size_t nr;
 	const struct knob *k = knob_table(&nr);
 
 	for (size_t i = 0; i < nr; i++) {
@@ -326,8 +329,8 @@ static void finish_unbuilt(struct load *l, struct policy_notes *notes)
 		free(l->unbuilt[i].value);
 	}
 	free(l->unbuilt);
-	if (notes && notes->nr > before)
-		qsort(notes->v + before, notes->nr - before, sizeof(*notes->v), by_where);
+	if (notes && notes->nr)
+		qsort(notes->v, notes->nr, sizeof(*notes->v), by_where);
 }
 
 int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, struct policy *out,

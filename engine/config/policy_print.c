@@ -75,19 +75,31 @@ static int file_len(const char *where)
 	return colon ? (int)(colon - where) : (int)strlen(where);
 }
 
+static bool same_file(const struct policy_note *a, const struct policy_note *b)
+{
+	int len = file_len(a->where);
+
+	return file_len(b->where) == len && strncmp(a->where, b->where, (size_t)len) == 0;
+}
+
+/* The notes of one file stand together, from @i on. */
+static size_t print_file(const struct policy_notes *notes, size_t i, const char *prefix, FILE *out)
+{
+	const struct policy_note *first = &notes->v[i];
+	size_t end = i;
+
+	while (end < notes->nr && same_file(first, &notes->v[end]))
+		end++;
+	fprintf(out, "%s%.*s: without effect, as these knobs are not built yet (%zu):", prefix,
+		file_len(first->where), first->where, end - i);
+	for (; i < end; i++)
+		fprintf(out, " %.*s", (int)strcspn(notes->v[i].line, " "), notes->v[i].line);
+	fputc('\n', out);
+	return end;
+}
+
 void policy_notes_print(const struct policy_notes *notes, const char *prefix, FILE *out)
 {
-	for (size_t i = 0; i < notes->nr; i++) {
-		const struct policy_note *n = &notes->v[i], *last = i ? n - 1 : NULL;
-		int len = file_len(n->where);
-
-		if (last && file_len(last->where) == len && strncmp(last->where, n->where, (size_t)len) == 0)
-			fputs(", ", out);
-		else
-			fprintf(out, "%s%s%.*s: not built yet, these lines have no effect: ", last ? "\n" : "",
-				prefix, len, n->where);
-		fprintf(out, "%s (%s)", n->line, n->where + len + (n->where[len] == ':'));
-	}
-	if (notes->nr)
-		fputc('\n', out);
+	for (size_t i = 0; i < notes->nr;)
+		i = print_file(notes, i, prefix, out);
 }

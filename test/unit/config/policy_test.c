@@ -334,15 +334,18 @@ static void check_complete(const void *arg)
 static const struct note_row {
 	const char *name;
 	const char *base, *mine;
+	const char *first;	/* loaded before mine, into the same notes */
 	const char *want;	/* with DIR for the folder */
 } note_rows[] = {
-	{ "no notes, no output", "", "age.lock = read\n", "" },
-	{ "one line per file", "root.lock = read\nnx.lock = read\n", "inherit = base\nzap.nonpresent = skip\n",
-	  "> DIR/base.ini: not built yet, these lines have no effect: root.lock = read (1), nx.lock = read (2)\n"
-	  "> DIR/mine.ini: not built yet, these lines have no effect: zap.nonpresent = skip (2)\n" },
+	{ "no notes, no output", "", "age.lock = read\n", "mine", "" },
+	{ "one line per file", "root.lock = read\nnx.lock = read\n", "inherit = base\nzap.nonpresent = skip\n", "mine",
+	  "> DIR/base.ini: without effect, as these knobs are not built yet (2): root.lock nx.lock\n"
+	  "> DIR/mine.ini: without effect, as these knobs are not built yet (1): zap.nonpresent\n" },
 	{ "the last file that names a knob is the one that is told", "root.lock = read\n",
-	  "inherit = base\nroot.lock = write\n",
-	  "> DIR/mine.ini: not built yet, these lines have no effect: root.lock = write (2)\n" },
+	  "inherit = base\nroot.lock = write\n", "mine",
+	  "> DIR/mine.ini: without effect, as these knobs are not built yet (1): root.lock\n" },
+	{ "a file that two policies stand on is told once", "root.lock = read\n", "inherit = base\n", "base",
+	  "> DIR/base.ini: without effect, as these knobs are not built yet (1): root.lock\n" },
 };
 
 static void check_notes(const void *arg)
@@ -365,6 +368,7 @@ static void check_notes(const void *arg)
 		at = at ? at + 3 : rest + strlen(rest);
 	}
 	write_both(row->base, row->mine);
+	assert_int_equal(policy_load(row->first, dirs, KVM_X86, &p, &notes, &e), 0);
 	assert_int_equal(policy_load("mine", dirs, KVM_X86, &p, &notes, &e), 0);
 	policy_notes_print(&notes, "> ", f);
 	fclose(f);
