@@ -217,4 +217,5 @@ install: all man
 clean:
 	rm -rf build
 
+-include test/fuzz/*.mk
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
