@@ -136,24 +136,37 @@ static void put_cell(FILE *script, sqlite3_stmt *st, int column)
 	}
 }
 
-/* Positions of the curves, in the order they came. */
+/* The curves, in the order they came. */
 struct curves {
-	int64_t	*pos;
+	struct curve {
+		int64_t	 pos;
+		char	*label;
+	}	*v;
 	size_t	 nr, longest;	/* label, bytes */
 };
+
+static void curve_add(struct curves *c, int64_t pos, const char *label)
+{
+	c->v = xreallocarray(c->v, c->nr + 1, sizeof(*c->v));
+	c->v[c->nr++] = (struct curve){ pos, xstrdup(label) };
+	if (strlen(label) > c->longest)
+		c->longest = strlen(label);
+}
+
+static void curves_fini(struct curves *c)
+{
+	for (size_t i = 0; i < c->nr; i++)
+		free(c->v[i].label);
+	free(c->v);
+}
 
 static void put_row(FILE *script, sqlite3_stmt *st, struct curves *c)
 {
 	int64_t pos = sqlite3_column_int64(st, 0);
 
-	if (!c->nr || c->pos[c->nr - 1] != pos) {
+	if (!c->nr || c->v[c->nr - 1].pos != pos) {
 		fputs(c->nr ? "\n\n" : "", script);
-		put_text(script, db_text(st, 1), '"');
-		fputc('\n', script);
-		if (strlen(db_text(st, 1)) > c->longest)
-			c->longest = strlen(db_text(st, 1));
-		c->pos = xreallocarray(c->pos, c->nr + 1, sizeof(*c->pos));
-		c->pos[c->nr++] = pos;
+		curve_add(c, pos, db_text(st, 1));
 	}
 	for (int column = 2; column < sqlite3_column_count(st); column++) {
 		put_cell(script, st, column);
@@ -164,10 +177,13 @@ static void put_row(FILE *script, sqlite3_stmt *st, struct curves *c)
 
 static void put_curves(FILE *script, const struct curves *c)
 {
-	fprintf(script, "curves = %zu\nlongest = %zu\narray pos[%zu] = [", c->nr, c->longest, c->nr);
-	for (size_t i = 0; i < c->nr; i++)
-		fprintf(script, "%s%lld", i ? "," : "", (long long)c->pos[i]);
-	fputs("]\n", script);
+	fprintf(script, "curves = %zu\nlongest = %zu\narray pos[%zu]\narray label[%zu]\n", c->nr, c->longest,
+		c->nr, c->nr);
+	for (size_t i = 0; i < c->nr; i++) {
+		fprintf(script, "pos[%zu] = %lld\nlabel[%zu] = ", i + 1, (long long)c->v[i].pos, i + 1);
+		put_text(script, c->v[i].label, '\'');
+		fputc('\n', script);
+	}
 }
 
 static void put_heading(FILE *script, const struct group *group)
@@ -196,7 +212,7 @@ static void put_terminal(FILE *script, enum figure_format format)
 	if (format == FIGURE_PNG)
 		fputs("set terminal pngcairo size 1600,900 font 'sans,16' linewidth 1.7 background '#ffffff'\n", script);
 	else
-		fputs("set terminal svg size 960,540 dynamic font 'sans-serif,14' linewidth 1.2\n", script);
+		fputs("set terminal svg size 960,540 dynamic font 'sans-serif,14' linewidth 1.2 background '#ffffff'\n", script);
 }
 
 /* All of a text file; free() *@out. */
@@ -261,7 +277,7 @@ int figure_draw(struct db *db, const struct figures *f, const struct figure *fig
 	fclose(s);
 	if (!rc)
 		rc = curves.nr ? gnuplot_run(fig->name, script, script_len, out, len, e) : 1;
-	free(curves.pos);
+	curves_fini(&curves);
 	free(script);
 	free(sql_path);
 	return rc;

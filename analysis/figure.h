@@ -16,13 +16,13 @@
  *					step that ends at hi ns, upto of all total at most that long
  *
  * Its first two columns are pos and label, by which its rows must be ordered;
- * a curve is the rows of one pos.  The other columns reach the template as $data, one gnuplot
- * index per curve, headed by the label; texts quoted, NULL as NaN.  The
- * template also has: curves (how many), longest (label, characters), pos[1..curves] (for the colours),
- * heading and caption, plots (the
- * folder, ending in a slash; files there whose names begin with "common" are no
- * figures), and what common.gp defines.  Its second line is
- * "# NUMBER: what the picture shows", the number being its place in a report.
+ * a curve is the rows of one pos.  The other columns reach the template as
+ * $data, one gnuplot index per curve; texts quoted, NULL as NaN.  The template
+ * also has: curves (how many), pos[] (for the colours) and label[] of each,
+ * longest (label, in characters), heading and caption, plots (the folder, ending
+ * in a slash; files there whose names begin with "common" are no figures), and
+ * what common.gp defines.  Its second line is "# NUMBER: what the picture
+ * shows", the number being its place in a report.
  */
 struct figure {
 	char	*name;

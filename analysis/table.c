@@ -41,6 +41,14 @@ const struct table_row *table_find(const struct table *t, enum table_kind kind, 
 	return find(t, kind, a, b, c);
 }
 
+struct table_cell table_cell(const struct table *t, size_t run, enum table_kind kind, const char *a, const char *b,
+			     const char *c)
+{
+	const struct table_row *r = find(t, kind, a, b, c);
+
+	return r ? r->v[run] : (struct table_cell){ false, 0 };
+}
+
 static struct table_row *row_add(struct table *t, enum table_kind kind, const char *a, const char *b, const char *c,
 				 const char *unit)
 {
@@ -73,12 +81,14 @@ static void cell_set(struct table_row *r, size_t run, int64_t value)
 static void lay_out_metrics(struct table *t)
 {
 	static const struct {
-		const char *name, *unit, *label;
+		const char *name, *unit, *label, *caveat;
 		int better;
 	} metrics[] = {
-#define METRIC(name, unit, better, label, help) { #name, unit, label, better },
+#define METRIC(name, unit, better, label, help) { #name, unit, label, NULL, better },
+#define CAVEAT(name, unit, label, help) { #name, unit, label, help, 0 },
 #include "result/metric.def"
 #undef METRIC
+#undef CAVEAT
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
@@ -86,6 +96,7 @@ static void lay_out_metrics(struct table *t)
 
 		r->label = xstrdup(metrics[i].label);
 		r->better = metrics[i].better;
+		r->caveat = metrics[i].caveat;
 	}
 }
 
@@ -141,6 +152,7 @@ static void fill_metric(struct table *t, size_t run, sqlite3_stmt *st)
 	if (!r) {
 		r = row_add(t, TABLE_METRIC, db_text(st, 0), NULL, NULL, db_text(st, 1));
 		r->label = xstrdup(r->a);
+		r->extra = strchr(r->a, '.') != NULL;
 	}
 	cell_set(r, run, sqlite3_column_int64(st, 2));
 }
@@ -203,6 +215,18 @@ static void drop_empty(struct table *t)
 	t->nr = kept;
 }
 
+/* A caveat that is 0 everywhere is none. */
+static void hide_idle_caveats(struct table *t)
+{
+	for (size_t i = 0; i < t->nr; i++) {
+		bool idle = t->v[i].caveat != NULL;
+
+		for (size_t run = 0; run < t->group->nr; run++)
+			idle &= t->v[i].v[run].value == 0;
+		t->v[i].extra |= idle;
+	}
+}
+
 /* Where one run never waited and another did, the first waited 0 ns. */
 static void zero_blame(struct table *t)
 {
@@ -227,6 +251,7 @@ int table_load(struct db *db, const struct group *group, struct table *out, stru
 		rc = fill(out, db, "SELECT waiter, holder, ns, n FROM blame WHERE run = ?", fill_blame, e);
 	drop_empty(out);
 	zero_blame(out);
+	hide_idle_caveats(out);
 	if (rc)
 		table_fini(out);
 	return rc;

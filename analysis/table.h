@@ -26,6 +26,7 @@ struct table_row {
 	char			*unit;		/* as stored: "ns", "ppm", "count", "bytes" */
 	int			 better;	/* -1 less, 1 more, 0 neither */
 	bool			 extra;		/* left out of tables for people */
+	const char		*caveat;	/* metrics: what to know when it is not 0, or NULL */
 	struct table_cell	*v;		/* one per run of the group */
 };
 
@@ -40,6 +41,9 @@ void table_fini(struct table *t);	/* zeroed: fine */
 /* NULL when there is no such row. */
 const struct table_row *table_find(const struct table *t, enum table_kind kind, const char *a, const char *b,
 				   const char *c);
+/* A run's cell of that row; not set when there is no such row. */
+struct table_cell table_cell(const struct table *t, size_t run, enum table_kind kind, const char *a, const char *b,
+			     const char *c);
 /* Title of the section that row @i begins, or NULL when it is in the section of the row before; free() it. */
 char *table_section(const struct table *t, size_t i);
 

@@ -197,3 +197,17 @@ void outfile_abort(struct outfile *o)
 	free(o->name);
 	free(o);
 }
+
+int outfile_put(const char *path, const void *data, size_t bytes, struct err *e)
+{
+	struct outfile *o;
+	int ret = outfile_open(path, &o, e);
+
+	if (ret)
+		return ret;
+	ret = outfile_write(o, data, bytes, e);
+	if (!ret)
+		return outfile_commit(o, e);
+	outfile_abort(o);
+	return ret;
+}

@@ -34,4 +34,7 @@ int outfile_commit(struct outfile *o, struct err *e);
 /* Gives up and closes @o.  NULL is fine. */
 void outfile_abort(struct outfile *o);
 
+/* A file of @bytes at @data, as by the calls above. */
+int outfile_put(const char *path, const void *data, size_t bytes, struct err *e);
+
 #endif

@@ -35,21 +35,6 @@ struct plot {
 	enum figure_format	 format;
 };
 
-static int write_file(const char *path, const char *bytes, size_t len, struct err *e)
-{
-	struct outfile *out = NULL;
-	int rc = outfile_open(path, &out, e);
-
-	if (rc)
-		return rc;
-	rc = outfile_write(out, bytes, len, e);
-	if (rc)
-		outfile_abort(out);
-	else
-		rc = outfile_commit(out, e);
-	return rc;
-}
-
 static int plot_one(struct plot *p, const struct group *group, const struct figure *fig, struct err *e)
 {
 	char *path = xasprintf("%s/%s-%s.%s", p->dir, group->slug, fig->name, p->format == FIGURE_PNG ? "png" : "svg");
@@ -58,7 +43,7 @@ static int plot_one(struct plot *p, const struct group *group, const struct figu
 	int rc = figure_draw(&p->db, &p->figures, fig, group, p->format, &bytes, &len, e);
 
 	if (rc == 0)
-		rc = write_file(path, bytes, len, e);
+		rc = outfile_put(path, bytes, len, e);
 	else if (rc == 1)
 		rc = printf("%s: nothing recorded, not drawn\n", path) < 0;
 	if (!rc && bytes)

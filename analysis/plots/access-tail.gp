@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # 30: The slow end of it: how many guest accesses took at least so long
-set label 97 'Access latency, the slow end' at screen left,0.96 left font ':Bold'
+set label 97 '{/:Bold Access latency, the slow end}' at screen left,0.96 left
 stats $data using 1 name 'X' nooutput
 set xrange [X_min / 1.1 : X_max * 1.1]
 set logscale xy
@@ -13,6 +13,6 @@ stats $data using 2 name 'Y' nooutput
 set yrange [Y_min / 1.5 : 1]
 set ytics () logscale
 set for [i=0:7] ytics add (word(shares, i + 1) 10.0**(i-7))
-set xlabel 'access latency, from exit to entry'
-set ylabel 'accesses at least that slow'
-plot for [i=0:curves-1] $data index i using 1:2 with fsteps lt pos[i+1] title columnheader(1)
+set label 96 'access latency, from exit to entry' at screen middle,0.072 center noenhanced
+set ylabel 'accesses at least that slow' noenhanced
+plot for [i=0:curves-1] $data index i using 1:2 with fsteps lt pos[i+1] notitle

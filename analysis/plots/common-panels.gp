@@ -2,11 +2,9 @@
 # One panel per curve over the run's time, all with the same axes; axis: what the values are.
 stats $data using 1 name 'T' nooutput
 stats $data using 2 name 'V' nooutput
-array name[curves]
-do for [i=0:curves-1] {
-	stats $data index i using (name[i+1] = columnheader(1), 0) every ::0::0 nooutput
-}
-unset key
+# The panels carry their names themselves.
+unset for [i=200:200+curves-1] label i
+unset for [i=200:200+curves-1] arrow i
 set logscale y
 set ytics () logscale
 set for [i=0:11] ytics add (human(10.0**i) 10.0**i)
@@ -16,7 +14,6 @@ if (V_max < 20 * V_min) {
 set xrange [0:T_max / divisor(T_max)]
 set yrange [V_min > 1 ? V_min : 1:V_max * 1.6]
 top = 0.84
-foot = 0.165
 gap = 0.05
 high = (top - foot + gap) / curves - gap
 set multiplot
@@ -25,14 +22,14 @@ do for [i=0:curves-1] {
 	set bmargin at screen top - i * (high + gap) - high
 	set format x (i == curves - 1 ? '%g' : '')
 	if (i == curves - 1) {
-		set xlabel 'time of the run, '.unit(T_max)
+		set label 96 'time of the run, '.unit(T_max) at screen middle,0.072 center noenhanced
 	}
 	if (i == 1) {
 		unset label 97
 		unset label 98
 		unset label 99
 	}
-	set label 1 name[i+1] at graph 0.004,1 offset 0,0.55 left noenhanced textcolor lt pos[i+1]
+	set label 1 label[i+1] at graph 0.004,1 offset 0,0.55 left noenhanced textcolor lt pos[i+1]
 	if (i == curves / 2) {
 		set label 2 axis at screen 0.02,(top + foot) / 2 center rotate noenhanced
 	}

@@ -2,7 +2,6 @@
 # What all pictures share: colours, axes, units.  Loaded before each template.
 
 set encoding utf8
-set termoption noenhanced
 
 # Okabe and Ito's palette, which the colour-blind can tell apart; dashes help
 # where two curves lie on each other.
@@ -21,20 +20,31 @@ set tics nomirror out scale 0.6 textcolor rgb 'black'
 set grid xtics ytics lt 1 dt 1 lw 0.5 lc rgb '#bbbbbb'
 set style fill solid 0.9 noborder
 
-# From the top: what it is, of which trace, the key, the picture; at the foot how it was come by.
+# From the top: what it is (label 97), of which trace, the key, the picture, the
+# axis (label 96); at the foot how it was come by.  All at fixed places, since
+# terminals disagree about the size of text.
 left = 0.115
-set lmargin at screen left
-set rmargin at screen 0.965
-set bmargin at screen 0.165
-columns = int(118.0 / (longest + 9))
-columns = columns < 1 ? 1 : columns > curves ? curves : columns
-rows = (curves + columns - 1) / columns
-top = 0.865 - 0.048 * rows
-set tmargin at screen top
-set key at screen left - 0.01,0.885 left top Left reverse horizontal noenhanced samplen 2.5 spacing 1.15 \
-	width 1 maxcols columns
+right = 0.965
+middle = (left + right) / 2
+foot = 0.165
+unset key
 set label 98 heading at screen left,0.915 left noenhanced textcolor rgb '#777777'
 set label 99 caption at screen left,0.025 left noenhanced textcolor rgb '#777777'
+
+# The key: as many columns as the longest label leaves room for.
+wide = 0.05 + 0.008 * longest
+columns = int((right - left) / wide)
+columns = columns < 1 ? 1 : columns > curves ? curves : columns
+rows = (curves + columns - 1) / columns
+top = 0.865 - 0.045 * rows
+key_x(i) = left + (i % columns) * wide
+key_y(i) = 0.868 - 0.045 * (i / columns)
+set for [i=0:curves-1] label 200+i label[i+1] at screen key_x(i) + 0.035,key_y(i) left noenhanced
+set for [i=0:curves-1] arrow 200+i from screen key_x(i),key_y(i) to screen key_x(i) + 0.028,key_y(i) nohead lt pos[i+1]
+set lmargin at screen left
+set rmargin at screen right
+set bmargin at screen foot
+set tmargin at screen top
 
 # A time in ns as people write it.
 unit(ns) = ns < 1e3 ? "ns" : ns < 1e6 ? "µs" : ns < 1e9 ? "ms" : "s"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # 40: Lock wait of accesses: the share that waited at most so long for mmu_lock; the left end is those that did not wait
-set label 97 'Wait for mmu_lock' at screen left,0.96 left font ':Bold'
+set label 97 '{/:Bold Wait for mmu\_lock}' at screen left,0.96 left
 stats $data using 1 name 'X' nooutput
 set xrange [X_min / 1.1 : X_max * 1.1]
 set logscale x
@@ -11,6 +11,6 @@ if (X_max < 150 * X_min) {
 }
 set yrange [0:100]
 set ytics 20 format '%.0f %%'
-set xlabel 'wait for mmu_lock in one access'
-set ylabel 'accesses that waited at most that long'
-plot for [i=0:curves-1] $data index i using 1:2 with steps lt pos[i+1] title columnheader(1)
+set label 96 'wait for mmu_lock in one access' at screen middle,0.072 center noenhanced
+set ylabel 'accesses that waited at most that long' noenhanced
+plot for [i=0:curves-1] $data index i using 1:2 with steps lt pos[i+1] notitle
