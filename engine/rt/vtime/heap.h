@@ -39,47 +39,52 @@ static inline uint64_t heap_ns(uint64_t key)
 	return key >> HEAP_NS_SHIFT;
 }
 
-/* Index of the smallest of the four keys from @first on. */
+/* Index of the smallest of the four keys from @first on; no branches, none would be predicted. */
 static inline unsigned int heap_least(const uint64_t *key, unsigned int first)
 {
-	unsigned int a = key[first + 1] < key[first] ? first + 1 : first;
-	unsigned int b = key[first + 3] < key[first + 2] ? first + 3 : first + 2;
+	uint64_t a = key[first], b = key[first + 1], c = key[first + 2], d = key[first + 3];
+	unsigned int ab = b < a, cd = d < c;
+	uint64_t low = ab ? b : a, high = cd ? d : c;
+	unsigned int right = high < low;
 
-	return key[b] < key[a] ? b : a;
+	return first + 2 * right + ((cd & -right) | (ab & (right - 1)));
 }
 
-/* Puts @k where the hole at the top leads. */
+/* Puts @k where the hole @at, or one further up, may have it. */
+static inline void heap_sift_up(uint64_t *key, unsigned int at, uint64_t k)
+{
+	while (at) {
+		unsigned int up = (at - 1) / 4;
+
+		if (key[up] < k)
+			break;
+		key[at] = key[up];
+		at = up;
+	}
+	key[at] = k;
+}
+
+/*
+ * Puts @k into the heap, whose top is a hole.  The hole goes all the way down
+ * first, since that is where most keys belong and how far can be predicted.
+ */
 static inline void heap_sift_down(struct heap *h, uint64_t k)
 {
-	unsigned int at = 0;
+	uint64_t *key = h->key;
+	unsigned int at = 0, nr = h->nr;
 
-	for (;;) {
-		unsigned int first = 4 * at + 1, least;
+	for (unsigned int first = 1; first < nr; first = 4 * at + 1) {
+		unsigned int least = heap_least(key, first);
 
-		if (first >= h->nr)
-			break;
-		least = heap_least(h->key, first);
-		if (h->key[least] > k)
-			break;
-		h->key[at] = h->key[least];
+		key[at] = key[least];
 		at = least;
 	}
-	h->key[at] = k;
+	heap_sift_up(key, at, k);
 }
 
 static inline void heap_push(struct heap *h, uint64_t k)
 {
-	unsigned int at = h->nr++;
-
-	while (at) {
-		unsigned int up = (at - 1) / 4;
-
-		if (h->key[up] < k)
-			break;
-		h->key[at] = h->key[up];
-		at = up;
-	}
-	h->key[at] = k;
+	heap_sift_up(h->key, h->nr++, k);
 }
 
 /* Takes the smallest out; the heap must not be empty. */

@@ -64,6 +64,7 @@ struct task_reader {
 	unsigned int	    depth;
 };
 
+/* The first two cache lines are what an ordinary event touches. */
 struct rt_task {
 	uint64_t	 clock_ps;	/* stale while it runs: rt_running has it */
 	void		*context;	/* where it continues */
@@ -73,18 +74,27 @@ struct rt_task {
 	uint8_t		 waiting;	/* enum task_wait */
 	bool		 on_cpu;
 	bool		 live;
+	bool		 cond_woken;
+	uint16_t	 nr_holds, nr_ops;
+	uint64_t	 guest_since_ps;
+	uint64_t	 think_ps;
+	uint64_t	 held_since_ps;	/* nr_holds became 1 */
+	struct task_reader rcu;
+	uint64_t	 stretch_ps;	/* holding or reading, and no point to yield, since */
+	struct rt_hold	 holds[TASK_MAX_HOLDS];
+	struct task_op	 ops[TASK_MAX_OPS + 1]; /* [0]: outside any operation */
+	struct task_reader srcu;
 
 	/* waiting */
-	struct rt_task	*wait_next;	/* queue of a lock, a gate, a cond, SRCU */
+	struct rt_task	*wait_next;	/* queue of a lock, a gate, SRCU */
 	const void	*wait_on;
 	uint64_t	 wait_since_ps;
 	uint64_t	 wait_value;	/* gate: value; SRCU: number */
 	struct rt_task	*cond_next;
-	bool		 cond_woken;
 
 	/* guest */
 	int		 vm;
-	uint64_t	 guest_since_ps, kicked_until_ps;
+	uint64_t	 kicked_until_ps;
 
 	/* CPU */
 	uint64_t	 cpu_since_ps;	/* when it got its CPU */
@@ -92,20 +102,14 @@ struct rt_task {
 	struct rt_task	*cpu_prev, *cpu_next; /* tasks on CPUs, oldest first; or the run queue */
 
 	/* accounting */
-	unsigned int	 nr_holds, nr_ops;
-	uint64_t	 held_since_ps;	/* nr_holds became 1 */
-	uint64_t	 stretch_ps;	/* holding or reading, and no point to yield, since */
-	struct rt_hold	 holds[TASK_MAX_HOLDS];
-	struct task_op	 ops[TASK_MAX_OPS + 1]; /* [0]: outside any operation */
-	struct task_reader rcu, srcu;
-	uint64_t	 think_ps, busy_ps, kicked_ps, kicks, order_wait_ps, preempted_ps, end_ps;
+	uint64_t	 busy_ps, kicked_ps, kicks, order_wait_ps, preempted_ps, end_ps;
 
 	/* coroutine */
 	const struct rt_task_def *def;
 	char		*stack;		/* lowest usable byte */
 	size_t		 stack_size;
 	void		*fake_stack, *fiber; /* of the sanitizers */
-};
+} __attribute__((aligned(64)));
 
 struct reader_list {
 	struct task_reader *oldest, *newest;
@@ -117,6 +121,8 @@ struct machine {
 	struct rt_task	*tasks;
 	unsigned int	 nr_tasks, nr_live;
 	struct prng	 ties;
+	uint64_t	 tie_bits;
+	unsigned int	 ties_left;
 	struct rt_config config;
 	bool		 running;
 

@@ -29,6 +29,18 @@ static void group_vcpus(const struct rt_task_def *defs, unsigned int nr)
 			machine.vcpus[first[defs[i].vm + 1]++] = &machine.tasks[i];
 }
 
+/* Cache-line aligned, all zero. */
+static struct rt_task *tasks_alloc(unsigned int nr)
+{
+	size_t size = ((size_t)nr + !nr) * sizeof(struct rt_task);
+	struct rt_task *tasks = aligned_alloc(64, size);
+
+	if (!tasks)
+		abort();
+	memset(tasks, 0, size);
+	return tasks;
+}
+
 static void take_costs(const struct costs *c)
 {
 	if (c)
@@ -53,7 +65,7 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	machine.period_ns = config->host.hz ? NSEC_PER_SEC / config->host.hz : 0;
 	prng_seed(&machine.ties, config->seed);
 	heap_init(&machine.heap, nr + 1);
-	machine.tasks = xcalloc(nr, sizeof(*machine.tasks));
+	machine.tasks = tasks_alloc(nr);
 	group_vcpus(defs, nr);
 	rt_running.clock_ps = 0;
 	rt_running.pinned = config->pin;

@@ -31,7 +31,21 @@ static void __attribute__((noreturn)) give_up(struct rt_task *t)
 	go_home(t);
 }
 
-static uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
+/* A few bits of one random number at a time. */
+static inline unsigned int next_tie(void)
+{
+	unsigned int bits;
+
+	if (unlikely(!machine.ties_left--)) {
+		machine.tie_bits = prng_next(&machine.ties);
+		machine.ties_left = 64 / HEAP_TIE_BITS - 1;
+	}
+	bits = machine.tie_bits & (BIT_ULL(HEAP_TIE_BITS) - 1);
+	machine.tie_bits >>= HEAP_TIE_BITS;
+	return bits;
+}
+
+static inline uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
 {
 	uint64_t ns = clock_ps / PSEC_PER_NSEC;
 
@@ -41,7 +55,7 @@ static uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
 			t->id);
 		give_up(self());
 	}
-	return heap_key(ns, prng_next(&machine.ties) >> (64 - HEAP_TIE_BITS), t->id);
+	return heap_key(ns, next_tie(), t->id);
 }
 
 void sched_horizon(void)
@@ -97,7 +111,7 @@ static struct rt_task *take_next(void)
 }
 
 /* The running task has been put where it belongs; @next goes on. */
-static void run(struct rt_task *next)
+static inline void run(struct rt_task *next)
 {
 	struct rt_task *t = self();
 

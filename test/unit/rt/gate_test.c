@@ -19,7 +19,7 @@ static const struct {
 	  "bG@100 aG@200", 300 },
 	{ "a raise lets all at or below it pass",
 	  { .task = { "G2", "G1", "G3", "i100 g2 i200 g3" } },
-	  "aG@100 bG@100 cG@200", 400 },
+	  "aG@100 bG@100 cG@200|bG@100 aG@100 cG@200", 400 },
 	{ "values only grow",
 	  { .task = { "G2", "i100 g3 g2", "i200 G3" } },
 	  "aG@100 cG@200", 100 },
@@ -34,7 +34,7 @@ static const struct {
 	  "aS@5 bS@165 aC@275", 0 },
 	{ "cond: all sleepers wake",
 	  { .task = { "S C s", "i20 S C s", "i300 S k c10 s" } },
-	  "aS@5 bS@85 cS@365 bC@475 aC@575", 0 },
+	  "aS@5 bS@85 cS@365 bC@475 aC@575|aS@5 bS@85 cS@365 aC@475 bC@575", 0 },
 };
 
 static void check(const void *p)
