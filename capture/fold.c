@@ -56,7 +56,9 @@ static void compile_layouts(struct fold *f)
 		uint32_t i = f->nr_layouts;
 		const char *system = f->source->events[i].system;
 
-		raw_compile(f->source, i, &f->layouts[i]);
+		f->layouts[i] = (struct raw_layout){ .id = RAW_NONE };
+		if (f->meta->arch == KVM_X86)		/* others are counted only */
+			raw_compile(f->source, i, &f->layouts[i]);
 		f->counts[i] = 0;
 		f->is_kvm[i] = !strncmp(system, "kvm", 3) ||
 			       (f->layouts[i].id && strcmp(system, "lock") && strcmp(system, "ftrace"));
@@ -76,6 +78,12 @@ struct fold *fold_new(struct source *s, struct ev_meta *meta, struct ev_writer *
 	meta->nr_cpus = s->info.nr_cpus;
 	compile_layouts(f);
 	return f;
+}
+
+void fold_on_slot(struct fold *f, fold_slot_fn fn, void *arg)
+{
+	f->on_slot = fn;
+	f->on_slot_arg = arg;
 }
 
 /* Records of one CPU were lost: whoever ran there may have done anything since. */

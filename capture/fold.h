@@ -20,6 +20,9 @@ struct fold;
  * @w:		where records go; NULL counts them only (meta.kinds is then kept by the fold).
  */
 struct fold *fold_new(struct source *s, struct ev_meta *meta, struct ev_writer *w);
+/* Told of each MEMSLOT stimulus as it is written; times since the first record. */
+typedef void (*fold_slot_fn)(void *arg, uint64_t t_ns, uint16_t vm, const struct ev_slot *slot);
+void fold_on_slot(struct fold *f, fold_slot_fn fn, void *arg);
 /* Return: 0, or what the writer said.  Records must come in time order. */
 int fold_record(struct fold *f, const struct source_record *rec);
 /* Closes what is open and completes @meta.  Return: as fold_record(). */

@@ -28,6 +28,8 @@ void emit_stimulus(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev
 	if (ts_ns < t->stim_ns)
 		ts_ns = t->stim_ns;
 	t->stim_ns = ts_ns;
+	if (unlikely(ev->kind == EV_MEMSLOT) && f->on_slot)
+		f->on_slot(f->on_slot_arg, ts_ns - f->first_ns, ev->vm, &ev->slot);
 	write_ev(f, t, ts_ns, ev);
 }
 

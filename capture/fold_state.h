@@ -180,6 +180,8 @@ struct fold {
 	struct known_lock *locks;
 	uint32_t	 nr_locks;
 	uint8_t		 root_level;
+	fold_slot_fn	 on_slot;
+	void		*on_slot_arg;
 };
 
 #define RAW(id, event, fields, handler) void handler(struct fold *f, struct task *t, const struct raw *r);

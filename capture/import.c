@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "base/alloc.h"
+#include "capture/dat.h"
 #include "capture/fold.h"
 
 #define PROGRESS_EVENTS	(1u << 18)
@@ -43,6 +44,17 @@ static int hash_file(const char *path, char hex[33], struct err *e)
 	if (fd >= 0)
 		close(fd);
 	return ret;
+}
+
+bool import_is_recording(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t head[16];
+	bool is = fd >= 0 && dat_magic(head, read(fd, head, sizeof(head)) == sizeof(head) ? sizeof(head) : 0);
+
+	if (fd >= 0)
+		close(fd);
+	return is;
 }
 
 static void note_lost(void *arg, uint32_t cpu, const char *cause, uint64_t n)
@@ -81,6 +93,8 @@ static int fold_source(struct source *s, const char *in, struct ev_writer *w, co
 	struct fold *f = fold_new(s, meta, w);
 	int ret = 0;
 
+	if (opt->slot)
+		fold_on_slot(f, opt->slot, opt->slot_arg);
 	if (meta->arch != KVM_X86 && w)
 		ret = err_set(e, ERR_MACHINE, "%s: recorded on arm64 (%s); this build folds x86 recordings only", in,
 			      meta->kernel);

@@ -5,19 +5,29 @@
 #include "base/err.h"
 #include "event/meta.h"
 
+/* Does @path begin like a recording (trace.dat)?  False also when it cannot be read. */
+bool import_is_recording(const char *path);
+
+/* A memslot change, @t_ns since the recording's first event. */
+typedef void (*import_slot_fn)(void *arg, uint64_t t_ns, uint16_t vm, const struct ev_slot *slot);
+
 struct import_options {
 	int	 zstd_level;		/* of the event file's blocks; 1 by default, 0 none */
 	void	(*progress)(void *arg, uint64_t events); /* now and then; NULL: silent */
 	void	*progress_arg;
+	import_slot_fn slot;		/* NULL: nobody wants them */
+	void	*slot_arg;
 };
 
 /**
  * import_file() - fold one recording into an event file.
  * @in:		trace.dat (or whatever source_open() knows).
- * @out:	event file to write; NULL folds without writing (mmulab info of a recording).
+ * @out:	event file to write; NULL folds without writing (mmulab info of a recording),
+ *		and counts events of architectures that cannot be folded.
  * @meta:	filled with header, dictionary and counts; the caller's to ev_meta_fini(), also on failure.
  *
- * ERR_INPUT: not a recording, damaged, or one without any KVM event.  Nothing is left at @out on failure.
+ * ERR_INPUT: not a recording, damaged, or one without any KVM event; ERR_MACHINE: an
+ * architecture that cannot be folded, no space.  On failure @out is as it was.
  */
 int import_file(const char *in, const char *out, const struct import_options *opt,
 		struct ev_meta *meta, struct err *e);
