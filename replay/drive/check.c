@@ -30,20 +30,23 @@ void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t st
 	pthread_mutex_unlock(&vm->slots_lock);
 }
 
-void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot)
+static void removed_slot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot)
 {
-	const struct ev_slot *old;
+	const struct ev_slot *old = slots_find(&vm->slots, slot->id, slot->as_id);
 
-	if (!vm->oracle)
-		return;
-	pthread_mutex_lock(&vm->slots_lock);
-	old = slots_find(&vm->slots, slot->id, slot->as_id);
 	if (old && (slot->change == EV_SLOT_DELETE || slot->change == EV_SLOT_MOVE))
 		oracle_remove_range(vm->oracle, stamp, old->gfn, old->gfn + old->npages);
 	if (slot->change != EV_SLOT_CREATE)
 		oracle_remove_all(vm->oracle, stamp, false);
 	if (slot->change == EV_SLOT_FLAGS)
 		oracle_protect_all(vm->oracle);
+}
+
+void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot)
+{
+	pthread_mutex_lock(&vm->slots_lock);
+	if (vm->oracle)
+		removed_slot(vm, stamp, slot);
 	slots_apply(&vm->slots, slot);
 	pthread_mutex_unlock(&vm->slots_lock);
 }

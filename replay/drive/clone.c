@@ -3,7 +3,6 @@
 #include "replay/drive/clone.h"
 
 #define GIB_PAGES	(1ULL << 18)
-#define PFN_BITS	40
 
 static uint64_t round_up(uint64_t v, uint64_t to)
 {
@@ -40,7 +39,6 @@ void clone_move(const struct clone_vm *c, unsigned int copy, struct ev *ev)
 		if (ev->access.gfn >= c->moved_end)
 			return;
 		ev->access.gfn += copy * c->gfns;
-		ev->access.pfn = (ev->access.pfn + copy * c->gfns) & ((1ULL << PFN_BITS) - 1);
 	} else if (scan_is_notifier(ev->kind)) {
 		move_hvas(c, copy, ev);
 	} else if (ev->kind == EV_MEMSLOT) {

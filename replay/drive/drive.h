@@ -18,11 +18,21 @@
  * retries because of it may be what it would wait for); every other wait is
  * for an earlier stimulus of the plan's total order.
  */
+/*
+ * The host page behind a guest frame is always the same one, aligned as the frame
+ * is.  Recorded numbers are not used: attempts that retried have none, and one
+ * that is made up would contradict its neighbours.
+ */
+static inline pfn_t drive_pfn(gfn_t gfn)
+{
+	return 1ULL << 39 | (gfn & ((1ULL << 39) - 1));
+}
+
 struct drive_vm {
 	struct mmu	*mmu;
 	struct oracle	*oracle;	/* NULL without job->check */
 	struct clone_vm	 clone;
-	struct slots	 slots;		/* for the oracle: what MEMSLOT stimuli said, all copies */
+	struct slots	 slots;		/* what MEMSLOT stimuli said so far, all copies */
 	pthread_mutex_t	 slots_lock;
 	rt_u64		 whole[2];	/* copies that came to ZAP_ALL, VM_DESTROY */
 	rt_u64		 compared;	/* the oracle has had its look before the VM was emptied */
@@ -95,7 +105,7 @@ struct drive {
 int vms_make(struct drive *d, struct err *e);
 void vms_free(struct drive *d);
 
-/* check.c: tells the oracle what an operation does; nothing without job->check. */
+/* check.c: tells the oracle, if there is one, what an operation does, and keeps drive_vm.slots. */
 uint64_t check_begin(struct drive_vm *vm);
 void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t stamp, hva_t start, hva_t end);
 void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot);

@@ -3,28 +3,34 @@
 #include "base/alloc.h"
 #include "replay/drive/drive.h"
 
-/* Frames made up where the recording does not say: above any host's memory, aligned as the guest's. */
-#define PFN_MADE_UP	(1ULL << 39)
-
 static struct mmu_access access_of(const struct ev *ev)
 {
 	struct mmu_access a = {
 		.gfn = ev->access.gfn,
 		.access = (uint8_t)((ev->flags & EV_F_R ? MMU_R : 0) | (ev->flags & EV_F_W ? MMU_W : 0) |
 				    (ev->flags & EV_F_X ? MMU_X : 0)),
-		.host_level = 1,
 		/* Unknown counts as read-only: the recorded guest, too, had to fault again to write. */
 		.host_writable = ev->flags & (EV_F_HOSTWR | EV_F_W),
-		.pfn = PFN_MADE_UP | ev->access.gfn,
+		.pfn = drive_pfn(ev->access.gfn),
 	};
 
 	if (!a.access)
 		a.access = MMU_R;
-	if (ev->flags & EV_F_PFN) {
-		a.pfn = ev->access.pfn;
-		a.host_level = ev->access.level ? ev->access.level : 1;
-	}
+	if (ev->flags & EV_F_PFN)
+		a.host_level = ev->access.level;
 	return a;
+}
+
+/* Where the recording does not know how large the host's page is, it is as large as what maps it now. */
+static void complete(struct mmu_access *a, const struct mmu *mmu)
+{
+	int level;
+	uint64_t spte;
+
+	if (a->host_level)
+		return;
+	spte = mmu_peek(mmu, a->gfn, 0, &level);
+	a->host_level = level && spte_is_leaf(spte, level) ? (uint8_t)level : 1;
 }
 
 /* Lets the guest run as long as it ran before this access in the recording. */
@@ -88,7 +94,7 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 			break;
 		r.retries++;
 		r.retry_ns += rt_now_ns() - begin_ns;
-		rt_pause();
+		rt_think(0);	/* the guest is entered again, and comes back */
 	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, a));
 	return r;
 }
@@ -104,10 +110,9 @@ static void load(struct drive_task *t, struct mmu *mmu)
 	t->loaded = true;
 }
 
-static void fault(struct drive_task *t, struct drive_vm *vm, const struct stim *s, const struct mmu_access *a,
-		  bool spoiled, uint64_t stamp)
+static void fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
+		  uint64_t stamp)
 {
-	bool known = s->ev.flags & EV_F_PFN;
 	struct rt_sample sample;
 	struct served r;
 
@@ -123,8 +128,7 @@ static void fault(struct drive_task *t, struct drive_vm *vm, const struct stim *
 	if (!vm->oracle)
 		return;
 	if (r.ret == RET_PF_FIXED || r.ret == RET_PF_SPURIOUS)
-		oracle_access_end(vm->oracle, stamp, a->gfn, known ? a->pfn : UINT64_MAX, a->host_level,
-				  a->access & MMU_W);
+		oracle_access_end(vm->oracle, stamp, a->gfn, a->pfn, a->host_level, a->access & MMU_W);
 	else if (r.ret == RET_PF_RETRY)	/* somebody else mapped it meanwhile */
 		oracle_access_end(vm->oracle, stamp, a->gfn, 0, 0, a->access & MMU_W);
 	else
@@ -142,7 +146,8 @@ static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 	if (vm->oracle)
 		stamp = oracle_access_begin(vm->oracle, a.gfn);
 	if (!mmu_touch(vm->mmu, (unsigned int)t->vcpu, &a)) {
-		fault(t, vm, s, &a, spoiled, stamp);
+		complete(&a, vm->mmu);
+		fault(t, vm, &a, spoiled, stamp);
 		return;
 	}
 	t->n.avoided++;
