@@ -282,13 +282,14 @@ const struct verb verb_info = {
 	.usage =
 		"usage: mmulab info [options] FILE\n"
 		"\n"
-		"FILE is a recording (trace.dat) or an event file. Prints kernel, clock, VMs, vCPUs with their\n"
-		"threads, memslots over time, events of the recording (the totals of trace-cmd report), records by kind,\n"
-		"what was not used and why, and what was lost.\n"
+		"FILE is a recording (trace.dat) or an event file.  Prints kernel, clock, VMs, vCPUs with\n"
+		"their threads, memslots over time, events of the recording (the totals of trace-cmd\n"
+		"report), records by kind, what was not used and why, and what was lost.\n"
 		"\n"
-		"  --json                one JSON object; among its keys: events, used, unused (reason: count),\n"
-		"                        lost, lost_by (cpu, cause, n), damage (list), kinds and sources (name: count),\n"
-		"                        arch, kernel, release, clock, span_ns, vms, vcpus, memslots, tasks\n"
-		"  --salvage             of a damaged event file, read the blocks that are sound\n",
+		"      --json            one JSON object; among its keys: events, used, unused (reason:\n"
+		"                        count), lost, lost_by (cpu, cause, n), damage (list), kinds and\n"
+		"                        sources (name: count), arch, kernel, release, clock, span_ns,\n"
+		"                        vms, vcpus, memslots, tasks\n"
+		"      --salvage         of a damaged event file, read the blocks that are sound\n",
 	.run = info_run,
 };

@@ -61,7 +61,8 @@ for verb in $verbs; do
 		page "mmulab-$verb" "$summary"
 		"$program" "$verb" -h | roff 1
 		roff '' <"$text"
-		printf '.SH SEE ALSO\n.BR mmulab (1)\n'
+		grep -qx 'SEE ALSO' "$text" && printf '.PP\n' || printf '.SH SEE ALSO\n'
+		printf '.BR mmulab (1)\n'
 	} >"$out/mmulab-$verb.1"
 done
 {
