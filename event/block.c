@@ -224,26 +224,30 @@ const char *block_check_head(const struct disk_block *head)
 }
 
 /* What the hash cannot promise: that the writer of the file was right. */
-static const char *check_records(const struct disk_block *head, const struct ev *evs)
+static const char *check_records(const struct disk_block *head, size_t nr_vms, const struct ev *evs)
 {
 	unsigned int first = head->cls == EV_STIMULUS ? EV_NONE + 1 : OBS_FIRST;
 	unsigned int nr_kinds = (head->cls == EV_STIMULUS ? (unsigned int)EV_STIM_END : (unsigned int)OBS_END) - first;
 	uint32_t before = 0;
-	bool bad = false;
+	bool bad = false, bad_vm = false;
 
 	for (uint32_t i = 0; i < head->count; i++) {
 		bad |= (unsigned int)evs[i].kind - first >= nr_kinds;
 		bad |= evs[i].dt_ns < before;
+		bad_vm |= evs[i].vm >= (nr_vms ? nr_vms : 1) && evs[i].vm != EV_NO_VM;
 		before = evs[i].dt_ns;
 	}
 	if (bad)
 		return "a record has a kind of the other class or steps back in time";
+	if (bad_vm)
+		return "a record belongs to a VM that the dictionary does not have";
 	if (evs[0].dt_ns != 0 || before != head->last_ns - head->first_ns)
 		return "times of its records do not fit its header";
 	return NULL;
 }
 
-const char *block_unpack(struct block_scratch *s, const struct disk_block *head, struct ev *out)
+const char *block_unpack(struct block_scratch *s, const struct disk_block *head, size_t nr_vms,
+			 struct ev *out)
 {
 	size_t raw = head->count * RECORD, got;
 
@@ -251,7 +255,7 @@ const char *block_unpack(struct block_scratch *s, const struct disk_block *head,
 		return "checksum does not match";
 	if (head->codec == DISK_PLAIN) {
 		memcpy(out, s->stored, raw);
-		return check_records(head, out);
+		return check_records(head, nr_vms, out);
 	}
 	if (!s->dctx)
 		s->dctx = ZSTD_createDCtx();
@@ -262,5 +266,5 @@ const char *block_unpack(struct block_scratch *s, const struct disk_block *head,
 	if (ZSTD_isError(got) || got != raw)
 		return "does not decompress to the length its header tells";
 	from_planes(out, s->planes, head->count);
-	return check_records(head, out);
+	return check_records(head, nr_vms, out);
 }

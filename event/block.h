@@ -34,13 +34,15 @@ const char *block_check_head(const struct disk_block *head);
 /**
  * block_unpack() - records from the payload in block_stored().
  * @head:	sound by block_check_head().
+ * @nr_vms:	of the dictionary.
  * @out:	room for head->count records.
  *
- * Checks the payload's hash, then that kinds are of the block's class and
- * times are within the header's and do not step back.
+ * Checks the payload's hash, then that kinds are of the block's class, VMs of
+ * the dictionary, and times within the header's and not stepping back.
  *
  * Return: NULL, or what is wrong.
  */
-const char *block_unpack(struct block_scratch *s, const struct disk_block *head, struct ev *out);
+const char *block_unpack(struct block_scratch *s, const struct disk_block *head, size_t nr_vms,
+			 struct ev *out);
 
 #endif

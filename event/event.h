@@ -25,6 +25,8 @@ enum ev_kind {
 	EV_STIM_END,
 };
 
+#define EV_NO_VM	0xffff	/* the trace does not say which */
+
 /* flags, any stimulus */
 #define EV_F_NESTED	0x01	/* inside a vCPU's own fault: the access that follows caused it */
 #define EV_F_OPEN	0x02	/* its end is not in the trace: service_ns is a lower bound */
@@ -118,7 +120,7 @@ struct ev {
 	uint32_t dt_ns;		/* since the first time of its block */
 	uint8_t	 kind;		/* enum ev_kind */
 	uint8_t	 flags;		/* EV_F_* */
-	uint16_t vm;		/* index into the dictionary's VMs */
+	uint16_t vm;		/* index into the dictionary's VMs, 0 when it has none, or EV_NO_VM */
 	union {
 		struct ev_access	access;
 		struct ev_think		think;

@@ -373,7 +373,7 @@ static int unpack_from(struct ev_file *f, struct block_scratch *s, const struct 
 	if (!*wrong && !head_agrees(&head, block))
 		*wrong = "header and index do not agree";
 	if (!*wrong)
-		*wrong = block_unpack(s, &head, out);
+		*wrong = block_unpack(s, &head, f->any_vm ? EV_NO_VM : f->meta.nr_vms, out);
 	return *wrong ? 1 : 0;
 }
 

@@ -20,7 +20,7 @@ struct file_scratch {
 struct ev_file {
 	char		*path;
 	int		 fd;
-	bool		 salvaged;	/* numbers of blocks and records may have gaps */
+	bool		 any_vm;	/* the dictionary is lost: records tell which VMs there are */
 	uint64_t	 size;
 	uint64_t	 skipped;
 	struct ev_meta	 meta;
@@ -35,8 +35,7 @@ void file_scratch_put(struct ev_file *f, struct file_scratch *s);
 
 /**
  * file_load_block() - read, check and unpack one block.
- * @head:	what its header must say, apart from codec and hashes; they are filled in.
- * @out:	room for head->count records.
+ * @out:	room for its records.
  * @wrong:	what is wrong, when the file is.
  *
  * Return: 0, 1 when the block is damaged, or -errno when reading failed.

@@ -146,7 +146,7 @@ static void note_records(struct salvage *s, const struct index_block *block)
 		const struct ev *ev = &s->records[i];
 
 		s->kinds[ev->kind]++;
-		if (ev->vm != UINT16_MAX && ev->vm >= s->nr_vms)
+		if (ev->vm != EV_NO_VM && ev->vm >= s->nr_vms)
 			s->nr_vms = ev->vm + 1;
 	}
 	if (block->entry.task >= s->nr_tasks)
@@ -224,11 +224,13 @@ static int salvage(struct salvage *s, bool indexed, struct err *e)
 
 	if (!ret && !s->found.nr && !s->meta_found)
 		return -(int)e->exit;	/* no event file: what ev_open() found stands */
+	s->f->any_vm = !s->meta_found;
 	if (!ret)
 		ret = keep_sound(s);
 	if (ret)
 		return err_sys(e, -ret, s->f->path, "read");
 	make_up(s);
+	s->f->any_vm = false;
 	note_damage(s, indexed);
 	wrong = index_build(&s->f->index, s->f->meta.nr_tasks);
 	return wrong ? err_set(e, ERR_INPUT, "%s: %s: nothing can be salvaged", s->f->path, wrong) : 0;
@@ -239,7 +241,6 @@ int file_salvage(struct ev_file *f, bool indexed, struct err *e)
 	struct salvage s = { .f = f, .meta_found = indexed };
 	int ret;
 
-	f->salvaged = true;
 	if (indexed)
 		s.found = f->index;
 	else

@@ -99,8 +99,9 @@ static int read_vm(struct text_reader *r, struct ev *ev, const char *value)
 {
 	uint64_t vm;
 
-	if (!field_number(value, &vm) || vm > UINT16_MAX)
-		return bad_line(r, value, "is no VM number");
+	if (!field_number(value, &vm) || vm > EV_NO_VM ||
+	    (vm != EV_NO_VM && vm >= json_array_size(json_object_get(r->meta, "vms"))))
+		return bad_line(r, value, "is no VM of the dictionary ('# vms: [...]' above the records)");
 	ev->vm = vm;
 	return 0;
 }

@@ -37,6 +37,7 @@ struct ev_writer {
 	struct disk_entry *index;
 	size_t		 nr_blocks, cap_blocks;
 	uint64_t	 kinds[OBS_END];
+	uint32_t	 nr_vms;	/* above the highest VM written */
 	struct err	 err;		/* the first, kept */
 };
 
@@ -199,6 +200,8 @@ int ev_write(struct ev_writer *w, uint32_t task, uint64_t t_ns, const struct ev 
 	to->dt_ns = t_ns - s->first_ns;
 	s->last_ns = t_ns;
 	w->kinds[ev->kind]++;
+	if (unlikely(ev->vm >= w->nr_vms && ev->vm != EV_NO_VM))
+		w->nr_vms = ev->vm + 1;
 	return 0;
 }
 
@@ -263,11 +266,15 @@ static int write_trailer(struct ev_writer *w, uint64_t meta_offset, uint64_t ind
 	return outfile_write(w->out, &t, sizeof(t), &w->err);
 }
 
+/* What was open, and what closes the file. */
 static int write_rest(struct ev_writer *w, struct ev_meta *meta)
 {
 	uint64_t meta_offset, index_offset;
 	int ret = 0;
 
+	if (w->nr_vms > 1 && w->nr_vms > meta->nr_vms)
+		return err_set(&w->err, ERR_INPUT, "%s: record of VM %u: the dictionary has %zu VMs", w->path,
+			       w->nr_vms - 1, meta->nr_vms);
 	for (size_t at = 0; at < w->nr_streams && !ret; at++) {
 		if (w->streams[at].nr && at / EV_NR_CLASSES >= meta->nr_tasks)
 			ret = refuse(w, at / EV_NR_CLASSES, "the dictionary has no such task");

@@ -35,8 +35,8 @@ const struct err *ev_writer_err(const struct ev_writer *w);
 
 /**
  * ev_writer_close() - write open blocks, @meta and the index, fsync, rename.
- * @meta:	its kinds are set to what was written; every task written to must
- *		be in it.
+ * @meta:	its kinds are set to what was written; every task and VM that
+ *		records name must be in it.
  *
  * On failure the temporary file is gone and the path is as it was.
  */

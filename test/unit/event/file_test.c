@@ -252,6 +252,32 @@ static void a_full_disk_keeps_the_old_file(void **state)
 	free(path);
 }
 
+static void a_vm_the_dictionary_does_not_have(void **state)
+{
+	const struct { uint16_t vm; size_t nr_vms; int ret; } cases[] = {
+		{ 0, 0, 0 }, { 0, 1, 0 }, { 1, 2, 0 }, { EV_NO_VM, 0, 0 }, { 1, 0, -ERR_INPUT }, { 2, 2, -ERR_INPUT },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ev ev = { .kind = EV_ACCESS, .vm = cases[i].vm };
+		char path[] = "/tmp/event_test.XXXXXX";
+		struct err e = { 0 };
+		struct ev_writer *w;
+		struct ev_meta m;
+
+		close(mkstemp(path));
+		ev_meta_init(&m);
+		ev_meta_add_task(&m, 1, "one");
+		while (m.nr_vms < cases[i].nr_vms)
+			ev_meta_add_vm(&m);
+		assert_int_equal(ev_writer_open(path, 1, &w, NULL), 0);
+		assert_int_equal(ev_write(w, 0, 1, &ev), 0);
+		assert_int_equal(ev_writer_close(w, &m, &e), cases[i].ret);
+		ev_meta_fini(&m);
+		unlink(path);
+	}
+}
+
 static void abort_leaves_nothing(void **state)
 {
 	const struct shape s = { 2, 3000, 0, 10, 1 };
@@ -274,6 +300,7 @@ int main(void)
 		cmocka_unit_test(kinds_are_counted),
 		cmocka_unit_test(threads_read_their_own_tasks),
 		cmocka_unit_test(a_full_disk_keeps_the_old_file),
+		cmocka_unit_test(a_vm_the_dictionary_does_not_have),
 		cmocka_unit_test(abort_leaves_nothing),
 	};
 

@@ -88,7 +88,9 @@ static const struct bad_row {
 	{ "a value that is no result", HEADER "1 0 access - result=fine\n", "2: 'result' has no such value" },
 	{ "a value above its field", HEADER "1 0 access - gfn=0x10000000000\n", "2: 'gfn' is too large" },
 	{ "a word that is no field", HEADER "1 0 access - gfn\n", "2: 'gfn' is not key=value" },
-	{ "a VM above 16 bits", HEADER "1 0 access - vm=65536\n", "2: '65536' is no VM number" },
+	{ "a VM above 16 bits", HEADER "1 0 access - vm=65536\n", "2: '65536' is no VM of the dictionary ('# vms: [...]' above the records)" },
+	{ "a VM the dictionary does not have", HEADER "# vms: [{}]\n1 0 access - vm=1\n",
+	  "3: '1' is no VM of the dictionary ('# vms: [...]' above the records)" },
 	{ "time that steps back", HEADER "9 0 access -\n8 0 access -\n",
 	  "3: OUT: record of task 0: time steps back" },
 	{ "a member that is no JSON", "# tasks: [\n", "1: value of 'tasks': ']' expected near end of file" },
@@ -130,17 +132,18 @@ static void by_hand(void **state)
 	static const char text[] =
 		"## a remark\n"
 		"# tasks: [{\"tid\":7,\"comm\":\"cpu \\u0007\"}]\n"
+		"# vms: [{},{},{}]\n"
 		"# made_later: {\"by\": \"a newer version\"}\n"
 		"\n"
 		"5 0 access w,p gfn=0x10 attempts=2 result=fixed pfn=77\n"
 		"6 0 memslot - gfn=0 id=1 change=create npages=512 hva=0x7f0000000000 vm=2\r\n"
 		"6 0 pin - pin=stale value=0x1\n"
-		"7 0 op 0x3 op=fault result=9\n";
+		"7 0 op 0x3 op=fault result=9 vm=65535\n";
 	static const char want[] =
 		"5 0 access w,p gfn=0x10 attempts=2 pfn=0x4d result=fixed guest_ns=0 service_ns=0\n"
 		"6 0 memslot - vm=2 gfn=0x0 id=1 change=create npages=0x200 kvm_flags=0x0 hva=0x7f0000000000\n"
 		"6 0 pin - pin=stale value=0x1\n"
-		"7 0 op 0x3 op=fault gfn=0x0 result=0x9 span_ns=0 stimulus=0\n";
+		"7 0 op 0x3 vm=65535 op=fault gfn=0x0 result=0x9 span_ns=0 stimulus=0\n";
 	char path[] = "/tmp/text_test.XXXXXX", *got;
 	struct err e = { 0 };
 
