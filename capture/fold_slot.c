@@ -117,9 +117,13 @@ void slot_set_region(struct fold *f, struct task *t, const struct raw *r)
 {
 	const struct slot slot = { .id = r->v[1], .flags = r->v[2], .gfn = r->v[3] >> 12, .npages = r->v[4] >> 12,
 				   .hva = r->v[5] };
-	int vm = vm_by_kvm(f, t, r->v[0], true);
-	struct op *op = op_top(t);
+	struct op *op;
+	int vm;
 
+	if (slot.npages && op_find(t, EV_OP_VM_DESTROY))	/* destruction itself only deletes */
+		op_end_all(f, t);
+	vm = vm_by_kvm(f, t, r->v[0], true);
+	op = op_top(t);
 	if (op && op->kind == EV_OP_MEMSLOT && op->from_marker && op->slot.id == slot.id) {
 		/* The line that announced it. */
 		op->from_marker = false;

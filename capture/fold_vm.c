@@ -214,8 +214,10 @@ void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu)
 /* The thread that creates vCPUs stands for the VM's process. */
 void vcpu_created(struct fold *f, struct task *t, const struct raw *r)
 {
-	int vm = vm_by_kvm(f, t, r->v[1], true);
+	int vm;
 
+	op_end_all(f, t);
+	vm = vm_by_kvm(f, t, r->v[1], true);
 	f->meta->vms[vm].tgid = t->tid;
 }
 

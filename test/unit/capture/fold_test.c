@@ -1,0 +1,636 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The fold, driven by a made-up recording: a few records in, the text form of
+ * the event file out.  Every field of the fake's events is eight bytes wide.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "capture/fold.h"
+#include "event/text.h"
+#include "test/table.h"
+
+#define STEPS_MAX	40
+#define FIELDS_AT	8
+
+struct step {
+	uint64_t	 ts;
+	uint32_t	 tid;
+	const char	*event;
+	uint64_t	 v[6];
+	const char	*text;
+	uint32_t	 cpu;
+	bool		 missed;
+};
+
+struct row {
+	const char	*name;
+	struct step	 steps[STEPS_MAX];
+	const char	*want;
+	uint64_t	 unused;		/* records that came to nothing */
+};
+
+/* --- a source that holds the steps ------------------------------------------------- */
+
+static const struct {
+	const char *name, *fields;
+} known[] = {
+#define RAW(id, event, names, handler) { event, names },
+#include "capture/events_x86.def"
+#undef RAW
+};
+
+struct fake {
+	struct source	   source;
+	const struct step *steps;
+	uint32_t	   at;
+	uint8_t		   data[256];
+};
+
+static const char *fields_of(const char *event)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i].name, event))
+			return known[i].fields;
+	return "";
+}
+
+static bool fake_field(struct source *s, uint32_t event, const char *name, struct source_field *out)
+{
+	const char *list = fields_of(s->events[event].name);
+	uint16_t offset = FIELDS_AT;
+
+	while (*list) {
+		size_t len = strcspn(list, " ");
+		bool text = *list == '$';
+
+		if (len - text == strlen(name) && !strncmp(list + text, name, len - text)) {
+			*out = (struct source_field){ .offset = offset, .size = text ? 0 : 8 };
+			return true;
+		}
+		offset += 8;
+		list += len;
+		list += strspn(list, " ");
+	}
+	return false;
+}
+
+static uint32_t event_index(struct source *s, const char *name)
+{
+	for (uint32_t i = 0; i < s->nr_events; i++)
+		if (!strcmp(s->events[i].name, name))
+			return i;
+	s->events[s->nr_events] = (struct source_event){ .id = (int)s->nr_events, .system = "kvm", .name = name };
+	return s->nr_events++;
+}
+
+static int fake_next(struct source *s, struct source_record *rec, struct err *e)
+{
+	struct fake *f = (struct fake *)s;
+	const struct step *st = &f->steps[f->at];
+
+	if (f->at == STEPS_MAX || !st->event)
+		return 0;
+	memset(f->data, 0, sizeof(f->data));
+	memcpy(f->data + FIELDS_AT, st->v, sizeof(st->v));
+	if (st->text)
+		strcpy((char *)f->data + FIELDS_AT, st->text);
+	*rec = (struct source_record){ .ts_ns = st->ts, .cpu = st->cpu, .tid = st->tid, .size = sizeof(f->data),
+				       .event = event_index(s, st->event), .missed = st->missed, .data = f->data };
+	f->at++;
+	return 1;
+}
+
+static const char *fake_comm(struct source *s, uint32_t tid)
+{
+	return "task";
+}
+
+static const struct source_ops fake_ops = { .next = fake_next, .field = fake_field, .comm = fake_comm };
+
+/* --- the check ------------------------------------------------------------------------- */
+
+/* The text form without its header; the caller frees it. */
+static char *text_of(const char *path)
+{
+	char *text = NULL, *body;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct ev_file *f;
+	struct err e;
+
+	assert_int_equal(ev_open(path, 0, &f, &e), 0);
+	assert_int_equal(ev_text_write(f, 1u << EV_STIMULUS | 1u << EV_OBSERVATION, out, &e), 0);
+	ev_close(f);
+	fclose(out);
+	for (body = text; *body == '#'; body = strchr(body, '\n') + 1)
+		;
+	body = strdup(body);
+	free(text);
+	return body;
+}
+
+static void check(const void *arg)
+{
+	const struct row *row = arg;
+	struct source_event events[STEPS_MAX];
+	struct fake fake = { .steps = row->steps, .source = { .ops = &fake_ops, .events = events,
+			     .info = { .uname = "Linux host 6.12.1 x86_64", .clock = "mono", .nr_cpus = 2 } } };
+	char path[] = "/tmp/mmulab-fold-XXXXXX";
+	struct ev_writer *w;
+	struct source_record rec;
+	struct ev_meta meta;
+	uint64_t unused = 0;
+	struct fold *f;
+	struct err e;
+	char *got;
+
+	close(mkstemp(path));
+	for (const struct step *st = row->steps; st < row->steps + STEPS_MAX && st->event; st++)
+		event_index(&fake.source, st->event);
+	ev_meta_init(&meta);
+	assert_int_equal(ev_writer_open(path, 0, &w, &e), 0);
+	f = fold_new(&fake.source, &meta, w);
+	while (fake_next(&fake.source, &rec, &e))
+		assert_int_equal(fold_record(f, &rec), 0);
+	assert_int_equal(fold_finish(f), 0);
+	fold_free(f);
+	assert_int_equal(ev_writer_close(w, &meta, &e), 0);
+	got = text_of(path);
+	unlink(path);
+	assert_string_equal(got, row->want);
+	for (size_t i = 0; i < meta.unused.nr; i++)
+		unused += meta.unused.v[i].n;
+	assert_int_equal(unused, row->unused);
+	free(got);
+	ev_meta_fini(&meta);
+}
+
+/* --- the records ------------------------------------------------------------------------- */
+
+#define NPF	0x400
+#define SVM	2
+#define KVM	0xffffc90000100000ULL
+#define KVM2	0xffffc90000200000ULL
+#define MN	(KVM + 0x1a90)
+#define LEAF	0x1000e67ULL		/* NPT, writable, pfn 0x1000 */
+#define EMPTY	0x8000000000000000ULL	/* 6.12 */
+
+#define EXIT(t, tid, vcpu)	{ t, tid, "kvm_exit", { NPF, SVM, vcpu } }
+#define HLT(t, tid, vcpu)	{ t, tid, "kvm_exit", { 0x78, SVM, vcpu } }
+#define ENTRY(t, tid, vcpu)	{ t, tid, "kvm_entry", { vcpu } }
+#define FAULT(t, tid, vcpu, gfn, code) { t, tid, "kvm_page_fault", { vcpu, (gfn) << 12, code } }
+#define REQ(t, tid, gfn)	{ t, tid, "kvm_mmu_spte_requested", { gfn, 0x1000, 1 } }
+#define CHANGED(t, tid, gfn, old, new) { t, tid, "kvm_tdp_mmu_spte_changed", { gfn, old, new, 1, 0 } }
+#define SET(t, tid, gfn)	{ t, tid, "kvm_mmu_set_spte", { gfn, LEAF, 0x5000, 1, 1, 1 } }
+#define RET(t, tid, ret)	{ t, tid, "tdp_page_fault_ret", { ret } }
+#define RETRY	1
+#define FIXED	5			/* 6.12 */
+#define SERVED(t, tid, vcpu, gfn, code)						\
+	EXIT(t, tid, vcpu), FAULT((t) + 1, tid, vcpu, gfn, code), RET((t) + 2, tid, FIXED), ENTRY((t) + 3, tid, vcpu)
+#define INV(t, tid)	{ t, tid, "mn_inv_start", { MN, 0x7000, 0x9000, 1 } },	\
+			{ (t) + 1, tid, "kvm_unmap_hva_range", { 0x7000, 0x9000 } }
+#define INV_END(t, tid)	{ t, tid, "mn_inv_end", { MN, 0x7000, 0x9000 } }
+#define UNMAP(t, tid, kvm, gfn) { t, tid, "unmap_gfn_range", { kvm, gfn, (gfn) + 2 } }
+#define REGION(t, tid, slot, flags, gpa, size) { t, tid, "set_memory_region", { KVM, slot, flags, gpa, size, 0x7000000ULL } }
+#define REGION_RET(t, tid, ret) { t, tid, "set_memory_region_ret", { (uint64_t)(ret) } }
+#define WAIT(t, tid, addr, flags) { t, tid, "contention_begin", { addr, flags } }
+#define WAITED(t, tid, addr) { t, tid, "contention_end", { addr } }
+#define MARK(t, tid, line)	{ t, tid, "print", .text = line }
+
+static const struct row rows[] = {
+	{
+		.name = "a fault served at once is one access with its host page",
+		.steps = {
+			ENTRY(1000, 7, 0), EXIT(1100, 7, 0), FAULT(1110, 7, 0, 0x20ULL, 6), REQ(1120, 7, 0x20),
+			CHANGED(1130, 7, 0x20, EMPTY, LEAF), SET(1140, 7, 0x20), RET(1150, 7, FIXED), ENTRY(1160, 7, 0),
+		},
+		.want =
+		"100 0 access w,pfn,hostwr gfn=0x20 attempts=1 level=1 pfn=0x1000 result=fixed guest_ns=100 service_ns=60\n"
+		"120 0 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
+		"130 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x8000000000000000 new=0x1000e67\n"
+		"140 0 kvm_mmu_set_spte - gfn=0x20 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
+		"150 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=40 stimulus=0 entry_ns=10 error_code=0x6\n",
+	},
+	{
+		.name = "a run of retries is one access; the guest's time inside it is service",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 4), RET(120, 7, RETRY), ENTRY(130, 7, 0),
+			EXIT(140, 7, 0), FAULT(150, 7, 0, 0x20ULL, 4), RET(160, 7, RETRY), ENTRY(170, 7, 0),
+			EXIT(180, 7, 0), FAULT(190, 7, 0, 0x20ULL, 4), RET(200, 7, FIXED), ENTRY(210, 7, 0),
+			EXIT(260, 7, 0), FAULT(270, 7, 0, 0x21ULL, 4), RET(280, 7, FIXED), ENTRY(290, 7, 0),
+		},
+		.want =
+		"0 0 access r gfn=0x20 attempts=3 result=fixed guest_ns=0 service_ns=110\n"
+		"20 0 op - op=fault gfn=0x20 result=retry access=0x4 span_ns=10 stimulus=0 entry_ns=10 error_code=0x4\n"
+		"60 0 op - op=fault gfn=0x20 result=retry access=0x4 span_ns=10 stimulus=0 entry_ns=10 error_code=0x4\n"
+		"100 0 op - op=fault gfn=0x20 result=fixed access=0x4 span_ns=10 stimulus=0 entry_ns=10 error_code=0x4\n"
+		"160 0 access r gfn=0x21 attempts=1 result=fixed guest_ns=50 service_ns=30\n"
+		"180 0 op - op=fault gfn=0x21 result=fixed access=0x4 span_ns=10 stimulus=1 entry_ns=10 error_code=0x4\n",
+	},
+	{
+		.name = "without a recorded result, a fault that left nothing behind is a retry when it comes again",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 4), ENTRY(130, 7, 0),
+			EXIT(140, 7, 0), FAULT(150, 7, 0, 0x20ULL, 4), REQ(151, 7, 0x20ULL),
+			CHANGED(152, 7, 0x20ULL, EMPTY, LEAF), SET(153, 7, 0x20ULL), ENTRY(170, 7, 0),
+			EXIT(180, 7, 0), FAULT(190, 7, 0, 0x21ULL, 4), ENTRY(210, 7, 0),
+			EXIT(220, 7, 0), FAULT(230, 7, 0, 0x22ULL, 4), ENTRY(250, 7, 0),
+		},
+		.want =
+		"0 0 access r,pfn,hostwr gfn=0x20 attempts=2 level=1 pfn=0x1000 result=fixed guest_ns=0 service_ns=70\n"
+		"30 0 op - op=fault gfn=0x20 result=retry access=0x4 span_ns=20 stimulus=0 entry_ns=10 error_code=0x4\n"
+		"51 0 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
+		"52 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x8000000000000000 new=0x1000e67\n"
+		"53 0 kvm_mmu_set_spte - gfn=0x20 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
+		"70 0 op - op=fault gfn=0x20 result=fixed access=0x4 span_ns=20 stimulus=0 entry_ns=10 error_code=0x4\n"
+		"80 0 access r gfn=0x21 attempts=1 result=unknown guest_ns=10 service_ns=30\n"
+		"110 0 op - op=fault gfn=0x21 result=unknown access=0x4 span_ns=20 stimulus=1 entry_ns=10 error_code=0x4\n"
+		"120 0 access r gfn=0x22 attempts=1 result=unknown guest_ns=10 service_ns=30\n"
+		"150 0 op - op=fault gfn=0x22 result=unknown access=0x4 span_ns=20 stimulus=2 entry_ns=10 error_code=0x4\n",
+	},
+	{
+		.name = "another kind of access to the same page is another access",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 4), RET(120, 7, RETRY), ENTRY(130, 7, 0),
+			SERVED(140, 7, 0, 0x20ULL, 0x14),
+		},
+		.want =
+		"0 0 access r gfn=0x20 attempts=1 result=retry guest_ns=0 service_ns=30\n"
+		"20 0 op - op=fault gfn=0x20 result=retry access=0x4 span_ns=10 stimulus=0 entry_ns=10 error_code=0x4\n"
+		"40 0 access x gfn=0x20 attempts=1 result=fixed guest_ns=10 service_ns=3\n"
+		"42 0 op - op=fault gfn=0x20 result=fixed access=0x10 span_ns=1 stimulus=1 entry_ns=1 error_code=0x14\n",
+	},
+	{
+		.name = "exits for other reasons are told apart from guest time and from service",
+		.steps = {
+			ENTRY(100, 7, 0), HLT(150, 7, 0), ENTRY(250, 7, 0), SERVED(300, 7, 0, 0x20ULL, 6), HLT(400, 7, 0),
+			ENTRY(410, 7, 0),
+		},
+		.want =
+		"200 0 think - guest_ns=100 other_exit_ns=100 exits=1\n"
+		"200 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=100 service_ns=3\n"
+		"202 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n",
+		.unused = 2,
+	},
+	{
+		.name = "an interrupt between two attempts belongs to the access",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 4), RET(120, 7, RETRY), ENTRY(130, 7, 0),
+			HLT(140, 7, 0), ENTRY(150, 7, 0), SERVED(160, 7, 0, 0x20ULL, 4),
+		},
+		.want =
+		"0 0 access r gfn=0x20 attempts=2 result=fixed guest_ns=0 service_ns=63\n"
+		"20 0 op - op=fault gfn=0x20 result=retry access=0x4 span_ns=10 stimulus=0 entry_ns=10 error_code=0x4\n"
+		"62 0 op - op=fault gfn=0x20 result=fixed access=0x4 span_ns=1 stimulus=0 entry_ns=1 error_code=0x4\n",
+	},
+	{
+		.name = "a fault's own invalidation comes before its access, marked, and the access's time moves behind it",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 7), INV(120, 7), UNMAP(125, 7, KVM, 0x20ULL),
+			CHANGED(126, 7, 0x20ULL, LEAF, EMPTY), INV_END(130, 7), RET(140, 7, RETRY), ENTRY(150, 7, 0),
+			SERVED(160, 7, 0, 0x20ULL, 6),
+		},
+		.want =
+		"20 0 invalidate_start nested,matched start=0x7000 end=0x9000 service_ns=6\n"
+		"25 0 unmap_gfn_range - gfn=0x20 count=0x2\n"
+		"26 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"26 0 op 0x21 op=invalidate_start gfn=0x0 result=continue span_ns=6 stimulus=0\n"
+		"30 0 invalidate_end nested,matched start=0x7000 end=0x9000 service_ns=0\n"
+		"30 0 access w,p,hostwr gfn=0x20 attempts=2 result=fixed guest_ns=0 service_ns=33\n"
+		"30 0 op 0x21 op=invalidate_end gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"40 0 op - op=fault gfn=0x20 result=retry access=0x88 span_ns=30 stimulus=0 entry_ns=10 error_code=0x7\n"
+		"62 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n",
+	},
+	{
+		.name = "a fault's read wait ends the notifier nested in it",
+		.steps = {
+			{ 90, 7, "vcpu_run", { 1, KVM } },
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 7), INV(120, 7), INV_END(130, 7),
+			WAIT(132, 7, KVM, 3), WAITED(135, 7, KVM), RET(140, 7, RETRY), ENTRY(150, 7, 0),
+		},
+		.want =
+		"30 0 invalidate_start nested start=0x7000 end=0x9000 service_ns=1\n"
+		"31 0 op 0x1 op=invalidate_start gfn=0x0 result=continue span_ns=1 stimulus=0\n"
+		"40 0 invalidate_end nested start=0x7000 end=0x9000 service_ns=0\n"
+		"40 0 access w,p gfn=0x20 attempts=1 result=retry guest_ns=0 service_ns=20\n"
+		"40 0 op 0x1 op=invalidate_end gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"45 0 lock_wait - lock=0xffffc90000100000 wait_ns=3 lock_flags=0x3\n"
+		"50 0 op - op=fault gfn=0x20 result=retry access=0x88 span_ns=30 stimulus=0 entry_ns=10 error_code=0x7\n",
+	},
+	{
+		.name = "without a record of ends a start stays open and no end is made up",
+		.steps = {
+			{ 100, 9, "kvm_unmap_hva_range", { 0x7000, 0x9000 } },
+			CHANGED(110, 9, 0x20ULL, LEAF, EMPTY), { 200, 9, "kvm_unmap_hva_range", { 0x9000, 0xa000 } },
+		},
+		.want =
+		"0 0 invalidate_start open,matched start=0x7000 end=0x9000 service_ns=10\n"
+		"10 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"10 0 op 0x22 op=invalidate_start gfn=0x0 result=continue span_ns=10 stimulus=0\n"
+		"100 0 invalidate_start open start=0x9000 end=0xa000 service_ns=0\n"
+		"100 0 op 0x2 op=invalidate_start gfn=0x0 result=continue span_ns=0 stimulus=1\n",
+	},
+	{
+		.name = "an entry outside the range of a start is not its work",
+		.steps = {
+			MARK(50, 9, "kvmload: memslot slot 1 gpa 20000 size 10000 hva 7000 flags 0"),
+			{ 100, 9, "kvm_unmap_hva_range", { 0x7000, 0x8000 } },
+			CHANGED(110, 9, 0x20ULL, LEAF, EMPTY), CHANGED(120, 9, 0x28ULL, LEAF, EMPTY),
+		},
+		.want =
+		"0 0 memslot open gfn=0x20 id=1 change=create npages=0x10 kvm_flags=0x0 hva=0x7000\n"
+		"0 0 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
+		"50 0 invalidate_start open,matched start=0x7000 end=0x8000 service_ns=20\n"
+		"60 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"70 0 op 0x22 op=invalidate_start gfn=0x0 result=continue span_ns=20 stimulus=1\n"
+		"70 0 kvm_tdp_mmu_spte_changed - gfn=0x28 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"70 0 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
+	},
+	{
+		.name = "a memslot from the marker line alone",
+		.steps = {
+			MARK(100, 9, "kvmload: memslot slot 3 gpa 40000000 size 8000000 hva 7fc800200000 flags 1"),
+			MARK(200, 9, "kvmload: phase seq"), SERVED(300, 7, 0, 0x40000ULL, 6),
+		},
+		.want =
+		"0 0 memslot open gfn=0x40000 id=3 change=create npages=0x8000 kvm_flags=0x1 hva=0x7fc800200000\n"
+		"0 0 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
+		"200 1 access w,hostwr gfn=0x40000 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"202 1 op - op=fault gfn=0x40000 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n",
+		.unused = 1,
+	},
+	{
+		.name = "a memslot's call wins over the line that announced it",
+		.steps = {
+			MARK(100, 9, "kvmload: memslot slot 1 gpa 20000 size 10000 hva 7000000 flags 0"),
+			REGION(110, 9, 1, 0, 0x20000ULL, 0x10000ULL), REGION_RET(150, 9, 0),
+		},
+		.want =
+		"10 0 memslot - gfn=0x20 id=1 change=create npages=0x10 kvm_flags=0x0 hva=0x7000000\n"
+		"50 0 op - op=memslot gfn=0x0 result=continue span_ns=40 stimulus=0\n",
+	},
+	{
+		.name = "create, flags, move, delete follow from what the slot was; a failing call is none",
+		.steps = {
+			REGION(100, 9, 1, 0, 0x20000ULL, 0x10000ULL), REGION_RET(110, 9, 0),
+			REGION(120, 9, 1, 1, 0x20000ULL, 0x10000ULL), REGION_RET(130, 9, 0),
+			REGION(140, 9, 1, 1, 0x40000ULL, 0x10000ULL), REGION_RET(150, 9, -22),
+			REGION(160, 9, 1, 1, 0x40000ULL, 0x10000ULL), REGION_RET(170, 9, 0),
+			REGION(180, 9, 0x10001, 0, 0x50000ULL, 0x1000ULL), REGION_RET(190, 9, 0),
+			REGION(200, 9, 1, 0, 0, 0), REGION_RET(210, 9, 0),
+		},
+		.want =
+		"0 0 memslot - gfn=0x20 id=1 change=create npages=0x10 kvm_flags=0x0 hva=0x7000000\n"
+		"10 0 op - op=memslot gfn=0x0 result=continue span_ns=10 stimulus=0\n"
+		"20 0 memslot - gfn=0x20 id=1 change=flags npages=0x10 kvm_flags=0x1 hva=0x7000000\n"
+		"30 0 op - op=memslot gfn=0x0 result=continue span_ns=10 stimulus=1\n"
+		"50 0 op - op=unknown gfn=0x0 result=continue span_ns=10 stimulus=4294967295\n"
+		"60 0 memslot - gfn=0x40 id=1 change=move npages=0x10 kvm_flags=0x1 hva=0x7000000\n"
+		"70 0 op - op=memslot gfn=0x0 result=continue span_ns=10 stimulus=2\n"
+		"80 0 memslot - gfn=0x50 id=1 as_id=1 change=create npages=0x1 kvm_flags=0x0 hva=0x7000000\n"
+		"90 0 op - op=memslot gfn=0x0 result=continue span_ns=10 stimulus=3\n"
+		"100 0 memslot - gfn=0x40 id=1 change=delete npages=0x10 kvm_flags=0x1 hva=0x7000000\n"
+		"110 0 op - op=memslot gfn=0x0 result=continue span_ns=10 stimulus=4\n",
+		.unused = 1,
+	},
+	{
+		.name = "two VMs by their struct kvm",
+		.steps = {
+			{ 100, 7, "vcpu_run", { 1, KVM } }, { 101, 8, "vcpu_run", { 2, KVM2 } },
+			SERVED(200, 7, 0, 0x20ULL, 6), SERVED(300, 8, 0, 0x20ULL, 6),
+			{ 400, 9, "flush_all", { KVM2 } },
+		},
+		.want =
+		"100 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"102 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n"
+		"200 1 access w,hostwr vm=1 gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"202 1 op - vm=1 op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n"
+		"300 2 flush_all - vm=1 gfn=0x0 count=0x0\n"
+		"300 2 op - vm=1 op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
+	},
+	{
+		.name = "two VMs because no VM has a vCPU twice",
+		.steps = {
+			SERVED(200, 100, 0, 0x20ULL, 6), SERVED(300, 200, 0, 0x20ULL, 6), SERVED(400, 201, 1, 0x20ULL, 6),
+			SERVED(500, 101, 1, 0x20ULL, 6),
+		},
+		.want =
+		"0 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"2 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n"
+		"100 1 access w,hostwr vm=1 gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"102 1 op - vm=1 op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n"
+		"200 2 access w,hostwr vm=1 gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"202 2 op - vm=1 op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n"
+		"300 3 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"302 3 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n",
+	},
+	{
+		.name = "a notifier seen before its VM's struct kvm is the same VM",
+		.steps = {
+			INV(100, 9), INV_END(110, 9), { 200, 7, "vcpu_run", { 1, KVM } }, SERVED(210, 7, 0, 0x20ULL, 6),
+		},
+		.want =
+		"0 0 invalidate_start - start=0x7000 end=0x9000 service_ns=1\n"
+		"1 0 op - op=invalidate_start gfn=0x0 result=continue span_ns=1 stimulus=0\n"
+		"10 0 invalidate_end - start=0x7000 end=0x9000 service_ns=0\n"
+		"10 0 op - op=invalidate_end gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"110 1 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"112 1 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n",
+	},
+	{
+		.name = "a trace that ends before the entry leaves the access open",
+		.steps = { EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), REQ(120, 7, 0x20ULL) },
+		.want =
+		"0 0 access w,open gfn=0x20 attempts=1 result=unknown guest_ns=0 service_ns=20\n"
+		"20 0 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
+		"20 0 op - op=fault gfn=0x20 result=unknown access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n",
+	},
+	{
+		.name = "a thread that moves to another CPU is the same vCPU",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6),
+			{ 120, 7, "tdp_page_fault_ret", { FIXED }, .cpu = 1 }, { 130, 7, "kvm_entry", { 0 }, .cpu = 1 },
+			{ 135, 9, "kvm_entry", { 1 }, .cpu = 0 },
+		},
+		.want =
+		"0 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=30\n"
+		"20 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n",
+		.unused = 1,
+	},
+	{
+		.name = "records lost on a CPU end what was open there",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6),
+			{ 200, 7, "kvm_entry", { 0 }, .missed = true }, SERVED(300, 7, 0, 0x20ULL, 6),
+		},
+		.want =
+		"0 0 access w,open gfn=0x20 attempts=1 result=unknown guest_ns=0 service_ns=10\n"
+		"10 0 op - op=fault gfn=0x20 result=unknown access=0x8 span_ns=0 stimulus=0 entry_ns=10 error_code=0x6\n"
+		"200 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=100 service_ns=3\n"
+		"202 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=1 entry_ns=1 error_code=0x6\n",
+	},
+	{
+		.name = "records lost on another CPU do not",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), { 115, 9, "kvm_age_hva", { 0x1000, 0x2000 }, .cpu = 1 },
+			{ 116, 9, "kvm_age_hva", { 0x2000, 0x3000 }, .cpu = 1, .missed = true },
+			RET(120, 7, FIXED), ENTRY(130, 7, 0),
+		},
+		.want =
+		"0 1 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=30\n"
+		"15 0 age open start=0x1000 end=0x2000 service_ns=0\n"
+		"15 0 op 0x2 op=age gfn=0x0 result=continue span_ns=0 stimulus=0\n"
+		"16 0 age - start=0x2000 end=0x3000 service_ns=0\n"
+		"16 0 op - op=age gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"20 1 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n",
+	},
+	{
+		.name = "an EPT violation's qualification is no error code",
+		.steps = {
+			{ 100, 7, "kvm_exit", { 48, 1, 0 } }, FAULT(110, 7, 0, 0x20ULL, 0x184 | 0x8), RET(120, 7, FIXED),
+			ENTRY(130, 7, 0),
+		},
+		.want =
+		"0 0 access x,p gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=30\n"
+		"20 0 op - op=fault gfn=0x20 result=fixed access=0x90 span_ns=10 stimulus=0 entry_ns=10 error_code=0x18c\n",
+	},
+	{
+		.name = "a shadow fault's address is the guest's: an operation, no access",
+		.steps = {
+			{ 100, 7, "kvm_exit", { 0x4e, SVM, 0 } }, FAULT(110, 7, 0, 0x7fff20ULL, 6), REQ(115, 7, 0x33ULL),
+			SET(120, 7, 0x33ULL), ENTRY(130, 7, 0),
+		},
+		.want =
+		"15 0 kvm_mmu_spte_requested - gfn=0x33 level=1 pfn=0x1000\n"
+		"20 0 kvm_mmu_set_spte - gfn=0x33 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
+		"30 0 op - op=fault gfn=0x33 result=fixed access=0x8 span_ns=20 stimulus=0 entry_ns=10 error_code=0x6\n",
+	},
+	{
+		.name = "waits for mmu_lock are told from others by their place in struct kvm",
+		.steps = {
+			{ 100, 9, "flush_all", { KVM } },
+			WAIT(110, 9, 0xffffffff82c06080ULL, 3), WAITED(120, 9, 0xffffffff82c06080ULL),
+			WAIT(130, 9, KVM + 8, 5), WAIT(131, 9, KVM + 12, 1), WAITED(138, 9, KVM + 12), WAITED(140, 9, KVM + 8),
+			WAITED(150, 9, KVM + 8), WAIT(160, 9, KVM + 8, 3),
+		},
+		.want =
+		"0 0 flush_all - gfn=0x0 count=0x0\n"
+		"40 0 lock_wait - lock=0xffffc90000100008 wait_ns=10 lock_flags=0x5\n"
+		"40 0 op - op=unknown gfn=0x0 result=continue span_ns=40 stimulus=4294967295\n",
+		.unused = 6,
+	},
+	{
+		.name = "without a struct kvm, mmu_lock is the rwlock waited for in an MMU operation",
+		.steps = {
+			WAIT(90, 9, 0xffffffff82c06080ULL, 3), WAITED(95, 9, 0xffffffff82c06080ULL),
+			{ 100, 9, "kvm_unmap_hva_range", { 0x7000, 0x9000 } }, WAIT(110, 9, 0xffff888000001000ULL, 5),
+			WAITED(140, 9, 0xffff888000001000ULL),
+		},
+		.want =
+		"10 0 invalidate_start open start=0x7000 end=0x9000 service_ns=40\n"
+		"50 0 lock_wait - lock=0xffff888000001000 wait_ns=30 lock_flags=0x5\n"
+		"50 0 op 0x2 op=invalidate_start gfn=0x0 result=continue span_ns=40 stimulus=0\n",
+		.unused = 2,
+	},
+	{
+		.name = "aging: the probe and the tracepoint are one; young comes from the handler",
+		.steps = {
+			{ 100, 9, "mn_clear_flush_young", { MN, 0x7000, 0x8000 } }, { 101, 9, "kvm_age_hva", { 0x7000, 0x8000 } },
+			{ 102, 9, "age_gfn", { KVM, 0x20, 0x21 } }, CHANGED(103, 9, 0x20ULL, LEAF, LEAF & ~0x20ULL),
+			{ 104, 9, "age_gfn_ret", { 1 } }, { 110, 9, "kvm_test_age_hva", { 0x7000 } },
+			{ 111, 9, "test_age_gfn", { KVM, 0x20, 0x21 } }, { 112, 9, "test_age_gfn_ret", { 0 } },
+			{ 113, 9, "age_gfn_ret", { 0 } },
+		},
+		.want =
+		"0 0 age flush,young,matched start=0x7000 end=0x8000 service_ns=4 extra=1\n"
+		"3 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x1000e47\n"
+		"4 0 age_gfn 0x1 gfn=0x20 count=0x1\n"
+		"4 0 op 0x38 op=age gfn=0x0 result=continue span_ns=4 stimulus=0\n"
+		"10 0 test_age matched start=0x7000 end=0x8000 service_ns=3\n"
+		"12 0 age_gfn - gfn=0x20 count=0x1\n"
+		"13 0 op 0x20 op=test_age gfn=0x0 result=continue span_ns=3 stimulus=1\n",
+		.unused = 1,
+	},
+	{
+		.name = "words of a dirty log are operations inside its call, in the order they began",
+		.steps = {
+			REGION(10, 9, 2, 1, 0x20000ULL, 0x80000ULL), REGION_RET(20, 9, 0),
+			{ 100, 9, "get_dirty_log", { KVM, 2 } }, { 110, 9, "log_dirty_masked", { KVM, 0x20, 0, 5 } },
+			CHANGED(115, 9, 0x20ULL, LEAF, LEAF & ~2ULL), { 120, 9, "log_dirty_masked", { KVM, 0x20, 0x40, 1 } },
+			{ 130, 9, "flush_all", { KVM } },
+		},
+		.want =
+		"0 0 memslot - gfn=0x20 id=2 change=create npages=0x80 kvm_flags=0x1 hva=0x7000000\n"
+		"10 0 op - op=memslot gfn=0x0 result=continue span_ns=10 stimulus=0\n"
+		"90 0 dirty_get - gfn=0x20 slot=2 count=0x80 service_ns=30\n"
+		"100 0 dirty_mask - gfn=0x20 slot=2 count=0x5 service_ns=5\n"
+		"105 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x1000e65\n"
+		"105 0 op - op=dirty gfn=0x20 result=continue span_ns=5 stimulus=2\n"
+		"110 0 dirty_mask - gfn=0x60 slot=2 count=0x1 service_ns=10\n"
+		"120 0 flush_all - gfn=0x0 count=0x0\n"
+		"120 0 op - op=dirty gfn=0x60 result=continue span_ns=10 stimulus=3\n"
+		"120 0 op - op=dirty gfn=0x20 result=continue span_ns=30 stimulus=1\n",
+	},
+	{
+		.name = "a vCPU that gives up its root and takes another",
+		.steps = {
+			{ 90, 7, "mmu_load", { 1 } }, { 95, 7, "kvm_mmu_get_page", { 0, 0, 0x3784, 0, 0, 1 } }, ENTRY(100, 7, 0),
+			HLT(110, 7, 0), { 120, 7, "free_roots", { KVM, 1 } }, { 130, 7, "mmu_load", { 1 } }, ENTRY(140, 7, 0),
+			{ 150, 9, "free_roots", { KVM, 15 } },
+		},
+		.want =
+		"0 0 vcpu_load -\n"
+		"5 0 kvm_mmu_get_page - gfn=0x0 created=1 role=0x3784\n"
+		"5 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=5 stimulus=0\n"
+		"30 0 vcpu_unload -\n"
+		"30 0 op - op=vcpu_unload gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"40 0 vcpu_load -\n"
+		"40 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=0 stimulus=2\n",
+		.unused = 4,
+	},
+	{
+		.name = "what nothing explains is kept in operations of unknown kind, apart when far apart",
+		.steps = {
+			CHANGED(100, 9, 0x20ULL, LEAF, EMPTY), CHANGED(200, 9, 0x21ULL, LEAF, EMPTY),
+			CHANGED(9000000, 9, 0x22ULL, LEAF, EMPTY),
+		},
+		.want =
+		"0 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"100 0 kvm_tdp_mmu_spte_changed - gfn=0x21 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"100 0 op - op=unknown gfn=0x0 result=continue span_ns=100 stimulus=4294967295\n"
+		"8999900 0 kvm_tdp_mmu_spte_changed - gfn=0x22 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"8999900 0 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
+	},
+	{
+		.name = "the end of a VM: release, then destruction; its address may be used again",
+		.steps = {
+			{ 100, 9, "vcpu_create", { 1, KVM } }, { 200, 9, "mn_release", { MN } }, { 210, 9, "tdp_zap_all", { KVM } },
+			CHANGED(220, 9, 0x20ULL, LEAF, EMPTY), { 300, 9, "destroy_vm", { KVM } },
+			{ 310, 9, "tdp_zap_inv_roots", { KVM } }, { 400, 9, "vcpu_create", { 1, KVM } },
+			{ 410, 9, "flush_all", { KVM } },
+		},
+		.want =
+		"100 0 zap_all -\n"
+		"120 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"120 0 op - op=zap_all gfn=0x0 result=continue span_ns=20 stimulus=0\n"
+		"200 0 vm_destroy -\n"
+		"210 0 pin - pin=zap_roots value=0x0\n"
+		"210 0 op - op=vm_destroy gfn=0x0 result=continue span_ns=10 stimulus=1\n"
+		"310 0 flush_all - vm=1 gfn=0x0 count=0x0\n"
+		"310 0 op - vm=1 op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
+	},
+	{
+		.name = "an event of no row is counted and nothing else",
+		.steps = { { 100, 9, "kvm_hypercall" }, { 110, 9, "kvm_age_hva", { 0x1000, 0x2000 } } },
+		.want =
+		"10 0 age - start=0x1000 end=0x2000 service_ns=0\n"
+		"10 0 op - op=age gfn=0x0 result=continue span_ns=0 stimulus=0\n",
+		.unused = 1,
+	},
+};
+
+int main(void)
+{
+	return table_run("fold", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+}
