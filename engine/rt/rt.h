@@ -81,7 +81,7 @@ bool rt_cond_resched_write(struct rt_rwlock *l);
 
 void rt_rcu_read_lock(void);
 void rt_rcu_read_unlock(void);
-/* @fn runs after a grace period, in no task's context; it may only free. */
+/* @fn runs after a grace period, in no task's context (under threads beside the tasks); it may only free. */
 void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head));
 /* Memslot readers: a reader counts from its rt_srcu_lock() on. */
 void rt_srcu_lock(void);
@@ -147,19 +147,28 @@ static inline void rt_pin(enum rt_pin pin)
 struct rt_sample {
 	uint64_t total_ns;
 	uint64_t lock_wait_ns, lock_hold_ns;
-	uint64_t ipi_ns;	/* waiting for acknowledgements */
+	uint64_t ipi_ns;	/* in rt_kick_all(): sending, and waiting for acknowledgements */
 	uint32_t yields, flushes, lost_cas;
 };
 
-/* From here on waits and holds are @op's (0 .. RT_MAX_OPS - 1); nests. */
+/*
+ * From here on waits and holds are @op's (0 .. RT_MAX_OPS - 1).  Operations nest; what the inner
+ * one cost is in the outer one's sample, too.  Outside any operation nothing is counted.
+ */
 void rt_op_begin(unsigned int op);
 /* @out may be NULL. */
 void rt_op_end(struct rt_sample *out);
 /* A compare-and-swap on an entry lost: counted for the running op. */
 void rt_note_lost_cas(void);
 
+/*
+ * Time waited, by who held the lock meanwhile (of several readers the one longest inside; under
+ * threads whoever entered last before the wait); n counts waits that began then.  Over all
+ * holders it sums up to the waiter's lock_wait_ns.
+ */
 struct rt_blame { uint64_t ns, n; };
 
+/* kicked_ns is on top of think_ns; preempted_ns is time without a CPU while ready (vtime). */
 struct rt_task_stats {
 	uint64_t think_ns, busy_ns, kicked_ns, kicks, order_wait_ns, preempted_ns, end_ns;
 };
@@ -167,9 +176,15 @@ struct rt_task_stats {
 struct rt_stats {
 	uint64_t	end_ns;		/* when the last task ended */
 	struct rt_blame	blame[RT_MAX_OPS][RT_MAX_OPS]; /* [waiter][holder] */
-	uint64_t	longest_stretch_ns[RT_MAX_OPS];	/* without a point at which it could yield */
+	/*
+	 * Longest time with a lock held or in an RCU section without a point to yield: both left, a
+	 * lock dropped to yield, or (vtime) a call that looks whether to: rt_need_resched(),
+	 * rt_cond_resched_*().
+	 */
+	uint64_t	longest_stretch_ns[RT_MAX_OPS];
 	uint64_t	yields[RT_MAX_OPS], flushes[RT_MAX_OPS], lost_cas[RT_MAX_OPS];
-	uint64_t	switches, rcu_freed;
+	uint64_t	switches;	/* from task to task: of coroutines, or the kernel's count */
+	uint64_t	rcu_freed;	/* callbacks run */
 	struct rt_task_stats *task;	/* nr_tasks of them, owned by the caller */
 };
 

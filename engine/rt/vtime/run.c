@@ -113,7 +113,8 @@ int rt_run(const struct rt_config *config, const struct rt_task_def *tasks, unsi
 			return err_set(e, ERR_MACHINE, "task %u would start after 78 hours of virtual time, the most a run can have",
 				       i);
 	machine_init(config, tasks, nr_tasks, e);
-	ret = task_stacks_alloc(nr_tasks, e);
+	if (nr_tasks)
+		ret = task_stacks_alloc(nr_tasks, e);
 	if (!ret && nr_tasks) {
 		machine.running = true;
 		start_tasks(tasks);
