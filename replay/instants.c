@@ -128,7 +128,8 @@ static void place_check(const struct rec_op *op, const struct evidence *ev, enum
 	c->lo = max_u64(max_u64(ev->child_end, ev->looked_up), max_u64(ev->waited, ev->stale));
 	c->lo = max_u64(c->lo, f->snapshot.at);
 	c->hi = max_u64(first_of(later, ARRAY_SIZE(later), op->end_ns), c->lo);
-	c->at = p == PLACE_CHECK_EARLY ? c->lo : ev->stale ? max_u64(ev->stale, c->lo) : c->hi;
+	/* Holders of the lock are not preempted: who had to wait for it checks as soon as he has it. */
+	c->at = p == PLACE_CHECK_EARLY || ev->stale || ev->waited ? c->lo : c->hi;
 }
 
 void instants_fault(const struct recording *r, const struct rec_op *op, enum placement p,
@@ -140,8 +141,16 @@ void instants_fault(const struct recording *r, const struct rec_op *op, enum pla
 	out->fast = ev.fast ? ev.fast : op->begin_ns;
 	place_snapshot(op, &ev, p, &out->snapshot);
 	place_check(op, &ev, p, out);
-	out->looked_up = ev.looked_up ? max_u64(ev.looked_up, out->snapshot.at) : out->check.at;
+	out->lock = instants_lock(r, op, out->check.at);
+	out->looked_up = ev.looked_up ? max_u64(ev.looked_up, out->snapshot.at) : out->lock;
 	out->map = max_u64(ev.map, out->check.at);
+}
+
+uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint64_t otherwise)
+{
+	const struct rec_obs *wait = rec_find(r, op, OBS_LOCK_WAIT, 0);
+
+	return wait ? min_u64(wait->t_ns - wait->o.wait.wait_ns, otherwise) : otherwise;
 }
 
 /* End of the last wait for the lock in write mode: from there on the operation holds it. */
@@ -165,20 +174,26 @@ static void place_begin(const struct recording *r, const struct rec_op *op, stru
 	b->at = handler ? b->hi : b->lo;
 }
 
+/* The task's next record: before it, whatever has no record of its own is over. */
+static uint64_t next_begin(const struct recording *r, const struct rec_op *op)
+{
+	if (op->next != REC_NONE)
+		return r->ops[op->next].begin_ns;
+	return op->parent != REC_NONE ? r->ops[op->parent].end_ns : op->end_ns + END_AFTER_ENTRY_NS;
+}
+
 /* An operation whose return is not recorded is over before its task does anything else. */
 static uint64_t latest_end(const struct recording *r, const struct rec_op *op)
 {
-	uint64_t t = op->end_ns;
+	return op->end_ns > op->begin_ns ? op->end_ns : max_u64(next_begin(r, op), op->end_ns);
+}
 
-	if (t > op->begin_ns)
-		return t;
-	if (op->next != REC_NONE)
-		t = r->ops[op->next].begin_ns;
-	else if (op->parent != REC_NONE)
-		t = r->ops[op->parent].end_ns;
-	else
-		t += END_AFTER_ENTRY_NS;
-	return max_u64(t, op->end_ns);
+void instants_unseen_end(const struct recording *r, const struct rec_op *start, enum placement p,
+			 struct instant *out)
+{
+	out->lo = start->end_ns;
+	out->hi = max_u64(next_begin(r, start), out->lo);
+	out->at = p == PLACE_CHANGE_LATE ? out->hi : out->lo;
 }
 
 static void place_end(const struct recording *r, const struct rec_op *op, struct instant *e)
@@ -288,13 +303,18 @@ static bool changes_state(const struct recording *r, const struct rec_op *op, st
 	return w->nr == ARRAY_SIZE(w->start);
 }
 
+static void add_change(struct changes *c, const struct rec_op *op, const struct instant *at)
+{
+	c->v[c->nr++] = (struct change){ at->lo, at->hi, 0, op->task, op->vm };
+}
+
 struct changes *changes_new(const struct recording *r)
 {
 	struct changes *c = xcalloc(1, sizeof(*c));
 	struct open_windows w = { .task = REC_NONE };
 	uint64_t max_hi = 0;
 
-	c->v = xcalloc(r->nr_ops, sizeof(*c->v));
+	c->v = xcalloc(2 * (size_t)r->nr_ops, sizeof(*c->v));
 	for (uint32_t i = 0; i < r->nr_ops; i++) {
 		const struct rec_op *op = &r->ops[i];
 		struct instant at;
@@ -304,7 +324,11 @@ struct changes *changes_new(const struct recording *r)
 		if (!changes_state(r, op, &w))
 			continue;
 		instants_change(r, op, PLACE_GUIDED, &at);
-		c->v[c->nr++] = (struct change){ at.lo, at.hi, 0, op->task, op->vm };
+		add_change(c, op, &at);
+		if (op->kind == EV_OP_INVALIDATE_START && !r->meta->has_ends) {
+			instants_unseen_end(r, op, PLACE_GUIDED, &at);
+			add_change(c, op, &at);
+		}
 	}
 	qsort(c->v, c->nr, sizeof(*c->v), cmp_change);
 	for (size_t i = 0; i < c->nr; i++)

@@ -18,6 +18,7 @@ struct fault_instants {
 	uint64_t	fast;		/* fast_page_fault's own event, or the begin */
 	struct instant	snapshot;	/* mmu_invalidate_seq is read */
 	uint64_t	looked_up;	/* the host page is there: prechecks are over */
+	uint64_t	lock;		/* it queues for mmu_lock */
 	struct instant	check;		/* the retry test under mmu_lock */
 	uint64_t	map;		/* first event of the map, or @check */
 };
@@ -48,6 +49,13 @@ void instants_fault(const struct recording *r, const struct rec_op *op, enum pla
 /* INVALIDATE_START: in_progress++; INVALIDATE_END: seq++; anything else: its first change under the lock. */
 void instants_change(const struct recording *r, const struct rec_op *op, enum placement p,
 		     struct instant *out);
+
+/* When @op queued for mmu_lock: begin of its first recorded wait, or @otherwise. */
+uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint64_t otherwise);
+
+/* A window whose end is not in the recording (meta.has_ends): when it may have closed. */
+void instants_unseen_end(const struct recording *r, const struct rec_op *start, enum placement p,
+			 struct instant *out);
 
 /* Time of the @nth (from 0) pin @pin of @op, or its end. */
 uint64_t instants_pin(const struct recording *r, const struct rec_op *op, enum obs_pin pin, unsigned int nth);

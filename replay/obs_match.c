@@ -81,8 +81,7 @@ static void key_set(const struct spte_format *f, const struct obs_set *s, struct
 {
 	k->w[1] = s->gfn | (uint64_t)s->level << 40 | (uint64_t)s->r << 48 | (uint64_t)s->x << 49 |
 		  (uint64_t)s->u << 50;
-	k->w[2] = spte_hard(f, s->spte, s->level);
-	k->soft = spte_soft(f, 0, s->spte, s->level);
+	k->w[2] = spte_hard(f, s->spte, s->level);	/* read again after the change: hardware may have been there */
 }
 
 static void key_fast(const struct spte_format *f, const struct obs_fast *s, struct key *k)

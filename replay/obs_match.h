@@ -12,7 +12,8 @@
  * host fact or an accident of memory (docs/fidelity.md has the table):
  * the pfn of a table entry, sptep, reference counts, the generation byte of a page
  * being zapped, lock waits, pins.  Of the accessed and dirty bits of a leaf
- * that changes, only the change counts: hardware sets them unseen.
+ * that changes, only the change counts: hardware sets them unseen.  kvm_mmu_set_spte
+ * reads the entry again, so there they do not count at all.
  */
 struct obs_rules {
 	const struct spte_format *format;

@@ -5,6 +5,7 @@
  */
 #include "replay/drive/guide.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -22,6 +23,7 @@ static void emit(void *arg, unsigned int task, const struct obs *obs)
 		r->said = xreallocarray(r->said, r->cap_said, sizeof(*r->said));
 	}
 	r->said[r->nr_said++] = *obs;
+	guide_pace(&g->actors[task], obs);
 }
 
 static unsigned int nr_vcpus(const struct ev_meta *meta, uint32_t vm)
@@ -42,7 +44,8 @@ static struct mmu_slot slot_of(const struct ev_slot *s)
 				  .base_gfn = s->gfn, .npages = s->npages, .hva = s->hva };
 }
 
-static void run_memslot(struct mmu *mmu, const struct ev *stim)
+/* Return: false when the engine does not model it: dirty logging starts or stops. */
+static bool run_memslot(struct mmu *mmu, const struct ev *stim)
 {
 	static const enum mmu_slot_change changes[] = {
 		[EV_SLOT_CREATE] = MMU_SLOT_CREATE, [EV_SLOT_DELETE] = MMU_SLOT_DELETE,
@@ -50,8 +53,24 @@ static void run_memslot(struct mmu *mmu, const struct ev *stim)
 	};
 	struct mmu_slot slot = slot_of(&stim->slot);
 
-	if (stim->slot.change < ARRAY_SIZE(changes))
-		mmu_memslot(mmu, changes[stim->slot.change], &slot);
+	return stim->slot.change < ARRAY_SIZE(changes) &&
+	       mmu_memslot(mmu, changes[stim->slot.change], &slot) != -EOPNOTSUPP;
+}
+
+/* Where ends are not recorded, a window closes somewhere before its task's next record. */
+static void run_start(struct actor *a, struct mmu *mmu, const struct rec_op *op, const struct ev *stim)
+{
+	struct guide *g = a->g;
+	struct instant end;
+
+	mmu_invalidate_start(mmu, stim->hvas.start, stim->hvas.end, !(stim->flags & EV_F_NOBLOCK));
+	if (a->top->walks)
+		g->walking[op->vm]--;
+	if (g->rec->meta->has_ends)
+		return;
+	instants_unseen_end(g->rec, op, g->job->placement, &end);
+	rt_idle_until(end.at);
+	mmu_invalidate_end(mmu, stim->hvas.start, stim->hvas.end);
 }
 
 static void run_age(const struct guide *g, struct mmu *mmu, const struct rec_op *op, const struct ev *stim)
@@ -84,8 +103,10 @@ static void run_unload(struct guide *g, struct mmu *mmu, const struct rec_op *op
 }
 
 /* Return: the fault's result, RET_PF_UNKNOWN for anything else. */
-static enum ret_pf run_op(struct guide *g, struct mmu *mmu, const struct rec_op *op)
+static enum ret_pf run_op(struct actor *a, const struct rec_op *op, bool *modelled)
 {
+	struct guide *g = a->g;
+	struct mmu *mmu = g->mmus[op->vm];
 	const struct ev *stim = rec_op_stim(g->rec, op);
 	int vcpu = g->rec->meta->tasks[op->task].vcpu;
 
@@ -93,7 +114,7 @@ static enum ret_pf run_op(struct guide *g, struct mmu *mmu, const struct rec_op 
 	case EV_OP_FAULT:
 		return run_fault(g, mmu, op, vcpu);
 	case EV_OP_INVALIDATE_START:
-		mmu_invalidate_start(mmu, stim->hvas.start, stim->hvas.end, !(stim->flags & EV_F_NOBLOCK));
+		run_start(a, mmu, op, stim);
 		break;
 	case EV_OP_INVALIDATE_END:
 		mmu_invalidate_end(mmu, stim->hvas.start, stim->hvas.end);
@@ -106,7 +127,7 @@ static enum ret_pf run_op(struct guide *g, struct mmu *mmu, const struct rec_op 
 		mmu_set_spte(mmu, stim->hvas.start, stim->hvas.end);
 		break;
 	case EV_OP_MEMSLOT:
-		run_memslot(mmu, stim);
+		*modelled = run_memslot(mmu, stim);
 		break;
 	case EV_OP_VCPU_LOAD:
 		mmu_vcpu_load(mmu, vcpu);
@@ -212,29 +233,40 @@ void guide_perform_children(struct actor *a)
 	}
 }
 
+/* On the engine; then the comparison, and the repair where it failed. */
+static void perform_modelled(struct actor *a, struct running *r, const struct rec_op *op)
+{
+	struct guide *g = a->g;
+	bool modelled = true;
+	enum ret_pf result = run_op(a, op, &modelled);
+
+	guide_perform_children(a);
+	if (!modelled) {
+		skip(g, r, SKIP_MEMSLOT);
+		guide_apply(g, op);
+	} else if (judge(g, r, result) == OUTCOME_MISS) {
+		guide_repair(g, r);
+	}
+}
+
 void guide_perform(struct actor *a, uint32_t index)
 {
 	struct guide *g = a->g;
 	const struct rec_op *op = &g->rec->ops[index];
 	struct running r = { .op = index, .outer = a->top, .child = op->child };
 	enum skip why = why_skip(g, op);
-	enum outcome out = OUTCOME_MISS;
 
 	begin(g, &r);
 	a->top = &r;
 	rt_idle_until(op->begin_ns);
 	if (why == NR_SKIPS) {
-		enum ret_pf result = run_op(g, g->mmus[op->vm], op);
-
-		out = judge(g, &r, result);
+		perform_modelled(a, &r, op);
 	} else {
 		guide_perform_children(a);
-		rt_idle_until(op->end_ns);
 		skip(g, &r, why);
+		if (why != SKIP_NO_VM && why != SKIP_SHADOW)
+			guide_apply(g, op);
 	}
-	if (out == OUTCOME_MISS && why != SKIP_NO_VM && why != SKIP_SHADOW)
-		guide_repair(g, &r);
-	guide_perform_children(a);
 	a->top = r.outer;
 	free(r.said);
 }
@@ -308,6 +340,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	};
 
 	g->mmus = xcalloc(meta->nr_vms, sizeof(*g->mmus));
+	g->walking = xcalloc(meta->nr_vms, sizeof(*g->walking));
 	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
@@ -368,6 +401,7 @@ static void guide_fini(struct guide *g)
 	for (uint32_t vm = 0; g->mmus && vm < g->rec->meta->nr_vms; vm++)
 		mmu_destroy(g->mmus[vm]);
 	free(g->mmus);
+	free(g->walking);
 	free(g->unloaded);
 	free(g->actors);
 	obs_matcher_free(g->matcher);

@@ -2,6 +2,17 @@
 /* Answers the engine's pins with recorded instants; the engine decides what happens at them. */
 #include "replay/drive/guide_state.h"
 
+/*
+ * The lock: taken when the recording had it.  Queueing for it from the recorded begin of the
+ * wait on matters only to a walk that yields to waiters; without one, who held the
+ * lock is not known, and getting it early would keep others out.
+ */
+static uint64_t pin_lock(const struct guide *g, const struct running *r, uint64_t queued, uint64_t taken)
+{
+	rt_idle_until(queued);
+	return g->walking[g->rec->ops[r->op].vm] ? 0 : taken;
+}
+
 static uint64_t pin_fault(struct actor *a, const struct running *r, enum rt_pin pin)
 {
 	switch (pin) {
@@ -14,6 +25,7 @@ static uint64_t pin_fault(struct actor *a, const struct running *r, enum rt_pin 
 		guide_perform_children(a);
 		return r->fault.looked_up;
 	case RT_PIN_LOCK:
+		return pin_lock(a->g, r, r->fault.lock, r->fault.check.at);
 	case RT_PIN_LOCKED:
 		return r->fault.check.at;
 	case RT_PIN_MAP:
@@ -28,12 +40,29 @@ static uint64_t pin_swap(const struct guide *g, struct running *r)
 	return instants_pin(g->rec, &g->rec->ops[r->op], PIN_SWAP, r->swaps++);
 }
 
-/* The first time under the lock is where the evidence is; what follows needs none. */
-static uint64_t pin_first(struct running *r)
+/* The first time is where the evidence is; what follows needs none. */
+static uint64_t pin_lock_once(const struct guide *g, struct running *r)
+{
+	if (r->queued)
+		return 0;
+	r->queued = true;
+	return pin_lock(g, r, instants_lock(g->rec, &g->rec->ops[r->op], r->change.at), r->change.at);
+}
+
+static uint64_t pin_change_once(struct running *r)
 {
 	if (r->changed)
 		return 0;
 	r->changed = true;
+	return r->change.at;
+}
+
+/* The walk of an invalidation begins; it is over when the operation is. */
+static uint64_t pin_begin(struct guide *g, struct running *r)
+{
+	if (!r->walks)
+		g->walking[g->rec->ops[r->op].vm]++;
+	r->walks = true;
 	return r->change.at;
 }
 
@@ -51,12 +80,40 @@ uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)
 	case RT_PIN_SWAP:
 		return pin_swap(g, r);
 	case RT_PIN_INV_BEGIN:
+		return pin_begin(g, r);
 	case RT_PIN_INV_END:
 		return r->change.at;
 	case RT_PIN_LOCK:
+		return pin_lock_once(g, r);
 	case RT_PIN_OTHER:
-		return pin_first(r);
+		return pin_change_once(r);
 	default:
 		return 0;
+	}
+}
+
+/* What tells one observation of a kind from the next. */
+static gfn_t place_of(const struct obs *o)
+{
+	return o->kind == OBS_SPTE_CHANGED ? o->spte.gfn : o->page.gfn;
+}
+
+#define PACE_LOOKAHEAD	64	/* a prediction that is not among the next so many is a wrong one */
+
+void guide_pace(struct actor *a, const struct obs *o)
+{
+	const struct recording *rec = a->g->rec;
+	struct running *r = a->top;
+	const struct rec_op *op = &rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(rec, op);
+
+	if (o->kind != OBS_SPTE_CHANGED && o->kind != OBS_GET_PAGE)
+		return;
+	for (uint32_t i = r->paced; i < op->nr_obs && i < r->paced + PACE_LOOKAHEAD; i++) {
+		if (obs[i].o.kind != o->kind || place_of(&obs[i].o) != place_of(o))
+			continue;
+		r->paced = i + 1;
+		rt_idle_until(obs[i].t_ns);
+		return;
 	}
 }

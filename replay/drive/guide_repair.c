@@ -41,16 +41,31 @@ static void redo_fast(struct mmu *mmu, const struct obs_fast *f)
 		mmu_repair(mmu, f->gfn, level, 0, f->new);
 }
 
-static void redo(struct guide *g, struct mmu *mmu, const struct rec_op *op)
+/* A split logs the new table and none of its entries: the same mapping, one level down. */
+static void redo_children(struct mmu *mmu, const struct obs_spte *s)
 {
-	for (uint32_t i = 0; i < op->nr_obs; i++) {
-		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+	uint64_t step = SPTE_LEVEL_PAGES(s->level - 1);
+	uint64_t child = s->level == 2 ? s->old & ~SPTE_LARGE : s->old;
 
-		if (o->kind == OBS_FAST_PAGE_FAULT)
-			redo_fast(mmu, &o->fast);
-		else if (o->kind == OBS_SPTE_CHANGED && !is_child_of_removed(g, &o->spte))
-			mmu_repair(mmu, o->spte.gfn, o->spte.level, o->spte.as_id, settled(g, o->spte.new));
-	}
+	for (unsigned int i = 0; i < SPTE_ENTRIES; i++)
+		mmu_repair(mmu, s->gfn + i * step, s->level - 1, s->as_id, child + ((i * step) << 12));
+}
+
+static void redo_spte(struct guide *g, struct mmu *mmu, const struct obs_spte *s)
+{
+	if (is_child_of_removed(g, s))
+		return;
+	mmu_repair(mmu, s->gfn, s->level, s->as_id, settled(g, s->new));
+	if (spte_is_leaf(s->old, s->level) && spte_is_table(s->new, s->level))
+		redo_children(mmu, s);
+}
+
+static void redo(struct guide *g, struct mmu *mmu, const struct obs *o)
+{
+	if (o->kind == OBS_FAST_PAGE_FAULT)
+		redo_fast(mmu, &o->fast);
+	else if (o->kind == OBS_SPTE_CHANGED)
+		redo_spte(g, mmu, &o->spte);
 }
 
 void guide_repair(struct guide *g, const struct running *r)
@@ -59,5 +74,17 @@ void guide_repair(struct guide *g, const struct running *r)
 	struct mmu *mmu = g->mmus[op->vm];
 
 	undo(g, mmu, r);
-	redo(g, mmu, op);
+	for (uint32_t i = 0; i < op->nr_obs; i++)
+		redo(g, mmu, &rec_op_obs(g->rec, op)[i].o);
+}
+
+void guide_apply(struct guide *g, const struct rec_op *op)
+{
+	const struct rec_obs *obs = rec_op_obs(g->rec, op);
+
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		rt_idle_until(obs[i].t_ns);
+		redo(g, g->mmus[op->vm], &obs[i].o);
+	}
+	rt_idle_until(op->end_ns);
 }

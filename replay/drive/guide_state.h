@@ -17,7 +17,9 @@ struct running {
 	struct fault_instants	 fault;
 	struct instant		 change;
 	unsigned int		 swaps;		/* RT_PIN_SWAP met so far */
-	bool			 changed;	/* RT_PIN_OTHER or RT_PIN_LOCK met */
+	bool			 queued, changed; /* RT_PIN_LOCK met, RT_PIN_OTHER met */
+	bool			 walks;		/* counted in guide.walking */
+	uint32_t		 paced;		/* recorded observations up to here have been reached */
 	struct obs		*said;		/* what the engine emitted */
 	size_t			 nr_said, cap_said;
 };
@@ -35,6 +37,7 @@ struct guide {
 	const struct recording	*rec;
 	const struct spte_format *format;
 	struct mmu		**mmus;		/* one per VM of the recording */
+	unsigned int		*walking;	/* by VM: invalidations inside their walk */
 	unsigned int		*unloaded;	/* by VM: vCPUs that a host task unloaded */
 	struct mmu_sink		 sink;
 	struct actor		*actors;	/* one per runtime task */
@@ -50,6 +53,12 @@ void guide_perform_children(struct actor *a);
 /* rt_pin_fn */
 uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin);
 
+/*
+ * The engine is about to go on after it said @o: waits until the kernel had said the same,
+ * so that long operations take their recorded time and meet what they met.
+ */
+void guide_pace(struct actor *a, const struct obs *o);
+
 /* What the recording knows of the host's page behind a fault. */
 struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op);
 /* Before aging: sets A and D where hardware had, as the recorded old values show. */
@@ -57,5 +66,7 @@ void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op
 
 /* After a miss or a skip: makes the engine's entries what the recording says they became. */
 void guide_repair(struct guide *g, const struct running *r);
+/* For an operation the engine does not model: its recorded changes, each at its time. */
+void guide_apply(struct guide *g, const struct rec_op *op);
 
 #endif
