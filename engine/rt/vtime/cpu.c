@@ -159,7 +159,9 @@ static bool spins_in_vain(const struct rt_task *t)
 /* @t loses its CPU at the tick or is told to give it up. */
 static void preempt_at_tick(struct rt_task *t, uint64_t now_ps)
 {
-	if (t->waiting ? spins_in_vain(t) : t->mode != MODE_HOST) {
+	bool now = t->waiting ? spins_in_vain(t) : t->mode != MODE_HOST && may_be_preempted(t);
+
+	if (now) {
 		if (!t->waiting)
 			t->flags |= TASK_PARKED;
 		take_cpu_from(t);
