@@ -2,6 +2,7 @@
 /* mmulab text: an event file as text, and back. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "base/outfile.h"
@@ -75,6 +76,18 @@ static int print_to_file(struct ev_file *f, unsigned int classes, const struct t
 	return ret;
 }
 
+/* What went wrong there is told once: main() must not find it again. */
+static int print_to_stdout(struct ev_file *f, unsigned int classes, uint32_t task, struct err *e)
+{
+	int ret = ev_text_write_task(f, classes, task, stdout, e);
+
+	if (ferror(stdout)) {
+		__fpurge(stdout);
+		clearerr(stdout);
+	}
+	return ret;
+}
+
 static int print(const char *path, const struct text_opts *o, struct err *e)
 {
 	unsigned int classes = 0;
@@ -91,7 +104,7 @@ static int print(const char *path, const struct text_opts *o, struct err *e)
 	else if (o->output)
 		ret = print_to_file(f, classes, o, e);
 	else
-		ret = ev_text_write_task(f, classes, o->task, stdout, e);
+		ret = print_to_stdout(f, classes, o->task, e);
 	if (ev_skipped_blocks(f))
 		fprintf(stderr, "mmulab text: %s: left out %llu damaged blocks\n", path,
 			(unsigned long long)ev_skipped_blocks(f));

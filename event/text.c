@@ -37,23 +37,41 @@ static void write_record(const struct ev_at *at, FILE *out)
 	fputc('\n', out);
 }
 
+static int output_error(struct err *e)
+{
+	if (errno == EPIPE)	/* the reader has seen enough */
+		return 0;
+	return err_sys(e, errno ? errno : EIO, "output", "write");
+}
+
+static int write_records(struct ev_merge *m, uint32_t task, FILE *out, struct err *e)
+{
+	struct ev_at at;
+	int ret;
+
+	while ((ret = ev_merge_next(m, &at, e)) > 0) {
+		if (task == EV_TEXT_ALL_TASKS || at.task == task)
+			write_record(&at, out);
+		if (ferror(out))
+			return output_error(e);
+	}
+	if (ret)
+		return ret;
+	return ferror(out) || fflush(out) ? output_error(e) : 0;
+}
+
 int ev_text_write_task(struct ev_file *f, unsigned int classes, uint32_t task, FILE *out, struct err *e)
 {
 	struct ev_merge *m;
-	struct ev_at at;
 	int ret = ev_merge_open(f, classes, &m, e);
 
 	if (ret)
 		return ret;
+	errno = 0;
 	write_meta(ev_meta(f), out);
-	while ((ret = ev_merge_next(m, &at, e)) > 0 && !ferror(out)) {
-		if (task == EV_TEXT_ALL_TASKS || at.task == task)
-			write_record(&at, out);
-	}
+	ret = write_records(m, task, out, e);
 	ev_merge_close(m);
-	if (!ret && fflush(out))
-		ret = err_sys(e, errno, "output", "write");
-	return ret > 0 ? err_sys(e, errno ? errno : EIO, "output", "write") : ret;
+	return ret;
 }
 
 int ev_text_write(struct ev_file *f, unsigned int classes, FILE *out, struct err *e)

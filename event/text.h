@@ -20,7 +20,10 @@
 
 #define EV_TEXT_ALL_TASKS	UINT32_MAX
 
-/* @classes: bit per enum ev_class; @task: one task alone, or EV_TEXT_ALL_TASKS. */
+/*
+ * @classes: bit per enum ev_class; @task: one task alone, or EV_TEXT_ALL_TASKS.
+ * A closed pipe ends the text and is no error.
+ */
 int ev_text_write_task(struct ev_file *f, unsigned int classes, uint32_t task, FILE *out, struct err *e);
 int ev_text_write(struct ev_file *f, unsigned int classes, FILE *out, struct err *e);
 
