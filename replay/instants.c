@@ -150,27 +150,27 @@ uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint6
 {
 	const struct rec_obs *wait = rec_find(r, op, OBS_LOCK_WAIT, 0);
 
-	return wait ? min_u64(wait->t_ns - wait->o.wait.wait_ns, otherwise) : otherwise;
+	/* One that ends later is for the lock taken again after a yield. */
+	return wait && wait->t_ns <= otherwise ? wait->t_ns - wait->o.wait.wait_ns : otherwise;
 }
 
-/* End of the last wait for the lock in write mode: from there on the operation holds it. */
-static uint64_t write_wait_end(const struct recording *r, const struct rec_op *op)
+/*
+ * End of the wait for the lock in write mode: from there on the operation holds it.  One that
+ * ends after @until is for the lock taken again after a yield.
+ */
+static uint64_t write_wait_end(const struct recording *r, const struct rec_op *op, uint64_t until)
 {
-	const struct rec_obs *o = rec_op_obs(r, op);
-	uint64_t t = 0;
+	const struct rec_obs *o = rec_find(r, op, OBS_LOCK_WAIT, 0);
 
-	for (uint32_t i = 0; i < op->nr_obs; i++)
-		if (o[i].o.kind == OBS_LOCK_WAIT && (o[i].o.wait.flags & LOCK_WRITE) && !t)
-			t = o[i].t_ns;
-	return t;
+	return o && (o->o.wait.flags & LOCK_WRITE) && o->t_ns <= until ? o->t_ns : 0;
 }
 
 static void place_begin(const struct recording *r, const struct rec_op *op, struct instant *b)
 {
 	const struct rec_obs *handler = rec_find(r, op, OBS_UNMAP_RANGE, 0);
 
-	b->lo = max_u64(op->begin_ns, write_wait_end(r, op));
-	b->hi = max_u64(handler ? handler->t_ns : op->end_ns, b->lo);
+	b->hi = handler ? handler->t_ns : op->end_ns;
+	b->lo = max_u64(op->begin_ns, write_wait_end(r, op, b->hi));
 	b->at = handler ? b->hi : b->lo;
 }
 
@@ -199,7 +199,7 @@ void instants_unseen_end(const struct recording *r, const struct rec_op *start, 
 static void place_end(const struct recording *r, const struct rec_op *op, struct instant *e)
 {
 	const struct rec_obs *pin = rec_find_pin(r, op, PIN_INV_END);
-	uint64_t waited = write_wait_end(r, op);
+	uint64_t waited = write_wait_end(r, op, pin ? pin->t_ns : UINT64_MAX);
 
 	e->lo = pin ? pin->t_ns : max_u64(op->begin_ns, waited);
 	e->hi = max_u64(latest_end(r, op), e->lo);
@@ -210,12 +210,11 @@ static void place_other(const struct recording *r, const struct rec_op *op, stru
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
 
-	c->lo = max_u64(op->begin_ns, write_wait_end(r, op));
 	c->hi = op->end_ns;
 	for (uint32_t i = op->nr_obs; i-- > 0;)
 		if (obs[i].o.kind != OBS_LOCK_WAIT && obs[i].o.kind != OBS_PIN)
 			c->hi = obs[i].t_ns;
-	c->hi = max_u64(c->hi, c->lo);
+	c->lo = max_u64(op->begin_ns, write_wait_end(r, op, c->hi));
 	c->at = c->hi;
 }
 
