@@ -9,8 +9,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
-#include "engine/mmu.h"
-#include "engine/rt/rt.h"
+#include "engine/core/mmu_common.h"
 #include "test/table.h"
 
 #define LAB_GFN		0x40000ULL
@@ -29,6 +28,8 @@ struct lab {
 	char		 *said;			/* one line per observation */
 	size_t		  said_len, said_cap;
 	bool		  quiet;		/* observations are not kept */
+	struct rt_stats	  stats;		/* of the last lab_run() */
+	struct rt_task_stats task_stats[LAB_MAX_TASKS];
 };
 
 static inline hva_t lab_hva(gfn_t gfn)
@@ -137,6 +138,12 @@ static inline void lab_close(struct lab *l)
 	*l = (struct lab){ 0 };
 }
 
+/* Table pages that are not free: all of them are, once the VM is torn down and the run is over. */
+static inline uint32_t lab_tables(const struct lab *l)
+{
+	return l->mmu->arena.nr;
+}
+
 static inline void lab_forget(struct lab *l)
 {
 	l->said_len = 0;
@@ -148,15 +155,13 @@ static inline void lab_forget(struct lab *l)
 static inline void lab_run(struct lab *l, unsigned int nr, unsigned int nr_vcpus, void (*fn)(void *arg), void **args)
 {
 	struct rt_task_def defs[LAB_MAX_TASKS];
-	struct rt_stats stats = { 0 };
-	struct rt_task_stats task[LAB_MAX_TASKS];
 	struct err e = { 0 };
 
-	memset(task, 0, sizeof(task));
-	stats.task = task;
+	memset(l->task_stats, 0, sizeof(l->task_stats));
+	l->stats = (struct rt_stats){ .task = l->task_stats };
 	for (unsigned int i = 0; i < nr; i++)
 		defs[i] = (struct rt_task_def){ .fn = fn, .arg = args[i], .vm = i < nr_vcpus ? 0 : -1 };
-	if (rt_run(&l->rt, defs, nr, &stats, &e))
+	if (rt_run(&l->rt, defs, nr, &l->stats, &e))
 		fail_msg("%s", e.text);
 }
 
