@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_WIDTH	38
+#define LABEL_WIDTH	46
 #define VALUE_WIDTH	14
 #define RATIO_WIDTH	8
 #define LONG_LABEL	34	/* longer ones are numbered instead */

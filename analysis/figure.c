@@ -198,6 +198,12 @@ static void put_heading(FILE *script, const struct group *group)
 	caption = xasprintf("%s, pacing %s; recorded on %s %s",
 			    strcmp(r->figures, "measured") ? "modelled, virtual time" : "measured, real threads",
 			    r->pacing, r->arch, r->kernel);
+	if (strcmp(r->pacing, "closed")) {
+		char *more = xasprintf("%s, pacing %s", heading, r->pacing);
+
+		free(heading);
+		heading = more;
+	}
 	fputs("heading = ", script);
 	put_text(script, heading, '\'');
 	fputs("\ncaption = ", script);

@@ -24,9 +24,13 @@ static bool is_measured(const struct run *r)
 
 static char *group_title(const struct group *g)
 {
-	if (g->v[0].clones > 1)
-		return xasprintf("%s, %lld times the recorded vCPUs", g->v[0].trace, (long long)g->v[0].clones);
-	return xstrdup(g->v[0].trace);
+	const struct run *r = &g->v[0];
+	char clones[64] = "";
+
+	if (r->clones > 1)
+		snprintf(clones, sizeof(clones), ", %lld times the recorded vCPUs", (long long)r->clones);
+	return xasprintf("%s%s%s%s%s", r->trace, clones, strcmp(r->pacing, "closed") ? ", pacing " : "",
+			 strcmp(r->pacing, "closed") ? r->pacing : "", is_measured(r) ? ", real threads" : "");
 }
 
 static void put_question(const struct group *g, FILE *out)
@@ -185,8 +189,12 @@ static void put_caveats(const struct table *t, FILE *out)
 	else
 		put_item(out, "All times are modelled: a cost model charges virtual time for what the engine does, and queues "
 			 "for locks and CPUs follow from that. Directions and ratios are meant, not nanoseconds.");
-	put_item(out, "The guest's thinking between two accesses is as recorded, on the host of the trace. Where that "
-		 "host was an emulated or a loaded one its pace is too, and contention follows the pace.");
+	if (!strcmp(r->pacing, "asap"))
+		put_item(out, "Pacing asap: the guest does not think between its accesses, and the host does not pause between its "
+			 "operations. Contention is the worst this order of events can give.");
+	else
+		put_item(out, "The guest's thinking between two accesses is as recorded, on the host of the trace. Where that "
+			 "host was an emulated or a loaded one its pace is too, and contention follows the pace.");
 	put_item(out, "A trace holds the guest's misses, not its hits. No access model was used: accesses that would fault "
 		 "only under another policy are not added (their number stands in the table).");
 	put_item(out, "A knob that is not built into this version has no effect; replay says so when a policy file names one, "

@@ -181,13 +181,13 @@ static bool slug_taken(const struct selection *s, size_t before, const char *slu
 	return false;
 }
 
-/* A file name's worth: the trace without its ending, "-x16", "-threads", and a number where that is not enough. */
+/* A file name's worth: the trace without its ending, "-x16", "-asap", "-threads", and a number where that is not enough. */
 static void group_name(struct selection *s, size_t index)
 {
 	struct group *g = &s->v[index];
 	const struct run *r = &g->v[0];
 	char clones[24] = "";
-	char *stem = xstrdup(r->trace), *dot = strrchr(stem, '.');
+	char *stem = xstrdup(r->trace), *dot = strrchr(stem, '.'), *name;
 
 	if (dot && dot != stem)
 		*dot = '\0';
@@ -196,11 +196,14 @@ static void group_name(struct selection *s, size_t index)
 			*c = '_';
 	if (r->clones > 1)
 		snprintf(clones, sizeof(clones), "-x%lld", (long long)r->clones);
-	g->slug = xasprintf("%s%s%s", stem, clones, strcmp(r->runtime, "vtime") ? "-threads" : "");
+	name = xasprintf("%s%s%s%s%s", stem, clones, strcmp(r->pacing, "closed") ? "-" : "",
+			 strcmp(r->pacing, "closed") ? r->pacing : "", strcmp(r->runtime, "vtime") ? "-threads" : "");
+	g->slug = xstrdup(name);
 	for (int nr = 2; slug_taken(s, index, g->slug); nr++) {
 		free(g->slug);
-		g->slug = xasprintf("%s%s%s-%d", stem, clones, strcmp(r->runtime, "vtime") ? "-threads" : "", nr);
+		g->slug = xasprintf("%s-%d", name, nr);
 	}
+	free(name);
 	free(stem);
 }
 

@@ -11,6 +11,8 @@
 #include "base/alloc.h"
 #include "result/result.h"
 
+#define RARE 100
+
 static const struct {
 	const char *column, *label, *unit;
 } latencies[] = {
@@ -76,6 +78,15 @@ static void cell_set(struct table_row *r, size_t run, int64_t value)
 	r->v[run] = (struct table_cell){ true, value };
 }
 
+/* "lock_wait" as people write it; takes @text over. */
+static char *words(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	return text;
+}
+
 /* --- layout -------------------------------------------------------------------- */
 
 static void lay_out_metrics(struct table *t)
@@ -104,6 +115,8 @@ static void lay_out_metrics(struct table *t)
 static bool is_extra(enum result_op op, enum result_phase phase, const char *column)
 {
 	if (!strcmp(column, "min_ns"))
+		return true;
+	if (op == RESULT_LOAD || op == RESULT_TEARDOWN)
 		return true;
 	if (op == RESULT_ACCESS)
 		return phase != PHASE_TOTAL && phase != PHASE_LOCK_WAIT;
@@ -134,10 +147,10 @@ static void lay_out_blame(struct table *t)
 			const char *w = result_op_name(waiter), *h = result_op_name(holder);
 			struct table_row *r = row_add(t, TABLE_BLAME, w, h, "ns", "ns");
 
-			r->label = xasprintf("%s waited for %s", w, h);
+			r->label = words(xasprintf("%s waited for %s", w, h));
 			r->better = -1;
 			r = row_add(t, TABLE_BLAME, w, h, "n", "count");
-			r->label = xasprintf("%s waited for %s, times", w, h);
+			r->label = words(xasprintf("%s waited for %s, times", w, h));
 			r->extra = true;
 		}
 	}
@@ -227,6 +240,43 @@ static void hide_idle_caveats(struct table *t)
 	}
 }
 
+/* The largest value of a row. */
+static int64_t row_max(const struct table *t, const struct table_row *r)
+{
+	int64_t most = 0;
+
+	for (size_t run = 0; run < t->group->nr; run++)
+		if (r->v[run].set && r->v[run].value > most)
+			most = r->v[run].value;
+	return most;
+}
+
+/* Percentiles of a handful of operations say nothing that mean and maximum do not. */
+static void hide_rare(struct table *t)
+{
+	for (size_t i = 0; i < t->nr; i++) {
+		struct table_row *r = &t->v[i], *n;
+
+		if (r->kind != TABLE_LATENCY || r->c[0] != 'p')
+			continue;
+		n = find(t, TABLE_LATENCY, r->a, r->b, "n");
+		r->extra |= n && row_max(t, n) < RARE;
+	}
+}
+
+/* Waits below a hundredth of the longest, under all policies. */
+static void hide_small_blame(struct table *t)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < t->nr; i++)
+		if (t->v[i].kind == TABLE_BLAME && !t->v[i].extra && row_max(t, &t->v[i]) > most)
+			most = row_max(t, &t->v[i]);
+	for (size_t i = 0; i < t->nr; i++)
+		if (t->v[i].kind == TABLE_BLAME)
+			t->v[i].extra |= row_max(t, &t->v[i]) < most / 100;
+}
+
 /* Where one run never waited and another did, the first waited 0 ns. */
 static void zero_blame(struct table *t)
 {
@@ -252,6 +302,8 @@ int table_load(struct db *db, const struct group *group, struct table *out, stru
 	drop_empty(out);
 	zero_blame(out);
 	hide_idle_caveats(out);
+	hide_rare(out);
+	hide_small_blame(out);
 	if (rc)
 		table_fini(out);
 	return rc;
@@ -265,17 +317,6 @@ void table_fini(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-/* "lock_wait" as people write it. */
-static char *words(const char *name)
-{
-	char *text = xstrdup(name);
-
-	for (char *c = text; *c; c++)
-		if (*c == '_')
-			*c = ' ';
-	return text;
-}
-
 static const struct table_row *shown_before(const struct table *t, size_t i)
 {
 	while (i-- > 0)
@@ -287,7 +328,6 @@ static const struct table_row *shown_before(const struct table *t, size_t i)
 char *table_section(const struct table *t, size_t i)
 {
 	const struct table_row *r = &t->v[i], *before = shown_before(t, i);
-	char *op, *phase, *title;
 
 	if (before && before->kind == r->kind &&
 	    (r->kind != TABLE_LATENCY || (same(before->a, r->a) && same(before->b, r->b))))
@@ -295,11 +335,6 @@ char *table_section(const struct table *t, size_t i)
 	if (r->kind == TABLE_METRIC)
 		return xstrdup("the run");
 	if (r->kind == TABLE_BLAME)
-		return xstrdup("time waited for mmu_lock, by who held it");
-	op = words(r->a);
-	phase = words(r->b);
-	title = xasprintf("%s, %s", op, phase);
-	free(op);
-	free(phase);
-	return title;
+		return xstrdup("time queued for mmu_lock, by holder");
+	return words(xasprintf("%s, %s", r->a, r->b));
 }

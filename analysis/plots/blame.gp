@@ -7,7 +7,7 @@ d = divisor(NS_max)
 set yrange [PAIR_max + 0.55:0.4]
 set xrange [0:NS_max / d * 1.15]
 unset grid
-set grid xtics lt 1 dt 1 lw 0.5 lc rgb '#bbbbbb'
+set grid xtics lt 1 dt 1 lw 0.5 lc rgb '#a0808080'
 set format x '%g'
 set label 96 'time queued for mmu_lock, all tasks, '.unit(NS_max) at screen middle,0.072 center noenhanced
 set border 1

@@ -16,8 +16,8 @@ set linetype 8 lc rgb '#B8A800' lw 2.4 dt (12,3,3,3,3,3)
 set linetype cycle 8
 
 set border 3 lc rgb '#888888'
-set tics nomirror out scale 0.6 textcolor rgb 'black'
-set grid xtics ytics lt 1 dt 1 lw 0.5 lc rgb '#bbbbbb'
+set tics nomirror out scale 0.6
+set grid xtics ytics lt 1 dt 1 lw 0.5 lc rgb '#a0808080'
 set style fill solid 0.9 noborder
 
 # From the top: what it is (label 97), of which trace, the key, the picture, the

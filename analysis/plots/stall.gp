@@ -7,7 +7,7 @@ d = divisor(NS_max)
 set yrange [RUN_max + 0.6:0.4]
 set xrange [0:NS_max / d * 1.3]
 unset grid
-set grid xtics lt 1 dt 1 lw 0.5 lc rgb '#bbbbbb'
+set grid xtics lt 1 dt 1 lw 0.5 lc rgb '#a0808080'
 set format x '%g'
 set label 96 'stall, '.unit(NS_max) at screen middle,0.072 center noenhanced
 set border 1

@@ -12,9 +12,11 @@ WITH part(nr, name, about) AS (VALUES
      -- what the parts do not explain
      rest AS (SELECT whole.run, 7 AS nr, 'other' AS about, whole.ns - sum(ifnull(known.ns, 0)) AS ns
 		FROM whole JOIN temp.sel USING (run) LEFT JOIN known USING (run) GROUP BY whole.run),
-     parts AS (SELECT * FROM known UNION ALL SELECT * FROM rest WHERE ns > 0),
-     shown AS (SELECT * FROM parts WHERE nr IN (SELECT nr FROM parts GROUP BY nr HAVING max(ns) > 0)),
+     parts AS (SELECT * FROM known UNION ALL SELECT * FROM rest),
+     -- parts nobody could see are left out
+     shown AS (SELECT * FROM parts WHERE nr IN
+		(SELECT nr FROM parts JOIN whole USING (run) GROUP BY nr HAVING max(1.0 * parts.ns / whole.ns) >= 0.002)),
      bars AS (SELECT *, sum(ns) OVER (PARTITION BY run ORDER BY nr) AS upto FROM shown)
-SELECT nr, about, pos, label, upto - bars.ns, upto, iif(nr = (SELECT max(nr) FROM shown), whole.ns, NULL), ppm / 1e4
+SELECT nr, about, pos, label, upto - bars.ns, upto, iif(nr = max(nr) OVER (PARTITION BY bars.run), whole.ns, NULL), ppm / 1e4
 FROM bars JOIN temp.sel USING (run) JOIN whole USING (run)
 ORDER BY nr, pos
