@@ -22,6 +22,7 @@ struct null {
 	uint16_t		  vm;		/* of the operation at hand */
 	struct obs		 *said;
 	size_t			  nr_said, cap_said;
+	bool			  young;	/* TEST_AGE met a leaf with A set */
 };
 
 static struct obs *say(struct null *n, unsigned int kind)
@@ -152,8 +153,8 @@ static void walk_range(void *arg, gfn_t gfn, gfn_t end)
 	o->gfns.gfn = gfn;
 	o->gfns.count = end - gfn;
 	each_leaf(w->n, role_level(w->n->role[w->n->vm]), gfn, end, w->fn);
-	if (w->kind == OBS_AGE_RANGE && w->n->nr_said > before + 1)
-		w->n->said[before].flags = 1;
+	if (w->kind == OBS_AGE_RANGE)
+		w->n->said[before].flags = w->n->young || w->n->nr_said > before + 1;
 }
 
 /* Return: whether any entry changed. */
@@ -186,6 +187,25 @@ static void set_accessed(struct null *n, const struct rec_op *op)
 	}
 }
 
+static void touch_leaf(struct null *n, int level, gfn_t gfn, uint64_t spte)
+{
+	entries_set(n->table, n->vm, 0, level, gfn, spte | n->format->accessed);
+}
+
+/* One page that was reported young. */
+static void set_young(struct null *n, const struct rec_op *op)
+{
+	const struct rec_obs *o = rec_find(n->rec, op, OBS_AGE_RANGE, 0);
+
+	if (o && o->o.gfns.count == 1 && (o->o.flags & 1))
+		each_leaf(n, role_level(n->role[n->vm]), o->o.gfns.gfn, o->o.gfns.gfn + 1, touch_leaf);
+}
+
+static void test_leaf(struct null *n, int level, gfn_t gfn, uint64_t spte)
+{
+	n->young |= !!(spte & n->format->accessed);
+}
+
 /* --- everything ------------------------------------------------------------------ */
 
 static void zap_any(void *arg, unsigned int as_id, int level, gfn_t gfn, uint64_t spte)
@@ -212,8 +232,14 @@ static enum ret_pf predict(struct null *n, const struct rec_op *op)
 		if (stim && walk_hvas(n, stim, OBS_UNMAP_RANGE, zap_leaf))
 			say(n, OBS_FLUSH_ALL);
 		break;
+	case EV_OP_TEST_AGE:
+		set_young(n, op);
+		if (stim)
+			walk_hvas(n, stim, OBS_AGE_RANGE, test_leaf);
+		break;
 	case EV_OP_AGE:
 		set_accessed(n, op);
+		set_young(n, op);
 		if (stim && walk_hvas(n, stim, OBS_AGE_RANGE, age_leaf) && (stim->flags & EV_F_FLUSH))
 			say(n, OBS_FLUSH_ALL);
 		break;
@@ -319,6 +345,7 @@ void null_run(const struct recording *rec, struct verdict *v)
 			continue;
 		n.vm = op->vm;
 		n.nr_said = 0;
+		n.young = false;
 		p.result = predict(&n, op);
 		p.predicted = (struct obs_view){ n.said, n.nr_said, sizeof(*n.said) };
 		v->ops[order[i]].null_exact =

@@ -17,18 +17,26 @@ struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op)
 	};
 }
 
+/* What the recording shows of an entry's bits just before it was aged; 0: nothing. */
+static unsigned int touched(const struct spte_format *f, const struct obs *o, gfn_t *gfn)
+{
+	if (o->kind == OBS_AGE_RANGE && o->gfns.count == 1 && (o->flags & 1)) {
+		*gfn = o->gfns.gfn;	/* its one page was young */
+		return MMU_R;
+	}
+	if (o->kind != OBS_SPTE_CHANGED || !(o->spte.old & ~o->spte.new & f->accessed))
+		return 0;
+	*gfn = o->spte.gfn;
+	return (o->spte.old & f->dirty) && (o->spte.old & SPTE_W) ? MMU_R | MMU_W : MMU_R;
+}
+
 void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
 {
-	const struct spte_format *f = g->format;
-
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
-		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
-		struct mmu_access a = { .gfn = o->spte.gfn, .access = MMU_R };
+		struct mmu_access a = { 0 };
 
-		if (o->kind != OBS_SPTE_CHANGED || !(o->spte.old & ~o->spte.new & f->accessed))
-			continue;
-		if ((o->spte.old & f->dirty) && (o->spte.old & SPTE_W))
-			a.access |= MMU_W;
-		mmu_touch(mmu, 0, &a);
+		a.access = touched(g->format, &rec_op_obs(g->rec, op)[i].o, &a.gfn);
+		if (a.access)
+			mmu_touch(mmu, 0, &a);
 	}
 }

@@ -99,6 +99,20 @@ static gfn_t place_of(const struct obs *o)
 }
 
 #define PACE_LOOKAHEAD	64	/* a prediction that is not among the next so many is a wrong one */
+#define EVENT_AFTER_NS	1000	/* about how long before its event a change was made */
+
+/*
+ * When the kernel went on after its record @i.  Under the lock held for write nobody can tell;
+ * a fault shares the lock, and others may have changed what it looked at next.
+ */
+static uint64_t resumed(const struct rec_op *op, const struct rec_obs *obs, uint32_t i)
+{
+	uint64_t next = i + 1 < op->nr_obs ? obs[i + 1].t_ns : op->end_ns;
+
+	if (op->kind != EV_OP_FAULT || next < obs[i].t_ns + EVENT_AFTER_NS)
+		return obs[i].t_ns;
+	return next - EVENT_AFTER_NS;
+}
 
 void guide_pace(struct actor *a, const struct obs *o)
 {
@@ -113,7 +127,7 @@ void guide_pace(struct actor *a, const struct obs *o)
 		if (obs[i].o.kind != o->kind || place_of(&obs[i].o) != place_of(o))
 			continue;
 		r->paced = i + 1;
-		rt_idle_until(obs[i].t_ns);
+		rt_idle_until(resumed(op, obs, i));
 		return;
 	}
 }
