@@ -22,9 +22,12 @@ static size_t next_block(const struct image *im, size_t offset)
 	return offset + sizeof(struct disk_block) + block_at(im, offset).stored_bytes;
 }
 
-#define EACH_BLOCK(im, at)							\
-	for (size_t at = sizeof(struct disk_preamble);				\
-	     block_at(im, at).magic == DISK_BLOCK_MAGIC; at = next_block(im, at))
+static bool is_block(const struct image *im, size_t offset)
+{
+	return block_at(im, offset).magic == DISK_BLOCK_MAGIC;
+}
+
+#define FIRST	sizeof(struct disk_preamble)
 
 static uint64_t total(const struct shape *s)
 {
@@ -74,7 +77,7 @@ static uint64_t records_before(const struct image *im, size_t size)
 {
 	uint64_t n = 0;
 
-	EACH_BLOCK(im, at) {
+	for (size_t at = FIRST; is_block(im, at); at = next_block(im, at)) {
 		if (next_block(im, at) <= size)
 			n += block_at(im, at).count;
 	}
@@ -109,7 +112,7 @@ static void salvage_counts_the_block_that_was_cut(void **state)
 	struct err e = { 0 };
 
 	image_open(&im, &small);
-	EACH_BLOCK(&im, at) {
+	for (size_t at = FIRST; is_block(&im, at); at = next_block(&im, at)) {
 		for (int off = -1; off <= 1; off++) {
 			size_t size = next_block(&im, at) + off;
 			uint64_t skipped;
@@ -132,7 +135,7 @@ static void a_bad_block_is_named_and_left_out(void **state)
 	unsigned int number = 0;
 
 	image_open(&im, &middle);
-	EACH_BLOCK(&im, at) {
+	for (size_t at = FIRST; is_block(&im, at); at = next_block(&im, at)) {
 		struct disk_block head = block_at(&im, at);
 		size_t payload = at + sizeof(head) + head.stored_bytes / 2;
 		struct err e = { 0 };
@@ -189,7 +192,7 @@ static void salvage_without_index(void **state)
 	uint64_t skipped, end = 0;
 
 	image_open(&im, &middle);
-	EACH_BLOCK(&im, at)
+	for (size_t at = FIRST; is_block(&im, at); at = next_block(&im, at))
 		end = next_block(&im, at);
 	assert_int_equal(ftruncate(im.fd, end), 0);
 	image_flip(&im, next_block(&im, first), 0xff);	/* the second block's magic */
