@@ -90,7 +90,14 @@ static bool admit(struct rt_task *t)
 	return cpu_admit(t);
 }
 
-/* Takes out the earliest task that may go on; NULL when none ever will. */
+/* Nobody will ever go on. */
+static void __attribute__((noreturn)) hopeless(void)
+{
+	deadlock_report(machine.err);
+	give_up(self());
+}
+
+/* Takes out the earliest task that may go on. */
 static struct rt_task *take_next(void)
 {
 	for (;;) {
@@ -98,12 +105,12 @@ static struct rt_task *take_next(void)
 
 		if (unlikely(heap_ns(machine.heap.key[0]) >= machine.tick_ns)) {
 			if (!machine.heap.nr && !cpu_tick_helps())
-				return NULL;
+				hopeless();
 			cpu_tick();
 			continue;
 		}
 		if (!machine.heap.nr)
-			return NULL;
+			hopeless();
 		t = &machine.tasks[heap_id(heap_pop(&machine.heap))];
 		if (likely(!t->flags) || admit(t))
 			return t;
@@ -159,21 +166,14 @@ void sched_requeue(void)
 
 void sched_block(void)
 {
-	struct rt_task *t = self(), *next;
-
 	assert(machine.running);
-	t->clock_ps = rt_running.clock_ps;
-	next = take_next();
-	if (!next) {
-		deadlock_report(machine.err);
-		give_up(t);
-	}
-	run(next);
+	self()->clock_ps = rt_running.clock_ps;
+	run(take_next());
 }
 
 void sched_exit(void)
 {
-	struct rt_task *t = self(), *next;
+	struct rt_task *t = self();
 
 	if (has_cpus()) {
 		settle();
@@ -183,12 +183,7 @@ void sched_exit(void)
 	t->live = false;
 	if (!--machine.nr_live)
 		go_home(t);
-	next = take_next();
-	if (!next) {
-		deadlock_report(machine.err);
-		give_up(t);
-	}
-	run(next);
+	run(take_next());
 	__builtin_unreachable();
 }
 
@@ -242,8 +237,7 @@ void rt_pause(void)
 			rt_running.clock_ps = next_ps;
 	} else if (++machine.lonely_pauses > LONELY_PAUSES) {
 		self()->waiting = WAIT_MEMORY;
-		deadlock_report(machine.err);
-		give_up(self());
+		hopeless();
 	}
 	settle();
 }

@@ -75,7 +75,7 @@ static inline void storm_add(uint64_t *sum, uint64_t n)
 static inline void storm_read_section(struct storm *s, struct prng *p, unsigned int l)
 {
 	rt_read_lock(&s->lock[l]);
-	for (unsigned int i = prng_below(p, 4); ; i--) {
+	for (unsigned int i = prng_below(p, 4);; i--) {
 		storm_expect(s, __atomic_add_fetch(&s->inside[l], 1, __ATOMIC_RELAXED) > 0);
 		storm_note(s, 1 + s->guarded[l] % 7);
 		rt_charge(COST_CLEAR, prng_below(p, 300));
@@ -91,7 +91,7 @@ static inline void storm_read_section(struct storm *s, struct prng *p, unsigned 
 static inline void storm_write_section(struct storm *s, struct prng *p, unsigned int l)
 {
 	rt_write_lock(&s->lock[l]);
-	for (unsigned int i = prng_below(p, 4); ; i--) {
+	for (unsigned int i = prng_below(p, 4);; i--) {
 		storm_expect(s, !__atomic_fetch_sub(&s->inside[l], 1, __ATOMIC_RELAXED));
 		s->guarded[l]++;
 		rt_charge(COST_CLEAR, prng_below(p, 500));
