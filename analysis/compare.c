@@ -10,7 +10,7 @@
 #define RATIO_WIDTH	8
 #define LONG_LABEL	34	/* longer ones are numbered instead */
 
-struct scale compare_scale(const struct table *t, const struct table_row *r)
+struct scale compare_scale(const struct table *t, const struct table_line *r)
 {
 	uint64_t smallest = UINT64_MAX, largest = 0;
 
@@ -66,7 +66,7 @@ static void print_columns(const struct group *g, bool names, const char *title, 
 	fputc('\n', out);
 }
 
-static void print_row(const struct table *t, const struct table_row *r, bool names, FILE *out)
+static void print_row(const struct table *t, const struct table_line *r, bool names, FILE *out)
 {
 	struct scale s = compare_scale(t, r);
 	char text[64];
@@ -108,7 +108,7 @@ void compare_print(const struct table *t, FILE *out)
 
 /* --- JSON ------------------------------------------------------------------------ */
 
-static json_t *ratio_json(const struct table_row *r, size_t run)
+static json_t *ratio_json(const struct table_line *r, size_t run)
 {
 	if (!r->v[0].set || !r->v[0].value)
 		return json_null();
@@ -125,7 +125,7 @@ static json_t *child(json_t *object, const char *name)
 	return json_object_get(object, name);
 }
 
-static void cell_json(const struct table *t, const struct table_row *r, size_t run, json_t *o)
+static void cell_json(const struct table *t, const struct table_line *r, size_t run, json_t *o)
 {
 	int64_t value = r->v[run].value;
 
@@ -136,7 +136,7 @@ static void cell_json(const struct table *t, const struct table_row *r, size_t r
 	} else if (r->kind == TABLE_LATENCY) {
 		json_object_set_new(child(child(json_object_get(o, "latency"), r->a), r->b), r->c, json_integer(value));
 	} else if (!strcmp(r->c, "ns")) {
-		const struct table_row *n = table_find(t, TABLE_BLAME, r->a, r->b, "n");
+		const struct table_line *n = table_find(t, TABLE_BLAME, r->a, r->b, "n");
 
 		json_array_append_new(json_object_get(o, "blame"),
 				      json_pack("{s:s, s:s, s:I, s:I}", "waiter", r->a, "holder", r->b, "ns",

@@ -25,6 +25,6 @@ void compare_print(const struct table *t, FILE *out);
 json_t *compare_json(const struct table *t);
 
 /* The scale that suits the cells of a row. */
-struct scale compare_scale(const struct table *t, const struct table_row *r);
+struct scale compare_scale(const struct table *t, const struct table_line *r);
 
 #endif

@@ -133,7 +133,7 @@ static void put_item(FILE *out, const char *text)
 }
 
 /* One caveat the runs themselves noted: each run's value where it is not 0. */
-static void put_noted(const struct table *t, const struct table_row *r, FILE *out)
+static void put_noted(const struct table *t, const struct table_line *r, FILE *out)
 {
 	fputs("<li>", out);
 	html_printf(out, "%s: %s (", r->label, r->caveat);
@@ -152,7 +152,7 @@ static void put_noted(const struct table *t, const struct table_row *r, FILE *ou
 static void put_skipped_kinds(const struct table *t, FILE *out)
 {
 	for (size_t i = 0; i < t->nr; i++) {
-		const struct table_row *r = &t->v[i];
+		const struct table_line *r = &t->v[i];
 
 		if (r->kind != TABLE_METRIC || strncmp(r->a, "skipped.", 8) || !r->v[0].set)
 			continue;

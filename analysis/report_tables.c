@@ -27,7 +27,7 @@ void report_quantity(const char *unit, int64_t value, char *buf, size_t size)
 
 /* --- a value and its ratio ------------------------------------------------------- */
 
-static const char *verdict(const struct table_row *r, size_t run)
+static const char *verdict(const struct table_line *r, size_t run)
 {
 	double first = (double)r->v[0].value, change;
 
@@ -39,7 +39,7 @@ static const char *verdict(const struct table_row *r, size_t run)
 	return (change > 0) == (r->better > 0) ? "good" : "bad";
 }
 
-static void put_cell(const struct table_row *r, const struct scale *s, size_t run, FILE *out)
+static void put_cell(const struct table_line *r, const struct scale *s, size_t run, FILE *out)
 {
 	char text[64];
 
@@ -57,7 +57,7 @@ static void put_cell(const struct table_row *r, const struct scale *s, size_t ru
 	fprintf(out, "<td class=\"%s\">%s</td>", verdict(r, run), text);
 }
 
-static void put_row(const struct table *t, const struct table_row *r, const char *prefix, FILE *out)
+static void put_row(const struct table *t, const struct table_line *r, const char *prefix, FILE *out)
 {
 	struct scale s = compare_scale(t, r);
 	const char *unit = !strcmp(s.unit, "us") ? "µs" : s.unit;
@@ -89,7 +89,7 @@ static void put_foot(FILE *out)
 /* --- the answer ------------------------------------------------------------------ */
 
 /* ", access p99 0.12x (177 us to 21 us)" where both runs have it. */
-static void put_change(const struct table *t, size_t run, const char *what, const struct table_row *r, FILE *out)
+static void put_change(const struct table *t, size_t run, const char *what, const struct table_line *r, FILE *out)
 {
 	char before[32], after[32], ratio[24];
 
@@ -110,13 +110,13 @@ static void put_change(const struct table *t, size_t run, const char *what, cons
 }
 
 /* Where the waiting comes from: the pair that changed most. */
-static const struct table_row *largest_change(const struct table *t, size_t run)
+static const struct table_line *largest_change(const struct table *t, size_t run)
 {
-	const struct table_row *best = NULL;
+	const struct table_line *best = NULL;
 	int64_t most = 0;
 
 	for (size_t i = 0; i < t->nr; i++) {
-		const struct table_row *r = &t->v[i];
+		const struct table_line *r = &t->v[i];
 		int64_t change = r->v[run].value - r->v[0].value;
 
 		if (r->kind != TABLE_BLAME || strcmp(r->c, "ns") || llabs(change) <= most)
@@ -129,7 +129,7 @@ static const struct table_row *largest_change(const struct table *t, size_t run)
 
 static void put_answer(const struct table *t, size_t run, FILE *out)
 {
-	const struct table_row *cause = largest_change(t, run);
+	const struct table_line *cause = largest_change(t, run);
 
 	fputs("<p class=\"answer\"><strong>", out);
 	html_text(out, t->group->v[run].label);
@@ -171,21 +171,21 @@ void report_summary(const struct table *t, FILE *out)
 
 	put_head(t->group, out);
 	for (size_t i = 0; i < 2; i++) {
-		const struct table_row *r = table_find(t, TABLE_METRIC, metrics[i], NULL, NULL);
+		const struct table_line *r = table_find(t, TABLE_METRIC, metrics[i], NULL, NULL);
 
 		if (r)
 			put_row(t, r, "", out);
 	}
 	for (size_t p = 0; p < ARRAY_SIZE(phases); p++) {
 		for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-			const struct table_row *r = table_find(t, TABLE_LATENCY, "access", phases[p].phase, columns[i]);
+			const struct table_line *r = table_find(t, TABLE_LATENCY, "access", phases[p].phase, columns[i]);
 
 			if (r)
 				put_row(t, r, phases[p].prefix, out);
 		}
 	}
 	for (size_t i = 2; i < ARRAY_SIZE(metrics); i++) {
-		const struct table_row *r = table_find(t, TABLE_METRIC, metrics[i], NULL, NULL);
+		const struct table_line *r = table_find(t, TABLE_METRIC, metrics[i], NULL, NULL);
 
 		if (r)
 			put_row(t, r, "", out);

@@ -26,10 +26,10 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static struct table_row *find(const struct table *t, enum table_kind kind, const char *a, const char *b, const char *c)
+static struct table_line *find(const struct table *t, enum table_kind kind, const char *a, const char *b, const char *c)
 {
 	for (size_t i = 0; i < t->nr; i++) {
-		struct table_row *r = &t->v[i];
+		struct table_line *r = &t->v[i];
 
 		if (r->kind == kind && same(r->a, a) && same(r->b, b) && same(r->c, c))
 			return r;
@@ -37,7 +37,7 @@ static struct table_row *find(const struct table *t, enum table_kind kind, const
 	return NULL;
 }
 
-const struct table_row *table_find(const struct table *t, enum table_kind kind, const char *a, const char *b,
+const struct table_line *table_find(const struct table *t, enum table_kind kind, const char *a, const char *b,
 				   const char *c)
 {
 	return find(t, kind, a, b, c);
@@ -46,24 +46,24 @@ const struct table_row *table_find(const struct table *t, enum table_kind kind, 
 struct table_cell table_cell(const struct table *t, size_t run, enum table_kind kind, const char *a, const char *b,
 			     const char *c)
 {
-	const struct table_row *r = find(t, kind, a, b, c);
+	const struct table_line *r = find(t, kind, a, b, c);
 
 	return r ? r->v[run] : (struct table_cell){ false, 0 };
 }
 
-static struct table_row *row_add(struct table *t, enum table_kind kind, const char *a, const char *b, const char *c,
+static struct table_line *row_add(struct table *t, enum table_kind kind, const char *a, const char *b, const char *c,
 				 const char *unit)
 {
-	struct table_row *r;
+	struct table_line *r;
 
 	t->v = xreallocarray(t->v, t->nr + 1, sizeof(*t->v));
 	r = &t->v[t->nr++];
-	*r = (struct table_row){ .kind = kind, .a = xstrdup(a), .b = xstrdup(b), .c = xstrdup(c), .unit = xstrdup(unit) };
+	*r = (struct table_line){ .kind = kind, .a = xstrdup(a), .b = xstrdup(b), .c = xstrdup(c), .unit = xstrdup(unit) };
 	r->v = xcalloc(t->group->nr, sizeof(*r->v));
 	return r;
 }
 
-static void row_fini(struct table_row *r)
+static void row_fini(struct table_line *r)
 {
 	free(r->a);
 	free(r->b);
@@ -73,7 +73,7 @@ static void row_fini(struct table_row *r)
 	free(r->v);
 }
 
-static void cell_set(struct table_row *r, size_t run, int64_t value)
+static void cell_set(struct table_line *r, size_t run, int64_t value)
 {
 	r->v[run] = (struct table_cell){ true, value };
 }
@@ -103,7 +103,7 @@ static void lay_out_metrics(struct table *t)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
-		struct table_row *r = row_add(t, TABLE_METRIC, metrics[i].name, NULL, NULL, metrics[i].unit);
+		struct table_line *r = row_add(t, TABLE_METRIC, metrics[i].name, NULL, NULL, metrics[i].unit);
 
 		r->label = xstrdup(metrics[i].label);
 		r->better = metrics[i].better;
@@ -128,7 +128,7 @@ static void lay_out_latencies(struct table *t)
 	for (int op = 0; op < RESULT_NR_OPS; op++) {
 		for (int phase = 0; phase < RESULT_NR_PHASES; phase++) {
 			for (size_t i = 0; i < ARRAY_SIZE(latencies); i++) {
-				struct table_row *r = row_add(t, TABLE_LATENCY, result_op_name(op),
+				struct table_line *r = row_add(t, TABLE_LATENCY, result_op_name(op),
 							      result_phase_name(phase), latencies[i].column,
 							      latencies[i].unit);
 
@@ -145,7 +145,7 @@ static void lay_out_blame(struct table *t)
 	for (int waiter = 0; waiter < RESULT_NR_OPS; waiter++) {
 		for (int holder = 0; holder < RESULT_NR_OPS; holder++) {
 			const char *w = result_op_name(waiter), *h = result_op_name(holder);
-			struct table_row *r = row_add(t, TABLE_BLAME, w, h, "ns", "ns");
+			struct table_line *r = row_add(t, TABLE_BLAME, w, h, "ns", "ns");
 
 			r->label = words(xasprintf("%s waited for %s", w, h));
 			r->better = -1;
@@ -160,7 +160,7 @@ static void lay_out_blame(struct table *t)
 
 static void fill_metric(struct table *t, size_t run, sqlite3_stmt *st)
 {
-	struct table_row *r = find(t, TABLE_METRIC, db_text(st, 0), NULL, NULL);
+	struct table_line *r = find(t, TABLE_METRIC, db_text(st, 0), NULL, NULL);
 
 	if (!r) {
 		r = row_add(t, TABLE_METRIC, db_text(st, 0), NULL, NULL, db_text(st, 1));
@@ -173,7 +173,7 @@ static void fill_metric(struct table *t, size_t run, sqlite3_stmt *st)
 static void fill_latency(struct table *t, size_t run, sqlite3_stmt *st)
 {
 	for (int i = 0; i < (int)ARRAY_SIZE(latencies); i++) {
-		struct table_row *r = find(t, TABLE_LATENCY, db_text(st, 0), db_text(st, 1), latencies[i].column);
+		struct table_line *r = find(t, TABLE_LATENCY, db_text(st, 0), db_text(st, 1), latencies[i].column);
 
 		if (r)
 			cell_set(r, run, sqlite3_column_int64(st, 2 + i));
@@ -182,8 +182,8 @@ static void fill_latency(struct table *t, size_t run, sqlite3_stmt *st)
 
 static void fill_blame(struct table *t, size_t run, sqlite3_stmt *st)
 {
-	struct table_row *ns = find(t, TABLE_BLAME, db_text(st, 0), db_text(st, 1), "ns");
-	struct table_row *n = find(t, TABLE_BLAME, db_text(st, 0), db_text(st, 1), "n");
+	struct table_line *ns = find(t, TABLE_BLAME, db_text(st, 0), db_text(st, 1), "ns");
+	struct table_line *n = find(t, TABLE_BLAME, db_text(st, 0), db_text(st, 1), "n");
 
 	if (ns && n) {
 		cell_set(ns, run, sqlite3_column_int64(st, 2));
@@ -207,7 +207,7 @@ static int fill(struct table *t, struct db *db, const char *sql, void (*one)(str
 	return rc;
 }
 
-static bool is_filled(const struct table *t, const struct table_row *r)
+static bool is_filled(const struct table *t, const struct table_line *r)
 {
 	for (size_t run = 0; run < t->group->nr; run++)
 		if (r->v[run].set)
@@ -241,7 +241,7 @@ static void hide_idle_caveats(struct table *t)
 }
 
 /* The largest value of a row. */
-static int64_t row_max(const struct table *t, const struct table_row *r)
+static int64_t row_max(const struct table *t, const struct table_line *r)
 {
 	int64_t most = 0;
 
@@ -255,7 +255,7 @@ static int64_t row_max(const struct table *t, const struct table_row *r)
 static void hide_rare(struct table *t)
 {
 	for (size_t i = 0; i < t->nr; i++) {
-		struct table_row *r = &t->v[i], *n;
+		struct table_line *r = &t->v[i], *n;
 
 		if (r->kind != TABLE_LATENCY || r->c[0] != 'p')
 			continue;
@@ -317,7 +317,7 @@ void table_fini(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-static const struct table_row *shown_before(const struct table *t, size_t i)
+static const struct table_line *shown_before(const struct table *t, size_t i)
 {
 	while (i-- > 0)
 		if (!t->v[i].extra)
@@ -327,7 +327,7 @@ static const struct table_row *shown_before(const struct table *t, size_t i)
 
 char *table_section(const struct table *t, size_t i)
 {
-	const struct table_row *r = &t->v[i], *before = shown_before(t, i);
+	const struct table_line *r = &t->v[i], *before = shown_before(t, i);
 
 	if (before && before->kind == r->kind &&
 	    (r->kind != TABLE_LATENCY || (same(before->a, r->a) && same(before->b, r->b))))

@@ -19,7 +19,7 @@ struct table_cell {
 	int64_t	value;
 };
 
-struct table_row {
+struct table_line {
 	enum table_kind		 kind;
 	char			*a, *b, *c;
 	char			*label;		/* for people */
@@ -32,14 +32,14 @@ struct table_row {
 
 struct table {
 	const struct group	*group;		/* borrowed */
-	struct table_row	*v;		/* in the order to show; rows no run speaks of are gone */
+	struct table_line	*v;		/* in the order to show; rows no run speaks of are gone */
 	size_t			 nr;
 };
 
 int table_load(struct db *db, const struct group *group, struct table *out, struct err *e);
 void table_fini(struct table *t);	/* zeroed: fine */
 /* NULL when there is no such row. */
-const struct table_row *table_find(const struct table *t, enum table_kind kind, const char *a, const char *b,
+const struct table_line *table_find(const struct table *t, enum table_kind kind, const char *a, const char *b,
 				   const char *c);
 /* A run's cell of that row; not set when there is no such row. */
 struct table_cell table_cell(const struct table *t, size_t run, enum table_kind kind, const char *a, const char *b,

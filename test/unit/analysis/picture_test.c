@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From histograms to pictures: every figure draws and says what it draws, names
+ * that mean something to gnuplot or HTML mean nothing there, and what stands in
+ * a report is escaped.
+ */
+#include "analysis/figure.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "analysis/html.h"
+#include "analysis/report.h"
+#include "base/alloc.h"
+#include "test/fake_result.h"
+#include "test/table.h"
+
+#define PLOTS "analysis/plots"
+
+struct row {
+	const char	*name;
+	void		(*check)(const struct row *row);
+	const char	*policy;	/* of the second run */
+	uint32_t	 storm;		/* of both */
+	const char	*figure;
+	const char	*want, *never;
+	int		 rc;
+	int64_t		 value;
+};
+
+static char path[64];
+
+static void make_db(const struct row *row)
+{
+	struct fake f = { .trace = "T.mmt", .policy = "base", .runtime = "vtime", .seed = 1, .clones = 1,
+			  .accesses = 15000, .storm = row->storm, .storm_ns = 90000 };
+	struct store *s = NULL;
+	struct err e = { 0 };
+	int64_t id;
+
+	snprintf(path, sizeof(path), "/tmp/mmulab-picture-XXXXXX");
+	close(mkstemp(path));
+	assert_int_equal(store_open(path, &s, &e), 0);
+	assert_int_equal(fake_store(s, &f, &id, &e), 0);
+	f.policy = row->policy ? row->policy : "other";
+	f.storm = 0;
+	assert_int_equal(fake_store(s, &f, &id, &e), 0);
+	store_close(s);
+}
+
+struct lab {
+	struct db		 db;
+	struct selection	 runs;
+	struct figures		 figures;
+};
+
+static void lab_open(struct lab *l, const struct row *row)
+{
+	struct select_rule all = { 0 };
+	struct err e = { 0 };
+
+	*l = (struct lab){ 0 };
+	make_db(row);
+	assert_int_equal(db_open(path, &l->db, &e), 0);
+	assert_int_equal(select_runs(&l->db, &all, &l->runs, &e), 0);
+	assert_int_equal(figures_open(PLOTS, &l->figures, &e), 0);
+	assert_int_equal(figures_group(&l->db, &l->runs.v[0], &e), 0);
+}
+
+static void lab_close(struct lab *l)
+{
+	figures_close(&l->figures);
+	selection_fini(&l->runs);
+	db_close(&l->db);
+	unlink(path);
+}
+
+/* --- rows ------------------------------------------------------------------------- */
+
+/* The table that queries see holds what the histogram held. */
+static void buckets(const struct row *row)
+{
+	struct lab l;
+	struct err e = { 0 };
+	sqlite3_stmt *st;
+
+	lab_open(&l, row);
+	assert_int_equal(db_prepare(&l.db, row->want, "test", &st, &e), 0);
+	assert_int_equal(db_step(&l.db, st, &e), 1);
+	assert_int_equal(sqlite3_column_int64(st, 0), row->value);
+	sqlite3_finalize(st);
+	lab_close(&l);
+}
+
+static void draws(const struct row *row)
+{
+	struct lab l;
+	struct err e = { 0 };
+	char *out = NULL;
+	size_t len = 0;
+	const struct figure *fig;
+
+	lab_open(&l, row);
+	fig = figures_find(&l.figures, row->figure);
+	assert_non_null(fig);
+	assert_int_equal(figure_draw(&l.db, &l.figures, fig, &l.runs.v[0], FIGURE_SVG, &out, &len, &e), row->rc);
+	if (!row->rc) {
+		assert_int_equal(strlen(out), len);
+		assert_non_null(strstr(out, "</svg>"));
+		assert_non_null(strstr(out, "T.mmt"));
+		assert_non_null(strstr(out, "modelled, virtual time"));
+		assert_non_null(strstr(out, row->want));
+		assert_true(!row->never || !strstr(out, row->never));
+	}
+	free(out);
+	lab_close(&l);
+}
+
+static void draws_png(const struct row *row)
+{
+	struct lab l;
+	struct err e = { 0 };
+	char *out = NULL;
+	size_t len = 0;
+
+	lab_open(&l, row);
+	assert_int_equal(figure_draw(&l.db, &l.figures, figures_find(&l.figures, row->figure), &l.runs.v[0], FIGURE_PNG,
+				     &out, &len, &e), 0);
+	assert_true(len > 5000);
+	assert_memory_equal(out, "\x89PNG\r\n\x1a\n", 8);
+	assert_memory_equal(out + len - 8, "IEND", 4);
+	free(out);
+	lab_close(&l);
+}
+
+static void draws_twice(const struct row *row)
+{
+	struct lab l;
+	struct err e = { 0 };
+	char *one, *two;
+	size_t len_one, len_two;
+
+	lab_open(&l, row);
+	for (size_t i = 0; i < l.figures.nr; i++) {
+		assert_int_equal(figure_draw(&l.db, &l.figures, &l.figures.v[i], &l.runs.v[0], FIGURE_SVG, &one,
+					     &len_one, &e), 0);
+		assert_int_equal(figure_draw(&l.db, &l.figures, &l.figures.v[i], &l.runs.v[0], FIGURE_SVG, &two,
+					     &len_two, &e), 0);
+		assert_int_equal(len_one, len_two);
+		assert_memory_equal(one, two, len_one);
+		free(one);
+		free(two);
+	}
+	lab_close(&l);
+}
+
+/* Without gnuplot: one line that says what to install. */
+static void no_gnuplot(const struct row *row)
+{
+	struct lab l;
+	struct err e = { 0 };
+	char *out = NULL, *old = xstrdup(getenv("PATH"));
+	size_t len;
+
+	lab_open(&l, row);
+	setenv("PATH", "/nowhere", 1);
+	assert_int_equal(figure_draw(&l.db, &l.figures, &l.figures.v[0], &l.runs.v[0], FIGURE_SVG, &out, &len, &e),
+			 -ERR_MACHINE);
+	setenv("PATH", old, 1);
+	assert_non_null(strstr(e.text, "apt-get install gnuplot-nox"));
+	assert_null(out);
+	free(old);
+	lab_close(&l);
+}
+
+static void no_templates(const struct row *row)
+{
+	struct figures f = { 0 };
+	struct err e = { 0 };
+
+	assert_int_equal(figures_open(row->figure, &f, &e), -row->value);
+	assert_non_null(strstr(e.text, row->want));
+}
+
+static void damaged_blob(const struct row *row)
+{
+	struct select_rule all = { 0 };
+	struct selection runs = { 0 };
+	struct db db = { 0 };
+	struct err e = { 0 };
+	sqlite3 *raw;
+
+	make_db(row);
+	assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(raw, "UPDATE hist SET blob = substr(blob, 1, 20) WHERE run = 2 AND op = 'access'"
+				      " AND phase = 'total'", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(raw);
+	assert_int_equal(db_open(path, &db, &e), 0);
+	assert_int_equal(select_runs(&db, &all, &runs, &e), 0);
+	assert_int_equal(figures_group(&db, &runs.v[0], &e), -ERR_INPUT);
+	assert_non_null(strstr(e.text, "access, total of run 2 is damaged"));
+	selection_fini(&runs);
+	db_close(&db);
+	unlink(path);
+}
+
+static char *page(struct lab *l)
+{
+	struct err e = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(report_write(&l->db, &l->runs, &l->figures, out, &e), 0);
+	fclose(out);
+	return text;
+}
+
+static void reports(const struct row *row)
+{
+	struct lab l;
+	char *text;
+
+	lab_open(&l, row);
+	text = page(&l);
+	assert_non_null(strstr(text, "</html>"));
+	if (row->want)
+		assert_non_null(strstr(text, row->want));
+	if (row->never)
+		assert_null(strstr(text, row->never));
+	free(text);
+	lab_close(&l);
+}
+
+static void reports_twice(const struct row *row)
+{
+	struct lab l;
+	char *one, *two;
+
+	lab_open(&l, row);
+	one = page(&l);
+	two = page(&l);
+	assert_string_equal(one, two);
+	free(one);
+	free(two);
+	lab_close(&l);
+}
+
+static void inlines(const struct row *row)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	html_svg(out, "<?xml?><svg width=\"9\" viewBox=\"0 0 9 9\" xmlns=\"http://x\"><title>t</title><desc>d</desc>"
+		 "<g id=\"a\"><use xlink:href='#a'/><p fill='url(#a)' c='#0072B2'/></g></svg>\n", "a \"b\"", 3);
+	fclose(out);
+	assert_string_equal(text, "<svg viewBox=\"0 0 9 9\" role=\"img\" aria-label=\"a &quot;b&quot;\">"
+			    "<g id=\"p3-a\"><use xlink:href='#p3-a'/><p fill='url(#p3-a)' c='#0072B2'/></g></svg>\n");
+	free(text);
+}
+
+static void check(const void *row)
+{
+	((const struct row *)row)->check(row);
+}
+
+static const struct row rows[] = {
+	{ .name = "all records are in buckets", .check = buckets, .storm = 50, .value = 15000,
+	  .want = "SELECT sum(n) FROM bucket WHERE run = 1 AND op = 'access' AND phase = 'total'" },
+	{ .name = "the last bucket is up to all", .check = buckets, .storm = 50, .value = 1,
+	  .want = "SELECT upto = total AND hi = max_ns FROM bucket JOIN latency USING (run, op, phase) WHERE run = 1"
+		  " AND op = 'access' AND phase = 'total' ORDER BY hi DESC LIMIT 1" },
+	{ .name = "at most 64 buckets per power of two", .check = buckets, .storm = 50, .value = 1,
+	  .want = "SELECT max(n) <= 64 FROM (SELECT count(*) AS n FROM bucket WHERE hi > 0 GROUP BY run, op, phase,"
+		  " CAST(log2(hi) AS INTEGER))" },
+	{ .name = "runs are named", .check = buckets, .storm = 50, .value = 1,
+	  .want = "SELECT count(*) FROM sel WHERE pos = 2 AND label = 'other'" },
+
+	{ .name = "stall", .check = draws, .figure = "stall", .storm = 50, .want = "lock wait" },
+	{ .name = "access-cdf", .check = draws, .figure = "access-cdf", .storm = 50, .want = "other" },
+	{ .name = "access-tail", .check = draws, .figure = "access-tail", .storm = 50, .want = "1 in 1 000" },
+	{ .name = "wait-cdf", .check = draws, .figure = "wait-cdf", .storm = 50, .want = "100 %" },
+	{ .name = "wait-tail", .check = draws, .figure = "wait-tail", .storm = 50, .want = "other" },
+	{ .name = "access-time", .check = draws, .figure = "access-time", .storm = 50, .want = "time of the run, ms" },
+	{ .name = "wait-time", .check = draws, .figure = "wait-time", .storm = 50, .want = "other" },
+	{ .name = "blame", .check = draws, .figure = "blame", .storm = 50, .want = "access waited for age" },
+	{ .name = "a policy named like a shell command is only a name", .check = draws, .figure = "access-cdf",
+	  .policy = "a`touch /tmp/x`'\"\\n", .want = "a_touch /tmp/x____n" },
+	{ .name = "a policy named like enhanced text is only a name", .check = draws, .figure = "access-cdf",
+	  .policy = "a_b{c}^d@e", .want = "a_b{c}^d@e" },
+	{ .name = "a policy named like a tag is escaped in the picture", .check = draws, .figure = "blame",
+	  .policy = "<script>&", .want = "&lt;script>&amp;", .never = "<script>" },
+	{ .name = "a very long name", .check = draws, .figure = "access-cdf",
+	  .policy = "x86-6.12 fault.lock=write age.lock=lockless zap.range=tables fault.huge_split=in-place flush.batch=per-op",
+	  .want = "flush.batch=per-op" },
+	{ .name = "PNG", .check = draws_png, .figure = "access-time", .storm = 50 },
+	{ .name = "the same data give the same pictures", .check = draws_twice, .storm = 50 },
+	{ .name = "gnuplot is missing", .check = no_gnuplot },
+	{ .name = "the templates' folder is missing", .check = no_templates, .figure = "/nowhere", .value = ERR_INPUT,
+	  .want = "/nowhere" },
+	{ .name = "no templates in the folder", .check = no_templates, .figure = "analysis/sql", .value = ERR_MACHINE,
+	  .want = "no templates" },
+	{ .name = "a damaged histogram is named", .check = damaged_blob },
+
+	{ .name = "a report answers", .check = reports, .storm = 50, .want = "<strong>other</strong> against base: stall per vCPU" },
+	{ .name = "a report says who waited", .check = reports, .storm = 50, .want = "access waited for age" },
+	{ .name = "a report says how to repeat it", .check = reports, .storm = 50, .want = "mmulab replay T.mmt -p x86-6.12" },
+	{ .name = "a report says what is modelled", .check = reports, .storm = 50, .want = "All times are modelled" },
+	{ .name = "a report loads nothing", .check = reports, .storm = 50, .never = "http" },
+	{ .name = "a report escapes", .check = reports, .policy = "<script>alert('x')</script>", .never = "<script" },
+	{ .name = "the same database gives the same report", .check = reports_twice, .storm = 50 },
+	{ .name = "a picture's ids become the page's", .check = inlines },
+};
+
+int main(void)
+{
+	return table_run("picture", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+}
