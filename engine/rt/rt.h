@@ -129,6 +129,7 @@ enum rt_pin {
 	RT_PIN_INV_BEGIN,	/* lock taken, before in_progress++ */
 	RT_PIN_INV_END,		/* lock taken, before seq++ */
 	RT_PIN_SWAP,		/* memslots about to be published */
+	RT_PIN_SWAPPED,		/* published, nobody reads the old ones; before the generation advances */
 	RT_PIN_OTHER,		/* any other operation, lock taken, before its first change */
 	RT_PIN_NR
 };

@@ -17,31 +17,34 @@ static void spin_until(uint64_t ns)
 		cpu_relax();
 }
 
-static void sleep_until(uint64_t ns)
+static uint64_t clip(uint64_t ns)
 {
-	uint64_t now_ns = rt_clock_ns(), abs_ns = machine.start_ns + ns;
-	struct timespec ts = { .tv_sec = abs_ns / NSEC_PER_SEC, .tv_nsec = abs_ns % NSEC_PER_SEC };
+	return ns < CLIP_NS ? ns : CLIP_NS;
+}
 
-	if (!machine.running || ns <= now_ns)
+static void sleep_for(uint64_t ns)
+{
+	uint64_t until_ns, abs_ns;
+	struct timespec ts;
+
+	if (!machine.running || !ns)
 		return;
-	if (ns - now_ns < SPIN_NS)
-		spin_until(ns);
+	until_ns = rt_clock_ns() + clip(ns);
+	abs_ns = machine.start_ns + until_ns;
+	ts = (struct timespec){ .tv_sec = abs_ns / NSEC_PER_SEC, .tv_nsec = abs_ns % NSEC_PER_SEC };
+	if (ns < SPIN_NS)
+		spin_until(until_ns);
 	else
 		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL))
 			;
 	self()->slice_ns = rt_clock_ns();
 }
 
-static uint64_t clip(uint64_t ns)
-{
-	return ns < CLIP_NS ? ns : CLIP_NS;
-}
-
 /* Kicks that came while in the guest prolong it by what the costs say. */
 static void pay_for_kicks(struct rt_task *t)
 {
 	const struct costs *c = machine.config.costs;
-	uint32_t kicks = atomic_exchange(&t->kicked, 0);
+	uint32_t kicks = atomic_load(&t->kicked) ? atomic_exchange(&t->kicked, 0) : 0;
 	uint64_t ns = c ? kicks * c->ps[COST_KICK] / PSEC_PER_NSEC : 0;
 
 	t->kicks += kicks;
@@ -56,7 +59,7 @@ void rt_think(uint64_t ns)
 
 	t->think_ns += ns;
 	atomic_store(&t->in_guest, true);
-	sleep_until(rt_clock_ns() + clip(ns));
+	sleep_for(ns);
 	atomic_store(&t->in_guest, false);
 	pay_for_kicks(t);
 }
@@ -71,7 +74,7 @@ void rt_busy(uint64_t ns)
 
 void rt_idle(uint64_t ns)
 {
-	sleep_until(rt_clock_ns() + clip(ns));
+	sleep_for(ns);
 }
 
 void rt_idle_until(uint64_t ns)
