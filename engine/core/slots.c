@@ -18,6 +18,7 @@ static void swap(struct mmu *mmu, unsigned int as_id)
 	rt_pin(RT_PIN_SWAP);
 	notifier_publish(&mmu->notifier, &mmu->slots, as_id);
 	rt_srcu_synchronize();
+	rt_pin(RT_PIN_SWAPPED);
 	gen = memslots_advance(&mmu->slots, as_id);
 	mmu->ops->slots_updated(mmu, !(gen & MMIO_GENERATION_BITS));
 }

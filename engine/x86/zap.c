@@ -96,6 +96,8 @@ void x86_flush_slot(struct mmu *mmu, const struct memslot *slot)
 	}
 	mmu_lock_exclusive(mmu);
 	rt_pin(RT_PIN_OTHER);
+	/* kvm_mmu_zap_memslot() calls what a notifier's handler calls. */
+	obs_gfns(mmu, OBS_UNMAP_RANGE, span.start, span.end - span.start, 0);
 	flush.owed = x86_unmap(mmu, &span, true);
 	flush_settle(mmu, &flush);
 	mmu_unlock(mmu, false);

@@ -227,6 +227,7 @@ static const struct row rows[] = {
 	{ "with the quirk off only the slot's leafs go",
 	  KVM_6_12, SPTE_NPT, SLOT_ONLY, { NULL },
 	  { DO(LOAD), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(FORGET), DO(DELETE) },
+	  "unmap_gfn_range 0x40000 +8192 0\n"
 	  "changed 0x40000 L1 0x140000e67 > 0x8000000000000000\n"
 	  "flush\n" },
 
