@@ -233,14 +233,38 @@ void instants_change(const struct recording *r, const struct rec_op *op, enum pl
 		out->at = out->hi;
 }
 
-uint64_t instants_pin(const struct recording *r, const struct rec_op *op, enum obs_pin pin, unsigned int nth)
+/* The @nth pin @pin, or NULL. */
+static const struct rec_obs *nth_pin(const struct recording *r, const struct rec_op *op, enum obs_pin pin,
+				     unsigned int nth)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
 
 	for (uint32_t i = 0; i < op->nr_obs; i++)
 		if (obs[i].o.kind == OBS_PIN && obs[i].o.pin.pin == pin && nth-- == 0)
+			return &obs[i];
+	return NULL;
+}
+
+/* First record of @op after @t, or its end. */
+static uint64_t record_after(const struct recording *r, const struct rec_op *op, uint64_t t)
+{
+	const struct rec_obs *obs = rec_op_obs(r, op);
+
+	for (uint32_t i = 0; i < op->nr_obs; i++)
+		if (obs[i].t_ns > t)
 			return obs[i].t_ns;
 	return op->end_ns;
+}
+
+void instants_swap(const struct recording *r, const struct rec_op *op, unsigned int nth, enum placement p,
+		   struct instant *out)
+{
+	const struct rec_obs *entered = nth_pin(r, op, PIN_SWAP, nth);
+	const struct rec_obs *updated = nth_pin(r, op, PIN_SLOTS_UPDATED, nth);
+
+	out->lo = entered ? entered->t_ns : op->begin_ns;
+	out->hi = max_u64(updated ? updated->t_ns : record_after(r, op, out->lo), out->lo);
+	out->at = p == PLACE_CHANGE_LATE ? out->hi : out->lo;
 }
 
 /* --- spans in which the notifier state changes ---------------------------- */
@@ -250,7 +274,10 @@ struct change {
 	uint64_t max_hi;	/* of this and all before it */
 	uint32_t task;
 	uint16_t vm;
+	bool	 swap;		/* of memslots: a fault looks them up at its start */
 };
+
+#define MAX_SWAPS	2	/* of one change of memslots */
 
 struct changes {
 	struct change	*v;	/* by lo */
@@ -304,7 +331,29 @@ static bool changes_state(const struct recording *r, const struct rec_op *op, st
 
 static void add_change(struct changes *c, const struct rec_op *op, const struct instant *at)
 {
-	c->v[c->nr++] = (struct change){ at->lo, at->hi, 0, op->task, op->vm };
+	c->v[c->nr++] = (struct change){ at->lo, at->hi, 0, op->task, op->vm, op->kind == EV_OP_MEMSLOT };
+}
+
+static void add_swaps(struct changes *c, const struct recording *r, const struct rec_op *op)
+{
+	struct instant at;
+
+	for (unsigned int i = 0; i < MAX_SWAPS && nth_pin(r, op, PIN_SWAP, i); i++) {
+		instants_swap(r, op, i, PLACE_GUIDED, &at);
+		add_change(c, op, &at);
+	}
+}
+
+static void add_window(struct changes *c, const struct recording *r, const struct rec_op *op)
+{
+	struct instant at;
+
+	instants_change(r, op, PLACE_GUIDED, &at);
+	add_change(c, op, &at);
+	if (op->kind == EV_OP_INVALIDATE_START && !r->meta->has_ends) {
+		instants_unseen_end(r, op, PLACE_GUIDED, &at);
+		add_change(c, op, &at);
+	}
 }
 
 struct changes *changes_new(const struct recording *r)
@@ -313,21 +362,16 @@ struct changes *changes_new(const struct recording *r)
 	struct open_windows w = { .task = REC_NONE };
 	uint64_t max_hi = 0;
 
-	c->v = xcalloc(2 * (size_t)r->nr_ops, sizeof(*c->v));
+	c->v = xcalloc(MAX_SWAPS * (size_t)r->nr_ops, sizeof(*c->v));
 	for (uint32_t i = 0; i < r->nr_ops; i++) {
 		const struct rec_op *op = &r->ops[i];
-		struct instant at;
 
-		if (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_INVALIDATE_END)
+		if (op->kind == EV_OP_MEMSLOT)
+			add_swaps(c, r, op);
+		else if (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_INVALIDATE_END)
 			continue;
-		if (!changes_state(r, op, &w))
-			continue;
-		instants_change(r, op, PLACE_GUIDED, &at);
-		add_change(c, op, &at);
-		if (op->kind == EV_OP_INVALIDATE_START && !r->meta->has_ends) {
-			instants_unseen_end(r, op, PLACE_GUIDED, &at);
-			add_change(c, op, &at);
-		}
+		else if (changes_state(r, op, &w))
+			add_window(c, r, op);
 	}
 	qsort(c->v, c->nr, sizeof(*c->v), cmp_change);
 	for (size_t i = 0; i < c->nr; i++)
@@ -359,11 +403,11 @@ static size_t changes_after(const struct changes *c, uint64_t t)
 	return lo;
 }
 
-/* Another task's change of @op's VM whose span meets @span? */
-static bool meets(const struct changes *c, const struct rec_op *op, const struct instant *span)
+/* Another task's change of @op's VM whose span meets @lo .. @hi?  Of memslots or of the notifier state. */
+static bool meets(const struct changes *c, const struct rec_op *op, uint64_t lo, uint64_t hi, bool swap)
 {
-	for (size_t i = changes_after(c, span->hi); i-- > 0 && c->v[i].max_hi >= span->lo;)
-		if (c->v[i].hi >= span->lo && c->v[i].vm == op->vm && c->v[i].task != op->task)
+	for (size_t i = changes_after(c, hi); i-- > 0 && c->v[i].max_hi >= lo;)
+		if (c->v[i].hi >= lo && c->v[i].vm == op->vm && c->v[i].task != op->task && c->v[i].swap == swap)
 			return true;
 	return false;
 }
@@ -375,5 +419,7 @@ bool changes_order_is_fixed(const struct changes *c, const struct recording *r, 
 	if (op->kind != EV_OP_FAULT)
 		return true;
 	instants_fault(r, op, PLACE_GUIDED, &f);
-	return !meets(c, op, &f.snapshot) && !meets(c, op, &f.check);
+	return !meets(c, op, f.snapshot.lo, f.snapshot.hi, false) &&
+	       !meets(c, op, f.check.lo, f.check.hi, false) &&
+	       !meets(c, op, op->begin_ns, f.check.hi, true);
 }

@@ -57,16 +57,20 @@ uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint6
 void instants_unseen_end(const struct recording *r, const struct rec_op *start, enum placement p,
 			 struct instant *out);
 
-/* Time of the @nth (from 0) pin @pin of @op, or its end. */
-uint64_t instants_pin(const struct recording *r, const struct rec_op *op, enum obs_pin pin, unsigned int nth);
+/*
+ * The @nth (from 0) publication of new memslots in @op: somewhere between the swap's entry (and the last
+ * open window's end, which the engine knows itself) and the advance of the generation, @out->hi.
+ */
+void instants_swap(const struct recording *r, const struct rec_op *op, unsigned int nth, enum placement p,
+		   struct instant *out);
 
-/* Spans in which the notifier state of a VM changes, for "was there only one order?". */
+/* Spans in which the notifier state or the memslots of a VM change, for "was there only one order?". */
 struct changes;
 
 struct changes *changes_new(const struct recording *r);
 void changes_free(struct changes *c);	/* NULL is fine */
 
-/* Do the records fix the order of @op (a fault) and every begin and end of an invalidation of its VM? */
+/* Do the records fix the order of @op (a fault) and every change of its VM's notifier state and memslots? */
 bool changes_order_is_fixed(const struct changes *c, const struct recording *r, const struct rec_op *op);
 
 #endif

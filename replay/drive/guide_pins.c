@@ -35,9 +35,21 @@ static uint64_t pin_fault(struct actor *a, const struct running *r, enum rt_pin 
 	}
 }
 
-static uint64_t pin_swap(const struct guide *g, struct running *r)
+static uint64_t pin_swap(const struct guide *g, const struct running *r)
 {
-	return instants_pin(g->rec, &g->rec->ops[r->op], PIN_SWAP, r->swaps++);
+	struct instant at;
+
+	instants_swap(g->rec, &g->rec->ops[r->op], r->swaps, g->job->placement, &at);
+	return at.at;
+}
+
+/* The generation advances: the last thing of a swap. */
+static uint64_t pin_swapped(const struct guide *g, struct running *r)
+{
+	struct instant at;
+
+	instants_swap(g->rec, &g->rec->ops[r->op], r->swaps++, g->job->placement, &at);
+	return at.hi;
 }
 
 /* The first time is where the evidence is; what follows needs none. */
@@ -79,6 +91,8 @@ uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)
 	switch (pin) {
 	case RT_PIN_SWAP:
 		return pin_swap(g, r);
+	case RT_PIN_SWAPPED:
+		return pin_swapped(g, r);
 	case RT_PIN_INV_BEGIN:
 		return pin_begin(g, r);
 	case RT_PIN_INV_END:
