@@ -150,10 +150,24 @@ static int read_options(struct dat *d, struct bytes *b, uint64_t *next, struct e
 	}
 }
 
+/* Behind the last options stand whole sections (descriptions) or nothing. */
+static int check_tail(struct dat *d, uint64_t at, struct err *e)
+{
+	while (at < d->size) {
+		struct section s;
+		int ret = section_at(d, at, &s, e);
+
+		if (ret)
+			return ret;
+		at = s.body.end - d->map;
+	}
+	return 0;
+}
+
 int dat_read_v7(struct dat *d, struct bytes *b, struct err *e)
 {
 	const char *algorithm = bytes_str(b), *version = bytes_str(b);
-	uint64_t at = bytes_u64(b);
+	uint64_t at = bytes_u64(b), end = 0;
 
 	if (b->bad || !version)
 		return dat_damaged(d, e, "it ends within its head");
@@ -168,12 +182,15 @@ int dat_read_v7(struct dat *d, struct bytes *b, struct err *e)
 			return ret;
 		if (s.id != DAT_DONE || links > 4096)
 			return dat_damaged(d, e, "the chain of its options is broken");
+		end = s.body.end - d->map;
 		ret = s.flags & SECTION_COMPRESSED ? unpack(d, &s.body, s.id, e) : 0;
 		if (!ret)
 			ret = read_options(d, &s.body, &at, e);
 		if (ret)
 			return ret;
 	}
+	if (end && check_tail(d, end, e))
+		return -ERR_INPUT;
 	if (!d->nr_buffers)
 		return dat_damaged(d, e, "there is no buffer in it: the recording was not finished");
 	return 0;

@@ -146,5 +146,7 @@ int main(int argc, char **argv)
 {
 	/* A closed pipe must not kill a verb that is in the middle of writing a file. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Nor a file size limit: write() says EFBIG, and what was begun is removed. */
+	signal(SIGXFSZ, SIG_IGN);
 	return check_stdout(dispatch(argc, argv));
 }
