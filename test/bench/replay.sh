@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Speed and memory of mmulab replay in virtual time, checks off, on made-up event
+# files (mkmix.c says what is in them).
+#
+#	BUILD=build test/bench/replay.sh [OPERATIONS [PAGES]]
+#
+# An operation is an access, an age, or an invalidation with its end.  "command" is all
+# of `mmulab replay` with one policy; "replay" is one policy more of the same command,
+# since reading the file twice to find its order is paid once, however many policies follow.
+# Bytes per page: largest RSS minus that of a replay of 32768 pages, by the pages mapped.
+set -eu
+cd "$(dirname "$0")/../.."
+build=${BUILD:-build}
+operations=${1:-4000000}
+pages=${2:-16777216}
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/mmulab-bench.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+${CC:-cc} -std=gnu11 -O2 -D_GNU_SOURCE -I. -o "$tmp/mkmix" test/bench/mkmix.c \
+	"$build"/lib/{event,kvm,base}.a -lzstd -lxxhash -ljansson
+
+# run FILE POLICY...: sets cpu (seconds) and rss (KiB)
+run() {
+	local file=$1
+	shift
+	/usr/bin/time -f '%U %S %M' -o "$tmp/time" "$build/mmulab" replay "$file" "$@" >/dev/null 2>"$tmp/err" ||
+		{ cat "$tmp/err" >&2; exit 1; }
+	read -r user sys rss <"$tmp/time"
+	cpu=$(awk "BEGIN { print $user + $sys }")
+}
+
+# speed VCPUS PAGES
+speed() {
+	local made one rate
+	made=$("$tmp/mkmix" "$tmp/mix.mmt" "$operations" "$2" "$1" | awk '{ print $2 }')
+	run "$tmp/mix.mmt" -p x86-6.12
+	one=$cpu
+	run "$tmp/mix.mmt" -p x86-6.12 -p x86-6.12 -p x86-6.12
+	rate=$(awk "BEGIN { printf \"command %5.2f  replay %5.2f\", $made / $one / 1e6, 2 * $made / ($cpu - $one) / 1e6 }")
+	printf 'mix, %5d vCPUs, %8d pages  %10d operations  M operations/s CPU: %s\n' "$1" "$2" "$made" "$rate"
+	rm -f "$tmp/mix.mmt"
+}
+
+# memory PAGES
+memory() {
+	local least
+	"$tmp/mkmix" "$tmp/least.mmt" 0 32768 64 >/dev/null
+	run "$tmp/least.mmt" -p x86-6.12
+	least=$rss
+	"$tmp/mkmix" "$tmp/full.mmt" 0 "$1" 64 >/dev/null
+	run "$tmp/full.mmt" -p x86-6.12
+	printf 'populate, %d pages  %.1f MiB RSS (%.1f at least)  %.2f bytes per mapped page  %.2f M operations/s CPU\n' "$1" \
+		"$(awk "BEGIN { print $rss / 1024 }")" "$(awk "BEGIN { print $least / 1024 }")" \
+		"$(awk "BEGIN { print ($rss - $least) * 1024 / $1 }")" "$(awk "BEGIN { print $1 / $cpu / 1e6 }")"
+}
+
+speed 64 262144
+speed 64 16777216
+speed 1024 1048576
+memory "$pages"
