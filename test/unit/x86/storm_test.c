@@ -241,7 +241,8 @@ static void check(const void *row)
 
 	for (uint64_t seed = 1; seed <= (RT_IS_VIRTUAL ? 8 : 3); seed++)
 		mapped += storm(row, seed);
-	assert_true(mapped > (RT_IS_VIRTUAL ? 1000 : 0));
+	if (RT_IS_VIRTUAL)	/* real time may end a storm with the zap of a slot */
+		assert_true(mapped > 1000);
 }
 
 int main(void)
