@@ -175,14 +175,18 @@ units: $(UNITS)
 # --- tests, demo, bench ------------------------------------------------------
 E2E := $(sort $(wildcard test/e2e/*.sh))
 
+# Whoever gave no -j gets one job per CPU for the building.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 check: deps
+	+@$(MAKE) --no-print-directory $(JOBS) all units DEPS=no
 	+@$(MAKE) --no-print-directory check-run DEPS=no
 
 check-run: all units check-layers
 	BUILD=$(BUILD) test/run.sh $(UNITS) $(E2E)
 
 demo: deps
-	+@$(MAKE) --no-print-directory all DEPS=no
+	+@$(MAKE) --no-print-directory $(JOBS) all DEPS=no
 	BUILD=$(BUILD) scripts/demo.sh $(BUILD)/demo
 
 bench: all

@@ -19,13 +19,13 @@ pkgs=(libtracecmd libtraceevent libtracefs sqlite3 libzstd libxxhash liburcu-mem
 
 # The words of a C file, with function braces marked.  Columns are set by hand
 # in this tree, and lines broken where they read well: clang-format has the say
-# about the rest.  (It takes '&' and '-' for unary ones now and then, and pads
-# braces inside macros differently.)
+# about the rest.  (It takes '&', '*' and '-' for the other kind now and then, and
+# pads braces inside macros differently.)
 words() {
 	sed -E 's/^[[:blank:]]*\{$/\n@OWN {\n/
 		s/^([a-z].*\)) \{ (.*)\}$/\1\n@OWN {\n\2}/
 		s/\\$//' |
-		tr -s '[:space:]' ' ' | sed -E 's/ *([&-]) */\1/g; s/([{(]) +/\1/g; s/ +([})])/\1/g' | tr ' ' '\n'
+		tr -s '[:space:]' ' ' | sed -E 's/ *([&*-]) */\1/g; s/; ;/;;/g; s/([{(]) +/\1/g; s/ +([})])/\1/g' | tr ' ' '\n'
 }
 export -f words
 
