@@ -60,36 +60,47 @@ static void push_range(void *arg, gfn_t gfn, gfn_t end)
 	push(s, &s->next);
 }
 
+static void add_pages(void *arg, gfn_t gfn, gfn_t end)
+{
+	*(uint64_t *)arg += end - gfn;
+}
+
 /*
  * A range over half of all memory is kept as "the whole VM": that orders more
  * than it must, and costs nothing per page.
  */
-static bool covers_most(const struct slots *slots, const struct ev *ev, unsigned int page_shift)
+static bool covers_most(const struct slots *slots, hva_t start, hva_t end, unsigned int page_shift)
 {
-	return (ev->hvas.end - ev->hvas.start) >> page_shift >= slots_pages(slots) / 2 + 1;
+	uint64_t pages = 0;
+
+	slots_match(slots, start, end, page_shift, add_pages, &pages);
+	return pages > slots_pages(slots) / 2;
+}
+
+/* Host addresses a range stimulus touches; false when it concerns the whole VM. */
+static bool hva_range(const struct slots *slots, const struct ev *ev, unsigned int page_shift, hva_t *end)
+{
+	*end = ev->hvas.end;
+	if (ev->kind == EV_SET_SPTE)	/* its end is a pfn */
+		*end = ev->hvas.start + 1;
+	else if (ev->kind != EV_INVALIDATE_START && ev->kind != EV_AGE)
+		return false;
+	return !covers_most(slots, ev->hvas.start, *end, page_shift);
 }
 
 static void note_range(struct scanner *s, const struct ev_at *at)
 {
 	const struct ev *ev = at->ev;
 	struct slots *slots = &s->slots[ev->vm];
+	hva_t end;
 
 	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = ev->vm };
-	switch (ev->kind) {
-	case EV_SET_SPTE:	/* its end is a pfn */
-		slots_match(slots, ev->hvas.start, ev->hvas.start + 1, s->page_shift, push_range, s);
-		break;
-	case EV_INVALIDATE_START:
-	case EV_AGE:
-		if (!covers_most(slots, ev, s->page_shift)) {
-			slots_match(slots, ev->hvas.start, ev->hvas.end, s->page_shift, push_range, s);
-			break;
-		}
-		/* fall through */
-	default:
-		s->next.global = true;
-		push(s, &s->next);
+	if (hva_range(slots, ev, s->page_shift, &end)) {
+		slots_match(slots, ev->hvas.start, end, s->page_shift, push_range, s);
+		return;
 	}
+	s->next.global = true;
+	push(s, &s->next);
 }
 
 static void note_slot(struct scanner *s, const struct ev *ev)
