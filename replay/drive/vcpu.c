@@ -155,14 +155,29 @@ static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 		oracle_access_end(vm->oracle, stamp, a.gfn, 0, 0, a.access & MMU_W);
 }
 
+/*
+ * What the host did between two notifiers of one fault, copying the page for one: as
+ * long as recorded, and off the CPU, since nobody knows how much of it was on one.
+ */
+static void work_between(const struct drive_task *t, const struct stim *s, const struct stim *next)
+{
+	uint64_t end_ns = s->t_ns + op_service_ns(&s->ev);
+
+	if (t->drive->job->pacing != PACING_ASAP && next->t_ns > end_ns)
+		rt_idle(next->t_ns - end_ns);
+}
+
 /* Return: whether there were any: then the access's first attempt is spoiled. */
 static bool run_nested(struct drive_task *t)
 {
 	size_t nr = t->nr_nested;
 
 	t->nr_nested = 0;
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
+		if (i)
+			work_between(t, &t->nested[i - 1], &t->nested[i]);
 		op_run(t, &t->nested[i]);
+	}
 	return nr != 0;
 }
 
