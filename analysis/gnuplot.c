@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gnuplot as a filter.  Its script is a file in memory and its picture comes
- * through a pipe, so that nothing touches the disk before all of it is there:
- * gnuplot itself does not notice a full disk.
+ * gnuplot as a filter: the script goes in and the picture comes out through
+ * descriptors, so that nothing touches the disk before all of it is there; gnuplot
+ * itself does not notice a full disk.
  */
 #include "analysis/gnuplot.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,46 +21,59 @@
 
 extern char **environ;
 
-/* An anonymous file that holds @len bytes, to be read from its beginning.  Return: its descriptor or -1. */
-static int memory_file(const char *bytes, size_t len)
+/* What comes out of a pipe, with a NUL behind it. */
+struct bytes {
+	char	*v;
+	size_t	 len, cap;
+};
+
+/* Return: false at the end. */
+static bool take(int fd, struct bytes *b)
 {
-	int fd = memfd_create("mmulab", MFD_CLOEXEC);
-
-	while (fd >= 0 && len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0) {
-			close(fd);
-			return -1;
-		}
-		bytes += n;
-		len -= (size_t)n;
-	}
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_SET);
-	return fd;
-}
-
-static char *read_all(int fd, size_t *len)
-{
-	size_t cap = 65536;
-	char *buf = xmalloc(cap);
 	ssize_t n;
 
-	*len = 0;
-	while ((n = read(fd, buf + *len, cap - *len - 1)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		*len += (size_t)n;
-		if (*len + 1 == cap) {
-			cap *= 2;
-			buf = xrealloc(buf, cap);
-		}
+	if (b->len + 1 >= b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 65536;
+		b->v = xrealloc(b->v, b->cap);
 	}
-	buf[*len] = '\0';
-	return buf;
+	n = read(fd, b->v + b->len, b->cap - b->len - 1);
+	if (n > 0)
+		b->len += (size_t)n;
+	b->v[b->len] = '\0';
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+/* Return: false when all of it is written, or nobody reads it any more (gnuplot stops at the first mistake). */
+static bool give(int fd, const char **script, size_t *len)
+{
+	ssize_t n = send(fd, *script, *len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	*script += n;
+	*len -= (size_t)n;
+	return *len > 0;
+}
+
+/* Feeds @in and drains @out until gnuplot has closed its end; closes both. */
+static void converse(int in, const char *script, size_t len, int out, struct bytes *picture)
+{
+	struct pollfd fds[] = { { .fd = out, .events = POLLIN }, { .fd = in, .events = POLLOUT } };
+	bool more = true;
+
+	while (more) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (fds[1].revents && !give(in, &script, &len)) {
+			close(in);
+			fds[1] = (struct pollfd){ .fd = -1 };
+		}
+		if (fds[0].revents)
+			more = take(out, picture);
+	}
+	if (fds[1].fd >= 0)
+		close(in);
+	close(out);
 }
 
 static int spawn(int in, int out, int messages, pid_t *pid)
@@ -92,57 +107,80 @@ static char *last_line(char *text)
 
 static int complain(const char *what, int messages, struct err *e)
 {
-	size_t len;
-	char *text;
+	struct bytes text = { 0 };
 	int rc;
 
 	lseek(messages, 0, SEEK_SET);
-	text = read_all(messages, &len);
-	rc = err_set(e, ERR_MACHINE, "%s: gnuplot failed: %s", what, len ? last_line(text) : "it said nothing");
-	free(text);
+	while (take(messages, &text))
+		;
+	rc = err_set(e, ERR_MACHINE, "%s: gnuplot failed: %s", what, text.len ? last_line(text.v) : "it said nothing");
+	free(text.v);
 	return rc;
 }
 
-static int run(const char *what, int in, int messages, char **out, size_t *out_len, struct err *e)
+static int cannot_start(const char *what, int why, struct err *e)
 {
-	int pipes[2], rc, status;
-	char *picture;
+	if (why == ENOENT)
+		return err_set(e, ERR_MACHINE, "%s: gnuplot is not installed; apt-get install gnuplot-nox", what);
+	return err_set(e, ERR_MACHINE, "%s: cannot start gnuplot: %s", what, strerror(why));
+}
+
+/* Starts gnuplot; *@in and *@out are our ends of its pipes.  Return: 0 or an errno value. */
+static int start(int messages, int *in, int *out, pid_t *pid)
+{
+	int script[2], picture[2], rc;
+
+	/* A socket, so that writing to a gnuplot that has gone is an error and no signal. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, script))
+		return errno;
+	if (pipe2(picture, O_CLOEXEC)) {
+		rc = errno;
+		close(script[0]);
+		close(script[1]);
+		return rc;
+	}
+	rc = spawn(script[0], picture[1], messages, pid);
+	close(script[0]);
+	close(picture[1]);
+	*in = script[1];
+	*out = picture[0];
+	if (rc) {
+		close(*in);
+		close(*out);
+	}
+	return rc;
+}
+
+static int run(const char *what, const char *script, size_t len, int messages, struct bytes *picture, struct err *e)
+{
+	int in = -1, out = -1, status, rc;
 	pid_t pid;
 
-	if (pipe2(pipes, O_CLOEXEC))
-		return err_set(e, ERR_MACHINE, "%s: cannot start gnuplot: %s", what, strerror(errno));
-	rc = spawn(in, pipes[1], messages, &pid);
-	close(pipes[1]);
-	if (rc) {
-		close(pipes[0]);
-		if (rc == ENOENT)
-			return err_set(e, ERR_MACHINE, "%s: gnuplot is not installed; apt-get install gnuplot-nox", what);
-		return err_set(e, ERR_MACHINE, "%s: cannot start gnuplot: %s", what, strerror(rc));
-	}
-	picture = read_all(pipes[0], out_len);
-	close(pipes[0]);
+	rc = start(messages, &in, &out, &pid);
+	if (rc)
+		return cannot_start(what, rc, e);
+	converse(in, script, len, out, picture);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && *out_len) {
-		*out = picture;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && picture->len)
 		return 0;
-	}
-	free(picture);
 	return complain(what, messages, e);
 }
 
 int gnuplot_run(const char *what, const char *script, size_t len, char **out, size_t *out_len, struct err *e)
 {
-	int in = memory_file(script, len), messages = memory_file("", 0);
-	int rc;
+	struct bytes picture = { 0 };
+	int messages = memfd_create("mmulab-gnuplot", MFD_CLOEXEC), rc;
 
-	if (in < 0 || messages < 0)
-		rc = err_set(e, ERR_MACHINE, "%s: cannot start gnuplot: %s", what, strerror(errno));
-	else
-		rc = run(what, in, messages, out, out_len, e);
-	if (in >= 0)
-		close(in);
-	if (messages >= 0)
-		close(messages);
-	return rc;
+	if (messages < 0)
+		return cannot_start(what, errno, e);
+	rc = run(what, script, len, messages, &picture, e);
+	close(messages);
+	if (rc) {
+		free(picture.v);
+		return rc;
+	}
+	*out = picture.v;
+	*out_len = picture.len;
+	return 0;
 }

@@ -7,6 +7,7 @@
 #include "analysis/figure.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analysis/html.h"
@@ -182,6 +183,50 @@ static void no_templates(const struct row *row)
 	assert_non_null(strstr(e.text, row->want));
 }
 
+static void write_text(const char *dir, const char *name, const char *text)
+{
+	char *file = xasprintf("%s/%s", dir, name);
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	free(file);
+}
+
+/* A figure of its own: @figure is its template, @policy its query. */
+static void own_figure(const struct row *row)
+{
+	char dir[] = "/tmp/mmulab-plots-XXXXXX", *plots, *sql, *rm, *out = NULL;
+	struct figures mine = { 0 };
+	struct row plain = *row;
+	struct err e = { 0 };
+	struct lab l;
+	size_t len;
+
+	plain.policy = NULL;
+	lab_open(&l, &plain);
+	assert_non_null(mkdtemp(dir));
+	plots = xasprintf("%s/plots", dir);
+	sql = xasprintf("%s/sql", dir);
+	assert_int_equal(mkdir(plots, 0777) | mkdir(sql, 0777), 0);
+	write_text(plots, "common.gp", "");
+	write_text(plots, "mine.gp", row->figure);
+	write_text(sql, "mine.sql", row->policy);
+	if (!figures_open(plots, &mine, &e))
+		assert_int_equal(figure_draw(&l.db, &mine, &mine.v[0], &l.runs.v[0], FIGURE_SVG, &out, &len, &e),
+				 row->rc);
+	figures_close(&mine);
+	rm = xasprintf("rm -r %s", dir);
+	assert_int_equal(system(rm), 0);
+	assert_non_null(strstr(row->rc ? e.text : out, row->want));
+	free(rm);
+	free(out);
+	free(plots);
+	free(sql);
+	lab_close(&l);
+}
+
 static void damaged_blob(const struct row *row)
 {
 	struct select_rule all = { 0 };
@@ -301,6 +346,16 @@ static const struct row rows[] = {
 	  .want = "/nowhere" },
 	{ .name = "no templates in the folder", .check = no_templates, .figure = "analysis/sql", .value = ERR_MACHINE,
 	  .want = "no templates" },
+	{ .name = "a new figure is a query and a template", .check = own_figure, .want = "</svg>",
+	  .figure = "#\n# 1: mine\nplot $data using 1:2\n", .policy = "SELECT 1, 'a', 2, 3" },
+	{ .name = "a template's mistake is told with its line", .check = own_figure, .rc = -ERR_MACHINE, .want = "line 3",
+	  .figure = "#\n# 1: mine\nplto $data using 1:2\n", .policy = "SELECT 1, 'a', 2, 3" },
+	{ .name = "a query's mistake is told", .check = own_figure, .rc = -ERR_INPUT, .want = "no such table: nowhere",
+	  .figure = "#\n# 1: mine\nplot $data using 1:2\n", .policy = "SELECT * FROM nowhere" },
+	{ .name = "a query without rows draws nothing", .check = own_figure, .rc = 1, .want = "",
+	  .figure = "#\n# 1: mine\nplot $data using 1:2\n", .policy = "SELECT 1, 'a', 2, 3 WHERE 0" },
+	{ .name = "a template that does not say what it shows", .check = own_figure, .rc = 1, .want = "mine.gp:2",
+	  .figure = "plot x\nplot y\n", .policy = "SELECT 1, 'a', 2, 3" },
 	{ .name = "a damaged histogram is named", .check = damaged_blob },
 
 	{ .name = "a report answers", .check = reports, .storm = 50, .want = "<strong>other</strong> against base: stall per vCPU" },
