@@ -176,27 +176,28 @@ static void check(const void *arg)
 #define LEAF	0x1000e67ULL		/* NPT, writable, pfn 0x1000 */
 #define EMPTY	0x8000000000000000ULL	/* 6.12 */
 
-#define EXIT(t, tid, vcpu)	{ t, tid, "kvm_exit", { NPF, SVM, vcpu } }
-#define HLT(t, tid, vcpu)	{ t, tid, "kvm_exit", { 0x78, SVM, vcpu } }
-#define ENTRY(t, tid, vcpu)	{ t, tid, "kvm_entry", { vcpu } }
-#define FAULT(t, tid, vcpu, gfn, code) { t, tid, "kvm_page_fault", { vcpu, (gfn) << 12, code } }
-#define REQ(t, tid, gfn)	{ t, tid, "kvm_mmu_spte_requested", { gfn, 0x1000, 1 } }
-#define CHANGED(t, tid, gfn, old, new) { t, tid, "kvm_tdp_mmu_spte_changed", { gfn, old, new, 1, 0 } }
-#define SET(t, tid, gfn)	{ t, tid, "kvm_mmu_set_spte", { gfn, LEAF, 0x5000, 1, 1, 1 } }
-#define RET(t, tid, ret)	{ t, tid, "tdp_page_fault_ret", { ret } }
+#define REC(t, who, name, ...)	{ .ts = t, .tid = who, .event = name, .v = { __VA_ARGS__ } }
+#define EXIT(t, tid, vcpu)	REC(t, tid, "kvm_exit", NPF, SVM, vcpu)
+#define HLT(t, tid, vcpu)	REC(t, tid, "kvm_exit", 0x78, SVM, vcpu)
+#define ENTRY(t, tid, vcpu)	REC(t, tid, "kvm_entry", vcpu)
+#define FAULT(t, tid, vcpu, gfn, code) REC(t, tid, "kvm_page_fault", vcpu, (gfn) << 12, code)
+#define REQ(t, tid, gfn)	REC(t, tid, "kvm_mmu_spte_requested", gfn, 0x1000, 1)
+#define CHANGED(t, tid, gfn, old, new) REC(t, tid, "kvm_tdp_mmu_spte_changed", gfn, old, new, 1, 0)
+#define SET(t, tid, gfn)	REC(t, tid, "kvm_mmu_set_spte", gfn, LEAF, 0x5000, 1, 1, 1)
+#define RET(t, tid, ret)	REC(t, tid, "tdp_page_fault_ret", ret)
 #define RETRY	1
 #define FIXED	5			/* 6.12 */
 #define SERVED(t, tid, vcpu, gfn, code)						\
 	EXIT(t, tid, vcpu), FAULT((t) + 1, tid, vcpu, gfn, code), RET((t) + 2, tid, FIXED), ENTRY((t) + 3, tid, vcpu)
-#define INV(t, tid)	{ t, tid, "mn_inv_start", { MN, 0x7000, 0x9000, 1 } },	\
-			{ (t) + 1, tid, "kvm_unmap_hva_range", { 0x7000, 0x9000 } }
-#define INV_END(t, tid)	{ t, tid, "mn_inv_end", { MN, 0x7000, 0x9000 } }
-#define UNMAP(t, tid, kvm, gfn) { t, tid, "unmap_gfn_range", { kvm, gfn, (gfn) + 2 } }
-#define REGION(t, tid, slot, flags, gpa, size) { t, tid, "set_memory_region", { KVM, slot, flags, gpa, size, 0x7000000ULL } }
-#define REGION_RET(t, tid, ret) { t, tid, "set_memory_region_ret", { (uint64_t)(ret) } }
-#define WAIT(t, tid, addr, flags) { t, tid, "contention_begin", { addr, flags } }
-#define WAITED(t, tid, addr) { t, tid, "contention_end", { addr } }
-#define MARK(t, tid, line)	{ t, tid, "print", .text = line }
+#define INV(t, tid)	REC(t, tid, "mn_inv_start", MN, 0x7000, 0x9000, 1),	\
+			REC((t) + 1, tid, "kvm_unmap_hva_range", 0x7000, 0x9000)
+#define INV_END(t, tid)	REC(t, tid, "mn_inv_end", MN, 0x7000, 0x9000)
+#define UNMAP(t, tid, kvm, gfn) REC(t, tid, "unmap_gfn_range", kvm, gfn, (gfn) + 2)
+#define REGION(t, tid, slot, flags, gpa, size) REC(t, tid, "set_memory_region", KVM, slot, flags, gpa, size, 0x7000000ULL)
+#define REGION_RET(t, tid, ret) REC(t, tid, "set_memory_region_ret", (uint64_t)(ret))
+#define WAIT(t, tid, addr, flags) REC(t, tid, "contention_begin", addr, flags)
+#define WAITED(t, tid, addr) REC(t, tid, "contention_end", addr)
+#define MARK(t, who, line)	{ .ts = t, .tid = who, .event = "print", .text = line }
 
 static const struct row rows[] = {
 	{
@@ -305,7 +306,7 @@ static const struct row rows[] = {
 	{
 		.name = "a fault's read wait ends the notifier nested in it",
 		.steps = {
-			{ 90, 7, "vcpu_run", { 1, KVM } },
+			REC(90, 7, "vcpu_run", 1, KVM),
 			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 7), INV(120, 7), INV_END(130, 7),
 			WAIT(132, 7, KVM, 3), WAITED(135, 7, KVM), RET(140, 7, RETRY), ENTRY(150, 7, 0),
 		},
@@ -321,8 +322,8 @@ static const struct row rows[] = {
 	{
 		.name = "without a record of ends a start stays open and no end is made up",
 		.steps = {
-			{ 100, 9, "kvm_unmap_hva_range", { 0x7000, 0x9000 } },
-			CHANGED(110, 9, 0x20ULL, LEAF, EMPTY), { 200, 9, "kvm_unmap_hva_range", { 0x9000, 0xa000 } },
+			REC(100, 9, "kvm_unmap_hva_range", 0x7000, 0x9000),
+			CHANGED(110, 9, 0x20ULL, LEAF, EMPTY), REC(200, 9, "kvm_unmap_hva_range", 0x9000, 0xa000),
 		},
 		.want =
 		"0 0 invalidate_start open,matched start=0x7000 end=0x9000 service_ns=10\n"
@@ -335,7 +336,7 @@ static const struct row rows[] = {
 		.name = "an entry outside the range of a start is not its work",
 		.steps = {
 			MARK(50, 9, "kvmload: memslot slot 1 gpa 20000 size 10000 hva 7000 flags 0"),
-			{ 100, 9, "kvm_unmap_hva_range", { 0x7000, 0x8000 } },
+			REC(100, 9, "kvm_unmap_hva_range", 0x7000, 0x8000),
 			CHANGED(110, 9, 0x20ULL, LEAF, EMPTY), CHANGED(120, 9, 0x28ULL, LEAF, EMPTY),
 		},
 		.want =
@@ -397,9 +398,9 @@ static const struct row rows[] = {
 	{
 		.name = "two VMs by their struct kvm",
 		.steps = {
-			{ 100, 7, "vcpu_run", { 1, KVM } }, { 101, 8, "vcpu_run", { 2, KVM2 } },
+			REC(100, 7, "vcpu_run", 1, KVM), REC(101, 8, "vcpu_run", 2, KVM2),
 			SERVED(200, 7, 0, 0x20ULL, 6), SERVED(300, 8, 0, 0x20ULL, 6),
-			{ 400, 9, "flush_all", { KVM2 } },
+			REC(400, 9, "flush_all", KVM2),
 		},
 		.want =
 		"100 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
@@ -428,7 +429,7 @@ static const struct row rows[] = {
 	{
 		.name = "a notifier seen before its VM's struct kvm is the same VM",
 		.steps = {
-			INV(100, 9), INV_END(110, 9), { 200, 7, "vcpu_run", { 1, KVM } }, SERVED(210, 7, 0, 0x20ULL, 6),
+			INV(100, 9), INV_END(110, 9), REC(200, 7, "vcpu_run", 1, KVM), SERVED(210, 7, 0, 0x20ULL, 6),
 		},
 		.want =
 		"0 0 invalidate_start - start=0x7000 end=0x9000 service_ns=1\n"
@@ -450,8 +451,8 @@ static const struct row rows[] = {
 		.name = "a thread that moves to another CPU is the same vCPU",
 		.steps = {
 			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6),
-			{ 120, 7, "tdp_page_fault_ret", { FIXED }, .cpu = 1 }, { 130, 7, "kvm_entry", { 0 }, .cpu = 1 },
-			{ 135, 9, "kvm_entry", { 1 }, .cpu = 0 },
+			{ .ts = 120, .tid = 7, .event = "tdp_page_fault_ret", .v = { FIXED }, .cpu = 1 }, { .ts = 130, .tid = 7, .event = "kvm_entry", .v = { 0 }, .cpu = 1 },
+			{ .ts = 135, .tid = 9, .event = "kvm_entry", .v = { 1 }, .cpu = 0 },
 		},
 		.want =
 		"0 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=30\n"
@@ -462,7 +463,7 @@ static const struct row rows[] = {
 		.name = "records lost on a CPU end what was open there",
 		.steps = {
 			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6),
-			{ 200, 7, "kvm_entry", { 0 }, .missed = true }, SERVED(300, 7, 0, 0x20ULL, 6),
+			{ .ts = 200, .tid = 7, .event = "kvm_entry", .v = { 0 }, .missed = true }, SERVED(300, 7, 0, 0x20ULL, 6),
 		},
 		.want =
 		"0 0 access w,open gfn=0x20 attempts=1 result=unknown guest_ns=0 service_ns=10\n"
@@ -473,8 +474,8 @@ static const struct row rows[] = {
 	{
 		.name = "records lost on another CPU do not",
 		.steps = {
-			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), { 115, 9, "kvm_age_hva", { 0x1000, 0x2000 }, .cpu = 1 },
-			{ 116, 9, "kvm_age_hva", { 0x2000, 0x3000 }, .cpu = 1, .missed = true },
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), { .ts = 115, .tid = 9, .event = "kvm_age_hva", .v = { 0x1000, 0x2000 }, .cpu = 1 },
+			{ .ts = 116, .tid = 9, .event = "kvm_age_hva", .v = { 0x2000, 0x3000 }, .cpu = 1, .missed = true },
 			RET(120, 7, FIXED), ENTRY(130, 7, 0),
 		},
 		.want =
@@ -488,7 +489,7 @@ static const struct row rows[] = {
 	{
 		.name = "an EPT violation's qualification is no error code",
 		.steps = {
-			{ 100, 7, "kvm_exit", { 48, 1, 0 } }, FAULT(110, 7, 0, 0x20ULL, 0x184 | 0x8), RET(120, 7, FIXED),
+			REC(100, 7, "kvm_exit", 48, 1, 0), FAULT(110, 7, 0, 0x20ULL, 0x184 | 0x8), RET(120, 7, FIXED),
 			ENTRY(130, 7, 0),
 		},
 		.want =
@@ -498,7 +499,7 @@ static const struct row rows[] = {
 	{
 		.name = "a shadow fault's address is the guest's: an operation, no access",
 		.steps = {
-			{ 100, 7, "kvm_exit", { 0x4e, SVM, 0 } }, FAULT(110, 7, 0, 0x7fff20ULL, 6), REQ(115, 7, 0x33ULL),
+			REC(100, 7, "kvm_exit", 0x4e, SVM, 0), FAULT(110, 7, 0, 0x7fff20ULL, 6), REQ(115, 7, 0x33ULL),
 			SET(120, 7, 0x33ULL), ENTRY(130, 7, 0),
 		},
 		.want =
@@ -509,7 +510,7 @@ static const struct row rows[] = {
 	{
 		.name = "waits for mmu_lock are told from others by their place in struct kvm",
 		.steps = {
-			{ 100, 9, "flush_all", { KVM } },
+			REC(100, 9, "flush_all", KVM),
 			WAIT(110, 9, 0xffffffff82c06080ULL, 3), WAITED(120, 9, 0xffffffff82c06080ULL),
 			WAIT(130, 9, KVM + 8, 5), WAIT(131, 9, KVM + 12, 1), WAITED(138, 9, KVM + 12), WAITED(140, 9, KVM + 8),
 			WAITED(150, 9, KVM + 8), WAIT(160, 9, KVM + 8, 3),
@@ -524,7 +525,7 @@ static const struct row rows[] = {
 		.name = "without a struct kvm, mmu_lock is the rwlock waited for in an MMU operation",
 		.steps = {
 			WAIT(90, 9, 0xffffffff82c06080ULL, 3), WAITED(95, 9, 0xffffffff82c06080ULL),
-			{ 100, 9, "kvm_unmap_hva_range", { 0x7000, 0x9000 } }, WAIT(110, 9, 0xffff888000001000ULL, 5),
+			REC(100, 9, "kvm_unmap_hva_range", 0x7000, 0x9000), WAIT(110, 9, 0xffff888000001000ULL, 5),
 			WAITED(140, 9, 0xffff888000001000ULL),
 		},
 		.want =
@@ -536,11 +537,11 @@ static const struct row rows[] = {
 	{
 		.name = "aging: the probe and the tracepoint are one; young comes from the handler",
 		.steps = {
-			{ 100, 9, "mn_clear_flush_young", { MN, 0x7000, 0x8000 } }, { 101, 9, "kvm_age_hva", { 0x7000, 0x8000 } },
-			{ 102, 9, "age_gfn", { KVM, 0x20, 0x21 } }, CHANGED(103, 9, 0x20ULL, LEAF, LEAF & ~0x20ULL),
-			{ 104, 9, "age_gfn_ret", { 1 } }, { 110, 9, "kvm_test_age_hva", { 0x7000 } },
-			{ 111, 9, "test_age_gfn", { KVM, 0x20, 0x21 } }, { 112, 9, "test_age_gfn_ret", { 0 } },
-			{ 113, 9, "age_gfn_ret", { 0 } },
+			REC(100, 9, "mn_clear_flush_young", MN, 0x7000, 0x8000), REC(101, 9, "kvm_age_hva", 0x7000, 0x8000),
+			REC(102, 9, "age_gfn", KVM, 0x20, 0x21), CHANGED(103, 9, 0x20ULL, LEAF, LEAF & ~0x20ULL),
+			REC(104, 9, "age_gfn_ret", 1), REC(110, 9, "kvm_test_age_hva", 0x7000),
+			REC(111, 9, "test_age_gfn", KVM, 0x20, 0x21), REC(112, 9, "test_age_gfn_ret", 0),
+			REC(113, 9, "age_gfn_ret", 0),
 		},
 		.want =
 		"0 0 age flush,young,matched start=0x7000 end=0x8000 service_ns=4 extra=1\n"
@@ -556,9 +557,9 @@ static const struct row rows[] = {
 		.name = "words of a dirty log are operations inside its call, in the order they began",
 		.steps = {
 			REGION(10, 9, 2, 1, 0x20000ULL, 0x80000ULL), REGION_RET(20, 9, 0),
-			{ 100, 9, "get_dirty_log", { KVM, 2 } }, { 110, 9, "log_dirty_masked", { KVM, 0x20, 0, 5 } },
-			CHANGED(115, 9, 0x20ULL, LEAF, LEAF & ~2ULL), { 120, 9, "log_dirty_masked", { KVM, 0x20, 0x40, 1 } },
-			{ 130, 9, "flush_all", { KVM } },
+			REC(100, 9, "get_dirty_log", KVM, 2), REC(110, 9, "log_dirty_masked", KVM, 0x20, 0, 5),
+			CHANGED(115, 9, 0x20ULL, LEAF, LEAF & ~2ULL), REC(120, 9, "log_dirty_masked", KVM, 0x20, 0x40, 1),
+			REC(130, 9, "flush_all", KVM),
 		},
 		.want =
 		"0 0 memslot - gfn=0x20 id=2 change=create npages=0x80 kvm_flags=0x1 hva=0x7000000\n"
@@ -575,9 +576,9 @@ static const struct row rows[] = {
 	{
 		.name = "a vCPU that gives up its root and takes another",
 		.steps = {
-			{ 90, 7, "mmu_load", { 1 } }, { 95, 7, "kvm_mmu_get_page", { 0, 0, 0x3784, 0, 0, 1 } }, ENTRY(100, 7, 0),
-			HLT(110, 7, 0), { 120, 7, "free_roots", { KVM, 1 } }, { 130, 7, "mmu_load", { 1 } }, ENTRY(140, 7, 0),
-			{ 150, 9, "free_roots", { KVM, 15 } },
+			REC(90, 7, "mmu_load", 1), REC(95, 7, "kvm_mmu_get_page", 0, 0, 0x3784, 0, 0, 1), ENTRY(100, 7, 0),
+			HLT(110, 7, 0), REC(120, 7, "free_roots", KVM, 1), REC(130, 7, "mmu_load", 1), ENTRY(140, 7, 0),
+			REC(150, 9, "free_roots", KVM, 15),
 		},
 		.want =
 		"0 0 vcpu_load -\n"
@@ -605,10 +606,10 @@ static const struct row rows[] = {
 	{
 		.name = "the end of a VM: release, then destruction; its address may be used again",
 		.steps = {
-			{ 100, 9, "vcpu_create", { 1, KVM } }, { 200, 9, "mn_release", { MN } }, { 210, 9, "tdp_zap_all", { KVM } },
-			CHANGED(220, 9, 0x20ULL, LEAF, EMPTY), { 300, 9, "destroy_vm", { KVM } },
-			{ 310, 9, "tdp_zap_inv_roots", { KVM } }, { 400, 9, "vcpu_create", { 1, KVM } },
-			{ 410, 9, "flush_all", { KVM } },
+			REC(100, 9, "vcpu_create", 1, KVM), REC(200, 9, "mn_release", MN), REC(210, 9, "tdp_zap_all", KVM),
+			CHANGED(220, 9, 0x20ULL, LEAF, EMPTY), REC(300, 9, "destroy_vm", KVM),
+			REC(310, 9, "tdp_zap_inv_roots", KVM), REC(400, 9, "vcpu_create", 1, KVM),
+			REC(410, 9, "flush_all", KVM),
 		},
 		.want =
 		"100 0 zap_all -\n"
@@ -622,7 +623,7 @@ static const struct row rows[] = {
 	},
 	{
 		.name = "an event of no row is counted and nothing else",
-		.steps = { { 100, 9, "kvm_hypercall" }, { 110, 9, "kvm_age_hva", { 0x1000, 0x2000 } } },
+		.steps = { REC(100, 9, "kvm_hypercall", 0), REC(110, 9, "kvm_age_hva", 0x1000, 0x2000) },
 		.want =
 		"10 0 age - start=0x1000 end=0x2000 service_ns=0\n"
 		"10 0 op - op=age gfn=0x0 result=continue span_ns=0 stimulus=0\n",
