@@ -109,7 +109,8 @@ void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn);
 
 /*
  * KVM_SET_USER_MEMORY_REGION.  Return: 0, -EEXIST, -ENOENT, -EINVAL, or -EOPNOTSUPP for a
- * change of flags that starts or stops dirty logging: nothing was changed then.
+ * change of flags that starts or stops dirty logging: nothing was changed then, but when
+ * config.guided the flags, which are published.
  */
 int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *slot);
 /* mm release: every root, exclusively. */

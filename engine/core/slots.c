@@ -75,6 +75,24 @@ static int slot_move(struct mmu *mmu, const struct memslot *old, const struct mm
 	return 0;
 }
 
+/*
+ * Dirty logging starts or stops.  What that does to mappings is not modelled;
+ * a guided replay takes it from its recording and needs the new flags and the new generation.
+ */
+static int slot_flags(struct mmu *mmu, const struct memslot *old, const struct mmu_slot *want)
+{
+	struct memslot_set *next;
+
+	if (want->flags == old->cfg.flags)
+		return 0;
+	if (mmu->config.guided) {
+		next = memslots_edit(&mmu->slots);
+		memslot_set_get(next, want->as_id, want->id)->cfg.flags = want->flags;
+		swap(mmu, want->as_id);
+	}
+	return -EOPNOTSUPP;
+}
+
 static int change_locked(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *want)
 {
 	const struct memslot_set *now = memslots_get(&mmu->slots);
@@ -90,7 +108,7 @@ static int change_locked(struct mmu *mmu, enum mmu_slot_change change, const str
 		    (want->flags ^ old->cfg.flags) & SLOT_READONLY))
 		return change == MMU_SLOT_CREATE ? -EEXIST : -EINVAL;
 	if (change == MMU_SLOT_FLAGS)
-		return want->flags == old->cfg.flags ? 0 : -EOPNOTSUPP;
+		return slot_flags(mmu, old, want);
 	if (memslot_overlaps(now, want->as_id, want->id, want->base_gfn, want->npages))
 		return -EEXIST;
 	if (change == MMU_SLOT_MOVE)
