@@ -11,10 +11,28 @@ static uint64_t settled(const struct guide *g, uint64_t spte)
 	return spte_is_frozen(g->format, spte) ? g->format->nonpresent : spte;
 }
 
-/* Entries of a table that was removed go with it. */
-static bool is_child_of_removed(const struct guide *g, const struct obs_spte *s)
+/* The table pages an operation has removed last, by level: their entries go with them. */
+struct removal {
+	gfn_t	gfn[8];
+	bool	any[8];
+};
+
+static void note_removal(struct removal *gone, const struct obs_page *page)
 {
-	return spte_is_frozen(g->format, s->new) && !spte_is_present(s->old);
+	unsigned int level = role_level(page->role) & 7;
+
+	gone->gfn[level] = page->gfn;
+	gone->any[level] = true;
+}
+
+/* An entry of a removed table is logged as frozen, whatever it held. */
+static bool is_child_of_removed(const struct guide *g, const struct removal *gone, const struct obs_spte *s)
+{
+	unsigned int level = s->level & 7;
+	uint64_t span = SPTE_LEVEL_PAGES(level) * SPTE_ENTRIES;
+
+	return spte_is_frozen(g->format, s->new) && gone->any[level] &&
+	       s->gfn - gone->gfn[level] < span;
 }
 
 static void undo(struct guide *g, struct mmu *mmu, const struct running *r)
@@ -53,18 +71,18 @@ static void redo_children(struct mmu *mmu, const struct obs_spte *s)
 
 static void redo_spte(struct guide *g, struct mmu *mmu, const struct obs_spte *s)
 {
-	if (is_child_of_removed(g, s))
-		return;
 	mmu_repair(mmu, s->gfn, s->level, s->as_id, settled(g, s->new));
 	if (spte_is_leaf(s->old, s->level) && spte_is_table(s->new, s->level))
 		redo_children(mmu, s);
 }
 
-static void redo(struct guide *g, struct mmu *mmu, const struct obs *o)
+static void redo(struct guide *g, struct mmu *mmu, const struct obs *o, struct removal *gone)
 {
 	if (o->kind == OBS_FAST_PAGE_FAULT)
 		redo_fast(mmu, &o->fast);
-	else if (o->kind == OBS_SPTE_CHANGED)
+	else if (o->kind == OBS_PREPARE_ZAP_PAGE)
+		note_removal(gone, &o->page);
+	else if (o->kind == OBS_SPTE_CHANGED && !is_child_of_removed(g, gone, &o->spte))
 		redo_spte(g, mmu, &o->spte);
 }
 
@@ -72,19 +90,34 @@ void guide_repair(struct guide *g, const struct running *r)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
 	struct mmu *mmu = g->mmus[op->vm];
+	struct removal gone = { 0 };
 
 	undo(g, mmu, r);
 	for (uint32_t i = 0; i < op->nr_obs; i++)
-		redo(g, mmu, &rec_op_obs(g->rec, op)[i].o);
+		redo(g, mmu, &rec_op_obs(g->rec, op)[i].o, &gone);
+}
+
+/*
+ * Since 6.9 a table that is replaced by nothing is frozen, silently, before the flush of its
+ * range and until its event: who meets it meanwhile retries.
+ */
+static void freeze(struct guide *g, struct mmu *mmu, const struct obs_gfns *flushed)
+{
+	for (int level = 2; level <= 3 && g->rec->meta->release >= KVM_6_12; level++)
+		if (flushed->count == SPTE_LEVEL_PAGES(level))
+			mmu_repair(mmu, flushed->gfn, level, 0, g->format->frozen);
 }
 
 void guide_apply(struct guide *g, const struct rec_op *op)
 {
 	const struct rec_obs *obs = rec_op_obs(g->rec, op);
+	struct removal gone = { 0 };
 
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		rt_idle_until(obs[i].t_ns);
-		redo(g, g->mmus[op->vm], &obs[i].o);
+		if (obs[i].o.kind == OBS_FLUSH_RANGE)
+			freeze(g, g->mmus[op->vm], &obs[i].o.gfns);
+		redo(g, g->mmus[op->vm], &obs[i].o, &gone);
 	}
 	rt_idle_until(op->end_ns);
 }
