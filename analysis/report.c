@@ -162,19 +162,26 @@ static void put_skipped_kinds(const struct table *t, FILE *out)
 	}
 }
 
-/* Comments in a policy's text: lines of its file that had no effect. */
-static void put_policy_notes(const struct run *r, FILE *out)
+/* Has a run before @run the same line in its policy's text? */
+static bool was_said(const struct group *g, size_t run, const char *line)
 {
-	for (const char *line = r->policy_text; *line;) {
-		size_t len = strcspn(line, "\n");
+	for (size_t i = 0; i < run; i++)
+		if (strstr(g->v[i].policy_text, line))
+			return true;
+	return false;
+}
 
-		if (*line == ';') {
-			fputs("<li>", out);
-			html_printf(out, "%s: %.*s", r->label, (int)len - 1, line + 1);
-			fputs("</li>\n", out);
-		}
-		line += len + (line[len] == '\n');
+/* Comments in the policies' texts: what their files name without effect. */
+static void put_policy_notes(const struct group *g, size_t run, FILE *out)
+{
+	char *text = xstrdup(g->v[run].policy_text), *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line != ';' || was_said(g, run, line))
+			continue;
+		put_item(out, line + strspn(line, "; "));
 	}
+	free(text);
 }
 
 static void put_caveats(const struct table *t, FILE *out)
@@ -205,7 +212,7 @@ static void put_caveats(const struct table *t, FILE *out)
 			html_printf(out, "%s: facts the trace lacks and --assume granted: %s", g->v[i].label, g->v[i].assumed);
 			fputs("</li>\n", out);
 		}
-		put_policy_notes(&g->v[i], out);
+		put_policy_notes(g, i, out);
 	}
 	for (size_t i = 0; i < t->nr; i++)
 		if (t->v[i].caveat && !t->v[i].extra)

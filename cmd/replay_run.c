@@ -182,6 +182,17 @@ static char *loaded_name(const struct policy *policy)
 	return strndup(policy->name, strcspn(policy->name, " "));
 }
 
+/* What the policy's file names without effect, as comments: a report must not forget it. */
+static void put_notes(const char *name, FILE *out)
+{
+	struct policy_notes notes = { 0 };
+	struct policy unused;
+
+	policy_load(name, paths_dirs("policies"), KVM_X86, &unused, &notes, NULL);
+	policy_notes_print(&notes, "; ", out);
+	policy_notes_fini(&notes);
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -198,6 +209,7 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	int rc;
 
 	policy_print(&run->policy, text_open(&policy));
+	put_notes(name, policy.out);
 	costs_print(job->costs, text_open(&costs));
 	host_model_print(&job->host, text_open(&host));
 	put_command(ask, name, text_open(&command));
