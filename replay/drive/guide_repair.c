@@ -98,26 +98,61 @@ void guide_repair(struct guide *g, const struct running *r)
 }
 
 /*
- * Since 6.9 a table that is replaced by nothing is frozen, silently, before the flush of its
- * range and until its event: who meets it meanwhile retries.
+ * A table that is zapped on its own is frozen from before the flush of its range until after; who meets
+ * it meanwhile retries.  6.1 logs the freezing and not the end, which comes before the operation's
+ * next record; since 6.9 it is the other way round.
  */
-static void freeze(struct guide *g, struct mmu *mmu, const struct obs_gfns *flushed)
+struct frozen {
+	struct obs_spte	entry;
+	bool		any, flushed;
+};
+
+static void thaw(struct guide *g, struct mmu *mmu, struct frozen *f)
+{
+	if (f->any)
+		mmu_repair(mmu, f->entry.gfn, f->entry.level, f->entry.as_id, g->format->nonpresent);
+	*f = (struct frozen){ 0 };
+}
+
+static void freeze_logged(struct mmu *mmu, struct frozen *f, const struct obs_spte *s)
+{
+	mmu_repair(mmu, s->gfn, s->level, s->as_id, s->new);
+	*f = (struct frozen){ .entry = *s, .any = true };
+}
+
+static void freeze_flushed(struct guide *g, struct mmu *mmu, const struct obs_gfns *flushed)
 {
 	for (int level = 2; level <= 3 && g->rec->meta->release >= KVM_6_12; level++)
 		if (flushed->count == SPTE_LEVEL_PAGES(level))
 			mmu_repair(mmu, flushed->gfn, level, 0, g->format->frozen);
 }
 
+static void apply_one(struct guide *g, struct mmu *mmu, const struct obs *o, struct frozen *f, struct removal *gone)
+{
+	if (f->flushed)
+		thaw(g, mmu, f);
+	if (o->kind == OBS_FLUSH_RANGE)
+		freeze_flushed(g, mmu, &o->gfns);
+	if (o->kind == OBS_FLUSH_RANGE || o->kind == OBS_FLUSH_ALL)
+		f->flushed = f->any;
+	if (o->kind == OBS_SPTE_CHANGED && o->spte.level > 1 && spte_is_frozen(g->format, o->spte.new) &&
+	    !is_child_of_removed(g, gone, &o->spte))
+		freeze_logged(mmu, f, &o->spte);
+	else
+		redo(g, mmu, o, gone);
+}
+
 void guide_apply(struct guide *g, const struct rec_op *op)
 {
 	const struct rec_obs *obs = rec_op_obs(g->rec, op);
+	struct mmu *mmu = g->mmus[op->vm];
 	struct removal gone = { 0 };
+	struct frozen frozen = { 0 };
 
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		rt_idle_until(obs[i].t_ns);
-		if (obs[i].o.kind == OBS_FLUSH_RANGE)
-			freeze(g, g->mmus[op->vm], &obs[i].o.gfns);
-		redo(g, g->mmus[op->vm], &obs[i].o, &gone);
+		apply_one(g, mmu, &obs[i].o, &frozen, &gone);
 	}
 	rt_idle_until(op->end_ns);
+	thaw(g, mmu, &frozen);
 }
