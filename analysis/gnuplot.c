@@ -153,8 +153,8 @@ static int start(int messages, int *in, int *out, pid_t *pid)
 
 static int run(const char *what, const char *script, size_t len, int messages, struct bytes *picture, struct err *e)
 {
-	int in = -1, out = -1, status, rc;
-	pid_t pid;
+	int in = -1, out = -1, status = 0, rc;
+	pid_t pid = -1;
 
 	rc = start(messages, &in, &out, &pid);
 	if (rc)

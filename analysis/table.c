@@ -58,7 +58,8 @@ static struct table_line *row_add(struct table *t, enum table_kind kind, const c
 
 	t->v = xreallocarray(t->v, t->nr + 1, sizeof(*t->v));
 	r = &t->v[t->nr++];
-	*r = (struct table_line){ .kind = kind, .a = xstrdup(a), .b = xstrdup(b), .c = xstrdup(c), .unit = xstrdup(unit) };
+	*r = (struct table_line){ .kind = kind, .a = xstrdup(a), .b = xstrdup(b), .c = xstrdup(c),
+				  .unit = xstrdup(unit) };
 	r->v = xcalloc(t->group->nr, sizeof(*r->v));
 	return r;
 }
