@@ -156,26 +156,22 @@ static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 }
 
 /*
- * What the host did between two notifiers of one fault, copying the page for one: as
- * long as recorded, and off the CPU, since nobody knows how much of it was on one.
+ * Return: whether there were any: then the access's first attempt is spoiled.
+ * Between the notifiers of one fault the host makes a page, a copy for one: part of the
+ * fault's service, so its time is the cost model's and not the recorded one.
  */
-static void work_between(const struct drive_task *t, const struct stim *s, const struct stim *next)
-{
-	uint64_t end_ns = s->t_ns + op_service_ns(&s->ev);
-
-	if (t->drive->job->pacing != PACING_ASAP && next->t_ns > end_ns)
-		rt_idle(next->t_ns - end_ns);
-}
-
-/* Return: whether there were any: then the access's first attempt is spoiled. */
 static bool run_nested(struct drive_task *t)
 {
 	size_t nr = t->nr_nested;
 
 	t->nr_nested = 0;
 	for (size_t i = 0; i < nr; i++) {
-		if (i)
-			work_between(t, &t->nested[i - 1], &t->nested[i]);
+		if (t->nested[i].ev.kind == EV_INVALIDATE_END) {
+			uint64_t begin_ns = rt_now_ns();
+
+			rt_charge(COST_HOST_ALLOC_4K, 1);
+			t->n.nested_ns += rt_now_ns() - begin_ns;
+		}
 		op_run(t, &t->nested[i]);
 	}
 	return nr != 0;
