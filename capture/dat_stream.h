@@ -14,10 +14,10 @@ struct dat_record {		/* the one the stream stands at */
 	uint64_t	ts;
 	const uint8_t  *data;	/* common header first; valid until the next call */
 	uint32_t	size;
-	uint32_t	missed;	/* records the kernel lost just before this one; DAT_MISSED_SOME: it does not know how many */
+	uint32_t	missed;	/* records the kernel lost just before this one, or DAT_MISSED_SOME */
 };
 
-#define DAT_MISSED_SOME	UINT32_MAX
+#define DAT_MISSED_SOME	UINT32_MAX	/* it did not count them */
 
 int dat_stream_open(const struct dat *d, const struct dat_cpu *cpu, struct dat_stream **out, struct err *e);
 void dat_stream_close(struct dat_stream *s);	/* NULL is fine */

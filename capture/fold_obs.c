@@ -52,7 +52,8 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 		op->extra++;
 	if (op->kind == EV_OP_INVALIDATE_START)
 		op->flags |= EV_F_MATCHED;
-	ev.spte = (struct obs_spte){ .gfn = r->v[0], .level = r->v[3], .as_id = r->v[4], .old = r->v[1], .new = r->v[2] };
+	ev.spte = (struct obs_spte){ .gfn = r->v[0], .level = r->v[3], .as_id = r->v[4], .old = r->v[1],
+				     .new = r->v[2] };
 	emit(f, t, r, op, &ev);
 }
 
@@ -100,8 +101,9 @@ void obs_fast_fault(struct fold *f, struct task *t, const struct raw *r)
 		if (f->spte && r->v[2] & SPTE_MMU_PRESENT && r->v[2] & f->spte->host_writable)
 			at->host_writable = true;
 	}
-	ev.fast = (struct obs_fast){ .gfn = r->v[0] >> 12, .ret = ret, .write = r->v[1] >> 1 & 1, .exec = r->v[1] >> 4 & 1,
-				     .present = r->v[1] & 1, .old = r->v[2], .new = r->v[3] };
+	ev.fast = (struct obs_fast){ .gfn = r->v[0] >> 12, .ret = ret, .write = r->v[1] >> 1 & 1,
+				     .exec = r->v[1] >> 4 & 1, .present = r->v[1] & 1, .old = r->v[2],
+				     .new = r->v[3] };
 	emit(f, t, r, op, &ev);
 }
 

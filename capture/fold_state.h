@@ -232,7 +232,7 @@ void task_set_vm(struct fold *f, struct task *t, int vm);
 /* --- fold_slot.c ---------------------------------------------------------------------- */
 struct slot *slot_find(struct fold_vm *vm, uint32_t id);
 struct slot *slot_of_gfn(struct fold_vm *vm, gfn_t gfn);
-/* Does a page of @gfn .. @gfn + @npages - 1 have its host address in @start .. @end - 1?  True when no memslot tells. */
+/* Does a page of @gfn .. @gfn + @npages - 1 lie in @start .. @end - 1 of the host?  True when no memslot tells. */
 bool slot_gfns_meet(const struct fold_vm *vm, gfn_t gfn, uint64_t npages, hva_t start, hva_t end);
 bool slot_fill(struct fold *f, struct op *op, struct ev *ev);
 

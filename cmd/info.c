@@ -211,17 +211,16 @@ static void print(const struct info *in, bool json)
 
 /* --- where it comes from --------------------------------------------------------------- */
 
-static int show_recording(struct info *in, bool json, struct err *e)
+/* @meta: filled; to be given to ev_meta_fini(). */
+static int show_recording(struct info *in, struct ev_meta *meta, bool json, struct err *e)
 {
 	const struct import_options how = { .slot = add_slot, .slot_arg = in };
-	struct ev_meta meta;
-	int ret = import_file(in->path, NULL, &how, &meta, e);
+	int ret = import_file(in->path, NULL, &how, meta, e);
 
 	in->recording = true;
-	in->meta = &meta;
+	in->meta = meta;
 	if (!ret)
 		print(in, json);
-	ev_meta_fini(&meta);
 	return ret;
 }
 
@@ -263,6 +262,7 @@ static int info_run(int argc, char **argv, struct err *e)
 		{ 0, "salvage", OPT_FLAG, &salvage },
 	};
 	int first = opts_parse(argc, argv, opts, ARRAY_SIZE(opts), e), ret;
+	struct ev_meta meta = { 0 };
 	struct info in = { 0 };
 
 	if (first < 0)
@@ -271,7 +271,11 @@ static int info_run(int argc, char **argv, struct err *e)
 	if (ret)
 		return ret;
 	in.path = argv[first];
-	ret = import_is_recording(in.path) ? show_recording(&in, json, e) : show_event_file(&in, json, salvage, e);
+	if (import_is_recording(in.path))
+		ret = show_recording(&in, &meta, json, e);
+	else
+		ret = show_event_file(&in, json, salvage, e);
+	ev_meta_fini(&meta);
 	free(in.slots);
 	return ret;
 }

@@ -81,7 +81,8 @@ static void access_page(struct td6 *t, uint64_t ts, uint32_t vcpu, uint64_t gfn)
 	struct fault fault = { .vcpu_id = vcpu, .fault_address = gfn << 12, .error_code = 0x100000006 };
 	struct requested requested = { .gfn = gfn, .pfn = pfn, .level = 1 };
 	struct changed changed = { .gfn = gfn, .old_spte = EMPTY, .new_spte = spte, .level = 1 };
-	struct set set = { .gfn = gfn, .spte = spte, .sptep = 0x5000000 + (gfn & 511) * 8, .level = 1, .r = 1, .x = 1, .u = 1 };
+	struct set set = { .gfn = gfn, .spte = spte, .sptep = 0x5000000 + (gfn & 511) * 8, .level = 1,
+			   .r = 1, .x = 1, .u = 1 };
 	struct fault_ret ret = { .ret = FIXED };
 	struct entry entry = { .vcpu_id = vcpu };
 

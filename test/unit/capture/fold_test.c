@@ -265,8 +265,8 @@ static const struct row rows[] = {
 	{
 		.name = "exits for other reasons are told apart from guest time and from service",
 		.steps = {
-			ENTRY(100, 7, 0), HLT(150, 7, 0), ENTRY(250, 7, 0), SERVED(300, 7, 0, 0x20ULL, 6), HLT(400, 7, 0),
-			ENTRY(410, 7, 0),
+			ENTRY(100, 7, 0), HLT(150, 7, 0), ENTRY(250, 7, 0),
+			SERVED(300, 7, 0, 0x20ULL, 6), HLT(400, 7, 0), ENTRY(410, 7, 0),
 		},
 		.want =
 		"200 0 think - guest_ns=100 other_exit_ns=100 exits=1\n"
@@ -413,8 +413,8 @@ static const struct row rows[] = {
 	{
 		.name = "two VMs because no VM has a vCPU twice",
 		.steps = {
-			SERVED(200, 100, 0, 0x20ULL, 6), SERVED(300, 200, 0, 0x20ULL, 6), SERVED(400, 201, 1, 0x20ULL, 6),
-			SERVED(500, 101, 1, 0x20ULL, 6),
+			SERVED(200, 100, 0, 0x20ULL, 6), SERVED(300, 200, 0, 0x20ULL, 6),
+			SERVED(400, 201, 1, 0x20ULL, 6), SERVED(500, 101, 1, 0x20ULL, 6),
 		},
 		.want =
 		"0 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
@@ -512,8 +512,8 @@ static const struct row rows[] = {
 		.steps = {
 			REC(100, 9, "flush_all", KVM),
 			WAIT(110, 9, 0xffffffff82c06080ULL, 3), WAITED(120, 9, 0xffffffff82c06080ULL),
-			WAIT(130, 9, KVM + 8, 5), WAIT(131, 9, KVM + 12, 1), WAITED(138, 9, KVM + 12), WAITED(140, 9, KVM + 8),
-			WAITED(150, 9, KVM + 8), WAIT(160, 9, KVM + 8, 3),
+			WAIT(130, 9, KVM + 8, 5), WAIT(131, 9, KVM + 12, 1), WAITED(138, 9, KVM + 12),
+			WAITED(140, 9, KVM + 8), WAITED(150, 9, KVM + 8), WAIT(160, 9, KVM + 8, 3),
 		},
 		.want =
 		"0 0 flush_all - gfn=0x0 count=0x0\n"
