@@ -13,7 +13,9 @@
 #define HVA(page)	(0x10000000ULL + ((uint64_t)(page) << 12))
 #define MS		1000000u
 
-enum what { STOP, SLOT, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, DIRTY, DESTROY, LOAD };
+enum what {
+	STOP, SLOT, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, DIRTY, DESTROY, LOAD
+};
 
 struct line {
 	enum what	what;
@@ -81,8 +83,8 @@ static const struct {
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { DESTROY, HOST, 3000 } },
 	  .want = { IS("pages", 0), IS("faults", 200) } },
 	{ .name = "a slot that is gone maps nothing",
-	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 20 }, { SLOT_GONE, HOST, 3000, 0, SLOT_PAGES },
-		     { READ, 0, 9000, 30, 31 } },
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 20 },
+		     { SLOT_GONE, HOST, 3000, 0, SLOT_PAGES }, { READ, 0, 9000, 30, 31 } },
 	  .want = { IS("pages", 0), IS("accesses", 21) } },
 	{ .name = "without memslots in the trace one is inferred",
 	  .lines = { { POPULATE, 0, 10, 0, 20 } },
