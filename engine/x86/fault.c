@@ -148,6 +148,7 @@ static enum ret_pf fault_locked(struct fault *f)
 	rt_pin(RT_PIN_LOCKED);
 	if (!stale(f)) {
 		rt_pin(RT_PIN_MAP);
+		rt_charge(COST_FAULT_LOCKED, 1);
 		ret = fault_map(f, shared);
 	}
 	mmu_unlock(&f->x->mmu, shared);
