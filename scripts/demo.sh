@@ -61,9 +61,7 @@ step "the same with 16 copies of the recorded vCPUs that do nothing but touch" \
 	"$mmulab" replay "$out/populate-4k.mmt" -p x86-6.12 -p fault-write --clone 16 --pacing asap --db "$db"
 step "aging: under the write lock, as in 6.12, the read lock, or none; the recorded vCPUs" \
 	"$mmulab" replay "$out/aging.mmt" -p x86-6.12 -p x86-6.12+seed-004 -p age-lockless --db "$db"
-step "the same with 16 copies of everything recorded" \
-	"$mmulab" replay "$out/aging.mmt" -p x86-6.12 -p x86-6.12+seed-004 -p age-lockless --clone 16 --db "$db"
-step "and without thinking time: contention at its worst" \
+step "the same with 16 copies of everything and no thinking time: contention at its worst" \
 	"$mmulab" replay "$out/aging.mmt" -p x86-6.12 -p x86-6.12+seed-004 -p age-lockless --clone 16 --pacing asap \
 	--db "$db"
 
