@@ -13,23 +13,29 @@ set -eu
 cd "$(dirname "$0")/.."
 mirror=${DEBOOTSTRAP_MIRROR:-http://deb.debian.org/debian}
 
-# In a mount namespace of our own: whatever happens, the mounts end with the script.
-if [ -z "${FRESH_INSIDE:-}" ]; then
-	[ "$(id -u)" = 0 ] || { echo "fresh-machine: needs root" >&2; exit 77; }
-	command -v debootstrap >/dev/null || { echo "fresh-machine: needs debootstrap" >&2; exit 77; }
-	FRESH_INSIDE=1 exec unshare --mount --propagation private "$0" "$@"
-fi
-
 targets=("$@")
 [ $# -gt 0 ] || targets=(demo check)
-if [ -n "${FRESH_ROOT:-}" ]; then
-	root=$FRESH_ROOT
-	mkdir -p "$root"
-else
-	root=$(mktemp -d /var/tmp/mmulab-fresh.XXXXXX)
-	# --one-file-system: should a mount below it have outlived us, its files stay.
-	trap 'umount -R "$root/proc" "$root/dev" 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
-fi
+
+# The work is done in mount and process namespaces of its own: whatever happens,
+# its mounts and processes end with it, and what is left to remove is a folder.
+outside() {
+	local root=${FRESH_ROOT:-} child rc=0
+	[ "$(id -u)" = 0 ] || { echo "fresh-machine: needs root" >&2; exit 77; }
+	command -v debootstrap >/dev/null || { echo "fresh-machine: needs debootstrap" >&2; exit 77; }
+	if [ -n "$root" ]; then
+		mkdir -p "$root"
+	else
+		root=$(mktemp -d /var/tmp/mmulab-fresh.XXXXXX)
+	fi
+	FRESH_INSIDE=$root unshare --mount --propagation private --pid --fork --kill-child "$0" "${targets[@]}" &
+	child=$!
+	trap 'kill $child' INT TERM
+	wait $child || rc=$?
+	[ -n "${FRESH_ROOT:-}" ] || rm -rf --one-file-system "$root"
+	exit $rc
+}
+[ -n "${FRESH_INSIDE:-}" ] || outside
+root=$FRESH_INSIDE
 
 timed() {	# timed TEXT COMMAND...
 	local text=$1 start=$SECONDS rc=0
