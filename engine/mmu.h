@@ -120,7 +120,7 @@ void mmu_teardown(struct mmu *mmu);
 
 /* --- for the oracle, verify and tests; never from inside an operation ------------- */
 
-/* The entry a walk for @gfn ends at, in the newest valid root of @as_id: *@level, value; 0 level when there is no root. */
+/* The entry a walk for @gfn ends at, in the newest valid root of @as_id: *@level, value; level 0: there is no root. */
 uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level);
 /*
  * Make the entry of @gfn at @level what a trace says it became: an SPTE of the trace's own
