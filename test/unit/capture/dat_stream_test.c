@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ring buffer pages: every kind of event, and lengths that lie. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "capture/dat_stream.h"
+#include "test/table.h"
+
+#define PAGE	256
+#define BASE	1000000ULL
+
+#define EV(len4, delta)	((len4) | (uint32_t)(delta) << 5)
+#define EXTEND		30
+#define STAMP		31
+#define PAD		29
+#define MISSED		(1ULL << 31)
+#define STORED		(1ULL << 30)
+
+static const struct {
+	const char	*name;
+	uint64_t	 flags;		/* above the commit length */
+	uint32_t	 words[12];
+	uint32_t	 bytes;		/* the page says it holds */
+	const char	*want;		/* "ts-BASE:size[!missed] ..." and how it ended */
+} rows[] = {
+	{ .name = "an empty page", .bytes = 0, .want = "end" },
+	{ .name = "two events, times add up", .words = { EV(1, 5), 7, EV(2, 10), 8, 9 }, .bytes = 20,
+	  .want = "5:4 15:8 end" },
+	{ .name = "a long event carries its length in front", .words = { EV(0, 3), 12, 1, 2 }, .bytes = 16,
+	  .want = "3:8 end" },
+	{ .name = "a length that is no multiple of four is rounded up", .words = { EV(0, 3), 10, 1, 2 }, .bytes = 16,
+	  .want = "3:8 end" },
+	{ .name = "a time extend moves the clock", .words = { EV(EXTEND, 1), 2, EV(1, 4), 7 }, .bytes = 16,
+	  .want = "268435461:4 end" },
+	{ .name = "an absolute time sets it", .words = { EV(STAMP, 64), 1, EV(1, 4), 7 }, .bytes = 16,
+	  .want = "133217796:4 end" },
+	{ .name = "a discarded event is passed over", .words = { EV(PAD, 2), 8, 0, EV(1, 4), 7 }, .bytes = 20,
+	  .want = "6:4 end" },
+	{ .name = "padding without a time fills the page", .words = { EV(1, 4), 7, EV(PAD, 0), 0, EV(1, 4), 7 }, .bytes = 24,
+	  .want = "4:4 end" },
+	{ .name = "lost records, counted", .flags = MISSED | STORED, .words = { EV(1, 1), 7, 33, 0 }, .bytes = 8,
+	  .want = "1:4!33 end" },
+	{ .name = "lost records, not counted", .flags = MISSED, .words = { EV(1, 1), 7, EV(1, 1), 7 }, .bytes = 16,
+	  .want = "1:4!4294967295 2:4 end" },
+	{ .name = "a page longer than a page", .bytes = PAGE - 15, .want = "damaged" },
+	{ .name = "an event longer than its page", .words = { EV(1, 1), 7, EV(9, 1) }, .bytes = 12, .want = "1:4 damaged" },
+	{ .name = "a carried length beyond the page", .words = { EV(0, 1), 0xfffffff0 }, .bytes = 8, .want = "damaged" },
+	{ .name = "a carried length below its own", .words = { EV(0, 1), 3, 0 }, .bytes = 12, .want = "damaged" },
+	{ .name = "a discarded event beyond the page", .words = { EV(PAD, 1), 0xfffffffc }, .bytes = 8, .want = "damaged" },
+	{ .name = "half an event's head", .words = { EV(1, 1), 7, EV(1, 1) }, .bytes = 10, .want = "1:4 damaged" },
+	{ .name = "half a time extend", .words = { EV(EXTEND, 1) }, .bytes = 4, .want = "damaged" },
+};
+
+static void check(const void *arg)
+{
+	const typeof(rows[0]) *row = arg;
+	char path[] = "/tmp/mmulab-stream-XXXXXX", got[256] = "", one[64];
+	struct dat d = { .path = path, .fd = mkstemp(path), .size = PAGE, .page_size = PAGE };
+	const struct dat_cpu cpu = { .size = PAGE };
+	uint64_t head[2] = { BASE, row->bytes | row->flags };
+	uint8_t page[PAGE] = { 0 };
+	struct dat_stream *s;
+	struct dat_record rec;
+	struct err e;
+	int ret;
+
+	memcpy(page, head, sizeof(head));
+	memcpy(page + sizeof(head), row->words, sizeof(row->words));
+	assert_int_equal(write(d.fd, page, PAGE), PAGE);
+	assert_int_equal(dat_stream_open(&d, &cpu, &s, &e), 0);
+	while ((ret = dat_stream_next(s, &rec, &e)) > 0) {
+		snprintf(one, sizeof(one), rec.missed ? "%llu:%u!%u " : "%llu:%u ",
+			 (unsigned long long)(rec.ts - BASE), rec.size, rec.missed);
+		strcat(got, one);
+	}
+	strcat(got, ret ? "damaged" : "end");
+	dat_stream_close(s);
+	close(d.fd);
+	unlink(path);
+	assert_string_equal(got, row->want);
+}
+
+int main(void)
+{
+	return table_run("dat_stream", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+}
