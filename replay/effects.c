@@ -30,6 +30,8 @@ struct effects {
 	bool		 ended;
 	struct effect	 next;
 	uint64_t	 next_ns, next_done_ns;
+	gfn_t		 soon_gfn;
+	uint16_t	 soon_vm;
 };
 
 static bool before(const struct due *a, const struct due *b)
@@ -86,7 +88,8 @@ static void release(struct effects *x, uint32_t task, struct effect *out)
 {
 	struct held *h = &x->held[task];
 
-	*out = (struct effect){ .task = task, .number = h->number, .kind = EV_ACCESS, .vm = h->vm, .gfn = h->gfn };
+	*out = (struct effect){ .task = task, .number = h->number, .kind = EV_ACCESS, .vm = h->vm, .gfn = h->gfn,
+				.soon_gfn = x->soon_gfn, .soon_vm = x->soon_vm };
 	h->valid = false;
 }
 
@@ -113,6 +116,8 @@ static void hold(struct effects *x)
 {
 	x->held[x->next.task] = (struct held){ true, x->next.number, x->next.vm, x->next.gfn };
 	heap_push(x, (struct due){ x->next_done_ns, x->next.task, x->next.number });
+	x->soon_gfn = x->next.gfn;
+	x->soon_vm = x->next.vm;
 	x->ahead = false;
 }
 

@@ -14,6 +14,8 @@ struct effect {
 	uint8_t	 kind;
 	uint16_t vm;
 	gfn_t	 gfn;		/* ACCESS */
+	gfn_t	 soon_gfn;	/* of the access read last: one of the next, to be prefetched for */
+	uint16_t soon_vm;
 };
 
 struct effects;

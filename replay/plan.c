@@ -202,10 +202,23 @@ static void touch(struct planner *p, struct cell *c, uint32_t task, uint32_t num
 
 /* --- stimuli ------------------------------------------------------------------ */
 
+static void prefetch(const struct planner *p, const struct effect *x)
+{
+	uint32_t i = x->soon_vm < p->scan->nr_vms ? cells_find(p->cells, x->soon_vm, x->soon_gfn) : NONE;
+
+	if (i != NONE)
+		__builtin_prefetch(&p->cell[i], 1);
+}
+
 static void plan_access(struct planner *p, const struct effect *x)
 {
 	struct vm_state *vm = &p->vms[x->vm];
-	uint32_t i = p->cells ? cells_find(p->cells, x->vm, x->gfn) : NONE;
+	uint32_t i = NONE;
+
+	if (p->cells) {
+		prefetch(p, x);
+		i = cells_find(p->cells, x->vm, x->gfn);
+	}
 
 	vm->access[x->task] = x->number + 1;
 	if (i == NONE) {
