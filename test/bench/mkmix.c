@@ -17,7 +17,7 @@
 #include "event/writer.h"
 
 #define CHUNK		512u
-#define THINK_NS	400000u
+#define ACCESS_NS	6250u	/* one access of any vCPU each so many nanoseconds: locks are busy, not jammed */
 #define HOST_TASKS	4u
 #define HVA_BASE	0x7f0000000000ULL
 
@@ -26,7 +26,7 @@ struct mix {
 	struct ev_meta	  meta;
 	struct prng	  prng;
 	uint64_t	  pages, per_vcpu, operations, accesses, t_ns;
-	uint32_t	  vcpus, turn;
+	uint32_t	  vcpus, turn, think_ns;
 };
 
 static void put(struct mix *m, uint32_t task, const struct ev *ev)
@@ -68,7 +68,7 @@ static void access_page(struct mix *m, uint32_t vcpu, uint64_t nth)
 	ev.access.level = 1;
 	ev.access.pfn = 0x100000 + gfn;
 	ev.access.result = RET_PF_FIXED;
-	ev.access.guest_ns = (uint32_t)(THINK_NS / 2 + prng_below(&m->prng, THINK_NS));
+	ev.access.guest_ns = (uint32_t)(m->think_ns / 2 + prng_below(&m->prng, m->think_ns));
 	ev.access.service_ns = 3000;
 	put(m, vcpu, &ev);
 	m->operations++;
@@ -92,7 +92,7 @@ static void host_work(struct mix *m)
 
 static void one_turn(struct mix *m, uint32_t vcpu, uint64_t nth, bool mixed)
 {
-	m->t_ns += THINK_NS / m->vcpus;
+	m->t_ns += ACCESS_NS;
 	if (mixed && nth >= m->per_vcpu && nth % CHUNK == 0)
 		invalidate(m, vcpu * m->per_vcpu + nth % m->per_vcpu, CHUNK);
 	access_page(m, vcpu, nth);
@@ -158,6 +158,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "mkmix: pages per vCPU must be a multiple of %u\n", CHUNK);
 		return ERR_USAGE;
 	}
+	m.think_ns = ACCESS_NS * m.vcpus;
 	prng_seed(&m.prng, 1);
 	describe(&m);
 	if (ev_writer_open(argv[1], 1, &m.w, &e)) {
