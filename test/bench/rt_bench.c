@@ -85,7 +85,7 @@ static double one_run(unsigned int tasks, uint64_t events, const struct worker *
 	free(w);
 	free(defs);
 	free(stats);
-	return (double)begin / (events / tasks * tasks);
+	return (double)begin / (double)(events - events % tasks);
 }
 
 static void measure(const char *name, unsigned int tasks, uint64_t events, const struct worker *like,
