@@ -4,11 +4,7 @@ set label 97 '{/:Bold Wait for mmu\_lock}' at screen left,0.96 left
 stats $data using 1 name 'X' nooutput
 set xrange [X_min / 1.1 : X_max * 1.1]
 set logscale x
-set xtics () logscale
-set for [i=0:11] xtics add (human(10.0**i) 10.0**i)
-if (X_max < 150 * X_min) {
-	set for [i=0:11] xtics add (human(2 * 10.0**i) 2 * 10.0**i, human(5 * 10.0**i) 5 * 10.0**i)
-}
+eval time_ticks
 # Where nearly nobody waits, only the upper end is of interest.
 stats $data using 2 name 'Y' nooutput
 low = Y_min > 99 ? 99 : Y_min > 90 ? 90 : 0

@@ -4,11 +4,7 @@ set label 97 '{/:Bold Wait for mmu\_lock, the slow end}' at screen left,0.96 lef
 stats $data using 1 name 'X' nooutput
 set xrange [X_min / 1.1 : X_max * 1.1]
 set logscale xy
-set xtics () logscale
-set for [i=0:11] xtics add (human(10.0**i) 10.0**i)
-if (X_max < 150 * X_min) {
-	set for [i=0:11] xtics add (human(2 * 10.0**i) 2 * 10.0**i, human(5 * 10.0**i) 5 * 10.0**i)
-}
+eval time_ticks
 stats $data using 2 name 'Y' nooutput
 set yrange [Y_min / 1.5 : 1]
 set ytics () logscale
