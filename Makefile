@@ -65,9 +65,14 @@ ifneq ($(SAN),)
 SANFLAGS := -fsanitize=$(SAN) $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=all)
 endif
 
-PKGS	:= libtracecmd libtraceevent libtracefs sqlite3 libzstd libxxhash liburcu-memb inih jansson
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LIBS	= -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lboost_context -lpthread -lm
+PKGS	:= libtraceevent sqlite3 libzstd libxxhash liburcu-memb inih jansson
+TEST_PKGS := libtracecmd cmocka
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(TEST_PKGS) 2>/dev/null)
+LIBS	:= -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lboost_context -lpthread -lm
+TEST_LIBS := $(LIBS) $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null)
+
+# V=1 shows the commands.
+say	= $(if $(V),,@echo '  $(1)	$(patsubst $(BUILD)/%,%,$@)';)
 
 src	= $(sort $(wildcard $(1)/*.c))
 obj	= $(patsubst %.c,$(BUILD)/obj/%.o,$(call src,$(DIR_$(1))))
@@ -85,7 +90,7 @@ all: $(BUILD)/mmulab
 # --- objects and archives -------------------------------------------------
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
 
 # The schema as a C string literal, so that the program carries it.
 $(BUILD)/gen/schema.sql.h: result/schema.sql
@@ -101,7 +106,7 @@ $(BUILD)/obj/cmd/paths.o: ALL_CFLAGS += -DMMULAB_DATADIR='"$(PREFIX)/share/mmula
 define rt_rules
 $(BUILD)/obj-$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -Iengine/rt/$(1) $$(PKG_CFLAGS) -c -o $$@ $$<
+	$$(call say,CC)$$(CC) $$(ALL_CFLAGS) -Iengine/rt/$(1) $$(PKG_CFLAGS) -c -o $$@ $$<
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call rt_rules,$(r))))
 
@@ -109,7 +114,7 @@ define lib_rule
 $(call lib,$(1)): $(call obj,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call say,AR)ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call lib_rule,$(l))))
 
@@ -117,7 +122,7 @@ define rtlib_rule
 $(call rtlib,$(1),$(2)): $(call rtobj,$(1),$(2))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call say,AR)ar rcs $$@ $$^
 endef
 $(foreach r,$(RUNTIMES),$(foreach l,$(RT_LAYERS),$(eval $(call rtlib_rule,$(l),$(r)))))
 
@@ -129,8 +134,8 @@ KEEP_threads	:= drive_threads
 
 define engine_rule
 $(BUILD)/engine-$(1).o: $(foreach l,$(RT_LAYERS),$(call rtobj,$(l),$(1)))
-	$$(LD) -r -o $$@.all $$^
-	objcopy $$(addprefix --keep-global-symbol=,$$(KEEP_$(1))) $$@.all $$@
+	$$(call say,LD)$$(LD) -r -o $$@.all $$^
+	@objcopy $$(addprefix --keep-global-symbol=,$$(KEEP_$(1))) $$@.all $$@
 	@rm -f $$@.all
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call engine_rule,$(r))))
@@ -139,7 +144,7 @@ LD	:= ld
 PROGRAM_LIBS := $(foreach l,analysis replay result capture event config kvm base,$(call lib,$(l)))
 
 $(BUILD)/mmulab: $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) $(PROGRAM_LIBS)
-	$(CC) $(ALL_CFLAGS) -o $@ $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) \
+	$(call say,LD)$(CC) $(ALL_CFLAGS) -o $@ $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) \
 		-Wl,--start-group $(PROGRAM_LIBS) -Wl,--end-group $(LIBS)
 
 # --- unit tests: test/unit/LAYER/NAME_test.c -------------------------------
@@ -150,7 +155,7 @@ test-$(1): $(patsubst test/unit/%_test.c,$(BUILD)/test/%,$(wildcard test/unit/$(
 	test/run.sh $$^
 $(BUILD)/test/$(1)/%: $(BUILD)/obj/test/unit/$(1)/%_test.o $(foreach l,$(LAYER_$(1)),$(call lib,$(l)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -o $$@ $$< -Wl,--start-group $(foreach l,$(LAYER_$(1)),$(call lib,$(l))) -Wl,--end-group $$(LIBS) -lcmocka
+	$$(call say,LD)$$(CC) $$(ALL_CFLAGS) -o $$@ $$< -Wl,--start-group $(foreach l,$(LAYER_$(1)),$(call lib,$(l))) -Wl,--end-group $$(TEST_LIBS)
 endef
 $(foreach l,$(filter-out cmd,$(LAYERS)),$(eval $(call unit_rule,$(l))))
 
@@ -160,8 +165,8 @@ test-$(1): $(patsubst test/unit/%_test.c,$(BUILD)/test/%.$(2),$(wildcard test/un
 $(BUILD)/test/$(1)/%.$(2): $(BUILD)/obj-$(2)/test/unit/$(1)/%_test.o \
 		$(foreach l,$(RT_LAYER_$(1)),$(call rtlib,$(l),$(2))) $(foreach l,$(RT_COMMON_$(1)),$(call lib,$(l)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -o $$@ $$< -Wl,--start-group $(foreach l,$(RT_LAYER_$(1)),$(call rtlib,$(l),$(2))) \
-		$(foreach l,$(RT_COMMON_$(1)),$(call lib,$(l))) -Wl,--end-group $$(LIBS) -lcmocka
+	$$(call say,LD)$$(CC) $$(ALL_CFLAGS) -o $$@ $$< -Wl,--start-group $(foreach l,$(RT_LAYER_$(1)),$(call rtlib,$(l),$(2))) \
+		$(foreach l,$(RT_COMMON_$(1)),$(call lib,$(l))) -Wl,--end-group $$(TEST_LIBS)
 endef
 define rtunit_run
 .PHONY: test-$(1)
@@ -190,6 +195,7 @@ demo: deps
 	BUILD=$(BUILD) scripts/demo.sh $(BUILD)/demo
 
 bench: all
+	@scripts/deps.sh $(if $(filter no,$(DEPS)),no,bench)
 	+@$(MAKE) --no-print-directory -f test/bench/Makefile BUILD=$(BUILD) bench
 
 check-data: all
