@@ -3,26 +3,28 @@
 # Installs the Debian packages that building, the demo and the tests need; says
 # which, and installs only those that are missing.  Silent when none is.
 #
-#	scripts/deps.sh [no | lint]
+#	scripts/deps.sh [no | lint | bench]
 #
-# no: does nothing.  lint: what `make lint` needs.  Exit status 4, and the apt
+# no: does nothing.  lint, bench: what `make lint`, `make bench` need besides.  Exit status 4, and the apt
 # line to run, where it lacks the rights.
 set -eu
 
 # "a|b" is satisfied by any of them; the first is what gets installed.
-build=(gcc make binutils "pkg-config|pkgconf" libc6-dev libtracecmd-dev libtraceevent-dev libtracefs-dev
+build=(gcc make binutils "pkg-config|pkgconf" libc6-dev libtracecmd-dev libtraceevent-dev
 	libsqlite3-dev libzstd-dev libxxhash-dev liburcu-dev libinih-dev libjansson-dev libcmocka-dev
 	"libboost-context-dev|libboost-context1.74-dev" sqlite3 trace-cmd
 	"gnuplot-nox|gnuplot-qt|gnuplot-x11" "fonts-dejavu-core|fonts-liberation")
 lint=(clang-format clang-tidy cppcheck shellcheck)
-pkgconfig=(libtracecmd libtraceevent libtracefs sqlite3 libzstd libxxhash liburcu-memb inih jansson cmocka)
+bench=(time)
+pkgconfig=(libtracecmd libtraceevent sqlite3 libzstd libxxhash liburcu-memb inih jansson cmocka)
 commands=(gcc make ld objcopy pkg-config sqlite3 gnuplot)
 
 case ${1:-} in
 no)	exit 0 ;;
 lint)	wanted=("${lint[@]}") pkgconfig=() commands=("${lint[@]}") ;;
+bench)	wanted=("${bench[@]}") pkgconfig=() commands=("${bench[@]}") ;;
 '')	wanted=("${build[@]}") ;;
-*)	echo "usage: scripts/deps.sh [no | lint]" >&2; exit 2 ;;
+*)	echo "usage: scripts/deps.sh [no | lint | bench]" >&2; exit 2 ;;
 esac
 
 say() { echo "deps: $*" >&2; }
