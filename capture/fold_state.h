@@ -114,6 +114,7 @@ struct vcpu_state {
 	struct attempt at;
 	bool	 undecided;		/* the last attempt's result waits for the next fault */
 	uint64_t undecided_end_ns;
+	uint8_t	 undecided_flags;	/* EV_F_OPEN: records of it are lost */
 	/* the access being served */
 	bool	 active;
 	struct ev_access acc;

@@ -148,7 +148,7 @@ void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result)
 	};
 
 	v->undecided = false;
-	op_write(f, t, v->undecided_end_ns, at->begin_ns, &c, t->vm, 0);
+	op_write(f, t, v->undecided_end_ns, at->begin_ns, &c, t->vm, v->undecided_flags);
 	if (v->active) {
 		v->acc.result = result;
 		note_host(v, result);
@@ -161,6 +161,7 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 	struct attempt *at = &v->at;
 
 	t->depth--;
+	v->undecided_flags = t->ops[t->depth].flags & EV_F_OPEN;
 	if (!at->gfn_known && at->requested)		/* shadow paging: named on the way */
 		at->gfn_known = true;
 	if (result == RET_PF_UNKNOWN)

@@ -467,7 +467,7 @@ static const struct row rows[] = {
 		},
 		.want =
 		"0 0 access w,open gfn=0x20 attempts=1 result=unknown guest_ns=0 service_ns=10\n"
-		"10 0 op - op=fault gfn=0x20 result=unknown access=0x8 span_ns=0 stimulus=0 entry_ns=10 error_code=0x6\n"
+		"10 0 op 0x2 op=fault gfn=0x20 result=unknown access=0x8 span_ns=0 stimulus=0 entry_ns=10 error_code=0x6\n"
 		"200 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=100 service_ns=3\n"
 		"202 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=1 entry_ns=1 error_code=0x6\n",
 	},
