@@ -77,8 +77,12 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 	struct verdict verdict;
 	struct policy policy;
 	struct verify_job job = { &rec, &policy, o->seed, o->baseline, guide_vtime };
-	int rc = load_policy(o, ev_meta(f), &policy, e);
+	int rc;
 
+	if (ev_meta(f)->arch != KVM_X86)
+		return err_set(e, ERR_MACHINE, "%s: recorded on another architecture than x86; there is no engine for it",
+			       path);
+	rc = load_policy(o, ev_meta(f), &policy, e);
 	if (rc == 0)
 		rc = recording_load(f, &rec, e);
 	if (rc < 0)
@@ -145,7 +149,7 @@ const struct verb verb_verify = {
 		"      --limit PCT       exit 1 when less than PCT % of the operations are exact\n"
 		"      --seed N          decides ties between tasks (default 1)\n"
 		"      --json            one JSON object: operations, exact, determined, admissible,\n"
-		"                        guided, vacuous, lost, skipped (by reason), exact_ratio,\n"
+		"                        undecided, guided, vacuous, lost, skipped (by reason), exact_ratio,\n"
 		"                        baseline_exact, kinds, by_operation, by_result, divergences,\n"
 		"                        first_divergence, audit\n",
 	.run = run,

@@ -136,13 +136,16 @@ void instants_fault(const struct recording *r, const struct rec_op *op, enum pla
 		    struct fault_instants *out)
 {
 	struct evidence ev;
+	uint64_t looked_up;
 
 	gather(r, op, &ev);
 	out->fast = ev.fast ? ev.fast : op->begin_ns;
 	place_snapshot(op, &ev, p, &out->snapshot);
 	place_check(op, &ev, p, out);
 	out->lock = instants_lock(r, op, out->check.at);
-	out->looked_up = ev.looked_up ? max_u64(ev.looked_up, out->snapshot.at) : out->lock;
+	/* A return probe fires late: the prechecks may be over long before. */
+	looked_up = p == PLACE_CHECK_EARLY ? ev.child_end : ev.looked_up;
+	out->looked_up = ev.looked_up ? max_u64(looked_up, out->snapshot.at) : out->lock;
 	out->map = max_u64(ev.map, out->check.at);
 }
 

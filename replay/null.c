@@ -23,6 +23,7 @@ struct null {
 	struct obs		 *said;
 	size_t			  nr_said, cap_said;
 	bool			  young;	/* TEST_AGE met a leaf with A set */
+	bool			  checked;	/* FAULT: it took the lock */
 };
 
 static struct obs *say(struct null *n, unsigned int kind)
@@ -96,6 +97,7 @@ static enum ret_pf null_fault(struct null *n, const struct rec_op *op)
 		if (n->said[0].fast.ret == RET_PF_FIXED)
 			return RET_PF_FIXED;
 	}
+	n->checked = true;
 	o = say(n, OBS_SPTE_REQUESTED);
 	o->map = (struct obs_map){ .gfn = op->gfn, .pfn = facts.pfn, .level = facts.level };
 	for (int level = role_level(n->role[n->vm]); level > facts.level; level--) {
@@ -345,8 +347,9 @@ void null_run(const struct recording *rec, struct verdict *v)
 			continue;
 		n.vm = op->vm;
 		n.nr_said = 0;
-		n.young = false;
+		n.young = n.checked = false;
 		p.result = predict(&n, op);
+		p.checked = n.checked;
 		p.predicted = (struct obs_view){ n.said, n.nr_said, sizeof(*n.said) };
 		v->ops[order[i]].null_exact =
 			verdict_compare(v, m, order[i], &p, NULL, &diff) != OUTCOME_MISS;

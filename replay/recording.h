@@ -70,6 +70,17 @@ static inline const struct ev *rec_op_stim(const struct recording *r, const stru
 	return op->stim == REC_NONE ? NULL : &r->stims[op->stim].ev;
 }
 
+/*
+ * Did the recording lose records while it ran?  What is marked open for another reason is whole: a window
+ * whose end no probe shows, a memslot that a marker names.
+ */
+static inline bool rec_op_lost(const struct recording *r, const struct rec_op *op)
+{
+	if (!(op->flags & EV_F_OPEN) || op->kind == EV_OP_MEMSLOT)
+		return false;
+	return op->kind != EV_OP_INVALIDATE_START || r->meta->has_ends;
+}
+
 /* First observation of @kind at or after @from in @op's list, or NULL. */
 const struct rec_obs *rec_find(const struct recording *r, const struct rec_op *op, unsigned int kind,
 			       uint32_t from);

@@ -30,9 +30,16 @@ const char *miss_name(enum miss m)
 	return (unsigned int)m < NR_MISSES ? names[m] : "?";
 }
 
+static bool is_check(const struct obs *o)
+{
+	return o->kind == OBS_PIN && o->pin.pin == PIN_STALE;
+}
+
 void verdict_init(struct verdict *v, const struct recording *rec)
 {
 	*v = (struct verdict){ .rec = rec, .ops = xcalloc(rec->nr_ops, sizeof(*v->ops)) };
+	for (uint32_t i = 0; i < rec->nr_obs && !v->has_checks; i++)
+		v->has_checks = is_check(&rec->obs[i].o);
 	for (unsigned int i = 0; i < NR_MISSES; i++)
 		v->examples[i] = xcalloc(VERDICT_EXAMPLES, sizeof(*v->examples[i]));
 }
@@ -113,6 +120,18 @@ static struct obs_view recorded_view(const struct recording *rec, const struct r
 				  sizeof(struct rec_obs) };
 }
 
+static bool result_agrees(const struct rec_op *op, const struct replayed *p)
+{
+	return op->kind != EV_OP_FAULT || op->result == RET_PF_UNKNOWN || op->result == p->result;
+}
+
+/* Did the prechecks let it pass, or not, as recorded? */
+static bool check_agrees(const struct verdict *v, const struct rec_op *op, const struct replayed *p)
+{
+	return op->kind != EV_OP_FAULT || !v->has_checks ||
+	       p->checked == !!rec_find_pin(v->rec, op, PIN_STALE);
+}
+
 static enum miss classify(const struct verdict *v, const struct rec_op *op, const struct replayed *p,
 			  const struct obs_diff *d)
 {
@@ -125,12 +144,9 @@ static enum miss classify(const struct verdict *v, const struct rec_op *op, cons
 		if (observed && !predicted)
 			return MISS_RETRY_FOR_MAP;
 	}
-	return d->missing || d->extra ? classify_diff(d) : MISS_RESULT;
-}
-
-static bool result_agrees(const struct rec_op *op, const struct replayed *p)
-{
-	return op->kind != EV_OP_FAULT || op->result == RET_PF_UNKNOWN || op->result == p->result;
+	if (d->missing || d->extra)
+		return classify_diff(d);
+	return result_agrees(op, p) ? MISS_CHECK : MISS_RESULT;
 }
 
 static bool has_result(const struct rec_op *op)
@@ -147,7 +163,7 @@ enum outcome verdict_compare(const struct verdict *v, struct obs_matcher *m, uin
 
 	if (!diff->compared && !has_result(op))
 		return OUTCOME_VACUOUS;
-	return same && result_agrees(op, p) ? OUTCOME_EXACT : OUTCOME_MISS;
+	return same && result_agrees(op, p) && check_agrees(v, op, p) ? OUTCOME_EXACT : OUTCOME_MISS;
 }
 
 static void describe(char *buf, size_t size, const struct rec_op *op, const struct obs *o, unsigned int result)
@@ -160,6 +176,11 @@ static void describe(char *buf, size_t size, const struct rec_op *op, const stru
 		snprintf(buf, size, "nothing");
 }
 
+static const char *check_name(bool checked)
+{
+	return checked ? "retry test under mmu_lock" : "no retry test under mmu_lock";
+}
+
 static void keep_example(struct verdict *v, uint32_t index, enum miss miss, const struct replayed *p,
 			 const struct obs_diff *d)
 {
@@ -170,6 +191,11 @@ static void keep_example(struct verdict *v, uint32_t index, enum miss miss, cons
 		return;
 	x = &v->examples[miss][v->nr_examples[miss]++];
 	x->op = index;
+	if (miss == MISS_CHECK) {
+		snprintf(x->observed, sizeof(x->observed), "%s", check_name(!p->checked));
+		snprintf(x->predicted, sizeof(x->predicted), "%s", check_name(p->checked));
+		return;
+	}
 	describe(x->observed, sizeof(x->observed), op, d->missing_at[0], op->result);
 	describe(x->predicted, sizeof(x->predicted), op, d->extra_at[0], p->result);
 }
@@ -188,6 +214,30 @@ enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t in
 	return j->outcome;
 }
 
+enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t index,
+				 const struct replayed *p)
+{
+	struct judged *j = &v->ops[index];
+	struct obs_diff diff;
+	enum outcome out = verdict_compare(v, m, index, p, NULL, &diff);
+
+	j->elsewhere |= out == OUTCOME_EXACT;
+	j->varies |= (out == OUTCOME_EXACT && j->outcome == OUTCOME_MISS) ||
+		     (out == OUTCOME_MISS && j->outcome == OUTCOME_EXACT);
+	return out;
+}
+
+void verdict_skip(struct verdict *v, struct obs_matcher *m, uint32_t index, enum skip why)
+{
+	struct judged *j = &v->ops[index];
+	struct obs_diff diff;
+
+	obs_match(m, recorded_view(v->rec, &v->rec->ops[index]), (struct obs_view){ NULL, 0, sizeof(struct obs) },
+		  v->kinds, &diff);
+	j->outcome = OUTCOME_SKIPPED;
+	j->why = why;
+}
+
 /* --- totals ----------------------------------------------------------------- */
 
 static double ratio(uint64_t part, uint64_t whole)
@@ -202,6 +252,7 @@ static void tally_exact(const struct judged *j, struct totals *t)
 		t->determined++;
 	else
 		t->admissible++;
+	t->undecided += j->varies;
 }
 
 static void tally_op(const struct rec_op *op, bool exact, struct totals *t)

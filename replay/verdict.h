@@ -12,7 +12,8 @@
  * An operation is exact when some order the records allow gives its
  * observations and its result: `determined` when the records leave one order only,
  * `admissible` when they leave several.  `guided` counts those that are exact with
- * every instant where the evidence puts it first.
+ * every instant where the evidence puts it first.  `undecided` are those of the exact ones
+ * that miss in another of the orders tried: of them the records prove nothing.
  */
 enum outcome {
 	OUTCOME_UNSEEN,		/* not replayed: the run ended before it */
@@ -57,6 +58,7 @@ enum skip {
 	X(FLUSH_MISSING, "missing flush")					\
 	X(FLUSH_EXTRA,	"extra flush")						\
 	X(RESULT,	"other fault result")					\
+	X(CHECK,	"other way past the prechecks")				\
 	X(OTHER,	"other")
 
 enum miss {
@@ -75,6 +77,7 @@ struct judged {			/* of one operation */
 	uint8_t	predicted;	/* enum ret_pf */
 	bool	fixed : 1;	/* the records leave one order */
 	bool	elsewhere : 1;	/* exact at another placement */
+	bool	varies : 1;	/* exact at one placement and a miss at another */
 	bool	null_exact : 1;
 };
 
@@ -87,6 +90,7 @@ struct example {
 
 struct verdict {
 	const struct recording	*rec;
+	bool			 has_checks;	/* probes show which faults came to the retry test under mmu_lock */
 	struct judged		*ops;		/* rec->nr_ops of them */
 	struct obs_count	 kinds[OBS_END]; /* at the guided instants */
 	struct example		*examples[NR_MISSES];
@@ -100,6 +104,7 @@ void verdict_fini(struct verdict *v);
 struct replayed {
 	struct obs_view	predicted;
 	enum ret_pf	result;		/* FAULT; RET_PF_UNKNOWN otherwise */
+	bool		checked;	/* FAULT: it came to the retry test under mmu_lock */
 };
 
 /**
@@ -116,12 +121,18 @@ enum outcome verdict_compare(const struct verdict *v, struct obs_matcher *m, uin
 /* The same, kept: outcome, class, example. */
 enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p);
 
+/* After verdict_judge(): the same operation at another placement. */
+enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p);
+
+/* The engine does not model it: what was recorded of it counts as observed and not predicted. */
+void verdict_skip(struct verdict *v, struct obs_matcher *m, uint32_t op, enum skip why);
+
 /* --- totals ----------------------------------------------------------------- */
 
 struct tally { uint64_t total, exact; };
 
 struct totals {
-	uint64_t operations, exact, determined, admissible, guided, vacuous, lost, unseen, skipped;
+	uint64_t operations, exact, determined, admissible, undecided, guided, vacuous, lost, unseen, skipped;
 	uint64_t skips[NR_SKIPS], misses[NR_MISSES];
 	struct tally by_op[EV_NR_OPS];		/* vacuous and lost ones left out */
 	struct tally by_result[RET_PF_NR];	/* of faults, by the recorded result */

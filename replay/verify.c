@@ -20,16 +20,11 @@ static void note_fixed(const struct recording *rec, struct verdict *v)
 	changes_free(c);
 }
 
-/* An operation that missed, though the records would allow another order. */
-static bool is_open(const struct judged *j)
-{
-	return j->outcome == OUTCOME_MISS && !j->fixed && !j->elsewhere;
-}
-
+/* Does anything depend on the placement? */
 static bool any_open(const struct verdict *v)
 {
 	for (uint32_t i = 0; i < v->rec->nr_ops; i++)
-		if (is_open(&v->ops[i]))
+		if (!v->ops[i].fixed)
 			return true;
 	return false;
 }

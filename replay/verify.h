@@ -16,9 +16,9 @@ struct verify_job {
  * verify_run() - replay a recording and judge it.
  * @out:	verdict_init()ed for @job->rec.
  *
- * First at the guided instants.  Where an operation missed and the records leave more
- * than one order, the whole recording is replayed once more per other placement, and
- * an operation that is exact in one of them is admissible.
+ * First at the guided instants.  Where the records leave more than one order of any
+ * operations, the whole recording is replayed once more per other placement: one that
+ * is exact in one of them is admissible, one that is exact in some and not in others undecided.
  *
  * Return: 0, or negative with @e filled.
  */

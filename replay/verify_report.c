@@ -78,6 +78,7 @@ static void print_summary(const struct verify_report *r, FILE *out)
 		t->operations, t->vacuous, t->lost, t->skipped);
 	fprintf(out, "  exact      %" PRIu64 " (%.3f %%): determined %" PRIu64 ", admissible %" PRIu64 "\n",
 		t->exact, 100 * t->exact_ratio, t->determined, t->admissible);
+	fprintf(out, "  of these   %" PRIu64 " undecided: exact in one order, and not in another\n", t->undecided);
 	fprintf(out, "  exact at the guided instants alone: %" PRIu64 " (%.3f %%)\n", t->guided,
 		100 * t->guided_ratio);
 	if (r->baseline)
@@ -201,7 +202,7 @@ static void json_counts(json_t *o, const struct totals *t)
 {
 	const struct { const char *name; uint64_t n; } counts[] = {
 		{ "operations", t->operations }, { "exact", t->exact }, { "determined", t->determined },
-		{ "admissible", t->admissible }, { "guided", t->guided }, { "vacuous", t->vacuous },
+		{ "admissible", t->admissible }, { "undecided", t->undecided }, { "guided", t->guided }, { "vacuous", t->vacuous },
 		{ "lost", t->lost }, { "unseen", t->unseen },
 	};
 

@@ -182,7 +182,7 @@ static enum skip why_skip(const struct guide *g, const struct rec_op *op)
 
 static struct replayed said(const struct running *r, enum ret_pf result)
 {
-	return (struct replayed){ { r->said, r->nr_said, sizeof(*r->said) }, result };
+	return (struct replayed){ { r->said, r->nr_said, sizeof(*r->said) }, result, r->checked };
 }
 
 /* At the guided instants the whole judgement, elsewhere only whether it is exact there. */
@@ -190,25 +190,16 @@ static enum outcome judge(struct guide *g, const struct running *r, enum ret_pf 
 {
 	const struct guide_job *job = g->job;
 	struct replayed p = said(r, result);
-	struct obs_diff diff;
-	enum outcome out;
 
 	if (job->placement == PLACE_GUIDED)
 		return verdict_judge(job->verdict, g->matcher, r->op, &p);
-	out = verdict_compare(job->verdict, g->matcher, r->op, &p, NULL, &diff);
-	if (out == OUTCOME_EXACT)
-		job->verdict->ops[r->op].elsewhere = true;
-	return out;
+	return verdict_judge_again(job->verdict, g->matcher, r->op, &p);
 }
 
 static void skip(struct guide *g, struct running *r, enum skip why)
 {
-	struct judged *j = &g->job->verdict->ops[r->op];
-
-	if (g->job->placement != PLACE_GUIDED)
-		return;
-	j->outcome = OUTCOME_SKIPPED;
-	j->why = why;
+	if (g->job->placement == PLACE_GUIDED)
+		verdict_skip(g->job->verdict, g->matcher, r->op, why);
 }
 
 static void begin(struct guide *g, struct running *r)
@@ -233,6 +224,14 @@ void guide_perform_children(struct actor *a)
 	}
 }
 
+/* Half of its records say nothing of what the engine did, but the state has to go on from them. */
+static void lose(struct guide *g, const struct running *r)
+{
+	if (g->job->placement == PLACE_GUIDED)
+		g->job->verdict->ops[r->op].outcome = OUTCOME_LOST;
+	guide_repair(g, r);
+}
+
 /* On the engine; then the comparison, and the repair where it failed. */
 static void perform_modelled(struct actor *a, struct running *r, const struct rec_op *op)
 {
@@ -244,6 +243,8 @@ static void perform_modelled(struct actor *a, struct running *r, const struct re
 	if (!modelled) {
 		skip(g, r, SKIP_MEMSLOT);
 		guide_apply(g, op);
+	} else if (rec_op_lost(g->rec, op)) {
+		lose(g, r);
 	} else if (judge(g, r, result) == OUTCOME_MISS) {
 		guide_repair(g, r);
 	}

@@ -20,7 +20,7 @@ struct guide_job {
 	uint64_t		 seed;
 	/*
 	 * PLACE_GUIDED fills outcomes, classes and counts; any other placement only sets
-	 * judged.elsewhere of the operations that are exact under it.
+	 * judged.elsewhere and .varies of the operations that are exact under it or no longer are.
 	 */
 	struct verdict		*verdict;
 };

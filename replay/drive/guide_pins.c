@@ -13,7 +13,7 @@ static uint64_t pin_lock(const struct guide *g, const struct running *r, uint64_
 	return g->walking[g->rec->ops[r->op].vm] ? 0 : taken;
 }
 
-static uint64_t pin_fault(struct actor *a, const struct running *r, enum rt_pin pin)
+static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 {
 	switch (pin) {
 	case RT_PIN_FAST:
@@ -27,6 +27,7 @@ static uint64_t pin_fault(struct actor *a, const struct running *r, enum rt_pin 
 	case RT_PIN_LOCK:
 		return pin_lock(a->g, r, r->fault.lock, r->fault.check.at);
 	case RT_PIN_LOCKED:
+		r->checked = true;
 		return r->fault.check.at;
 	case RT_PIN_MAP:
 		return r->fault.map;

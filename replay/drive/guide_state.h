@@ -18,6 +18,7 @@ struct running {
 	struct instant		 change;
 	unsigned int		 swaps;		/* RT_PIN_SWAP met so far */
 	bool			 queued, changed; /* RT_PIN_LOCK met, RT_PIN_OTHER met */
+	bool			 checked;	/* RT_PIN_LOCKED met */
 	bool			 walks;		/* counted in guide.walking */
 	uint32_t		 paced;		/* recorded observations up to here have been reached */
 	struct obs		*said;		/* what the engine emitted */

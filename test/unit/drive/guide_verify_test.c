@@ -24,6 +24,10 @@
 #define FAULT(task, t, g, span, ret) \
 	{ task, t, { .kind = OBS_OP, .op = { .gfn = g, .op = EV_OP_FAULT, .span_ns = span, .result = ret, \
 					     .access = EV_F_W, .error_code = 6, .stimulus = EV_NO_STIMULUS } } }
+#define CUT(task, t, g, span) \
+	{ task, t, { .kind = OBS_OP, .flags = EV_F_OPEN, \
+		     .op = { .gfn = g, .op = EV_OP_FAULT, .span_ns = span, .result = RET_PF_RETRY, .access = EV_F_W, \
+			     .error_code = 6, .stimulus = EV_NO_STIMULUS } } }
 #define SLOT MADE_STIM(2, 1, MEMSLOT, .slot = { .gfn = 0, .npages = 16, .hva = 0x100000 }), \
 	     MADE_OP_FOR(2, 2, MEMSLOT, 1, 0, RET_PF_UNKNOWN)
 #define LOAD GET(10, 4), MADE_OP(0, 11, VCPU_LOAD, 3)
@@ -52,6 +56,7 @@ static const struct row {
 	{ "outside its hull it maps", { SET_UP, WINDOW(200), TOUCH(150, 8) }, 0, 0 },
 	{ "an end between snapshot and check makes any fault retry",
 	  { SET_UP, WINDOW(200), FAULT(0, 230, 8, 60, RET_PF_RETRY) }, 0, 0 },
+	{ "one that lost records on its way is not judged", { SET_UP, CUT(0, 70, 6, 20) }, 0, 0 },
 	{ "after the end it maps", { SET_UP, WINDOW(200), TOUCH(250, 6) }, 0, 0 },
 	{ "its own notifier makes a fault retry",
 	  { SET_UP, MADE_STIM(0, 60, INVALIDATE_START, HVAS(9, 10)),

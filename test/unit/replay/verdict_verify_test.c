@@ -10,6 +10,7 @@
 #define MAP(g, l) { .kind = OBS_SPTE_CHANGED, .spte = { .gfn = g, .level = l, .old = EMPTY, .new = LEAF } }
 #define REQ(l) { .kind = OBS_SPTE_REQUESTED, .map = { .gfn = 5, .level = l } }
 #define FLUSH { .kind = OBS_FLUSH_ALL }
+#define CHECKED { .kind = OBS_PIN, .pin = { .pin = PIN_STALE } }
 #define PAGE(k) { .kind = k, .page = { .gfn = 5 } }
 
 static const struct row {
@@ -18,34 +19,45 @@ static const struct row {
 	unsigned int	 result, predicted_result;
 	struct obs	 recorded[4], predicted[4];
 	unsigned int	 outcome, why;
+	bool		 has_checks, checked;	/* the trace has such probes; the engine came to the test */
 } rows[] = {
-	{ "equal", EV_OP_FAULT, RET_PF_FIXED, RET_PF_FIXED, { MAP(5, 1) }, { MAP(5, 1) }, OUTCOME_EXACT, 0 },
-	{ "a retry is seen by its result", EV_OP_FAULT, RET_PF_RETRY, RET_PF_RETRY, { { 0 } }, { { 0 } }, OUTCOME_EXACT, 0 },
+	{ "equal", EV_OP_FAULT, RET_PF_FIXED, RET_PF_FIXED, { MAP(5, 1) }, { MAP(5, 1) }, .outcome = OUTCOME_EXACT },
+	{ "a retry is seen by its result", EV_OP_FAULT, RET_PF_RETRY, RET_PF_RETRY, { { 0 } }, { { 0 } }, .outcome = OUTCOME_EXACT },
 	{ "without a recorded result there is nothing to see", EV_OP_FAULT, RET_PF_UNKNOWN, RET_PF_RETRY, { { 0 } }, { { 0 } },
-	  OUTCOME_VACUOUS, 0 },
+	  .outcome = OUTCOME_VACUOUS },
 	{ "the end of an invalidation shows nothing", EV_OP_INVALIDATE_END, RET_PF_UNKNOWN, RET_PF_UNKNOWN, { { 0 } }, { { 0 } },
-	  OUTCOME_VACUOUS, 0 },
+	  .outcome = OUTCOME_VACUOUS },
 	{ "observations equal, result not", EV_OP_FAULT, RET_PF_EMULATE, RET_PF_FIXED, { MAP(5, 1) }, { MAP(5, 1) },
-	  OUTCOME_MISS, MISS_RESULT },
+	  OUTCOME_MISS, .why = MISS_RESULT },
 	{ "mapped, but it was a retry", EV_OP_FAULT, RET_PF_RETRY, RET_PF_FIXED, { { 0 } }, { REQ(1), MAP(5, 1) },
-	  OUTCOME_MISS, MISS_MAP_FOR_RETRY },
+	  OUTCOME_MISS, .why = MISS_MAP_FOR_RETRY },
 	{ "retried, but it was mapped", EV_OP_FAULT, RET_PF_FIXED, RET_PF_RETRY, { REQ(1), MAP(5, 1) }, { { 0 } },
-	  OUTCOME_MISS, MISS_RETRY_FOR_MAP },
+	  OUTCOME_MISS, .why = MISS_RETRY_FOR_MAP },
 	{ "another level", EV_OP_FAULT, RET_PF_FIXED, RET_PF_FIXED, { REQ(2), MAP(0, 2) }, { REQ(1), MAP(5, 1) },
-	  OUTCOME_MISS, MISS_LEVEL },
+	  OUTCOME_MISS, .why = MISS_LEVEL },
 	{ "another value", EV_OP_AGE, RET_PF_UNKNOWN, RET_PF_UNKNOWN, { MAP(5, 1) }, { MAP(5, 2) }, OUTCOME_MISS,
-	  MISS_SPTE_VALUE },
+	  .why = MISS_SPTE_VALUE },
 	{ "a change too few", EV_OP_INVALIDATE_START, RET_PF_UNKNOWN, RET_PF_UNKNOWN, { MAP(5, 1), FLUSH }, { FLUSH },
-	  OUTCOME_MISS, MISS_SPTE_MISSING },
+	  OUTCOME_MISS, .why = MISS_SPTE_MISSING },
 	{ "a change too many", EV_OP_INVALIDATE_START, RET_PF_UNKNOWN, RET_PF_UNKNOWN, { FLUSH }, { MAP(5, 1), FLUSH },
-	  OUTCOME_MISS, MISS_SPTE_EXTRA },
+	  OUTCOME_MISS, .why = MISS_SPTE_EXTRA },
 	{ "a flush too few", EV_OP_INVALIDATE_START, RET_PF_UNKNOWN, RET_PF_UNKNOWN, { MAP(5, 1), FLUSH }, { MAP(5, 1) },
-	  OUTCOME_MISS, MISS_FLUSH_MISSING },
+	  OUTCOME_MISS, .why = MISS_FLUSH_MISSING },
 	{ "a table too many", EV_OP_FAULT, RET_PF_FIXED, RET_PF_FIXED, { MAP(5, 1) }, { PAGE(OBS_GET_PAGE), MAP(5, 1) },
-	  OUTCOME_MISS, MISS_GET_EXTRA },
+	  OUTCOME_MISS, .why = MISS_GET_EXTRA },
 	{ "only D differs", EV_OP_AGE, RET_PF_UNKNOWN, RET_PF_UNKNOWN, { MAP(5, 1) },
 	  { { .kind = OBS_SPTE_CHANGED, .spte = { .gfn = 5, .level = 1, .old = EMPTY, .new = LEAF & ~0x40ULL } } },
-	  OUTCOME_MISS, MISS_AD },
+	  OUTCOME_MISS, .why = MISS_AD },
+	{ "a retry by the prechecks", EV_OP_FAULT, RET_PF_RETRY, RET_PF_RETRY, { { 0 } }, { { 0 } }, OUTCOME_EXACT,
+	  .has_checks = true },
+	{ "a retry under the lock", EV_OP_FAULT, RET_PF_RETRY, RET_PF_RETRY, { CHECKED }, { { 0 } }, OUTCOME_EXACT,
+	  .has_checks = true, .checked = true },
+	{ "one instead of the other", EV_OP_FAULT, RET_PF_RETRY, RET_PF_RETRY, { CHECKED }, { { 0 } }, OUTCOME_MISS,
+	  .why = MISS_CHECK, .has_checks = true },
+	{ "the other way round", EV_OP_FAULT, RET_PF_RETRY, RET_PF_RETRY, { { 0 } }, { { 0 } }, OUTCOME_MISS, .why = MISS_CHECK,
+	  .has_checks = true, .checked = true },
+	{ "without such probes nobody knows", EV_OP_FAULT, RET_PF_RETRY, RET_PF_RETRY, { { 0 } }, { { 0 } },
+	  OUTCOME_EXACT, .checked = true },
 };
 
 static size_t count(const struct obs *o)
@@ -81,12 +93,15 @@ static void check(const void *arg)
 	struct verdict v;
 	struct totals t;
 	struct made made;
-	struct replayed p = { { row->predicted, count(row->predicted), sizeof(struct obs) }, row->predicted_result };
+	struct replayed p = { { row->predicted, count(row->predicted), sizeof(struct obs) }, row->predicted_result,
+			      row->checked };
 
 	made_open(&made, KVM_6_12, records, make_records(row, records));
 	obs_rules_init(&rules, made.rec.meta);
 	m = obs_matcher_new(&rules);
 	verdict_init(&v, &made.rec);
+	assert_true(row->has_checks || !v.has_checks);
+	v.has_checks = row->has_checks;
 	assert_int_equal(verdict_judge(&v, m, 0, &p), row->outcome);
 	if (row->outcome == OUTCOME_MISS)
 		assert_int_equal(v.ops[0].why, row->why);
@@ -95,6 +110,8 @@ static void check(const void *arg)
 	assert_int_equal(t.exact, row->outcome == OUTCOME_EXACT);
 	assert_int_equal(t.vacuous, row->outcome == OUTCOME_VACUOUS);
 	assert_int_equal(t.first_miss, row->outcome == OUTCOME_MISS ? 0 : REC_NONE);
+	assert_int_equal(verdict_judge_again(&v, m, 0, &p), row->outcome);	/* as exact as before */
+	assert_false(v.ops[0].varies);
 	verdict_fini(&v);
 	obs_matcher_free(m);
 	made_close(&made);
@@ -103,6 +120,7 @@ static void check(const void *arg)
 /* --- totals ------------------------------------------------------------------------ */
 
 #define JUDGED(o, f, other, null) { .outcome = OUTCOME_##o, .fixed = f, .elsewhere = other, .null_exact = null }
+#define VARIES(o, f, other) { .outcome = OUTCOME_##o, .fixed = f, .elsewhere = other, .varies = true }
 
 static const struct total_row {
 	const char	*name;
@@ -118,6 +136,9 @@ static const struct total_row {
 	  { .exact = 1, .admissible = 1, .null_missed = 1, .null_explained = 1 } },
 	{ "but not where the records leave one order",
 	  { JUDGED(MISS, true, true, false) }, 1, { .null_missed = 1 } },
+	{ "what misses in another order is undecided, if it counts as exact",
+	  { VARIES(EXACT, false, true), VARIES(MISS, false, true), VARIES(MISS, true, true) }, 3,
+	  { .exact = 2, .admissible = 2, .undecided = 2, .guided = 1, .null_missed = 3, .null_explained = 2 } },
 	{ "a skipped operation is not exact",
 	  { JUDGED(SKIPPED, true, false, true), JUDGED(EXACT, true, false, false) }, 2,
 	  { .exact = 1, .determined = 1, .guided = 1, .skipped = 1, .null_exact = 1, .null_missed = 1,
@@ -143,6 +164,7 @@ static void check_total(const void *arg)
 	assert_int_equal(t.exact, row->want.exact);
 	assert_int_equal(t.determined, row->want.determined);
 	assert_int_equal(t.admissible, row->want.admissible);
+	assert_int_equal(t.undecided, row->want.undecided);
 	assert_int_equal(t.guided, row->want.guided);
 	assert_int_equal(t.skipped, row->want.skipped);
 	assert_int_equal(t.vacuous, row->want.vacuous);
@@ -154,9 +176,76 @@ static void check_total(const void *arg)
 	verdict_fini(&v);
 }
 
+/* --- operations nobody models, and other orders ---------------------------------------- */
+
+static void with_one_op(void (*fn)(struct verdict *v, struct obs_matcher *m, const struct replayed *right,
+				   const struct replayed *wrong))
+{
+	static const struct obs map = MAP(5, 1), other = MAP(6, 1);
+	struct made_record records[2] = { { .task = 0, .t_ns = 10 }, MADE_OP(0, 50, FAULT, 45) };
+	const struct replayed right = { { &map, 1, sizeof(map) }, RET_PF_FIXED, false };
+	const struct replayed wrong = { { &other, 1, sizeof(other) }, RET_PF_FIXED, false };
+	struct obs_rules rules;
+	struct obs_matcher *m;
+	struct verdict v;
+	struct made made;
+
+	memcpy(&records[0].ev, &map, sizeof(records[0].ev));
+	records[1].ev.op.result = RET_PF_FIXED;
+	made_open(&made, KVM_6_12, records, ARRAY_SIZE(records));
+	obs_rules_init(&rules, made.rec.meta);
+	m = obs_matcher_new(&rules);
+	verdict_init(&v, &made.rec);
+	fn(&v, m, &right, &wrong);
+	verdict_fini(&v);
+	obs_matcher_free(m);
+	made_close(&made);
+}
+
+static void skip_one(struct verdict *v, struct obs_matcher *m, const struct replayed *right, const struct replayed *wrong)
+{
+	verdict_skip(v, m, 0, SKIP_DIRTY);
+	assert_int_equal(v->ops[0].outcome, OUTCOME_SKIPPED);
+	assert_int_equal(v->kinds[OBS_SPTE_CHANGED].observed, 1);
+	assert_int_equal(v->kinds[OBS_SPTE_CHANGED].predicted, 0);
+	assert_int_equal(v->kinds[OBS_SPTE_CHANGED].matched, 0);
+}
+
+static void right_then_wrong(struct verdict *v, struct obs_matcher *m, const struct replayed *right,
+			     const struct replayed *wrong)
+{
+	verdict_judge(v, m, 0, right);
+	verdict_judge_again(v, m, 0, wrong);
+	assert_false(v->ops[0].elsewhere);
+	assert_true(v->ops[0].varies);
+}
+
+static void wrong_then_right(struct verdict *v, struct obs_matcher *m, const struct replayed *right,
+			     const struct replayed *wrong)
+{
+	verdict_judge(v, m, 0, wrong);
+	verdict_judge_again(v, m, 0, right);
+	assert_true(v->ops[0].elsewhere);
+	assert_true(v->ops[0].varies);
+	assert_int_equal(v->kinds[OBS_SPTE_CHANGED].observed, 1);	/* counted once */
+}
+
+static void test_skip(void **state)
+{
+	with_one_op(skip_one);
+}
+
+static void test_orders(void **state)
+{
+	with_one_op(right_then_wrong);
+	with_one_op(wrong_then_right);
+}
+
 int main(void)
 {
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_skip), cmocka_unit_test(test_orders) };
 	int rc = table_run("verdict", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
 
-	return table_run("totals", total_rows, ARRAY_SIZE(total_rows), sizeof(total_rows[0]), check_total) | rc;
+	rc |= table_run("totals", total_rows, ARRAY_SIZE(total_rows), sizeof(total_rows[0]), check_total);
+	return cmocka_run_group_tests(tests, NULL, NULL) | rc;
 }
