@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Many streams as one: a 4-ary heap of the streams' next records, ordered by
- * (time, task, class).  The record at the top has been handed out; its stream
- * moves on when the next one is asked for.
+ * Many streams as one: a tournament between the streams' next records, ordered
+ * by (time, task, class).  Its winner has been handed out; that stream moves on
+ * when the next record is asked for, and plays again whom it meets on its way to
+ * the top.  Whom it meets does not depend on who won, so nothing waits for
+ * memory and no branch is guessed.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "event/file.h"
 
-#define ARITY	4u
-
-struct head {			/* of one stream, in the heap */
-	uint64_t	 t_ns;
-	uint32_t	 tie;	/* task * EV_NR_CLASSES + class */
-	uint32_t	 at;	/* index into cursors */
-};
+#define ENDED	(~(unsigned __int128)0)
 
 struct source {
 	struct ev_cursor *cursor;
@@ -25,68 +22,66 @@ struct source {
 struct ev_merge {
 	struct ev_file	*file;
 	unsigned int	 classes;
-	struct source	*sources;
+	ev_look_fn	 look;
+	void		*arg;
+	struct source	*sources;	/* by task, then class */
 	uint32_t	 nr_sources;
-	struct head	*heap;
-	uint32_t	 nr;
-	bool		 handed_out;	/* heap[0]'s record */
+	uint32_t	 leaves;	/* a power of two */
+	/*
+	 * [1]: the winner of all; [i]: of [2 i] and [2 i + 1]; [leaves + i]: source i.
+	 * Time above number of the source, so that comparing costs no branch.
+	 */
+	unsigned __int128 *winner;
+	uint32_t	 nr;		/* sources that have not ended */
+	bool		 handed_out;	/* the winner's record */
 	uint64_t	 kinds[OBS_END];
 };
 
-/* One number, so that comparing costs no branch: which of four is the least cannot be predicted. */
-static inline unsigned __int128 key_of(const struct head *h)
+static inline void play(struct ev_merge *m, uint32_t source, unsigned __int128 key)
 {
-	return (unsigned __int128)h->t_ns << 64 | h->tie;
-}
+	uint32_t at = m->leaves + source;
 
-static inline bool before(const struct head *a, const struct head *b)
-{
-	return key_of(a) < key_of(b);
-}
+	m->winner[at] = key;
+	for (; at > 1; at /= 2) {
+		unsigned __int128 other = m->winner[at ^ 1];
 
-static void sift_down(struct ev_merge *m, uint32_t at)
-{
-	struct head moving = m->heap[at];
-
-	for (;;) {
-		uint32_t first = at * ARITY + 1, end = first + ARITY < m->nr ? first + ARITY : m->nr;
-		uint32_t best = first;
-
-		if (first >= m->nr)
-			break;
-		for (uint32_t child = first + 1; child < end; child++)
-			best = before(&m->heap[child], &m->heap[best]) ? child : best;
-		if (!before(&m->heap[best], &moving))
-			break;
-		m->heap[at] = m->heap[best];
-		at = best;
+		key = other < key ? other : key;
+		m->winner[at / 2] = key;
 	}
-	m->heap[at] = moving;
 }
 
-/* Return: as ev_cursor_next(). */
-static int advance(struct ev_merge *m, struct head *h, struct err *e)
+static inline struct source *top(const struct ev_merge *m)
 {
-	struct source *s = &m->sources[h->at];
-	int ret = ev_cursor_next(s->cursor, &s->next, e);
+	return &m->sources[(uint32_t)m->winner[1]];
+}
 
-	h->t_ns = s->next.t_ns;
-	if (ret > 0)
-		__builtin_prefetch(s->next.ev + 1);	/* its turn comes after all other streams' */
+/* To the next record of @s that takes part in the order.  Return: as ev_cursor_next(). */
+static int advance(struct ev_merge *m, struct source *s, struct err *e)
+{
+	int ret;
+
+	do {
+		ret = ev_cursor_next(s->cursor, &s->next, e);
+		if (ret <= 0)
+			break;
+		m->kinds[s->next.ev->kind]++;
+		__builtin_prefetch(s->next.ev + 1);	/* its turn may come after all other streams' */
+	} while (m->look && !m->look(m->arg, &s->next));
+	play(m, (uint32_t)(s - m->sources),
+	     ret > 0 ? (unsigned __int128)s->next.t_ns << 64 | (uint32_t)(s - m->sources) : ENDED);
 	return ret;
 }
 
 static int add_stream(struct ev_merge *m, uint32_t task, enum ev_class cls, struct err *e)
 {
-	struct head h = { .tie = task * EV_NR_CLASSES + cls, .at = m->nr_sources };
-	int ret = ev_cursor_open(m->file, task, cls, &m->sources[h.at].cursor, e);
+	struct source *s = &m->sources[m->nr_sources];
+	int ret = ev_cursor_open(m->file, task, cls, &s->cursor, e);
 
 	if (ret)
 		return ret;
 	m->nr_sources++;
-	ret = advance(m, &h, e);
-	if (ret > 0)
-		m->heap[m->nr++] = h;
+	ret = advance(m, s, e);
+	m->nr += ret > 0;
 	return ret < 0 ? ret : 0;
 }
 
@@ -105,7 +100,8 @@ static int add_streams(struct ev_merge *m, struct err *e)
 	return 0;
 }
 
-int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out, struct err *e)
+int ev_merge_open_look(struct ev_file *f, unsigned int classes, ev_look_fn look, void *arg, struct ev_merge **out,
+		       struct err *e)
 {
 	size_t most = f->meta.nr_tasks * EV_NR_CLASSES;
 	struct ev_merge *m = xcalloc(1, sizeof(*m));
@@ -113,19 +109,25 @@ int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out
 
 	m->file = f;
 	m->classes = classes;
+	m->look = look;
+	m->arg = arg;
 	m->sources = xcalloc(most, sizeof(*m->sources));
-	m->heap = xcalloc(most, sizeof(*m->heap));
+	for (m->leaves = 1; m->leaves < most;)
+		m->leaves *= 2;
+	m->winner = xreallocarray(NULL, 2 * (size_t)m->leaves, sizeof(*m->winner));
+	memset(m->winner, 0xff, 2 * (size_t)m->leaves * sizeof(*m->winner));	/* ENDED */
 	ret = add_streams(m, e);
 	if (ret) {
 		ev_merge_close(m);
 		return ret;
 	}
-	for (uint32_t at = m->nr / ARITY + 1; at-- > 0;) {
-		if (at < m->nr)
-			sift_down(m, at);
-	}
 	*out = m;
 	return 0;
+}
+
+int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out, struct err *e)
+{
+	return ev_merge_open_look(f, classes, NULL, NULL, out, e);
 }
 
 void ev_merge_close(struct ev_merge *m)
@@ -135,7 +137,7 @@ void ev_merge_close(struct ev_merge *m)
 	for (uint32_t i = 0; i < m->nr_sources; i++)
 		ev_cursor_close(m->sources[i].cursor);
 	free(m->sources);
-	free(m->heap);
+	free(m->winner);
 	free(m);
 }
 
@@ -158,33 +160,19 @@ static int check_kinds(const struct ev_merge *m, struct err *e)
 	return 0;
 }
 
-/* The stream at the top has been served.  Return: 0, or negative. */
-static int move_on(struct ev_merge *m, struct err *e)
-{
-	int ret = advance(m, &m->heap[0], e);
-
-	if (ret < 0)
-		return ret;
-	if (ret == 0)
-		m->heap[0] = m->heap[--m->nr];
-	if (m->nr)
-		sift_down(m, 0);
-	return 0;
-}
-
 int ev_merge_next(struct ev_merge *m, struct ev_at *at, struct err *e)
 {
 	if (m->handed_out) {
-		int ret = move_on(m, e);
+		int ret = advance(m, top(m), e);
 
-		if (ret)
+		if (ret < 0)
 			return ret;
+		m->nr -= ret == 0;
 		m->handed_out = false;
 	}
 	if (!m->nr)
 		return check_kinds(m, e);
-	*at = m->sources[m->heap[0].at].next;
-	m->kinds[at->ev->kind]++;
+	*at = top(m)->next;
 	m->handed_out = true;
 	return 1;
 }

@@ -91,6 +91,13 @@ static inline int ev_cursor_next(struct ev_cursor *c, struct ev_at *at, struct e
  */
 struct ev_merge;
 int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out, struct err *e);
+/*
+ * @look sees each record as its stream comes to it: in the stream's own order, usually long before
+ * its turn.  Return: whether it is to be handed out in its turn, too.
+ */
+typedef bool (*ev_look_fn)(void *arg, const struct ev_at *at);
+int ev_merge_open_look(struct ev_file *f, unsigned int classes, ev_look_fn look, void *arg, struct ev_merge **out,
+		       struct err *e);
 void ev_merge_close(struct ev_merge *m);	/* NULL is fine */
 int ev_merge_next(struct ev_merge *m, struct ev_at *at, struct err *e);
 
