@@ -30,8 +30,6 @@ struct effects {
 	bool		 ended;
 	struct effect	 next;
 	uint64_t	 next_ns, next_done_ns;
-	gfn_t		 soon_gfn;
-	uint16_t	 soon_vm;
 };
 
 static bool before(const struct due *a, const struct due *b)
@@ -88,8 +86,7 @@ static void release(struct effects *x, uint32_t task, struct effect *out)
 {
 	struct held *h = &x->held[task];
 
-	*out = (struct effect){ .task = task, .number = h->number, .kind = EV_ACCESS, .vm = h->vm, .gfn = h->gfn,
-				.soon_gfn = x->soon_gfn, .soon_vm = x->soon_vm };
+	*out = (struct effect){ .task = task, .number = h->number, .kind = EV_ACCESS, .vm = h->vm, .gfn = h->gfn };
 	h->valid = false;
 }
 
@@ -116,8 +113,6 @@ static void hold(struct effects *x)
 {
 	x->held[x->next.task] = (struct held){ true, x->next.number, x->next.vm, x->next.gfn };
 	heap_push(x, (struct due){ x->next_done_ns, x->next.task, x->next.number });
-	x->soon_gfn = x->next.gfn;
-	x->soon_vm = x->next.vm;
 	x->ahead = false;
 }
 
@@ -153,10 +148,10 @@ int effects_next(struct effects *x, struct effect *out, struct err *e)
 	}
 }
 
-int effects_open(struct ev_file *file, struct effects **out, struct err *e)
+int effects_open(struct ev_file *file, ev_look_fn look, void *arg, struct effects **out, struct err *e)
 {
 	struct effects *x = xcalloc(1, sizeof(*x));
-	int rc = ev_merge_open(file, 1u << EV_STIMULUS, &x->merge, e);
+	int rc = ev_merge_open_look(file, 1u << EV_STIMULUS, look, arg, &x->merge, e);
 
 	if (rc) {
 		free(x);

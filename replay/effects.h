@@ -14,13 +14,12 @@ struct effect {
 	uint8_t	 kind;
 	uint16_t vm;
 	gfn_t	 gfn;		/* ACCESS */
-	gfn_t	 soon_gfn;	/* of the access read last: one of the next, to be prefetched for */
-	uint16_t soon_vm;
 };
 
 struct effects;
 
-int effects_open(struct ev_file *file, struct effects **out, struct err *e);
+/* @look, @arg: as for ev_merge_open_look(). */
+int effects_open(struct ev_file *file, ev_look_fn look, void *arg, struct effects **out, struct err *e);
 void effects_close(struct effects *x);
 /* Return: 1 and *@out, 0 at the end, negative with @e naming the damaged block. */
 int effects_next(struct effects *x, struct effect *out, struct err *e);

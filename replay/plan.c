@@ -14,6 +14,7 @@
 
 #define NONE			UINT32_MAX
 #define MAX_GRANULE_SHIFT	36
+#define PREFETCH_RANGES		8
 
 struct edges {			/* of one task */
 	struct plan_edge *v;
@@ -31,8 +32,13 @@ struct toucher {		/* one task that accessed a cell since its last range */
 	uint32_t task, number, next;
 };
 
+struct range_at {		/* a range stimulus: what it takes to wait for it */
+	uint32_t number;	/* + 1; 0: none */
+	uint16_t task;
+};
+
 struct cell {
-	uint32_t range;		/* index + 1 into scan->ranges of the last one over it, 0: none */
+	struct range_at range;	/* the last one over it */
 	uint32_t epoch;		/* of its VM when last changed; older: void */
 	uint32_t number;	/* of @task's last access */
 	uint16_t task;
@@ -43,7 +49,7 @@ struct cell {
 
 struct vm_state {
 	uint32_t  epoch;	/* global ranges so far */
-	uint32_t  range;	/* the last of them, index + 1 */
+	struct range_at range;	/* the last of them */
 	uint32_t *access;	/* per task: number + 1 of its last access of this VM */
 	uint32_t *last;		/* per task: number + 1 of its last range stimulus on this VM */
 };
@@ -109,10 +115,10 @@ static void settle(struct planner *p, uint32_t task, uint32_t number)
 	p->nr_wanted = 0;
 }
 
-static void want_range(struct planner *p, uint32_t range)
+static void want_range(struct planner *p, struct range_at range)
 {
-	if (range)
-		want(p, p->scan->ranges[range - 1].task, p->scan->ranges[range - 1].number);
+	if (range.number)
+		want(p, range.task, range.number - 1);
 }
 
 static void want_all(struct planner *p, const uint32_t *numbers)
@@ -202,23 +208,25 @@ static void touch(struct planner *p, struct cell *c, uint32_t task, uint32_t num
 
 /* --- stimuli ------------------------------------------------------------------ */
 
-static void prefetch(const struct planner *p, const struct effect *x)
+/* Asks for the cell of an access that is still to come. */
+static bool prefetch_access(void *arg, const struct ev_at *at)
 {
-	uint32_t i = x->soon_vm < p->scan->nr_vms ? cells_find(p->cells, x->soon_vm, x->soon_gfn) : NONE;
+	const struct planner *p = arg;
+	const struct ev *ev = at->ev;
+	uint32_t i;
 
-	if (i != NONE)
-		__builtin_prefetch(&p->cell[i], 1);
+	if (ev->kind == EV_ACCESS && ev->vm < p->scan->nr_vms && p->cells) {
+		i = cells_find(p->cells, ev->vm, ev->access.gfn);
+		if (i != NONE)
+			__builtin_prefetch(&p->cell[i], 1);
+	}
+	return true;
 }
 
 static void plan_access(struct planner *p, const struct effect *x)
 {
 	struct vm_state *vm = &p->vms[x->vm];
-	uint32_t i = NONE;
-
-	if (p->cells) {
-		prefetch(p, x);
-		i = cells_find(p->cells, x->vm, x->gfn);
-	}
+	uint32_t i = p->cells ? cells_find(p->cells, x->vm, x->gfn) : NONE;
 
 	vm->access[x->task] = x->number + 1;
 	if (i == NONE) {
@@ -232,7 +240,7 @@ static void plan_access(struct planner *p, const struct effect *x)
 	settle(p, x->task, x->number);
 }
 
-static void cover_cell(struct planner *p, struct cell *c, const struct vm_state *vm, uint32_t range)
+static void cover_cell(struct planner *p, struct cell *c, const struct vm_state *vm, struct range_at range)
 {
 	want_range(p, c->range);
 	if (c->everybody)
@@ -245,9 +253,9 @@ static void cover_cell(struct planner *p, struct cell *c, const struct vm_state 
 	c->range = range;
 }
 
-static void cover(struct planner *p, uint32_t range)
+static void cover(struct planner *p, const struct scan_range *r)
 {
-	const struct scan_range *r = &p->scan->ranges[range - 1];
+	struct range_at range = { r->number + 1, (uint16_t)r->task };
 	struct vm_state *vm = &p->vms[r->vm];
 	uint32_t first, end;
 
@@ -264,14 +272,28 @@ static void cover(struct planner *p, uint32_t range)
 	vm->last[r->task] = r->number + 1;
 }
 
+/* Asks for the first cell of a range that is still to come. */
+static void prefetch_range(const struct planner *p)
+{
+	const struct scan *scan = p->scan;
+	size_t soon = p->next_range + PREFETCH_RANGES;
+	uint32_t first, end;
+
+	if (soon >= scan->nr_ranges || scan->ranges[soon].global)
+		return;
+	cells_of(p->cells, &scan->ranges[soon], &first, &end);
+	__builtin_prefetch(&p->cell[first], 1);
+}
+
 static void plan_range(struct planner *p, const struct effect *x)
 {
 	const struct scan *scan = p->scan;
 	bool any = false;
 
+	prefetch_range(p);
 	while (p->next_range < scan->nr_ranges && scan->ranges[p->next_range].task == x->task &&
 	       scan->ranges[p->next_range].number == x->number) {
-		cover(p, (uint32_t)++p->next_range);
+		cover(p, &scan->ranges[p->next_range++]);
 		any = true;
 	}
 	if (any)
@@ -282,7 +304,7 @@ static int pass(struct planner *p, struct ev_file *file, struct err *e)
 {
 	struct effects *effects;
 	struct effect x;
-	int rc = effects_open(file, &effects, e);
+	int rc = effects_open(file, prefetch_access, p, &effects, e);
 
 	if (rc)
 		return rc;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The first look at an event file: extents, counts, and its range stimuli as gfn ranges. */
+/*
+ * The first look at an event file: extents, counts, and its range stimuli as gfn ranges.
+ * Only these are brought into their order, for the sake of the slots; it costs much more than looking.
+ */
 #include "replay/scan.h"
 
 #include <stdlib.h>
@@ -135,31 +138,42 @@ static void note_first(struct scanner *s, const struct ev_at *at)
 	t->first_ns = at->t_ns > guest_ns + other_ns ? at->t_ns - guest_ns - other_ns : 0;
 }
 
-static void note(struct scanner *s, const struct ev_at *at)
+/* What no other task's stimuli matter for.  Return: whether the rest must be noted in its turn. */
+static bool note_own(void *arg, const struct ev_at *at)
 {
+	struct scanner *s = arg;
 	const struct ev *ev = at->ev;
 	struct scan_task *t = &s->out->tasks[at->task];
 	struct scan_vm *vm;
 
-	s->out->last_ns = at->t_ns;
+	if (at->t_ns > s->out->last_ns)
+		s->out->last_ns = at->t_ns;
 	s->out->kinds[ev->kind]++;
 	if (t->stimuli++ == 0 || (t->stimuli == 2 && s->think[at->task].kind))
 		note_first(s, at);
 	if (ev->kind == EV_THINK) {
 		s->think[at->task] = *ev;
-		return;
+		return false;
 	}
 	if (ev->vm >= s->out->nr_vms)
-		return;
+		return false;
 	vm = &s->out->vms[ev->vm];
-	vm->accesses += ev->kind == EV_ACCESS;
+	if (ev->kind == EV_ACCESS) {
+		vm->accesses++;
+		if (ev->access.gfn >= vm->access_end)
+			vm->access_end = ev->access.gfn + 1;
+		return false;
+	}
 	vm->notifiers += scan_is_notifier(ev->kind);
-	if (ev->kind == EV_ACCESS && ev->access.gfn >= vm->access_end)
-		vm->access_end = ev->access.gfn + 1;
-	if (ev->kind == EV_MEMSLOT)
-		note_slot(s, ev);
-	if (ev_is_range(ev->kind) && scan_models(ev->kind) && ev->kind != EV_INVALIDATE_END)
-		note_range(s, at);
+	return ev_is_range(ev->kind) && scan_models(ev->kind) && ev->kind != EV_INVALIDATE_END;
+}
+
+/* Ranges, and the slots without which they mean nothing, in recorded order. */
+static void note_ordered(struct scanner *s, const struct ev_at *at)
+{
+	if (at->ev->kind == EV_MEMSLOT)
+		note_slot(s, at->ev);
+	note_range(s, at);
 }
 
 static void scan_init(struct scan *out, const struct ev_meta *meta)
@@ -182,18 +196,17 @@ int scan_file(struct ev_file *file, struct scan *out, struct err *e)
 {
 	const struct ev_meta *meta = ev_meta(file);
 	struct scanner s = { .out = out, .page_shift = meta->page_shift };
-	struct ev_merge *merge;
+	struct ev_merge *merge = NULL;
 	struct ev_at at;
 	int rc;
 
 	scan_init(out, meta);
-	rc = ev_merge_open(file, 1u << EV_STIMULUS, &merge, e);
-	if (rc)
-		return rc;
 	s.slots = xcalloc(meta->nr_vms, sizeof(*s.slots));
 	s.think = xcalloc(meta->nr_tasks, sizeof(*s.think));
-	while ((rc = ev_merge_next(merge, &at, e)) > 0)
-		note(&s, &at);
+	rc = ev_merge_open_look(file, 1u << EV_STIMULUS, note_own, &s, &merge, e);
+	if (!rc)
+		while ((rc = ev_merge_next(merge, &at, e)) > 0)
+			note_ordered(&s, &at);
 	for (size_t i = 0; i < meta->nr_vms; i++)
 		slots_fini(&s.slots[i]);
 	free(s.slots);
