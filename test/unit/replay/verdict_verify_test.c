@@ -202,7 +202,8 @@ static void with_one_op(void (*fn)(struct verdict *v, struct obs_matcher *m, con
 	made_close(&made);
 }
 
-static void skip_one(struct verdict *v, struct obs_matcher *m, const struct replayed *right, const struct replayed *wrong)
+static void skip_one(struct verdict *v, struct obs_matcher *m, const struct replayed *right,
+		     const struct replayed *wrong)
 {
 	verdict_skip(v, m, 0, SKIP_DIRTY);
 	assert_int_equal(v->ops[0].outcome, OUTCOME_SKIPPED);
