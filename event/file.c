@@ -16,7 +16,7 @@
 /* Damage that --salvage may get around. */
 static int damaged(const struct ev_file *f, const char *what, struct err *e)
 {
-	return err_set(e, ERR_INPUT, "%s: %s; use --salvage to read what is sound", f->path, what);
+	return err_set(e, ERR_INPUT, "%s: %s; `mmulab text --salvage` prints what is sound", f->path, what);
 }
 
 static int read_unit(const struct ev_file *f, void *to, size_t bytes, uint64_t offset, struct err *e)
@@ -389,7 +389,7 @@ int file_load_block(struct ev_file *f, const struct index_block *block, struct e
 int file_block_error(const struct ev_file *f, const struct index_block *block, const char *wrong,
 		     struct err *e)
 {
-	return err_set(e, ERR_INPUT, "%s: block %u (task %u, %s): %s; use --salvage to read the rest", f->path,
+	return err_set(e, ERR_INPUT, "%s: block %u (task %u, %s): %s; `mmulab text --salvage` prints the rest", f->path,
 		       block->number, block->entry.task,
 		       block->entry.cls == EV_STIMULUS ? "stimuli" : "observations", wrong);
 }

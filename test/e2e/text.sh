@@ -63,7 +63,7 @@ cp a.mmt damaged.mmt
 byte=$(od -An -tu1 -j $((size / 2)) -N 1 a.mmt)
 # shellcheck disable=SC2059 # the format is the byte
 printf "\\x$(printf %x $((byte ^ 1)))" | dd of=damaged.mmt bs=1 seek=$((size / 2)) conv=notrunc status=none
-expect 3 'damaged.mmt: block [0-9]+ \(task [0-9]+, (stimuli|observations)\): .*use --salvage' \
+expect 3 'damaged.mmt: block [0-9]+ \(task [0-9]+, (stimuli|observations)\): .*text --salvage' \
 	"a flipped bit is found and its block named" "$mmulab" text damaged.mmt
 "$mmulab" text --salvage damaged.mmt >salvaged.txt 2>err && grep -q 'left out 1 damaged block' err &&
 	grep -v '^#' salvaged.txt | diff - <(grep -v '^#' a.txt) >diff.txt
@@ -71,7 +71,7 @@ expect 3 'damaged.mmt: block [0-9]+ \(task [0-9]+, (stimuli|observations)\): .*u
 report $? "--salvage gives the rest and says what is missing"
 
 head -c $((size - 10)) a.mmt >cut.mmt
-expect 3 'cut.mmt: no trailer: .*use --salvage' "a cut file is refused" "$mmulab" text cut.mmt
+expect 3 'cut.mmt: no trailer: .*text --salvage' "a cut file is refused" "$mmulab" text cut.mmt
 "$mmulab" text --salvage cut.mmt 2>/dev/null | grep -v '^#' | cmp -s - <(grep -v '^#' a.txt)
 report $? "and its blocks are all salvaged"
 

@@ -144,7 +144,7 @@ static void a_bad_block_is_named_and_left_out(void **state)
 
 		image_flip(&im, payload, 1);
 		snprintf(want, sizeof(want),
-			 "%s: block %u (task %u, %s): checksum does not match; use --salvage to read the rest",
+			 "%s: block %u (task %u, %s): checksum does not match; `mmulab text --salvage` prints the rest",
 			 im.path, number++, head.task, head.cls == EV_STIMULUS ? "stimuli" : "observations");
 		assert_int_equal(sample_read(im.path, 0, &middle, NULL, &e), -ERR_INPUT);
 		assert_string_equal(e.text, want);
@@ -249,7 +249,7 @@ static const struct foreign_row {
 	{ "a single byte", "M", 1, ": not an event file; mmulab import makes them from traces" },
 	{ "a trace.dat", "\x17\x08\x44tracing6", 11,
 	  ": a trace.dat, not an event file; convert it with mmulab import" },
-	{ "the magic alone", DISK_MAGIC, 8, ": preamble: checksum does not match; use --salvage to read what is sound" },
+	{ "the magic alone", DISK_MAGIC, 8, ": preamble: checksum does not match; `mmulab text --salvage` prints what is sound" },
 };
 
 static void check_foreign(const void *arg)
