@@ -58,7 +58,7 @@ RT_COMMON_x86	:= config kvm base
 RT_COMMON_drive	:= replay result config event kvm base
 
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-	   -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough -Wno-unused-parameter
+	   -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers
 CFLAGS	?= -g
 ALL_CFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer -I. $(SANFLAGS) -D_GNU_SOURCE -MMD -MP
 ifneq ($(SAN),)
