@@ -3,9 +3,11 @@
 #define ENGINE_RT_VTIME_HEAP_H
 
 /*
- * Min-heap of packed keys, four children per node: time in ns above random tie
- * bits above the task's number.  Entries past the end are HEAP_NEVER, so that
- * the smallest of four needs no bounds; children of a node share a half line.
+ * Min-heap of packed keys: time in ns above random tie bits above the task's
+ * number.  Each task has a leaf of its own, HEAP_NEVER while it is not in the
+ * heap, and an inner node is the smaller of its two children.  So the way of a
+ * change to the top is known beforehand: nothing on it waits for memory, and no
+ * branch has to be guessed.
  */
 #include "base/types.h"
 
@@ -16,12 +18,12 @@
 #define HEAP_MAX_NS	(BIT_ULL(64 - HEAP_NS_SHIFT) - 1)
 
 struct heap {
-	uint64_t	*key;		/* key[0] is the smallest */
-	unsigned int	 nr;
-	void		*memory;
+	uint64_t	*least;		/* [1]: of all; [i]: of [2 i] and [2 i + 1]; [leaves + id]: a task's */
+	unsigned int	 leaves;	/* a power of two */
 };
 
-void heap_init(struct heap *h, unsigned int max);
+/* For ids below @nr. */
+void heap_init(struct heap *h, unsigned int nr);
 void heap_fini(struct heap *h);
 
 static inline uint64_t heap_key(uint64_t ns, unsigned int tie, unsigned int id)
@@ -39,71 +41,43 @@ static inline uint64_t heap_ns(uint64_t key)
 	return key >> HEAP_NS_SHIFT;
 }
 
-/* Index of the smallest of the four keys from @first on; no branches, none would be predicted. */
-static inline unsigned int heap_least(const uint64_t *key, unsigned int first)
+/* The smallest key; HEAP_NEVER: there is none. */
+static inline uint64_t heap_top(const struct heap *h)
 {
-	uint64_t a = key[first], b = key[first + 1], c = key[first + 2], d = key[first + 3];
-	unsigned int ab = b < a, cd = d < c;
-	uint64_t low = ab ? b : a, high = cd ? d : c;
-	unsigned int right = high < low;
-
-	return first + 2 * right + ((cd & -right) | (ab & (right - 1)));
+	return h->least[1];
 }
 
-/* Puts @k where the hole @at, or one further up, may have it. */
-static inline void heap_sift_up(uint64_t *key, unsigned int at, uint64_t k)
+static inline bool heap_empty(const struct heap *h)
 {
-	while (at) {
-		unsigned int up = (at - 1) / 4;
+	return heap_top(h) == HEAP_NEVER;
+}
 
-		if (key[up] < k)
-			break;
-		key[at] = key[up];
-		at = up;
+static inline void heap_set(struct heap *h, unsigned int id, uint64_t key)
+{
+	uint64_t *least = h->least;
+	unsigned int at = h->leaves + id;
+
+	least[at] = key;
+	for (; at > 1; at /= 2) {
+		uint64_t other = least[at ^ 1];
+
+		key = other < key ? other : key;
+		least[at / 2] = key;
 	}
-	key[at] = k;
 }
 
-/*
- * Puts @k into the heap, whose top is a hole.  The hole goes all the way down
- * first, since that is where most keys belong and how far can be predicted.
- */
-static inline void heap_sift_down(struct heap *h, uint64_t k)
+/* The task must not be in the heap. */
+static inline void heap_push(struct heap *h, uint64_t key)
 {
-	uint64_t *key = h->key;
-	unsigned int at = 0, nr = h->nr;
-
-	for (unsigned int first = 1; first < nr; first = 4 * at + 1) {
-		unsigned int least = heap_least(key, first);
-
-		key[at] = key[least];
-		at = least;
-	}
-	heap_sift_up(key, at, k);
-}
-
-static inline void heap_push(struct heap *h, uint64_t k)
-{
-	heap_sift_up(h->key, h->nr++, k);
+	heap_set(h, heap_id(key), key);
 }
 
 /* Takes the smallest out; the heap must not be empty. */
 static inline uint64_t heap_pop(struct heap *h)
 {
-	uint64_t top = h->key[0], last = h->key[--h->nr];
+	uint64_t top = heap_top(h);
 
-	h->key[h->nr] = HEAP_NEVER;
-	if (h->nr)
-		heap_sift_down(h, last);
-	return top;
-}
-
-/* Takes the smallest out and puts @k in; the heap must not be empty. */
-static inline uint64_t heap_exchange(struct heap *h, uint64_t k)
-{
-	uint64_t top = h->key[0];
-
-	heap_sift_down(h, k);
+	heap_set(h, heap_id(top), HEAP_NEVER);
 	return top;
 }
 

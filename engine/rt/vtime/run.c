@@ -64,7 +64,7 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	machine.free_cpus = config->host.cpus;
 	machine.period_ns = config->host.hz ? NSEC_PER_SEC / config->host.hz : 0;
 	prng_seed(&machine.ties, config->seed);
-	heap_init(&machine.heap, nr + 1);
+	heap_init(&machine.heap, nr);
 	machine.tasks = tasks_alloc(nr);
 	group_vcpus(defs, nr);
 	rt_running.clock_ps = 0;

@@ -60,7 +60,7 @@ static inline uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
 
 void sched_horizon(void)
 {
-	uint64_t ns = heap_ns(machine.heap.key[0]);
+	uint64_t ns = heap_ns(heap_top(&machine.heap));
 
 	if (unlikely(machine.tick_ns < ns))
 		ns = machine.tick_ns;
@@ -103,13 +103,13 @@ static struct rt_task *take_next(void)
 	for (;;) {
 		struct rt_task *t;
 
-		if (unlikely(heap_ns(machine.heap.key[0]) >= machine.tick_ns)) {
-			if (!machine.heap.nr && !cpu_tick_helps())
+		if (unlikely(heap_ns(heap_top(&machine.heap)) >= machine.tick_ns)) {
+			if (heap_empty(&machine.heap) && !cpu_tick_helps())
 				hopeless();
 			cpu_tick();
 			continue;
 		}
-		if (!machine.heap.nr)
+		if (heap_empty(&machine.heap))
 			hopeless();
 		t = &machine.tasks[heap_id(heap_pop(&machine.heap))];
 		if (likely(!t->flags) || admit(t))
@@ -138,13 +138,14 @@ static inline void run(struct rt_task *next)
 void rt_hand_over(void)
 {
 	struct rt_task *t = self(), *next;
-	uint64_t key = key_of(t, rt_running.clock_ps), top = machine.heap.key[0];
+	uint64_t key = key_of(t, rt_running.clock_ps), top = heap_top(&machine.heap);
 
-	if (likely(heap_ns(top) < machine.tick_ns && machine.heap.nr)) {
+	if (likely(heap_ns(top) < machine.tick_ns && top != HEAP_NEVER)) {
 		if (key < top)
 			return;
 		t->clock_ps = rt_running.clock_ps;
-		next = &machine.tasks[heap_id(heap_exchange(&machine.heap, key))];
+		next = &machine.tasks[heap_id(heap_pop(&machine.heap))];
+		heap_push(&machine.heap, key);
 		if (unlikely(next->flags) && !admit(next))
 			next = take_next();
 		run(next);
@@ -231,7 +232,7 @@ void rt_pause(void)
 	if (!machine.running)
 		return;
 	rt_running.clock_ps += PAUSE_PS;
-	if (machine.heap.nr) {
+	if (!heap_empty(&machine.heap)) {
 		machine.lonely_pauses = 0;
 		if (rt_running.clock_ps < next_ps)
 			rt_running.clock_ps = next_ps;
