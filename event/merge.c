@@ -39,14 +39,15 @@ struct ev_merge {
 
 static inline void play(struct ev_merge *m, uint32_t source, unsigned __int128 key)
 {
+	unsigned __int128 *winner = m->winner;
 	uint32_t at = m->leaves + source;
 
-	m->winner[at] = key;
+	winner[at] = key;
 	for (; at > 1; at /= 2) {
-		unsigned __int128 other = m->winner[at ^ 1];
+		unsigned __int128 other = winner[at ^ 1];
 
 		key = other < key ? other : key;
-		m->winner[at / 2] = key;
+		winner[at / 2] = key;
 	}
 }
 
