@@ -98,6 +98,7 @@ static int resolve(struct replay_ask *ask, const char *access, struct err *e)
 static int parse(int argc, char **argv, struct replay_ask *ask, struct err *e)
 {
 	const char *access = "none";
+	uint64_t seeds = UINT64_MAX;	/* not given */
 	const struct opt opts[] = {
 		{ 'p', "policy", OPT_LIST, &ask->policies },
 		{ 0, "set", OPT_LIST, &ask->sets },
@@ -107,7 +108,7 @@ static int parse(int argc, char **argv, struct replay_ask *ask, struct err *e)
 		{ 0, "grain", OPT_TEXT, &ask->grain },
 		{ 0, "clone", OPT_U32, &ask->clones },
 		{ 0, "seed", OPT_U64, &ask->seed },
-		{ 0, "seeds", OPT_U64, &ask->seeds },
+		{ 0, "seeds", OPT_U64, &seeds },
 		{ 0, "check", OPT_FLAG, &ask->check },
 		{ 0, "costs", OPT_TEXT, &ask->costs },
 		{ 0, "access", OPT_TEXT, &access },
@@ -120,6 +121,9 @@ static int parse(int argc, char **argv, struct replay_ask *ask, struct err *e)
 
 	if (rc)
 		return rc;
+	if (!seeds)
+		return err_set(e, ERR_USAGE, "--seeds 0: at least one schedule");
+	ask->seeds = seeds == UINT64_MAX ? 0 : seeds;
 	ask->trace = argv[first];
 	return resolve(ask, access, e);
 }
@@ -144,16 +148,34 @@ static int load_policy(const struct replay_ask *ask, const char *name, struct po
 
 /* All of them before the first runs: a mistake in the last one should not cost the time of the others. */
 static int load_policies(const struct replay_ask *ask, struct replay_run *runs, size_t nr, const char *dflt,
-			 struct err *e)
+			 struct policy_notes *notes, struct err *e)
 {
-	struct policy_notes notes = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < nr; i++)
-		rc = load_policy(ask, ask->policies.nr ? ask->policies.v[i] : dflt, &runs[i].policy, &notes, e);
+		rc = load_policy(ask, ask->policies.nr ? ask->policies.v[i] : dflt, &runs[i].policy, notes, e);
+	return rc;
+}
+
+/* Everything that can be wrong before the first run, what is cheap to find before the trace is planned. */
+static int prepare(const struct replay_ask *ask, struct replay_trace *trace, struct replay_run *runs, size_t nr,
+		   struct policy_notes *notes, struct err *e)
+{
+	struct store *store = NULL;
+	char dflt[32];
+	int rc = ask->policies.nr ? load_policies(ask, runs, nr, NULL, notes, e) : 0;
+
+	if (!rc && ask->db) {
+		rc = store_open(ask->db, &store, e);
+		if (!rc)
+			store_close(store);
+	}
 	if (!rc)
-		policy_notes_print(&notes, "mmulab replay: ", stderr);
-	policy_notes_fini(&notes);
+		rc = replay_trace_open(ask, trace, e);
+	if (!rc && !ask->policies.nr) {
+		snprintf(dflt, sizeof(dflt), "x86-%s", kvm_release_name(trace->meta->release));
+		rc = load_policies(ask, runs, nr, dflt, notes, e);
+	}
 	return rc;
 }
 
@@ -263,27 +285,15 @@ static int replay(struct replay_ask *ask, struct err *e)
 	size_t nr = ask->policies.nr ? ask->policies.nr : 1;
 	struct replay_run *runs = xcalloc(nr, sizeof(*runs));
 	struct replay_trace trace = { 0 };
-	struct store *store = NULL;
-	char dflt[32];
+	struct policy_notes notes = { 0 };
 	int rc;
 
 	for (size_t i = 0; i < nr; i++)
 		result_init(&runs[i].result);
-	if (ask->policies.nr)	/* a wrong word is cheaper to find than a trace is to plan */
-		rc = load_policies(ask, runs, nr, NULL, e);
-	else
-		rc = 0;
-	if (!rc && ask->db) {	/* so is a database that is none */
-		rc = store_open(ask->db, &store, e);
-		if (!rc)
-			store_close(store);
-	}
-	if (!rc)
-		rc = replay_trace_open(ask, &trace, e);
-	if (!rc && !ask->policies.nr) {
-		snprintf(dflt, sizeof(dflt), "x86-%s", kvm_release_name(trace.meta->release));
-		rc = load_policies(ask, runs, nr, dflt, e);
-	}
+	rc = prepare(ask, &trace, runs, nr, &notes, e);
+	if (!rc)	/* not before: who is refused gets one line, the reason */
+		policy_notes_print(&notes, "mmulab replay: ", stderr);
+	policy_notes_fini(&notes);
 	if (!rc)
 		rc = ask->seeds ? search(ask, &trace, runs, nr, e) : run_all(ask, &trace, runs, nr, e);
 	for (size_t i = 0; i < nr; i++)

@@ -96,6 +96,7 @@ says "an unknown pacing" 2 err "closed, open, asap" "$mmulab" replay "$tmp/thp.m
 says "an unknown fact to assume" 2 err "invalidate-end" "$mmulab" replay "$tmp/thp.mmt" --assume luck
 says "more copies than fit" 2 err "--clone" "$mmulab" replay "$tmp/thp.mmt" --clone 4000000
 says "no copy at all" 2 err "at least one" "$mmulab" replay "$tmp/thp.mmt" --clone 0
+says "no schedule at all" 2 err "at least one" "$mmulab" replay "$tmp/thp.mmt" --seeds 0
 says "policy lines without effect are said" 0 err "not built yet" "$mmulab" replay "$tmp/thp.mmt" -p x86-6.12
 says "the host can be changed" 0 out "x86-6.12" "$mmulab" replay "$tmp/thp.mmt" --set host.cpus=1 --set costs.kick=1
 
@@ -117,7 +118,9 @@ says "without an access: refused" 4 err "no guest access" "$mmulab" replay "$tmp
 # Files that are none.
 says "a recording is not an event file" 3 err "x86-6.12-populate-thp.dat" \
 	"$mmulab" replay datasets/x86-6.12-populate-thp.dat
-says "no such file" 3 err "nowhere.mmt" "$mmulab" replay "$tmp/nowhere.mmt"
+says "no such file" 3 err "nowhere.mmt" "$mmulab" replay "$tmp/nowhere.mmt" -p x86-6.12
+[ "$(wc -l <"$tmp/err")" -eq 1 ]
+result $? "in one line, whatever the policy names without effect"
 head -c 9000 "$tmp/thp.mmt" >"$tmp/short.mmt"
 says "a truncated event file" 3 err "short.mmt" "$mmulab" replay "$tmp/short.mmt"
 
