@@ -6,7 +6,6 @@
 #include "cmd/paths.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,22 +93,21 @@ static void dirs_candidates(struct dirs *d, const char *kind)
 	dirs_add(d, xasprintf("%s/%s", MMULAB_DATADIR, kind));
 }
 
-/* Only those that exist, unless none does. */
+/* The first that exists: presets of two versions are never mixed.  All of them, for the message, when none does. */
 static void dirs_keep_existing(struct dirs *d)
 {
-	unsigned int kept = 0;
-	bool any = false;
+	unsigned int found = 0;
 
+	while (found < d->nr && access(d->v[found], F_OK))
+		found++;
+	if (found == d->nr)
+		return;
 	for (unsigned int i = 0; i < d->nr; i++)
-		any |= access(d->v[i], F_OK) == 0;
-	for (unsigned int i = 0; i < d->nr; i++) {
-		if (!any || access(d->v[i], F_OK) == 0)
-			d->v[kept++] = d->v[i];
-		else
+		if (i != found)
 			free(d->v[i]);
-	}
-	d->v[kept] = NULL;
-	d->nr = kept;
+	d->v[0] = d->v[found];
+	d->v[1] = NULL;
+	d->nr = 1;
 }
 
 const char *const *paths_dirs(const char *kind)

@@ -6,11 +6,11 @@
  * paths_dirs() - where the program's data of one kind lies.
  * @kind:	"policies", "costs", "plots".
  *
- * In this order, those that exist: $MMULAB_DATA/KIND alone when MMULAB_DATA is
- * set; else ../share/mmulab/KIND and ../KIND beside the program, the source
- * tree it was built from, PREFIX/share/mmulab/KIND.  When none exists all of
- * them are listed, so that an error can say where it looked.  Paths below the
- * working directory are relative to it.
+ * $MMULAB_DATA/KIND when MMULAB_DATA is set; else the first that exists of
+ * ../share/mmulab/KIND and ../KIND beside the program, the source tree it was
+ * built from, PREFIX/share/mmulab/KIND.  When none exists all of them are
+ * listed, so that an error can say where it looked.  Paths below the working
+ * directory are relative to it.
  *
  * Return: a NULL-terminated list that lives as long as the program.
  */

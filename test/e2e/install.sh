@@ -26,4 +26,7 @@ result $? "a man page for each verb is installed"
 (cd / && "$lab/bin/mmulab" policies x86-6.12) >"$tmp/log" 2>&1 &&
 	grep -qF "$lab/share/mmulab/policies/x86-6.12.ini:" "$tmp/log"
 result $? "the installed program takes the installed policies"
+(cd / && "$lab/bin/mmulab" policies) | sed -n '/^Policies/,$p' | grep '^  ' | sort | uniq -d >"$tmp/log"
+[ ! -s "$tmp/log" ]
+result $? "and lists each of them once, though the source tree has them too"
 echo "1..$n"
