@@ -19,12 +19,13 @@ static const struct {
 	{ "\x1f\x8b",		2, "compressed by gzip; \"gzip -d\" it first" },
 	{ "\x28\xb5\x2f\xfd",	4, "compressed by zstd; \"zstd -d\" it first" },
 	{ "SQLite format 3",	15, "an SQLite database" },
+	{ "MMULABEV",		8, "an event file, imported already" },
 };
 
 static bool is_text(const uint8_t *p, ssize_t len)
 {
 	for (ssize_t i = 0; i < len; i++)
-		if (p[i] < ' ' && !strchr("\t\n\r\f\033", p[i]))
+		if (p[i] < ' ' && !(p[i] && strchr("\t\n\r\f\033", p[i])))
 			return false;
 	return true;
 }

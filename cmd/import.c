@@ -23,11 +23,11 @@ static uint64_t kinds_of(const struct ev_meta *m, const char *kind)
 /* What the recording cannot give, said once, so that nobody wonders later. */
 static void print_caveats(const struct ev_meta *m)
 {
-	if (!kinds_of(m, "access"))
+	if (!kinds_of(m, "access") && m->tdp_mmu)
 		fprintf(stderr, "mmulab import: %s: no vCPU fault between kvm_exit and kvm_entry in it, so no accesses; "
 			"observations and notifiers only\n", m->source);
 	if (!m->tdp_mmu)
-		fprintf(stderr, "mmulab import: %s: no event of the TDP MMU in it (shadow paging or tdp_mmu=N); "
+		fprintf(stderr, "mmulab import: %s: no event of the TDP MMU in it (shadow paging or tdp_mmu=N), so no accesses; "
 			"such recordings can be looked at, not replayed\n", m->source);
 	if (!m->release_exact)
 		fprintf(stderr, "mmulab import: %s: kernel %s is read as %s\n", m->source,
