@@ -230,6 +230,8 @@ int ev_text_read(FILE *in, const char *name, const char *out_path, struct err *e
 	r.meta = json_object();
 	ev_meta_init(&meta);
 	ret = read_lines(&r, in);
+	if (!ret && !json_object_size(r.meta))
+		ret = err_set(e, ERR_INPUT, "%s: no record and no dictionary in it; `mmulab text` prints both", name);
 	ret = ret ? ret : meta_from_json(r.meta, &meta, name, e);
 	if (ret)
 		ev_writer_abort(r.writer);

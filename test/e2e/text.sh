@@ -52,6 +52,8 @@ expect 3 '^mmulab text: a.txt: not an event file' "a text file as event file" "$
 expect 3 'a trace.dat, not an event file; convert it with mmulab import' "a trace.dat as event file" \
 	"$mmulab" text "$data/x86-6.12-populate-thp.dat"
 
+: >empty.txt
+expect 3 '^mmulab text: empty.txt: no record' "a text of nothing is no event file" "$mmulab" text -r empty.txt -o bad.mmt
 sed '0,/^[0-9].* access /s// acces /' a.txt >bad.txt
 expect 3 '^mmulab text: bad.txt:[0-9]+: ' "a bad line is named" "$mmulab" text -r bad.txt -o bad.mmt
 [ ! -e bad.mmt ] && [ -z "$(find . -name '.*.tmp')" ]
