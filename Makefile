@@ -225,7 +225,7 @@ install: all man
 	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 
 clean:
-	rm -rf build
+	rm -rf "$(BUILD)"
 
 -include test/fuzz/*.mk
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
