@@ -239,6 +239,24 @@ static int read_slots(struct info *in, struct ev_file *f, struct err *e)
 	return ret;
 }
 
+/* Every block's checksum: figures about a file that nobody can read would be a poor answer. */
+static int check_blocks(struct ev_file *f, struct err *e)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; !ret && i < 2 * ev_meta(f)->nr_tasks; i++) {
+		struct ev_cursor *c;
+
+		ret = ev_cursor_open(f, i / 2, i % 2 ? EV_OBSERVATION : EV_STIMULUS, &c, e);
+		if (ret)
+			break;
+		while ((ret = ev_cursor_load(c, e)) > 0)
+			;
+		ev_cursor_close(c);
+	}
+	return ret;
+}
+
 static int show_event_file(struct info *in, bool json, bool salvage, struct err *e)
 {
 	struct ev_file *f;
@@ -247,7 +265,9 @@ static int show_event_file(struct info *in, bool json, bool salvage, struct err 
 	if (ret)
 		return ret;
 	in->meta = ev_meta(f);
-	ret = read_slots(in, f, e);
+	ret = check_blocks(f, e);
+	if (!ret)
+		ret = read_slots(in, f, e);
 	if (!ret)
 		print(in, json);
 	ev_close(f);

@@ -67,6 +67,9 @@ byte=$(od -An -tu1 -j $((size / 2)) -N 1 a.mmt)
 printf "\\x$(printf %x $((byte ^ 1)))" | dd of=damaged.mmt bs=1 seek=$((size / 2)) conv=notrunc status=none
 expect 3 'damaged.mmt: block [0-9]+ \(task [0-9]+, (stimuli|observations)\): .*text --salvage' \
 	"a flipped bit is found and its block named" "$mmulab" text damaged.mmt
+expect 3 'damaged.mmt: block [0-9]+ ' "info finds it, too" "$mmulab" info damaged.mmt
+"$mmulab" info --salvage damaged.mmt | grep -q '1  event file: blocks left out'
+report $? "and describes what is sound with --salvage"
 "$mmulab" text --salvage damaged.mmt >salvaged.txt 2>err && grep -q 'left out 1 damaged block' err &&
 	grep -v '^#' salvaged.txt | diff - <(grep -v '^#' a.txt) >diff.txt
 [ -s salvaged.txt ] && ! grep -q '^<' diff.txt && grep -q '^>' diff.txt
