@@ -181,6 +181,13 @@ static int prepare(const struct replay_ask *ask, struct replay_trace *trace, str
 
 /* --- running ---------------------------------------------------------------------------- */
 
+static void say_assumed(const struct replay_ask *ask)
+{
+	for (unsigned int i = 0; i < NR_FACTS; i++)
+		if (ask->facts.assumed[i])
+			fprintf(stderr, "mmulab replay: --assume %s: %s\n", fact_name(i), fact_instead(i));
+}
+
 static void say_skipped(const struct result *r)
 {
 	for (size_t i = 0; i < r->nr_metrics; i++)
@@ -291,8 +298,10 @@ static int replay(struct replay_ask *ask, struct err *e)
 	for (size_t i = 0; i < nr; i++)
 		result_init(&runs[i].result);
 	rc = prepare(ask, &trace, runs, nr, &notes, e);
-	if (!rc)	/* not before: who is refused gets one line, the reason */
+	if (!rc) {	/* not before: who is refused gets one line, the reason */
 		policy_notes_print(&notes, "mmulab replay: ", stderr);
+		say_assumed(ask);
+	}
 	policy_notes_fini(&notes);
 	if (!rc)
 		rc = ask->seeds ? search(ask, &trace, runs, nr, e) : run_all(ask, &trace, runs, nr, e);

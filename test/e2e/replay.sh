@@ -104,6 +104,8 @@ says "the host can be changed" 0 out "x86-6.12" "$mmulab" replay "$tmp/thp.mmt" 
 edited noends 's/^# has_ends: true/# has_ends: false/; / invalidate_end /d'
 says "without ends of invalidations: refused" 4 err "invalidate-end (needed by fault.retry_key" \
 	"$mmulab" replay "$tmp/noends.mmt"
+says "what an assumption means is said" 0 err "each invalidation ends right after its start" \
+	"$mmulab" replay "$tmp/noends.mmt" --assume invalidate-end
 says "unless assumed" 0 out '"invalidate-end"' "$mmulab" replay "$tmp/noends.mmt" --assume invalidate-end --json
 edited noslots '/ memslot /d'
 says "without memslots: refused" 4 err "lacks slots" "$mmulab" replay "$tmp/noslots.mmt"
