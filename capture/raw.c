@@ -14,11 +14,6 @@ static const struct {
 #undef RAW
 };
 
-const char *raw_name(enum raw_id id)
-{
-	return rows[id].name;
-}
-
 /* One word of the row's field list; false when the event cannot do without it and lacks it. */
 static bool compile_field(struct source *s, uint32_t event, struct raw_layout *l, const char *word, size_t len)
 {

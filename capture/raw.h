@@ -37,6 +37,5 @@ struct raw_layout {		/* of one event type of the recording */
 void raw_compile(struct source *s, uint32_t event, struct raw_layout *out);
 /* Return: false when the record is too short for its own format. */
 bool raw_decode(const struct raw_layout *l, const struct source_record *rec, struct raw *out);
-const char *raw_name(enum raw_id id);
 
 #endif
