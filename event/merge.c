@@ -40,7 +40,7 @@ struct ev_merge {
 static inline void play(struct ev_merge *m, uint32_t source, unsigned __int128 key)
 {
 	unsigned __int128 *winner = m->winner;
-	uint32_t at = m->leaves + source;
+	size_t at = m->leaves + source;
 
 	winner[at] = key;
 	for (; at > 1; at /= 2) {

@@ -55,7 +55,7 @@ static inline bool heap_empty(const struct heap *h)
 static inline void heap_set(struct heap *h, unsigned int id, uint64_t key)
 {
 	uint64_t *least = h->least;
-	unsigned int at = h->leaves + id;
+	size_t at = h->leaves + id;
 
 	least[at] = key;
 	for (; at > 1; at /= 2) {
