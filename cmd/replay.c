@@ -90,8 +90,9 @@ static int resolve(struct replay_ask *ask, const char *access, struct err *e)
 	ask->fine = grain == 1;
 	if (!ask->clones)
 		return err_set(e, ERR_USAGE, "--clone 0: at least one, the recorded one");
-	if (ask->seeds && (ask->threads || ask->db))
-		return err_set(e, ERR_USAGE, "--seeds searches schedules in virtual time and stores nothing; leave out --runtime and --db");
+	if (ask->seeds && (ask->threads || ask->db || ask->json))
+		return err_set(e, ERR_USAGE, "--seeds searches schedules in virtual time, stores nothing and prints one line; "
+			       "leave out --runtime, --db and --json");
 	return 0;
 }
 
@@ -162,6 +163,8 @@ static int prepare(const struct replay_ask *ask, struct replay_trace *trace, str
 		   struct policy_notes *notes, struct err *e)
 {
 	struct store *store = NULL;
+	struct drive_job job;
+	struct costs costs;
 	char dflt[32];
 	int rc = ask->policies.nr ? load_policies(ask, runs, nr, NULL, notes, e) : 0;
 
@@ -176,7 +179,7 @@ static int prepare(const struct replay_ask *ask, struct replay_trace *trace, str
 		snprintf(dflt, sizeof(dflt), "x86-%s", kvm_release_name(trace->meta->release));
 		rc = load_policies(ask, runs, nr, dflt, notes, e);
 	}
-	return rc;
+	return rc ? rc : replay_job(ask, trace, &runs[0].policy, &costs, &job, e);
 }
 
 /* --- running ---------------------------------------------------------------------------- */
