@@ -25,7 +25,7 @@ run() {
 }
 called() { grep -qF -- "$1" "$tmp/called"; }
 
-every="gcc make binutils pkg-config libc6-dev libtracecmd-dev libtraceevent-dev libsqlite3-dev
+every="gcc make binutils pkg-config libc6-dev libtracecmd-dev libtraceevent-dev libtracefs-dev libsqlite3-dev
 libzstd-dev libxxhash-dev liburcu-dev libinih-dev libjansson-dev libcmocka-dev libboost-context-dev sqlite3 trace-cmd
 gnuplot-nox fonts-dejavu-core"
 have() {	# have PACKAGE...: what dpkg-query says is installed
