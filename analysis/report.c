@@ -37,9 +37,9 @@ static void put_question(const struct group *g, FILE *out)
 {
 	const struct run *r = &g->v[0];
 
-	fputs("<p>What this trace of ", out);
+	fputs("<p>What the MMU of this host went through (", out);
 	html_printf(out, "%s, kernel %s", r->arch, r->kernel);
-	fputs(", says the host's MMU went through was replayed ", out);
+	fputs("), replayed ", out);
 	if (r->clones > 1)
 		fprintf(out, "%lld times over, on disjoint memory of the same VM and as many times the CPUs, ",
 			(long long)r->clones);
@@ -162,6 +162,21 @@ static void put_skipped_kinds(const struct table *t, FILE *out)
 	}
 }
 
+/* How often the guest got round is the model's own doing; the recording has the other number. */
+static void put_attempts(const struct table *t, FILE *out)
+{
+	struct table_cell recorded = table_cell(t, 0, TABLE_METRIC, "recorded", NULL, NULL);
+	struct table_cell faults = table_cell(t, 0, TABLE_METRIC, "faults", NULL, NULL);
+
+	if (!recorded.set || !faults.set || (faults.value <= 2 * recorded.value && recorded.value <= 2 * faults.value))
+		return;
+	fputs("<li>", out);
+	html_printf(out, "Fault attempts under %s: %lld, where the recording has %lld. The cost model's faults are faster or "
+		    "slower than the recorded host's, which changes how often one meets an open invalidation and is retried.",
+		    t->group->v[0].label, (long long)faults.value, (long long)recorded.value);
+	fputs("</li>\n", out);
+}
+
 /* Has a run before @run the same line in its policy's text? */
 static bool was_said(const struct group *g, size_t run, const char *line)
 {
@@ -202,6 +217,7 @@ static void put_caveats(const struct table *t, FILE *out)
 	else
 		put_item(out, "The guest's thinking between two accesses is as recorded, on the host of the trace. Where that "
 			 "host was an emulated or a loaded one its pace is too, and contention follows the pace.");
+	put_attempts(t, out);
 	put_item(out, "A trace holds the guest's misses, not its hits. No access model was used: accesses that would fault "
 		 "only under another policy are not added (their number stands in the table).");
 	put_item(out, "A knob that is not built into this version has no effect; replay says so when a policy file names one, "

@@ -106,6 +106,8 @@ says "report says what it wrote" 0 out "$tmp/r.html" "$mmulab" report "$tmp/r.db
 result $? "the page loads nothing"
 [ "$(grep -c "<svg " "$tmp/r.html")" -ge 10 ] && tail -n 1 "$tmp/r.html" | grep -q "</html>"
 result $? "the page has its pictures inside"
+grep -q "Fault attempts under x86-6.12: [0-9]*, where the recording has [0-9]*" "$tmp/r.html"
+result $? "the page says that the replay retries more often than the recording"
 grep -q "mmulab replay .*--clone 4.*--db results.db" "$tmp/r.html"
 result $? "the page says how to repeat it"
 "$mmulab" report "$tmp/r.db" -o "$tmp/r2.html" >"$tmp/out" 2>"$tmp/err" && cmp "$tmp/r.html" "$tmp/r2.html" >"$tmp/out"
