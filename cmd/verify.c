@@ -3,6 +3,7 @@
  * mmulab verify: does the engine do what the recorded kernel did?
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,6 +54,24 @@ static int parse_limit(const char *text, double *out, struct err *e)
 	return 0;
 }
 
+/* Nothing was judged and nothing was vacuous: a score of 0 % would say something about the engine. */
+static bool nothing_judged(const struct totals *t)
+{
+	return t->operations > 0 && t->skipped == t->operations - t->lost - t->vacuous;
+}
+
+static int cannot_judge(const char *file, const struct totals *t, struct err *e)
+{
+	enum skip why = 0;
+
+	for (enum skip s = 0; s < NR_SKIPS; s++)
+		if (t->skips[s] > t->skips[why])
+			why = s;
+	return err_set(e, ERR_MACHINE,
+		       "%s: none of its %" PRIu64 " operations can be judged, since the engine does not model them (%s)",
+		       file, t->operations, skip_name(why));
+}
+
 static int report(const struct options *o, const char *file, const struct policy *policy,
 		  const struct verdict *v, double limit, struct err *e)
 {
@@ -63,8 +82,10 @@ static int report(const struct options *o, const char *file, const struct policy
 	verdict_totals(v, &totals);
 	if (o->json)
 		rc = verify_print_json(&r, stdout, e);
-	else
+	else if (!nothing_judged(&totals))
 		verify_print(&r, stdout);
+	if (rc == 0 && nothing_judged(&totals))
+		return cannot_judge(file, &totals, e);
 	if (rc == 0 && totals.exact_ratio * 100 < limit)
 		rc = err_set(e, ERR_NO, "%s: %.3f %% of operations exact, under the limit of %s %%", file,
 			     totals.exact_ratio * 100, o->limit);
