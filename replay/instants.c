@@ -16,17 +16,6 @@
 #define LOCK_READ		2u	/* flags of contention_begin */
 #define LOCK_WRITE		4u
 
-const char *placement_name(enum placement p)
-{
-	static const char *const names[PLACE_NR] = {
-#define PLACEMENT_NAME(id, name) name,
-		PLACEMENTS(PLACEMENT_NAME)
-#undef PLACEMENT_NAME
-	};
-
-	return (unsigned int)p < PLACE_NR ? names[p] : "?";
-}
-
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

@@ -41,7 +41,6 @@ enum placement {
 	PLACE_NR
 };
 
-const char *placement_name(enum placement p);
 
 void instants_fault(const struct recording *r, const struct rec_op *op, enum placement p,
 		    struct fault_instants *out);

@@ -16,11 +16,11 @@
 #define MAX_HZ		100000
 
 struct cost_row {
-	const char *name, *ns, *source;
+	const char *name, *ns;
 };
 
 static const struct cost_row rows[] = {
-#define COST(id, name, ns, source) { name, #ns, source },
+#define COST(id, name, ns, source) { name, #ns },
 #include "engine/config/costs.def"
 #undef COST
 };
@@ -36,11 +36,6 @@ static const char *const host_names[] = { "cpus", "hz", "preempt_locked" };
 const char *cost_name(enum cost id)
 {
 	return rows[id].name;
-}
-
-const char *cost_source(enum cost id)
-{
-	return rows[id].source;
 }
 
 /* --- numbers ----------------------------------------------------------------- */

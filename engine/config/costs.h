@@ -43,6 +43,5 @@ int costs_set(struct costs *c, struct host_model *h, const char *assignment, str
 void costs_print(const struct costs *c, FILE *out);
 void host_model_print(const struct host_model *h, FILE *out);
 const char *cost_name(enum cost id);
-const char *cost_source(enum cost id);
 
 #endif
