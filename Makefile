@@ -60,9 +60,9 @@ RT_COMMON_drive	:= replay result config event kvm base
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	   -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers
 CFLAGS	?= -g
-ALL_CFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer -I. $(SANFLAGS) -D_GNU_SOURCE -MMD -MP
+ALL_CFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -fno-strict-aliasing -I. $(SANFLAGS) -D_GNU_SOURCE -MMD -MP
 ifneq ($(SAN),)
-SANFLAGS := -fsanitize=$(SAN) $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=all)
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=all)
 endif
 
 PKGS	:= libtraceevent sqlite3 libzstd libxxhash liburcu-memb inih jansson
