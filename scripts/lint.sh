@@ -96,7 +96,7 @@ lint_cppcheck() {
 }
 
 lint_shell() {
-	shellcheck -S warning "${shells[@]}"
+	shellcheck -x -S warning "${shells[@]}"
 }
 
 # Every file says its licence first, and nothing names the machine it was written on.

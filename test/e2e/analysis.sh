@@ -2,32 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # From stored runs to tables, pictures and a page; and what happens when the
 # database, the disk or gnuplot is not what it should be.
-set -u
-cd "$(dirname "$0")/../.."
-mmulab=$(realpath "${BUILD:-build}/mmulab")
-tmp=$(mktemp -d)
-trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 export SOURCE_DATE_EPOCH=1700000000
-n=0
-
-result() {	# result STATUS TEXT
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$tmp/out" "$tmp/err" | tail -n 20
-	fi
-}
-
-# says TEXT WANTED-STATUS STREAM "what must stand there" COMMAND...
-says() {
-	local text=$1 status=$2 stream=$3 want=$4 rc=0
-	shift 4
-	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
-	[ "$rc" = "$status" ] && grep -qF -- "$want" "$tmp/$stream"
-	result $? "$text"
-}
 
 sql() {
 	sqlite3 "$tmp/r.db" "$1"

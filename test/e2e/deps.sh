@@ -2,17 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scripts/deps.sh against a system of our own making: the dpkg-query, id, sudo and
 # apt-get it finds are the ones below.
-set -u
-cd "$(dirname "$0")/../.."
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 mkdir "$tmp/bin"
-n=0
 
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/log" "$tmp/called"; }
-}
 fake() {	# fake NAME SCRIPT
 	printf '#!/bin/bash\n%s\n' "$2" >"$tmp/bin/$1"
 	chmod +x "$tmp/bin/$1"

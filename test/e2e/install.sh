@@ -1,16 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make install: the program works from where it was put, with what was put there.
-set -u
-cd "$(dirname "$0")/../.."
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/log"; }
-}
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 env -u MAKEFLAGS -u MFLAGS make --no-print-directory DEPS=no SAN="${SAN:-}" BUILD="${BUILD:-build}" \
 	DESTDIR="$tmp/root" PREFIX=/opt/lab install >"$tmp/log" 2>&1

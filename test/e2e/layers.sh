@@ -1,16 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scripts/check-layers.sh passes on this tree, and fails on one with a wrong arrow.
-set -u
-cd "$(dirname "$0")/../.."
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/log"; }
-}
 copy() {
 	rm -rf "$tmp/tree"
 	mkdir "$tmp/tree"

@@ -1,20 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The tour of the README can be pasted: each of its mmulab commands succeeds, in order.
-set -u
-cd "$(dirname "$0")/../.."
-mmulab=$(realpath "${BUILD:-build}/mmulab")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 mkdir "$tmp/bin"
 ln -s "$mmulab" "$tmp/bin/mmulab"
 ln -s "$PWD/datasets" "$tmp/datasets"
-n=0
-
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/log"; }
-}
 
 # Fewer copies and schedules: whether they run, not how fast.
 mapfile -t commands < <(sed -n '/^## A tour/,/^## /p' README.md | sed -nE 's/^    ((mmulab|sqlite3) .*)$/\1/p' |

@@ -1,26 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # From recorded traces to stored runs: import, replay, refusals, bad days.
-set -u
-cd "$(dirname "$0")/../.."
-mmulab=$(realpath "${BUILD:-build}/mmulab")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-result() {	# result STATUS TEXT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/out" "$tmp/err" | tail -n 20; }
-}
-
-# says TEXT WANTED-STATUS STREAM "what must stand there" COMMAND...
-says() {
-	local text=$1 status=$2 stream=$3 want=$4 rc=0
-	shift 4
-	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
-	[ "$rc" = "$status" ] && grep -qF -- "$want" "$tmp/$stream"
-	result $? "$text"
-}
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 sql() { sqlite3 "$tmp/results.db" "$1" 2>/dev/null; }
 

@@ -2,17 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # mmulab verify on the recorded traces: how exact it must be, and that a wrong
 # policy, a limit and a damaged file are noticed.
-set -u
-cd "$(dirname "$0")/../.."
-mmulab=$(realpath "${BUILD:-build}/mmulab")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-result() {	# result STATUS TEXT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/log"; }
-}
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # value KEY FILE: a number of verify --json's top level
 value() {
