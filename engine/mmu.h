@@ -127,8 +127,6 @@ uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *lev
  * format; a table entry links a (new, empty) table when there is none and keeps the one there is.
  */
 void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
-/* Same for the notifier state: in_progress and the hull become those of the windows that are open. */
-void mmu_repair_windows(struct mmu *mmu, unsigned int in_progress, uint64_t hull_start, uint64_t hull_end);
 void mmu_stats(const struct mmu *mmu, struct mmu_stats *out);
 /* Walks every structure; aborts with the invariant's name where one is broken. */
 void mmu_check(const struct mmu *mmu);

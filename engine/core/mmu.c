@@ -88,11 +88,6 @@ void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint6
 	mmu->ops->repair(mmu, gfn, level, as_id, spte);
 }
 
-void mmu_repair_windows(struct mmu *mmu, unsigned int in_progress, uint64_t hull_start, uint64_t hull_end)
-{
-	notifier_repair(&mmu->notifier, in_progress, hull_start, hull_end);
-}
-
 void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 {
 	mmu->ops->stats(mmu, out);

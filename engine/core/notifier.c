@@ -123,23 +123,6 @@ void notifier_end(struct notifier *n)
 	rt_store(&n->in_progress, open ? open - 1 : 0);
 }
 
-void notifier_repair(struct notifier *n, uint64_t in_progress, uint64_t hull_start, uint64_t hull_end)
-{
-	rt_set(&n->in_progress, in_progress);
-	rt_set(&n->hull_start, in_progress ? hull_start : 0);
-	rt_set(&n->hull_end, in_progress ? hull_end : 0);
-	if (n->key != FAULT_RETRY_KEY_EXACT)
-		return;
-	for (uint64_t row = 0; row < rt_peek(&n->nr_exact); row++) {
-		rt_set(&n->exact[row].start, 0);
-		rt_set(&n->exact[row].end, 0);
-	}
-	rt_set(&n->nr_exact, 0);
-	rt_set(&n->overflow, 0);
-	if (in_progress)
-		exact_add(n, hull_start, hull_end);
-}
-
 static bool hull_has(const struct notifier *n, uint64_t at)
 {
 	uint64_t start = rt_peek(&n->hull_start), end = rt_peek(&n->hull_end);

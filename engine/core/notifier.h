@@ -56,8 +56,6 @@ void notifier_begin(struct notifier *n, hva_t start, hva_t end);
 void notifier_add(struct notifier *n, gfn_t start, gfn_t end);
 void notifier_remove(struct notifier *n, gfn_t start, gfn_t end);
 void notifier_end(struct notifier *n);
-/* For a guided replay: the state is now that of these windows. */
-void notifier_repair(struct notifier *n, uint64_t in_progress, uint64_t hull_start, uint64_t hull_end);
 
 /* --- faults --- */
 

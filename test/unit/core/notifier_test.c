@@ -3,7 +3,7 @@
 #include "engine/core/notifier.h"
 #include "test/table.h"
 
-enum act { END_OF_ACTS, BEGIN, ADD, REMOVE, END, REPAIR };
+enum act { END_OF_ACTS, BEGIN, ADD, REMOVE, END };
 
 #define MAX_ACTS 8
 
@@ -12,7 +12,7 @@ static const struct row {
 	enum fault_retry_key key;
 	struct {
 		enum act act;
-		uint64_t start, end;	/* BEGIN: host addresses; ADD, REMOVE: gfns; REPAIR: hull */
+		uint64_t start, end;	/* BEGIN: host addresses; ADD, REMOVE: gfns */
 	} acts[MAX_ACTS];
 	uint64_t	    in_progress, seq;
 	/* Asked with the present seq: retried at these two places? */
@@ -54,10 +54,6 @@ static const struct row {
 	  { { BEGIN, 0, 1 }, { ADD, 5, 6 }, { BEGIN, 0, 1 }, { ADD, 20, 22 }, { REMOVE, 5, 6 }, { END, 0, 0 },
 	    { BEGIN, 0, 1 }, { ADD, 40, 41 } }, 2, 1,
 	  { { 5, 0, false }, { 40, 0, true } } },
-	{ "repair puts the windows in place", FAULT_RETRY_KEY_HULL_GFN, { { REPAIR, 30, 40 } }, 3, 0,
-	  { { 30, 0, true }, { 40, 0, false } } },
-	{ "repair of an exact one", FAULT_RETRY_KEY_EXACT,
-	  { { BEGIN, 0, 1 }, { ADD, 5, 6 }, { REPAIR, 30, 40 } }, 3, 0, { { 5, 0, false }, { 39, 0, true } } },
 };
 
 static void act(struct notifier *n, enum act what, uint64_t start, uint64_t end)
@@ -76,9 +72,6 @@ static void act(struct notifier *n, enum act what, uint64_t start, uint64_t end)
 		break;
 	case END:
 		notifier_end(n);
-		break;
-	case REPAIR:
-		notifier_repair(n, 3, start, end);
 		break;
 	}
 }
