@@ -170,10 +170,12 @@ void age_hva(struct fold *f, struct task *t, const struct raw *r)
 		begin_range(f, t, EV_OP_AGE, EV_AGE, r->ts_ns, vm_by_hva(f, t, r->v[0], r->v[1]), r->v[0], r->v[1]);
 }
 
+/* About one byte, which need not begin a page (DAMON samples anywhere): a page's length from it on would be two. */
 void test_age_hva(struct fold *f, struct task *t, const struct raw *r)
 {
-	begin_range(f, t, EV_OP_TEST_AGE, EV_TEST_AGE, r->ts_ns, vm_by_hva(f, t, r->v[0], r->v[0] + 1), r->v[0],
-		    r->v[0] + 4096);
+	uint64_t hva = r->v[0], end = hva + 1;
+
+	begin_range(f, t, EV_OP_TEST_AGE, EV_TEST_AGE, r->ts_ns, vm_by_hva(f, t, hva, end), hva, end);
 }
 
 static struct op *aging_op(struct fold *f, struct task *t, uint64_t ts_ns)

@@ -539,7 +539,7 @@ static const struct row rows[] = {
 		.steps = {
 			REC(100, 9, "mn_clear_flush_young", MN, 0x7000, 0x8000), REC(101, 9, "kvm_age_hva", 0x7000, 0x8000),
 			REC(102, 9, "age_gfn", KVM, 0x20, 0x21), CHANGED(103, 9, 0x20ULL, LEAF, LEAF & ~0x20ULL),
-			REC(104, 9, "age_gfn_ret", 1), REC(110, 9, "kvm_test_age_hva", 0x7000),
+			REC(104, 9, "age_gfn_ret", 1), REC(110, 9, "kvm_test_age_hva", 0x7531),
 			REC(111, 9, "test_age_gfn", KVM, 0x20, 0x21), REC(112, 9, "test_age_gfn_ret", 0),
 			REC(113, 9, "age_gfn_ret", 0),
 		},
@@ -548,7 +548,7 @@ static const struct row rows[] = {
 		"3 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x1000e47\n"
 		"4 0 age_gfn 0x1 gfn=0x20 count=0x1\n"
 		"4 0 op 0x38 op=age gfn=0x0 result=continue span_ns=4 stimulus=0\n"
-		"10 0 test_age matched start=0x7000 end=0x8000 service_ns=3\n"
+		"10 0 test_age matched start=0x7531 end=0x7532 service_ns=3\n"
 		"12 0 age_gfn - gfn=0x20 count=0x1\n"
 		"13 0 op 0x20 op=test_age gfn=0x0 result=continue span_ns=3 stimulus=1\n",
 		.unused = 1,
