@@ -36,7 +36,7 @@ says "policies lists what is not built" 0 out "not built yet" "$mmulab" policies
 says "policies lists the presets" 0 out "  x86-6.12" "$mmulab" policies
 says "a preset resolves" 0 out "lock.needbreak = contended" "$mmulab" policies x86-6.1
 says "lines without effect are listed" 0 out \
-	"policies/x86-6.12.ini:25: knob root.lock is not built yet; \`root.lock = read\` has no effect" \
+	": knob unsync.allowed is not built yet; \`unsync.allowed = yes\` has no effect" \
 	"$mmulab" policies x86-6.12
 says "an overlay on a preset" 0 out "age.lock = read" "$mmulab" policies x86-6.1+seed-004
 says "an unknown policy" 2 err "did you mean 'x86-6.1'?" "$mmulab" policies x86-6.11

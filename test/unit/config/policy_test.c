@@ -131,10 +131,10 @@ static const struct resolve_row {
 	{ .name = "an assignment lies on top and joins the name", .mine = "age.lock = read\n", .load = "mine",
 	  .set = "age.lock=lockless", .want_name = "mine age.lock=lockless",
 	  .want_age_lock = AGE_LOCK_LOCKLESS, .want_fault_lock = FAULT_LOCK_READ },
-	{ .name = "a line without effect is noted", .mine = "root.lock = write\n", .load = "mine", .want_name = "mine",
+	{ .name = "a line without effect is noted", .mine = "unsync.allowed = yes\n", .load = "mine", .want_name = "mine",
 	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ, .want_notes = 1 },
-	{ .name = "a knob named twice without effect is noted once", .base = "root.lock = write\nnx.lock = read\n",
-	  .mine = "inherit = base\nroot.lock = read\n", .load = "mine", .want_name = "mine",
+	{ .name = "a knob named twice without effect is noted once", .base = "unsync.allowed = yes\nflood.limit = 3\n",
+	  .mine = "inherit = base\nunsync.allowed = no\n", .load = "mine", .want_name = "mine",
 	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ, .want_notes = 2 },
 };
 
@@ -181,8 +181,8 @@ static const struct error_row {
 	{ .name = "bad number: the range", .mine = "lock.resched_us = 1000001\n", .load = "mine",
 	  .want = "mine.ini:1: |0..1000000" },
 	{ .name = "signs are no numbers", .mine = "lock.resched_us = -1\n", .load = "mine", .want = "mine.ini:1: |'-1'" },
-	{ .name = "bad value of an unbuilt knob", .mine = "root.lock = both\n", .load = "mine",
-	  .want = "mine.ini:1: |'both'|write, read" },
+	{ .name = "bad value of an unbuilt knob", .mine = "unsync.allowed = both\n", .load = "mine",
+	  .want = "mine.ini:1: |'both'|yes, no" },
 	{ .name = "number out of an unbuilt knob's range", .mine = "sync.batch = 513\n", .load = "mine",
 	  .want = "mine.ini:1: |'513'|1..512" },
 	{ .name = "arm64 knob in an x86 policy", .mine = "coalesce.order = block-first\n", .load = "mine",
@@ -208,7 +208,7 @@ static const struct error_row {
 	{ .name = "set: bad value", .set = "age.lock=none", .want = "age.lock=none: |write, read, lockless" },
 	{ .name = "set: no assignment", .set = "age.lock", .want = "'age.lock' is no assignment" },
 	{ .name = "set: no knob", .set = "=read", .want = "'=read' is no assignment" },
-	{ .name = "set: unbuilt knob", .set = "root.lock=read", .want = "root.lock=read: |not built yet" },
+	{ .name = "set: unbuilt knob", .set = "unsync.allowed=no", .want = "unsync.allowed=no: |not built yet" },
 	{ .name = "set: arm64 knob", .set = "age.range=whole", .want = "age.range is one of arm64" },
 };
 
@@ -338,14 +338,15 @@ static const struct note_row {
 	const char *want;	/* with DIR for the folder */
 } note_rows[] = {
 	{ "no notes, no output", "", "age.lock = read\n", "mine", "" },
-	{ "one line per file", "root.lock = read\nnx.lock = read\n", "inherit = base\nzap.nonpresent = skip\n", "mine",
-	  "> DIR/base.ini: without effect, as these knobs are not built yet (2): root.lock nx.lock\n"
-	  "> DIR/mine.ini: without effect, as these knobs are not built yet (1): zap.nonpresent\n" },
-	{ "the last file that names a knob is the one that is told", "root.lock = read\n",
-	  "inherit = base\nroot.lock = write\n", "mine",
-	  "> DIR/mine.ini: without effect, as these knobs are not built yet (1): root.lock\n" },
-	{ "a file that two policies stand on is told once", "root.lock = read\n", "inherit = base\n", "base",
-	  "> DIR/base.ini: without effect, as these knobs are not built yet (1): root.lock\n" },
+	{ "one line per file", "unsync.allowed = no\nflood.limit = 3\n",
+	  "inherit = base\nlink.child_match = present\n", "mine",
+	  "> DIR/base.ini: without effect, as these knobs are not built yet (2): unsync.allowed flood.limit\n"
+	  "> DIR/mine.ini: without effect, as these knobs are not built yet (1): link.child_match\n" },
+	{ "the last file that names a knob is the one that is told", "unsync.allowed = no\n",
+	  "inherit = base\nunsync.allowed = yes\n", "mine",
+	  "> DIR/mine.ini: without effect, as these knobs are not built yet (1): unsync.allowed\n" },
+	{ "a file that two policies stand on is told once", "unsync.allowed = no\n", "inherit = base\n", "base",
+	  "> DIR/base.ini: without effect, as these knobs are not built yet (1): unsync.allowed\n" },
 };
 
 static void check_notes(const void *arg)
