@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/opts.h"
 #include "cmd/paths.h"
@@ -38,6 +39,17 @@ static int load_policy(const struct options *o, const struct ev_meta *meta, stru
 	for (size_t i = 0; rc == 0 && i < o->sets.nr; i++)
 		rc = policy_set(out, o->sets.v[i], meta->arch, e);
 	return rc;
+}
+
+/* The recorded kernel's preset, as far as the recording's own facts go (replay/drive/guide.h). */
+static bool is_own_preset(const struct options *o, const struct ev_meta *meta)
+{
+	static const char quirk[] = "memslot.delete=";
+
+	for (size_t i = 0; i < o->sets.nr; i++)
+		if (strncmp(o->sets.v[i], quirk, strlen(quirk)) == 0)
+			return false;
+	return !o->policy || strcmp(o->policy, recorded_preset(meta)) == 0;
 }
 
 static int parse_limit(const char *text, double *out, struct err *e)
@@ -97,7 +109,8 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 	struct recording rec = { 0 };
 	struct verdict verdict;
 	struct policy policy;
-	struct verify_job job = { &rec, &policy, o->seed, o->baseline, guide_vtime };
+	struct verify_job job = { .rec = &rec, .policy = &policy, .seed = o->seed, .baseline = o->baseline,
+				  .own_preset = is_own_preset(o, ev_meta(f)), .guide = guide_vtime };
 	int rc;
 
 	if (ev_meta(f)->arch != KVM_X86)
@@ -163,7 +176,8 @@ const struct verb verb_verify = {
 		"operation is exact when some order the records allow gives its observations and its\n"
 		"result.  docs/fidelity.md says what is compared and what is taken as given.\n"
 		"\n"
-		"  -p, --policy NAME     default: the preset of the recorded kernel\n"
+		"  -p, --policy NAME     default: the preset of the recorded kernel, with memslot.delete as\n"
+		"                        the recording shows it (a VM chooses that by itself)\n"
 		"      --set KNOB=VALUE  change one knob of it; may be given again\n"
 		"      --baseline        beside it the score of a null model, and how much of what it\n"
 		"                        misses the engine explains\n"

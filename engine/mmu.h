@@ -33,7 +33,6 @@ struct mmu_config {
 	const struct mmu_sink	*sink;		/* NULL: no observations */
 	bool			 check;		/* invariants after each operation */
 	uint32_t		 root_role;	/* x86 role word of roots; 0: the usual one */
-	bool			 slot_zap_only;	/* x86: a slot's delete drops only what maps it (the quirk is off) */
 	/*
 	 * Roots are loaded where a trace says so, by mmu_vcpu_load(), and until then a fault
 	 * on a root that went invalid retries.  false: such a fault first takes a new root, as

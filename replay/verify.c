@@ -5,7 +5,8 @@
 
 static int run_placement(const struct verify_job *job, enum placement p, struct verdict *v, struct err *e)
 {
-	const struct guide_job guide = { job->rec, job->policy, p, job->seed, v };
+	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .placement = p, .seed = job->seed,
+					 .own_preset = job->own_preset, .verdict = v };
 
 	return job->guide(&guide, e);
 }

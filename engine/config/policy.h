@@ -23,6 +23,10 @@
 #define ZAP_ROOT_PASSES(VALUE, k)	VALUE(k, SINGLE, "single") VALUE(k, LEAFS_ROOT, "leafs+root") VALUE(k, 1G_ROOT, "1g+root") VALUE(k, 4K_2M_1G_ROOT, "4k+2m+1g+root")
 #define ZAP_RANGE(VALUE, k)		VALUE(k, TABLES, "tables") VALUE(k, CAP_1G, "cap-1g") VALUE(k, LEAF_ONLY, "leaf-only")
 #define FAULT_HUGE_SPLIT(VALUE, k)	VALUE(k, ZAP, "zap") VALUE(k, IN_PLACE, "in-place")
+#define ROOT_LOCK(VALUE, k)		VALUE(k, WRITE, "write") VALUE(k, READ, "read")
+#define ZAP_INVALID_ROOT_FLUSH(VALUE, k) VALUE(k, YES, "yes") VALUE(k, NO, "no")
+#define FAULT_EARLY_SPURIOUS(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
+#define MEMSLOT_DELETE(VALUE, k)	VALUE(k, ZAP_ALL, "zap-all") VALUE(k, SLOT_ONLY, "slot-only")
 #define FLUSH_BATCH(VALUE, k)		VALUE(k, PER_OP, "per-op") VALUE(k, ACCUMULATE, "accumulate")
 
 #define POLICY_ENUM_VALUE(k, name, text) k##_##name,

@@ -183,12 +183,23 @@ static void check_install(const struct fault *f, const struct tdp_iter *it)
 		mmu_broken(mmu, "I-N1: a fault installed into an open invalidation", it->gfn, it->old);
 }
 
+/* fault.early_spurious: somebody mapped it meanwhile; nothing is written, nothing observed. */
+static bool allowed_already(const struct fault *f, const struct tdp_iter *it)
+{
+	return f->x->mmu.policy->fault_early_spurious == FAULT_EARLY_SPURIOUS_YES &&
+	       spte_is_leaf(it->old, it->level) && spte_permits(f->x->f, it->old, f->access);
+}
+
 static enum ret_pf install(struct fault *f, struct tdp_iter *it, bool shared)
 {
 	struct x86_mmu *x = f->x;
 	enum ret_pf ret = RET_PF_FIXED;
-	uint64_t gen = rt_load(&x->mmu.slots.generation[it->as_id]);
-	uint64_t new = f->slot ? make_leaf(f, it->old) : spte_make_mmio(x->f, it->gfn, 7, gen);
+	uint64_t gen, new;
+
+	if (allowed_already(f, it))
+		return RET_PF_SPURIOUS;
+	gen = rt_load(&x->mmu.slots.generation[it->as_id]);
+	new = f->slot ? make_leaf(f, it->old) : spte_make_mmio(x->f, it->gfn, 7, gen);
 
 	if (new == it->old)
 		ret = RET_PF_SPURIOUS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Taking, sharing and dropping roots: kvm_mmu_load(), kvm_mmu_free_roots().
- * Up to 6.1 under mmu_lock held for write, since 6.9 for read.
+ * mmu_lock is held as root.lock says: up to 6.1 for write, since 6.9 for read.
  */
 #include "engine/x86/root.h"
 
@@ -128,7 +128,7 @@ static struct root *find_or_make_root(struct x86_mmu *x)
 
 static bool root_lock(struct x86_mmu *x)
 {
-	if (release_is(x, KVM_6_12))
+	if (x->mmu.policy->root_lock == ROOT_LOCK_READ)
 		return mmu_lock_shared(&x->mmu);
 	mmu_lock_exclusive(&x->mmu);
 	return false;

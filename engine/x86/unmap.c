@@ -21,8 +21,8 @@ static bool takes_table(const struct x86_mmu *x, const struct tdp_iter *it, gfn_
 void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t end, bool may_block,
 	       struct flush *flush)
 {
-	/* Nobody runs on an invalid root; 6.1 flushes all the same. */
-	bool stale = !root_invalid(root) || !release_is(x, KVM_6_12);
+	/* Nobody runs on an invalid root. */
+	bool stale = !root_invalid(root) || x->mmu.policy->zap_invalid_root_flush == ZAP_INVALID_ROOT_FLUSH_YES;
 	struct tdp_iter it;
 
 	rt_rcu_read_lock();

@@ -90,7 +90,7 @@ void x86_flush_slot(struct mmu *mmu, const struct memslot *slot)
 	};
 	struct flush flush = { 0 };
 
-	if (!mmu->config.slot_zap_only) {
+	if (mmu->policy->memslot_delete == MEMSLOT_DELETE_ZAP_ALL) {
 		zap_all_fast(x);
 		return;
 	}

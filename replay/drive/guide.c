@@ -331,23 +331,32 @@ static bool nx_huge_pages(const struct ev_meta *meta)
 	return v && (*v == 'Y' || *v == '1');
 }
 
+static const struct policy *policy_of(struct guide *g, uint32_t vm)
+{
+	g->policies[vm] = *g->job->policy;
+	if (g->job->own_preset && slot_zap_only(g->rec, vm))
+		g->policies[vm].memslot_delete = MEMSLOT_DELETE_SLOT_ONLY;
+	return &g->policies[vm];
+}
+
 static int create_mmus(struct guide *g, struct err *e)
 {
 	const struct ev_meta *meta = g->rec->meta;
 	struct mmu_config c = {
 		.arch = meta->arch, .release = meta->release, .tdp = meta->tdp, .max_level = 3,
-		.ad = true, .nx_huge_pages = nx_huge_pages(meta), .policy = g->job->policy,
+		.ad = true, .nx_huge_pages = nx_huge_pages(meta),
 		.sink = &g->sink, .guided = true,
 	};
 
 	g->mmus = xcalloc(meta->nr_vms, sizeof(*g->mmus));
+	g->policies = xcalloc(meta->nr_vms, sizeof(*g->policies));
 	g->walking = xcalloc(meta->nr_vms, sizeof(*g->walking));
 	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
 		c.root_role = root_role(g->rec, vm);
 		c.root_level = c.root_role ? role_level(c.root_role) : 4;
-		c.slot_zap_only = slot_zap_only(g->rec, vm);
+		c.policy = policy_of(g, vm);
 		c.nr_vcpus = nr_vcpus(meta, vm);
 		if (mmu_create(&c, &g->mmus[vm]) < 0)
 			return err_set(e, ERR_MACHINE, "VM %u: cannot create its MMU; is there memory left?", vm);
@@ -402,6 +411,7 @@ static void guide_fini(struct guide *g)
 	for (uint32_t vm = 0; g->mmus && vm < g->rec->meta->nr_vms; vm++)
 		mmu_destroy(g->mmus[vm]);
 	free(g->mmus);
+	free(g->policies);
 	free(g->walking);
 	free(g->unloaded);
 	free(g->actors);

@@ -19,6 +19,11 @@ struct guide_job {
 	enum placement		 placement;
 	uint64_t		 seed;
 	/*
+	 * @policy is the recorded kernel's preset: what a VM chooses by itself (its quirks) is
+	 * taken from the recording.
+	 */
+	bool			 own_preset;
+	/*
 	 * PLACE_GUIDED fills outcomes, classes and counts; any other placement only sets
 	 * judged.elsewhere and .varies of the operations that are exact under it or no longer are.
 	 */

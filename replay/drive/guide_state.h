@@ -38,6 +38,7 @@ struct guide {
 	const struct recording	*rec;
 	const struct spte_format *format;
 	struct mmu		**mmus;		/* one per VM of the recording */
+	struct policy		*policies;	/* likewise */
 	unsigned int		*walking;	/* by VM: invalidations inside their walk */
 	unsigned int		*unloaded;	/* by VM: vCPUs that a host task unloaded */
 	struct mmu_sink		 sink;

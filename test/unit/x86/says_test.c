@@ -32,7 +32,7 @@ struct row {
 	const char	*name;
 	enum kvm_release release;
 	enum spte_tdp	 tdp;
-	enum { PLAIN, NO_AD, NX, SLOT_ONLY } host;
+	enum { PLAIN, NO_AD, NX } host;
 	const char	*policy[2];
 	struct step	 steps[MAX_STEPS];
 	const char	*want;
@@ -225,7 +225,7 @@ static const struct row rows[] = {
 	  "changed 0x40000 L1 0x8000000000000000 > 0x8000040000037\n"
 	  "mark-mmio 0x40000 access 7 gen 6\n" },
 	{ "with the quirk off only the slot's leafs go",
-	  KVM_6_12, SPTE_NPT, SLOT_ONLY, { NULL },
+	  KVM_6_12, SPTE_NPT, PLAIN, { "memslot.delete=slot-only" },
 	  { DO(LOAD), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(FORGET), DO(DELETE) },
 	  "unmap_gfn_range 0x40000 +8192 0\n"
 	  "changed 0x40000 L1 0x140000e67 > 0x8000000000000000\n"
@@ -405,12 +405,13 @@ static void check(const void *vrow)
 	l.config.tdp = row->tdp;
 	l.config.ad = row->host != NO_AD;
 	l.config.nx_huge_pages = row->host == NX;
-	l.config.slot_zap_only = row->host == SLOT_ONLY;
 	if (row->release == KVM_6_1) {
 		lab_policy(&l, "fault.retry_key=hull-hva");
 		lab_policy(&l, "fault.precheck=none");
 		lab_policy(&l, "fault.huge_split=zap");
 		lab_policy(&l, "zap.root_passes=1g+root");
+		lab_policy(&l, "root.lock=write");
+		lab_policy(&l, "zap.invalid_root_flush=yes");
 	}
 	for (unsigned int i = 0; i < 2; i++)
 		lab_policy(&l, row->policy[i]);

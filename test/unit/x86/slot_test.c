@@ -20,7 +20,7 @@ static const struct row {
 	{ "a move: retries, then the new place faults in and the old one is MMIO", DURING_MOVE, NULL },
 	{ "slots are published when no window is open", AWAIT_WINDOW, NULL },
 	{ "a fast zap empties the old root while the new one fills", FAST_ZAP, NULL },
-	{ "with the quirk off the root stays and other slots keep their pages", SLOT_ZAP, NULL },
+	{ "slot-only: the root stays and other slots keep their pages", SLOT_ZAP, "memslot.delete=slot-only" },
 	{ "a table removed under the read lock freezes all its 512 entries", SHARED_REMOVAL, "zap.root_passes=single" },
 };
 
@@ -204,7 +204,6 @@ static void check(const void *vrow)
 
 	lab_init(&l);
 	lab_policy(&l, row->policy);
-	l.config.slot_zap_only = row->kind == SLOT_ZAP;
 	lab_open(&l);
 	rt_gate_init(&s.at_swap);
 	rt_gate_init(&s.go_on);
