@@ -83,6 +83,9 @@ void rt_rcu_read_lock(void);
 void rt_rcu_read_unlock(void);
 /* @fn runs after a grace period, in no task's context (under threads beside the tasks); it may only free. */
 void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head));
+/* For checks: a mark in time, and whether every section that began before it has ended (threads: always). */
+uint64_t rt_rcu_mark(void);
+bool rt_rcu_passed(uint64_t mark);
 /* Memslot readers: a reader counts from its rt_srcu_lock() on. */
 void rt_srcu_lock(void);
 void rt_srcu_unlock(void);
@@ -206,6 +209,12 @@ struct rt_config {
 	struct host_model	 host;		/* cpus 0: one per task */
 	enum rt_grain		 grain;
 	uint64_t		 seed;
+	/*
+	 * vtime, for finding schedules in which something breaks: tasks are held up at random points
+	 * and think and sleep for other times than they ask for, so that every seed is another schedule.
+	 */
+	bool			 shuffle;
+	uint64_t		 max_switches;	/* vtime: the run stops there (rt_stop()); 0: no limit */
 	rt_pin_fn		 pin;		/* NULL: no pins */
 	void			*pin_arg;
 };
@@ -213,9 +222,18 @@ struct rt_config {
 /**
  * rt_run() - run the tasks to their ends.
  *
- * Return: 0; ERR_MACHINE for lack of memory or stacks, or when every task waits for another (vtime names them).
+ * Return: 0; ERR_NO after rt_stop(); ERR_MACHINE for lack of memory or stacks, or when every task waits for another (vtime names them).
  */
 int rt_run(const struct rt_config *config, const struct rt_task_def *tasks, unsigned int nr_tasks,
 	   struct rt_stats *stats, struct err *e);
+
+/*
+ * Ends the run here and now, for all tasks: rt_run() returns -ERR_NO and leaves @e alone.  What the
+ * tasks' stacks own is lost, and what they hold stays held.  Only vtime can do that during a run;
+ * otherwise this returns.
+ */
+void rt_stop(void);
+/* From task to task so far (vtime; 0 under threads). */
+uint64_t rt_switches(void);
 
 #endif

@@ -5,11 +5,12 @@
 void rt_think(uint64_t ns)
 {
 	struct rt_task *t = self();
+	uint64_t ps = span_of(ns);
 
-	t->think_ps += ps_of(ns);
+	t->think_ps += ps;
 	t->guest_since_ps = rt_running.clock_ps;
 	t->mode = MODE_GUEST;
-	rt_running.clock_ps += ps_of(ns);
+	rt_running.clock_ps += ps;
 	settle();
 	t->mode = MODE_HOST;
 }
@@ -17,10 +18,11 @@ void rt_think(uint64_t ns)
 void rt_busy(uint64_t ns)
 {
 	struct rt_task *t = self();
+	uint64_t ps = span_of(ns);
 
-	t->busy_ps += ps_of(ns);
+	t->busy_ps += ps;
 	t->mode = MODE_BUSY;
-	rt_running.clock_ps += ps_of(ns);
+	rt_running.clock_ps += ps;
 	settle();
 	t->mode = MODE_HOST;
 }
@@ -48,7 +50,7 @@ static void sleep_until(uint64_t ps)
 
 void rt_idle(uint64_t ns)
 {
-	sleep_until(rt_running.clock_ps + ps_of(ns));
+	sleep_until(rt_running.clock_ps + span_of(ns));
 }
 
 void rt_idle_until(uint64_t ns)

@@ -111,6 +111,15 @@ struct rt_task {
 	void		*fake_stack, *fiber; /* of the sanitizers */
 } __attribute__((aligned(64)));
 
+/* rt_config.shuffle */
+struct shuffle {
+	struct prng	 chance;
+	unsigned int	 left;		/* hand-over points until somebody is held up */
+	unsigned int	 mean;		/* ... on average */
+	unsigned int	 unit_ns;	/* hold-ups are of this order */
+	unsigned int	 hurry;		/* times asked for are divided by about 2^hurry */
+};
+
 struct reader_list {
 	struct task_reader *oldest, *newest;
 };
@@ -124,7 +133,8 @@ struct machine {
 	uint64_t	 tie_bits;
 	unsigned int	 ties_left;
 	struct rt_config config;
-	bool		 running;
+	struct shuffle	 shuffle;
+	bool		 running, stopped;
 
 	/* CPUs: only with config.host.cpus */
 	unsigned int	 free_cpus, nr_queued;
@@ -230,6 +240,19 @@ void cpu_preempt(void);
 void cpu_tick(void);
 /* With an empty heap: can any number of ticks get a task going? */
 bool cpu_tick_helps(void);
+
+/* --- shuffle.c: only with config.shuffle --- */
+
+void shuffle_init(void);
+/* The running task may be held up here. */
+void shuffle_point(void);
+/* How long a task that asked for @ps really thinks or sleeps. */
+uint64_t shuffle_span(uint64_t ps);
+
+static inline uint64_t span_of(uint64_t ns)
+{
+	return unlikely(machine.config.shuffle) ? shuffle_span(ps_of(ns)) : ps_of(ns);
+}
 
 /* --- rcu.c --- */
 

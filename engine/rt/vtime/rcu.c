@@ -91,6 +91,16 @@ void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head))
 		call_due();	/* nobody would come by later */
 }
 
+uint64_t rt_rcu_mark(void)
+{
+	return ++machine.number;
+}
+
+bool rt_rcu_passed(uint64_t mark)
+{
+	return readers_gone(&machine.rcu, mark);
+}
+
 void rcu_finish(void)
 {
 	while (machine.rcu_first)

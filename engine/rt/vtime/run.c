@@ -70,6 +70,8 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	rt_running.clock_ps = 0;
 	rt_running.pinned = config->pin;
 	take_costs(config->costs);
+	if (config->shuffle)
+		shuffle_init();
 	fiber_home(&machine.home);
 }
 
@@ -121,7 +123,7 @@ int rt_run(const struct rt_config *config, const struct rt_task_def *tasks, unsi
 		ret = sched_run();
 		machine.running = false;
 	}
-	if (!ret)
+	if (!ret || ret == -ERR_NO)
 		rcu_finish();
 	account_report(stats);
 	machine_fini();

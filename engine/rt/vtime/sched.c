@@ -25,6 +25,19 @@ static void __attribute__((noreturn)) go_home(struct rt_task *from)
 	__builtin_unreachable();
 }
 
+void rt_stop(void)
+{
+	if (!machine.running)
+		return;
+	machine.stopped = true;
+	go_home(self());
+}
+
+uint64_t rt_switches(void)
+{
+	return machine.switches;
+}
+
 static void __attribute__((noreturn)) give_up(struct rt_task *t)
 {
 	machine.aborting = t;
@@ -65,6 +78,8 @@ void sched_horizon(void)
 	if (unlikely(machine.tick_ns < ns))
 		ns = machine.tick_ns;
 	rt_running.horizon_ps = ns * PSEC_PER_NSEC;
+	if (unlikely(machine.config.shuffle))	/* every point at which it could is one at which it may be held up */
+		rt_running.horizon_ps = 0;
 	rt_running.fine_horizon_ps =
 		machine.config.grain == RT_GRAIN_ACCESS ? rt_running.horizon_ps : UINT64_MAX;
 }
@@ -127,7 +142,8 @@ static inline void run(struct rt_task *next)
 		rt_running.clock_ps = t->clock_ps;
 		return;
 	}
-	machine.switches++;
+	if (unlikely(++machine.switches == machine.config.max_switches))
+		rt_stop();
 	task_switch(t, next);
 }
 
@@ -138,8 +154,12 @@ static inline void run(struct rt_task *next)
 void rt_hand_over(void)
 {
 	struct rt_task *t = self(), *next;
-	uint64_t key = key_of(t, rt_running.clock_ps), top = heap_top(&machine.heap);
+	uint64_t key, top;
 
+	if (unlikely(machine.config.shuffle))
+		shuffle_point();
+	key = key_of(t, rt_running.clock_ps);
+	top = heap_top(&machine.heap);
 	if (likely(heap_ns(top) < machine.tick_ns && top != HEAP_NEVER)) {
 		if (key < top)
 			return;
@@ -196,7 +216,7 @@ int sched_run(void)
 	sched_horizon();
 	task_switch(&machine.home, first);
 	rt_running.horizon_ps = rt_running.fine_horizon_ps = UINT64_MAX;
-	return machine.aborting ? -ERR_MACHINE : 0;
+	return machine.aborting ? -ERR_MACHINE : machine.stopped ? -ERR_NO : 0;
 }
 
 void task_wait(enum task_wait what, const void *on)
@@ -227,15 +247,18 @@ void task_wake(struct rt_task *t, uint64_t at_ps)
  */
 void rt_pause(void)
 {
-	uint64_t next_ps = rt_running.horizon_ps;
+	uint64_t next_ns;
 
 	if (!machine.running)
 		return;
+	next_ns = heap_ns(heap_top(&machine.heap));
+	if (machine.tick_ns < next_ns)
+		next_ns = machine.tick_ns;
 	rt_running.clock_ps += PAUSE_PS;
 	if (!heap_empty(&machine.heap)) {
 		machine.lonely_pauses = 0;
-		if (rt_running.clock_ps < next_ps)
-			rt_running.clock_ps = next_ps;
+		if (rt_running.clock_ps < next_ns * PSEC_PER_NSEC)
+			rt_running.clock_ps = next_ns * PSEC_PER_NSEC;
 	} else if (++machine.lonely_pauses > LONELY_PAUSES) {
 		self()->waiting = WAIT_MEMORY;
 		hopeless();
