@@ -110,6 +110,11 @@ $(BUILD)/obj-$(1)/%.o: %.c
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call rt_rules,$(r))))
 
+# The engine with deliberate defects that a test may turn on: engine/core/mutant.h.
+$(BUILD)/obj-mutants/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) -DMUTANTS -Iengine/rt/vtime $(PKG_CFLAGS) -c -o $@ $<
+
 define lib_rule
 $(call lib,$(1)): $(call obj,$(1))
 	@mkdir -p $$(@D)
@@ -174,6 +179,20 @@ test-$(1):
 	test/run.sh $$^
 endef
 $(foreach l,$(RT_LAYERS),$(eval $(call rtunit_run,$(l)))$(foreach r,$(RUNTIMES),$(eval $(call rtunit_rule,$(l),$(r)))))
+
+# test/unit/mutants: in virtual time only, where a seed is a schedule.
+MUTANT_TESTS := $(patsubst test/unit/%_test.c,$(BUILD)/test/%,$(wildcard test/unit/mutants/*_test.c))
+MUTANT_LIBS := $(call rtlib,rt,vtime) $(foreach l,$(RT_COMMON_x86),$(call lib,$(l)))
+UNITS += $(MUTANT_TESTS)
+.PHONY: test-mutants
+test-mutants: $(MUTANT_TESTS)
+	test/run.sh $^
+$(BUILD)/lib/mutants.a: $(patsubst %.c,$(BUILD)/obj-mutants/%.o,$(call src,$(DIR_core)) $(call src,$(DIR_x86)))
+	@rm -f $@
+	$(call say,AR)ar rcs $@ $^
+$(BUILD)/test/mutants/%: $(BUILD)/obj-mutants/test/unit/mutants/%_test.o $(BUILD)/lib/mutants.a $(MUTANT_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(ALL_CFLAGS) -o $@ $< -Wl,--start-group $(BUILD)/lib/mutants.a $(MUTANT_LIBS) -Wl,--end-group $(TEST_LIBS)
 
 units: $(UNITS)
 

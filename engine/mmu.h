@@ -19,6 +19,24 @@ struct mmu_sink {
 	void *arg;
 };
 
+/* An invariant that does not hold (config.check). */
+struct mmu_break {
+	const char	*what;		/* "I-N1: what is wrong": the invariant's name first */
+	unsigned int	 vm, task;
+	gfn_t		 gfn;
+	uint64_t	 value;		/* the entry, the count, ... that is wrong */
+	uint64_t	 t_ns;		/* in the run's time */
+};
+
+/*
+ * Who is told; afterwards the run is stopped (rt_stop()).  Where that is not possible the
+ * engine goes on as best it can and tells no more.  Without one the program aborts with a line.
+ */
+struct mmu_judge {
+	void (*broken)(void *arg, const struct mmu *mmu, const struct mmu_break *b);
+	void *arg;
+};
+
 struct mmu_config {
 	enum kvm_arch		 arch;
 	enum kvm_release	 release;
@@ -31,7 +49,8 @@ struct mmu_config {
 	bool			 nx_huge_pages;	/* the mitigation */
 	const struct policy	*policy;	/* must outlive the mmu */
 	const struct mmu_sink	*sink;		/* NULL: no observations */
-	bool			 check;		/* invariants after each operation */
+	bool			 check;		/* invariants, all the time: engine/core/checker.h */
+	const struct mmu_judge	*judge;		/* NULL: a broken invariant aborts */
 	uint32_t		 root_role;	/* x86 role word of roots; 0: the usual one */
 	/*
 	 * Roots are loaded where a trace says so, by mmu_vcpu_load(), and until then a fault
@@ -127,7 +146,7 @@ uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *lev
  */
 void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
 void mmu_stats(const struct mmu *mmu, struct mmu_stats *out);
-/* Walks every structure; aborts with the invariant's name where one is broken. */
+/* Walks every structure; what is broken goes to the judge. */
 void mmu_check(const struct mmu *mmu);
 
 #endif

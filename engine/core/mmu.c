@@ -28,11 +28,21 @@ void mmu_fini(struct mmu *mmu)
 	memslots_fini(&mmu->slots);
 }
 
-void mmu_broken(const struct mmu *mmu, const char *invariant, gfn_t gfn, uint64_t value)
+void mmu_broken(const struct mmu *mmu, const char *what, gfn_t gfn, uint64_t value)
 {
-	fprintf(stderr, "mmulab: vm %u: invariant broken: %s (gfn %#llx, value %#llx)\n", mmu->config.vm,
-		invariant, (unsigned long long)gfn, (unsigned long long)value);
-	abort();
+	const struct mmu_judge *judge = mmu->config.judge;
+	struct mmu_break b = { .what = what, .vm = mmu->config.vm, .task = rt_self(), .gfn = gfn, .value = value,
+			       .t_ns = rt_now_ns() };
+
+	if (!judge) {
+		fprintf(stderr, "mmulab: vm %u: invariant broken: %s (gfn %#llx, value %#llx)\n", b.vm, what,
+			(unsigned long long)gfn, (unsigned long long)value);
+		abort();
+	}
+	if (__atomic_exchange_n((bool *)&mmu->broken, true, __ATOMIC_RELAXED))
+		return;
+	judge->broken(judge->arg, mmu, &b);
+	rt_stop();
 }
 
 int mmu_create(const struct mmu_config *config, struct mmu **out)

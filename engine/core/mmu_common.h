@@ -29,6 +29,7 @@ struct mmu {
 	struct arena		 arena;
 	struct mmu_counters	 counters;
 	struct mmu_windows	*windows;	/* config.check only: core/windows.h */
+	bool			 broken;	/* the judge has been told */
 };
 
 struct mmu_ops {
@@ -99,8 +100,10 @@ static inline void mmu_count(uint64_t *counter)
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* An invariant is broken: one line with its name, then abort(). */
-void mmu_broken(const struct mmu *mmu, const char *invariant, gfn_t gfn, uint64_t value)
-	__attribute__((noreturn, cold));
+/*
+ * An invariant is broken: config.judge hears of it, the first time, and the run stops.  Returns
+ * where it cannot be stopped: outside a run, and under threads.
+ */
+void mmu_broken(const struct mmu *mmu, const char *what, gfn_t gfn, uint64_t value) __attribute__((cold));
 
 #endif

@@ -2,6 +2,8 @@
 /* mmu_invalidate_* and mn_* of one VM; KVM virt/kvm/kvm_main.c, v6.1 and v6.12. */
 #include "engine/core/notifier.h"
 
+#include "engine/core/mutant.h"
+
 void notifier_init(struct notifier *n, enum fault_retry_key key)
 {
 	n->key = key;
@@ -147,7 +149,7 @@ bool notifier_retry(const struct notifier *n, uint64_t seq, gfn_t gfn, hva_t hva
 {
 	bool covered = false;
 
-	if (rt_load(&n->in_progress)) {
+	if (!MUTANT(skip_in_progress) && rt_load(&n->in_progress)) {
 		switch (n->key) {
 		case FAULT_RETRY_KEY_ANY:
 			covered = true;

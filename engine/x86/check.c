@@ -29,7 +29,7 @@ static void check_leaf(const struct check *c, uint64_t spte, int level, gfn_t gf
 	slot = memslot_find(c->set, c->as_id, gfn);
 	if (!slot || gfn + nr > slot->cfg.base_gfn + slot->cfg.npages)
 		mmu_broken(mmu, "slot: a leaf has no slot", gfn, spte);
-	if (level > 1 && (slot->cfg.flags & SLOT_LOG_DIRTY))
+	else if (level > 1 && (slot->cfg.flags & SLOT_LOG_DIRTY))
 		mmu_broken(mmu, "slot: a huge leaf where dirty pages are logged", gfn, spte);
 }
 
@@ -39,8 +39,10 @@ static void check_table(const struct check *c, uint32_t number, uint32_t parent,
 	const struct table *t = arena_table(&mmu->arena, number);
 	const rt_u64 *entries = arena_entries(&mmu->arena, number);
 
-	if (!(t->flags & TABLE_IN_USE))
+	if (!(t->flags & TABLE_IN_USE)) {
 		mmu_broken(mmu, "I-T1: a freed table is reachable", gfn, number);
+		return;
+	}
 	if ((int)role_level(t->role) != level || t->gfn != gfn || t->parent != parent)
 		mmu_broken(mmu, "tree: a table is not where it belongs", gfn, number);
 	for (unsigned int i = 0; i < SPTE_ENTRIES; i++) {
