@@ -15,7 +15,7 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 	mmu->policy = config->policy;
 	rt_rwlock_init(&mmu->lock, "mmu_lock");
 	memslots_init(&mmu->slots);
-	notifier_init(&mmu->notifier, config->policy->fault_retry_key);
+	notifier_init(&mmu->notifier, config->policy);
 	if (config->check)
 		mmu->windows = windows_new();
 	return arena_init(&mmu->arena);

@@ -8,13 +8,20 @@
 #include "engine/core/observe.h"
 #include "engine/core/windows.h"
 
+/* notifier.lock = always, up to 5.12: every window counts, whatever it matches. */
+static bool always(const struct mmu *mmu)
+{
+	return mmu->policy->notifier_lock == NOTIFIER_LOCK_ALWAYS;
+}
+
 /* One slot's part of an invalidation, mmu_lock held for write.  Return: a flush is owed. */
-static bool unmap_span(struct mmu *mmu, const struct memslot_span *span, bool may_block)
+static bool unmap_span(struct mmu *mmu, const struct notifier_window *w, const struct memslot_span *span,
+		       bool may_block)
 {
 	bool owed;
 
 	obs_gfns(mmu, OBS_UNMAP_RANGE, span->start, span->end - span->start, 0);
-	notifier_add(&mmu->notifier, span->start, span->end);
+	notifier_add(&mmu->notifier, w, span->start, span->end);
 	owed = mmu->ops->unmap(mmu, span, may_block);
 	populated_clear(span->slot->host, span->start - span->slot->cfg.base_gfn, span->end - span->start);
 	if (unlikely(mmu->config.check))
@@ -22,11 +29,19 @@ static bool unmap_span(struct mmu *mmu, const struct memslot_span *span, bool ma
 	return owed;
 }
 
+static void begin(struct mmu *mmu, const struct notifier_window *w)
+{
+	mmu_lock_exclusive(mmu);
+	rt_pin(RT_PIN_INV_BEGIN);
+	notifier_begin(&mmu->notifier, w);
+}
+
 void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_block)
 {
+	const struct notifier_window w = { start, end };
 	const struct memslot_set *set;
 	struct memslot_span span;
-	bool locked = false;
+	bool locked = false, matched = false;
 	struct flush flush = { 0 };
 
 	rt_charge(COST_NOTIFIER_FIXED, 1);
@@ -34,15 +49,20 @@ void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_bloc
 	notifier_enter(&mmu->notifier);
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
+	if (always(mmu)) {
+		locked = true;
+		begin(mmu, &w);
+	}
 	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span);) {
 		if (!locked) {
 			locked = true;
-			mmu_lock_exclusive(mmu);
-			rt_pin(RT_PIN_INV_BEGIN);
-			notifier_begin(&mmu->notifier, start, end);
+			begin(mmu, &w);
 		}
-		flush.owed |= unmap_span(mmu, &span, may_block);
+		matched = true;
+		flush.owed |= unmap_span(mmu, &w, &span, may_block);
 	}
+	if (locked && !matched)
+		notifier_add(&mmu->notifier, &w, 0, 0);
 	flush_settle(mmu, &flush);
 	if (locked)
 		mmu_unlock(mmu, false);
@@ -50,26 +70,37 @@ void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_bloc
 	windows_open(mmu->windows, start, end);
 }
 
+static void lock_for_end(struct mmu *mmu)
+{
+	mmu_lock_exclusive(mmu);
+	rt_pin(RT_PIN_INV_END);
+}
+
 void mmu_invalidate_end(struct mmu *mmu, hva_t start, hva_t end)
 {
+	const struct notifier_window w = { start, end };
 	const struct memslot_set *set;
 	struct memslot_span span;
-	bool locked = false;
+	bool locked = false, matched = false;
 
 	windows_close(mmu->windows, start, end);
 	rt_charge(COST_NOTIFIER_FIXED, 1);
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
+	if (always(mmu)) {
+		locked = true;
+		lock_for_end(mmu);
+	}
 	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span);) {
 		if (!locked) {
 			locked = true;
-			mmu_lock_exclusive(mmu);
-			rt_pin(RT_PIN_INV_END);
+			lock_for_end(mmu);
 		}
-		notifier_remove(&mmu->notifier, span.start, span.end);
-		if (mmu->policy->fault_retry_key != FAULT_RETRY_KEY_EXACT)
-			break;
+		matched = true;
+		notifier_remove(&mmu->notifier, &w, span.start, span.end);
 	}
+	if (locked && !matched)
+		notifier_remove(&mmu->notifier, &w, 0, 0);
 	if (locked) {
 		notifier_end(&mmu->notifier);
 		mmu_unlock(mmu, false);
@@ -95,6 +126,14 @@ static enum hold age_lock(struct mmu *mmu)
 	return HOLD_EXCLUSIVE;
 }
 
+static enum hold age_begin(struct mmu *mmu)
+{
+	enum hold hold = age_lock(mmu);
+
+	rt_pin(RT_PIN_OTHER);
+	return hold;
+}
+
 static bool age_flushes(const struct mmu *mmu, enum mmu_age how)
 {
 	switch (mmu->policy->age_flush) {
@@ -113,18 +152,19 @@ bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how)
 	const struct memslot_set *set;
 	struct memslot_span span;
 	enum hold hold = HOLD_NONE;
-	bool found = false, young = false;
+	bool found = always(mmu), young = false;
 
 	rt_charge(COST_NOTIFIER_FIXED, 1);
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
+	if (found)
+		hold = age_begin(mmu);
 	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span);) {
 		bool here;
 
 		if (!found) {
 			found = true;
-			hold = age_lock(mmu);
-			rt_pin(RT_PIN_OTHER);
+			hold = age_begin(mmu);
 		}
 		here = mmu->ops->age(mmu, &span, how);
 		obs_gfns(mmu, OBS_AGE_RANGE, span.start, span.end - span.start, here);
@@ -138,24 +178,31 @@ bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how)
 	return young;
 }
 
+static void lock_for_change(struct mmu *mmu)
+{
+	mmu_lock_exclusive(mmu);
+	rt_pin(RT_PIN_OTHER);
+}
+
 /* change_pte(), up to 6.9: always inside an invalidation of its page. */
 void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn)
 {
 	const struct memslot_set *set;
 	struct memslot_span span;
 	struct flush flush = { 0 };
-	bool locked = false;
+	bool locked = always(mmu);
 
 	rt_charge(COST_NOTIFIER_FIXED, 1);
 	if (!rt_load(&mmu->notifier.in_progress))
 		return;
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
+	if (locked)
+		lock_for_change(mmu);
 	for (unsigned int i = memslot_span_first(set, hva); memslot_span_next(set, &i, hva, hva + 1, &span);) {
 		if (!locked) {
 			locked = true;
-			mmu_lock_exclusive(mmu);
-			rt_pin(RT_PIN_OTHER);
+			lock_for_change(mmu);
 		}
 		if (!span.slot->invalid)
 			flush.owed |= mmu->ops->set_spte(mmu, &span, pfn);

@@ -57,9 +57,32 @@ static void decode(struct fault *f, const struct mmu_access *a)
 	f->reserved = spte_is_mmio(f->x->f, w.spte);
 }
 
+static void count_window(const struct fault *f)
+{
+	struct mmu_counters *c = &f->x->mmu.counters;
+
+	switch (notifier_why(&f->x->mmu.notifier, f->seq, f->gfn)) {
+	case NOTIFIER_WHY_OPEN:
+		mmu_count(&c->retry_open);
+		break;
+	case NOTIFIER_WHY_HULL:
+		mmu_count(&c->retry_hull);
+		break;
+	case NOTIFIER_WHY_ENDED:
+		mmu_count(&c->retry_ended);
+		break;
+	case NOTIFIER_WHY_SEQ:
+		mmu_count(&c->retry_seq);
+		break;
+	}
+}
+
 static bool covered_by_window(const struct fault *f)
 {
-	return notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, f->hva);
+	if (likely(!notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, f->hva)))
+		return false;
+	count_window(f);
+	return true;
 }
 
 /* The host finds (or makes) the page behind the gfn. */
@@ -100,8 +123,10 @@ static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 		mmio_remember(f);
 		return f->x->f->mmio_value ? RET_PF_CONTINUE : RET_PF_EMULATE;
 	}
-	if (f->slot->invalid)
+	if (f->slot->invalid) {
+		mmu_count(&f->x->mmu.counters.retry_slot);
 		return RET_PF_RETRY;
+	}
 	if (precheck != FAULT_PRECHECK_NONE && covered_by_window(f))
 		return RET_PF_RETRY;
 	host_lookup(f);
@@ -137,7 +162,11 @@ static bool fault_lock(struct fault *f)
 
 static bool stale(const struct fault *f)
 {
-	return root_invalid(f->v->root) || (f->slot && covered_by_window(f));
+	if (root_invalid(f->v->root)) {
+		mmu_count(&f->x->mmu.counters.retry_root);
+		return true;
+	}
+	return f->slot && covered_by_window(f);
 }
 
 static enum ret_pf fault_locked(struct fault *f)
@@ -150,6 +179,8 @@ static enum ret_pf fault_locked(struct fault *f)
 		rt_pin(RT_PIN_MAP);
 		rt_charge(COST_FAULT_LOCKED, 1);
 		ret = fault_map(f, shared);
+		if (ret == RET_PF_RETRY)
+			mmu_count(&f->x->mmu.counters.retry_race);
 	}
 	mmu_unlock(&f->x->mmu, shared);
 	return ret;
