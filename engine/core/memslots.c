@@ -13,9 +13,8 @@ void memslots_init(struct memslots *ms)
 	rt_word_init(&ms->active, 0);
 	for (unsigned int i = 0; i < MEMSLOT_AS_IDS; i++)
 		rt_word_init(&ms->generation[i], i);
-	rt_spin_init(&ms->lock);
-	rt_cond_init(&ms->changed);
-	ms->busy = false;
+	mutex_init(&ms->lock);
+	mutex_init(&ms->arch_lock);
 }
 
 void memslots_fini(struct memslots *ms)
@@ -34,19 +33,22 @@ void memslots_fini(struct memslots *ms)
 
 void memslots_lock(struct memslots *ms)
 {
-	rt_spin_lock(&ms->lock);
-	while (ms->busy)
-		rt_cond_wait(&ms->changed, &ms->lock);
-	ms->busy = true;
-	rt_spin_unlock(&ms->lock);
+	mutex_lock(&ms->lock);
 }
 
 void memslots_unlock(struct memslots *ms)
 {
-	rt_spin_lock(&ms->lock);
-	ms->busy = false;
-	rt_cond_wake_all(&ms->changed);
-	rt_spin_unlock(&ms->lock);
+	mutex_unlock(&ms->lock);
+}
+
+void memslots_arch_lock(struct memslots *ms)
+{
+	mutex_lock(&ms->arch_lock);
+}
+
+void memslots_arch_unlock(struct memslots *ms)
+{
+	mutex_unlock(&ms->arch_lock);
 }
 
 /* First slot of by_gfn that begins above (@as_id, @gfn). */
@@ -169,6 +171,7 @@ struct memslot_set *memslots_edit(struct memslots *ms)
 	uint64_t active = rt_peek(&ms->active);
 	struct memslot_set *next = &ms->set[!active];
 
+	memslots_arch_lock(ms);
 	set_copy(next, &ms->set[active]);
 	return next;
 }

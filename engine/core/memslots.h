@@ -10,9 +10,13 @@
  * - An update is prepared in the other set, published while no invalidation
  *   window is open (notifier.h), and the old set is reused only after an SRCU
  *   grace period.  One updater at a time: the kernel's slots_lock.
+ * - Order of locks: slots_lock, slots_arch_lock, then mmu_lock or the notifier's.  Who is in
+ *   an SRCU section may take slots_arch_lock, which is therefore dropped before the
+ *   grace period, and never slots_lock.  A notifier takes neither: updaters wait for notifiers.
  * - by_gfn is sorted by (as_id, base_gfn) and has no overlaps; by_hva is sorted
  *   by hva and may overlap.
  */
+#include "engine/core/mutex.h"
 #include "engine/core/populated.h"
 #include "engine/mmu.h"
 #include "engine/rt/rt.h"
@@ -39,9 +43,8 @@ struct memslots {
 	struct memslot_set set[2];
 	rt_u64		   active;			/* which set is published */
 	rt_u64		   generation[MEMSLOT_AS_IDS];	/* advances by 2 per update, after the grace period */
-	struct rt_spinlock lock;			/* with changed and busy: a sleeping mutex */
-	struct rt_cond	   changed;
-	bool		   busy;
+	struct mutex	   lock;			/* slots_lock */
+	struct mutex	   arch_lock;			/* slots_arch_lock */
 };
 
 /* The part of a host range that one slot maps. */
@@ -57,6 +60,9 @@ void memslots_fini(struct memslots *ms);
 /* slots_lock: sleeps, may be held over a wait for SRCU or for windows. */
 void memslots_lock(struct memslots *ms);
 void memslots_unlock(struct memslots *ms);
+/* slots_arch_lock: sleeps; guards what belongs to slots in both generations. */
+void memslots_arch_lock(struct memslots *ms);
+void memslots_arch_unlock(struct memslots *ms);
 
 /* The published set; caller is in an SRCU section or holds slots_lock. */
 static inline const struct memslot_set *memslots_get(const struct memslots *ms)
@@ -79,7 +85,7 @@ bool memslot_span_next(const struct memslot_set *set, unsigned int *i, hva_t sta
 
 /* --- updates, under slots_lock --- */
 
-/* A copy of the published set to change; nobody else sees it. */
+/* A copy of the published set to change; nobody else sees it.  Takes slots_arch_lock, which whoever publishes it drops. */
 struct memslot_set *memslots_edit(struct memslots *ms);
 struct memslot *memslot_set_add(struct memslot_set *set, const struct mmu_slot *cfg, struct populated *host);
 void memslot_set_remove(struct memslot_set *set, unsigned int as_id, uint16_t id);

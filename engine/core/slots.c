@@ -10,13 +10,17 @@
 
 #define MMIO_GENERATION_BITS	0x7fffe		/* of those an MMIO entry keeps, less the address space's */
 
-/* Publishes the prepared set and waits until nobody uses the old one. */
+/*
+ * Publishes the prepared set and waits until nobody uses the old one.  slots_arch_lock goes
+ * before that wait: a reader may be about to take it.
+ */
 static void swap(struct mmu *mmu, unsigned int as_id)
 {
 	uint64_t gen;
 
 	rt_pin(RT_PIN_SWAP);
 	notifier_publish(&mmu->notifier, &mmu->slots, as_id);
+	memslots_arch_unlock(&mmu->slots);
 	rt_srcu_synchronize();
 	rt_pin(RT_PIN_SWAPPED);
 	gen = memslots_advance(&mmu->slots, as_id);

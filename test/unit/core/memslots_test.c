@@ -63,6 +63,7 @@ static void fill(struct memslots *ms)
 		memslot_set_add(next, &slots[i], NULL);
 	memslot_set_sort(next);
 	memslots_publish(ms, 0);
+	memslots_arch_unlock(ms);
 	memslots_advance(ms, 0);
 }
 
@@ -88,6 +89,7 @@ static void check_removed(struct memslots *ms)
 	memslot_set_sort(next);
 	assert_non_null(memslot_find(memslots_get(ms), 0, 100));	/* not published yet */
 	memslots_publish(ms, 0);
+	memslots_arch_unlock(ms);
 	assert_null(memslot_find(memslots_get(ms), 0, 100));
 	assert_null(memslot_find_id(memslots_get(ms), 0, 1));
 	assert_int_equal(memslot_find(memslots_get(ms), 1, 100)->cfg.id, 3);
@@ -100,6 +102,7 @@ static void check_generation(struct memslots *ms)
 	assert_int_equal(rt_peek(&ms->generation[1]), 1);
 	memslots_edit(ms);
 	memslots_publish(ms, 1);
+	memslots_arch_unlock(ms);
 	assert_true(rt_peek(&ms->generation[1]) == (1 | MEMSLOT_UPDATING));
 	assert_int_equal(memslots_advance(ms, 1), 3);
 	assert_int_equal(rt_peek(&ms->generation[1]), 3);
