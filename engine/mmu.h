@@ -100,6 +100,14 @@ struct mmu_stats {
 	uint64_t ret_pf[RET_PF_NR];
 	uint64_t flushes, fast_faults, lost_cas;
 	uint64_t bytes;			/* arena, metadata included */
+
+	/* Attempts that ended in RETRY, by cause: engine/core/stats.def. */
+	uint64_t retry_open, retry_hull, retry_ended, retry_seq, retry_slot, retry_root, retry_race;
+	uint64_t memslot_wait_ns, memslot_wait_max_ns;	/* updates waited for open invalidations */
+	uint64_t windows_max;		/* invalidations open at once */
+	uint64_t windows_busy_max_ns;	/* longest time without a moment at which none was open */
+	uint64_t hull_max_pages, hull_open_pages;	/* the widest hull, and the open ranges below it */
+	uint64_t windows_left;		/* begun and not ended, though none is open: an imbalance */
 };
 
 /* Return: 0, or -ENOMEM / -EINVAL. */

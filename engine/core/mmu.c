@@ -98,9 +98,34 @@ void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint6
 	mmu->ops->repair(mmu, gfn, level, as_id, spte);
 }
 
+static void stats_of_notifier(const struct notifier *n, struct mmu_stats *out)
+{
+	const struct notifier_stats *s = &n->stats;
+
+	out->memslot_wait_ns = s->swap_wait_ns;
+	out->memslot_wait_max_ns = s->swap_wait_max_ns;
+	out->windows_max = s->active_max;
+	out->windows_busy_max_ns = s->active_max_ns;
+	out->hull_max_pages = s->hull_max_pages;
+	out->hull_open_pages = s->hull_open_pages;
+	out->windows_left = n->active ? 0 : rt_peek(&n->in_progress);
+}
+
 void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 {
+	const struct mmu_counters *c = &mmu->counters;
+
 	mmu->ops->stats(mmu, out);
+	stats_of_notifier(&mmu->notifier, out);
+	out->flushes = c->flushes;
+	out->lost_cas = c->lost_cas;
+	out->retry_open = c->retry_open;
+	out->retry_hull = c->retry_hull;
+	out->retry_ended = c->retry_ended;
+	out->retry_seq = c->retry_seq;
+	out->retry_slot = c->retry_slot;
+	out->retry_root = c->retry_root;
+	out->retry_race = c->retry_race;
 }
 
 void mmu_check(const struct mmu *mmu)

@@ -128,6 +128,4 @@ void x86_stats(const struct mmu *mmu, struct mmu_stats *out)
 			out->ret_pf[ret] += x->vcpus[i].ret_pf[ret];
 		out->fast_faults += x->vcpus[i].fast_faults;
 	}
-	out->flushes = mmu->counters.flushes;
-	out->lost_cas = mmu->counters.lost_cas;
 }

@@ -47,12 +47,14 @@ struct stim {			/* one stimulus, moved to the task's copy */
 struct window {			/* an invalidation begun and not ended */
 	uint16_t	vm;
 	hva_t		start, end;
-	uint64_t	stamp;
+	uint64_t	begin_ns;
 };
 
 struct task_counts {
 	uint64_t operations, accesses, recorded, avoided, faults, retries, dropped;
 	uint64_t unmatched_ends, slot_errors;
+	uint64_t spoiled;		/* attempts that retried because of their own page's notifiers */
+	uint64_t window_max_ns;		/* longest invalidation */
 	uint64_t order_skipped;		/* edges not waited for, with an invalidation open */
 	uint64_t access_ns, lock_wait_ns, ipi_ns, nested_ns;
 	uint64_t want_think_ns, off_think_ns;	/* recorded think time; how far from it */

@@ -18,9 +18,14 @@ static void end_op(struct drive_task *t, enum result_op op)
 
 static void end_window(struct drive_task *t, const struct window *w)
 {
+	uint64_t open_ns;
+
 	rt_op_begin(RESULT_INVALIDATE_END);
 	mmu_invalidate_end(t->drive->vms[w->vm].mmu, w->start, w->end);
 	end_op(t, RESULT_INVALIDATE_END);
+	open_ns = rt_now_ns() - w->begin_ns;
+	if (open_ns > t->n.window_max_ns)
+		t->n.window_max_ns = open_ns;
 }
 
 void op_close_windows(struct drive_task *t)
@@ -41,7 +46,8 @@ static void open_window(struct drive_task *t, const struct window *w)
 static void invalidate_start(struct drive_task *t, const struct stim *s)
 {
 	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	struct window w = { .vm = s->ev.vm, .start = s->ev.hvas.start, .end = s->ev.hvas.end };
+	struct window w = { .vm = s->ev.vm, .start = s->ev.hvas.start, .end = s->ev.hvas.end,
+			    .begin_ns = rt_now_ns() };
 	uint64_t stamp = check_begin(vm);
 
 	rt_op_begin(RESULT_INVALIDATE);

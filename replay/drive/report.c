@@ -181,6 +181,70 @@ static void put_runtime(struct drive *d, struct result *r)
 	put(r, "preempted", "ns", preempted_ns);
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Over all VMs: causes and waits are summed, extents are the largest. */
+static struct mmu_stats sum_invalidation(const struct drive *d)
+{
+	struct mmu_stats sum = { 0 };
+
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		struct mmu_stats s;
+
+		mmu_stats(d->vms[i].mmu, &s);
+		sum.retry_open += s.retry_open;
+		sum.retry_hull += s.retry_hull;
+		sum.retry_ended += s.retry_ended;
+		sum.retry_seq += s.retry_seq;
+		sum.retry_slot += s.retry_slot;
+		sum.retry_root += s.retry_root;
+		sum.retry_race += s.retry_race;
+		sum.memslot_wait_ns += s.memslot_wait_ns;
+		sum.windows_left += s.windows_left;
+		sum.memslot_wait_max_ns = larger(sum.memslot_wait_max_ns, s.memslot_wait_max_ns);
+		sum.windows_max = larger(sum.windows_max, s.windows_max);
+		sum.windows_busy_max_ns = larger(sum.windows_busy_max_ns, s.windows_busy_max_ns);
+		if (s.hull_max_pages <= sum.hull_max_pages)
+			continue;
+		sum.hull_max_pages = s.hull_max_pages;
+		sum.hull_open_pages = s.hull_open_pages;
+	}
+	return sum;
+}
+
+/* Only for a recording in which something was invalidated. */
+static void put_invalidation(struct drive *d, struct result *r)
+{
+	struct mmu_stats s = sum_invalidation(d);
+	uint64_t spoiled = 0, window_max_ns = 0;
+
+	for (unsigned int i = 0; i < d->nr_tasks; i++) {
+		spoiled += d->tasks[i].n.spoiled;
+		window_max_ns = larger(window_max_ns, d->tasks[i].n.window_max_ns);
+	}
+	if (!s.windows_max)
+		return;
+	put(r, "retry_open", "count", s.retry_open);
+	put(r, "retry_hull", "count", s.retry_hull);
+	put(r, "retry_ended", "count", s.retry_ended + spoiled);
+	put(r, "retry_seq", "count", s.retry_seq);
+	put(r, "retry_slot", "count", s.retry_slot);
+	put(r, "retry_root", "count", s.retry_root);
+	put(r, "retry_race", "count", s.retry_race);
+	put(r, "window_max", "ns", window_max_ns);
+	put(r, "windows_busy_max", "ns", s.windows_busy_max_ns);
+	put(r, "windows_max", "count", s.windows_max);
+	put(r, "hull_max", "count", s.hull_max_pages);
+	put(r, "hull_excess", "count", s.hull_max_pages > s.hull_open_pages ? s.hull_max_pages - s.hull_open_pages : 0);
+	put(r, "memslot_wait", "ns", s.memslot_wait_ns);
+	put(r, "memslot_wait_max", "ns", s.memslot_wait_max_ns);
+	if (s.windows_left)
+		put(r, "windows_left", "count", s.windows_left);
+}
+
 static void put_tables(struct drive *d, struct result *r)
 {
 	uint64_t pages = 0, tables_max = 0, bytes = 0, fast = 0, by_level[4] = { 0 };
@@ -218,6 +282,7 @@ void report_fill(struct drive *d, struct result *r)
 	put_stall(d, r);
 	put_counts(d, r);
 	put_runtime(d, r);
+	put_invalidation(d, r);
 	put_tables(d, r);
 	put_each_stall(d, r);
 	copy_blame(d, r);

@@ -78,6 +78,26 @@ struct served {
 	enum ret_pf	ret;
 };
 
+#define RETRIES_BETWEEN_LOOKS	65536
+
+/* No attempt can ever succeed: an invalidation was begun whose end found no slot. */
+static bool is_stuck(struct drive_task *t, struct mmu *mmu, const struct mmu_access *a, const struct served *r)
+{
+	struct mmu_stats stats;
+	struct err e;
+	int rc;
+
+	if (likely(r->retries % RETRIES_BETWEEN_LOOKS))
+		return false;
+	mmu_stats(mmu, &stats);
+	if (!stats.windows_left)
+		return false;
+	rc = err_set(&e, ERR_NO, "vm %d, vcpu %d: gfn 0x%llx was told to retry %u times: %llu invalidations were begun and never ended; memory slots must not change inside them (memslot.swap_waits)",
+		     t->vm, t->vcpu, (unsigned long long)a->gfn, r->retries, (unsigned long long)stats.windows_left);
+	task_fail(t->drive, &e, rc);
+	return true;
+}
+
 /* Attempts until one is not told to retry; the guest may meanwhile find the page there. */
 static struct served serve(struct drive_task *t, struct mmu *mmu, const struct mmu_access *a, bool spoiled)
 {
@@ -94,6 +114,8 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 			break;
 		r.retries++;
 		r.retry_ns += rt_now_ns() - begin_ns;
+		if (unlikely(is_stuck(t, mmu, a, &r)))
+			break;
 		rt_think(0);	/* the guest is entered again, and comes back */
 	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, a));
 	return r;
@@ -120,6 +142,7 @@ static void fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_ac
 	r = serve(t, vm->mmu, a, spoiled);
 	rt_op_end(&sample);
 	task_sample(t, RESULT_ACCESS, &sample, r.retry_ns, r.retries);
+	t->n.spoiled += spoiled;
 	t->n.faults += r.attempts;
 	t->n.retries += r.retries;
 	t->n.access_ns += sample.total_ns;
