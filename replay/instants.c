@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "replay/swaps.h"
 
 /*
  * Without a pin: from the entry of the end notifier to the decrement, slots
@@ -225,40 +226,6 @@ void instants_change(const struct recording *r, const struct rec_op *op, enum pl
 		out->at = out->hi;
 }
 
-/* The @nth pin @pin, or NULL. */
-static const struct rec_obs *nth_pin(const struct recording *r, const struct rec_op *op, enum obs_pin pin,
-				     unsigned int nth)
-{
-	const struct rec_obs *obs = rec_op_obs(r, op);
-
-	for (uint32_t i = 0; i < op->nr_obs; i++)
-		if (obs[i].o.kind == OBS_PIN && obs[i].o.pin.pin == pin && nth-- == 0)
-			return &obs[i];
-	return NULL;
-}
-
-/* First record of @op after @t, or its end. */
-static uint64_t record_after(const struct recording *r, const struct rec_op *op, uint64_t t)
-{
-	const struct rec_obs *obs = rec_op_obs(r, op);
-
-	for (uint32_t i = 0; i < op->nr_obs; i++)
-		if (obs[i].t_ns > t)
-			return obs[i].t_ns;
-	return op->end_ns;
-}
-
-void instants_swap(const struct recording *r, const struct rec_op *op, unsigned int nth, enum placement p,
-		   struct instant *out)
-{
-	const struct rec_obs *entered = nth_pin(r, op, PIN_SWAP, nth);
-	const struct rec_obs *updated = nth_pin(r, op, PIN_SLOTS_UPDATED, nth);
-
-	out->lo = entered ? entered->t_ns : op->begin_ns;
-	out->hi = max_u64(updated ? updated->t_ns : record_after(r, op, out->lo), out->lo);
-	out->at = p == PLACE_CHANGE_LATE ? out->hi : out->lo;
-}
-
 /* --- spans in which the notifier state changes ---------------------------- */
 
 struct change {
@@ -269,7 +236,7 @@ struct change {
 	bool	 swap;		/* of memslots: a fault looks them up at its start */
 };
 
-#define MAX_SWAPS	2	/* of one change of memslots */
+#define MAX_SWAPS	2	/* of one change of memslots: swaps.h */
 
 struct changes {
 	struct change	*v;	/* by lo */
@@ -326,14 +293,12 @@ static void add_change(struct changes *c, const struct rec_op *op, const struct 
 	c->v[c->nr++] = (struct change){ at->lo, at->hi, 0, op->task, op->vm, op->kind == EV_OP_MEMSLOT };
 }
 
-static void add_swaps(struct changes *c, const struct recording *r, const struct rec_op *op)
+static void add_swaps(struct changes *c, const struct recording *r, const struct swaps *swaps, uint32_t op)
 {
-	struct instant at;
+	const struct swap *swap;
 
-	for (unsigned int i = 0; i < MAX_SWAPS && nth_pin(r, op, PIN_SWAP, i); i++) {
-		instants_swap(r, op, i, PLACE_GUIDED, &at);
-		add_change(c, op, &at);
-	}
+	for (unsigned int i = 0; (swap = swaps_of(swaps, op, i)); i++)
+		add_change(c, &r->ops[op], &(struct instant){ swap->from, swap->from, swap->to });
 }
 
 static void add_window(struct changes *c, const struct recording *r, const struct rec_op *op)
@@ -348,7 +313,7 @@ static void add_window(struct changes *c, const struct recording *r, const struc
 	}
 }
 
-struct changes *changes_new(const struct recording *r)
+struct changes *changes_new(const struct recording *r, const struct swaps *swaps)
 {
 	struct changes *c = xcalloc(1, sizeof(*c));
 	struct open_windows w = { .task = REC_NONE };
@@ -359,7 +324,7 @@ struct changes *changes_new(const struct recording *r)
 		const struct rec_op *op = &r->ops[i];
 
 		if (op->kind == EV_OP_MEMSLOT)
-			add_swaps(c, r, op);
+			add_swaps(c, r, swaps, i);
 		else if (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_INVALIDATE_END)
 			continue;
 		else if (changes_state(r, op, &w))

@@ -56,17 +56,11 @@ uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint6
 void instants_unseen_end(const struct recording *r, const struct rec_op *start, enum placement p,
 			 struct instant *out);
 
-/*
- * The @nth (from 0) publication of new memslots in @op: somewhere between the swap's entry (and the last
- * open window's end, which the engine knows itself) and the advance of the generation, @out->hi.
- */
-void instants_swap(const struct recording *r, const struct rec_op *op, unsigned int nth, enum placement p,
-		   struct instant *out);
-
 /* Spans in which the notifier state or the memslots of a VM change, for "was there only one order?". */
 struct changes;
+struct swaps;	/* replay/swaps.h: of the same recording */
 
-struct changes *changes_new(const struct recording *r);
+struct changes *changes_new(const struct recording *r, const struct swaps *swaps);
 void changes_free(struct changes *c);	/* NULL is fine */
 
 /* Do the records fix the order of @op (a fault) and every change of its VM's notifier state and memslots? */

@@ -2,19 +2,29 @@
 #include "replay/verify.h"
 
 #include "replay/null.h"
+#include "replay/swaps.h"
+#include "replay/yields.h"
 
-static int run_placement(const struct verify_job *job, enum placement p, struct verdict *v, struct err *e)
+/* What is found once from the whole recording. */
+struct found {
+	struct swaps	*swaps;
+	struct yields	*yields;
+};
+
+static int run_placement(const struct verify_job *job, const struct found *f, enum placement p, struct verdict *v,
+			 struct err *e)
 {
-	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .placement = p, .seed = job->seed,
-					 .own_preset = job->own_preset, .verdict = v };
+	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps, .yields = f->yields,
+					 .placement = p, .seed = job->seed, .own_preset = job->own_preset,
+					 .verdict = v };
 
 	return job->guide(&guide, e);
 }
 
 /* Which operations have only one order that the records allow. */
-static void note_fixed(const struct recording *rec, struct verdict *v)
+static void note_fixed(const struct recording *rec, const struct swaps *swaps, struct verdict *v)
 {
-	struct changes *c = changes_new(rec);
+	struct changes *c = changes_new(rec, swaps);
 
 	for (uint32_t i = 0; i < rec->nr_ops; i++)
 		v->ops[i].fixed = changes_order_is_fixed(c, rec, &rec->ops[i]);
@@ -32,13 +42,16 @@ static bool any_open(const struct verdict *v)
 
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
+	struct found f = { swaps_new(job->rec), yields_new(job->rec) };
 	int rc;
 
-	note_fixed(job->rec, out);
-	rc = run_placement(job, PLACE_GUIDED, out, e);
+	note_fixed(job->rec, f.swaps, out);
+	rc = run_placement(job, &f, PLACE_GUIDED, out, e);
 	for (int p = PLACE_GUIDED + 1; rc == 0 && p < PLACE_NR && any_open(out); p++)
-		rc = run_placement(job, p, out, e);
+		rc = run_placement(job, &f, p, out, e);
 	if (rc == 0 && job->baseline)
 		null_run(job->rec, out);
+	swaps_free(f.swaps);
+	yields_free(f.yields);
 	return rc;
 }

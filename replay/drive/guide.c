@@ -64,8 +64,7 @@ static void run_start(struct actor *a, struct mmu *mmu, const struct rec_op *op,
 	struct instant end;
 
 	mmu_invalidate_start(mmu, stim->hvas.start, stim->hvas.end, !(stim->flags & EV_F_NOBLOCK));
-	if (a->top->walks)
-		g->walking[op->vm]--;
+	guide_walk_over(g, a->top);
 	if (g->rec->meta->has_ends)
 		return;
 	instants_unseen_end(g->rec, op, g->job->placement, &end);
@@ -239,6 +238,7 @@ static void perform_modelled(struct actor *a, struct running *r, const struct re
 	bool modelled = true;
 	enum ret_pf result = run_op(a, op, &modelled);
 
+	guide_walk_over(g, r);
 	guide_perform_children(a);
 	if (!modelled) {
 		skip(g, r, SKIP_MEMSLOT);

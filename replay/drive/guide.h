@@ -16,6 +16,8 @@
 struct guide_job {
 	const struct recording	*rec;
 	const struct policy	*policy;
+	const struct swaps	*swaps;		/* of @rec, as the next */
+	const struct yields	*yields;
 	enum placement		 placement;
 	uint64_t		 seed;
 	/*

@@ -36,21 +36,20 @@ static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 	}
 }
 
-static uint64_t pin_swap(const struct guide *g, const struct running *r)
+static uint64_t pin_swap(struct guide *g, struct running *r)
 {
-	struct instant at;
+	const struct swap *swap = swaps_of(g->job->swaps, r->op, r->swaps);
 
-	instants_swap(g->rec, &g->rec->ops[r->op], r->swaps, g->job->placement, &at);
-	return at.at;
+	guide_walk_over(g, r);
+	return swap ? instant_at(&swap->published, g->job->placement) : 0;
 }
 
 /* The generation advances: the last thing of a swap. */
 static uint64_t pin_swapped(const struct guide *g, struct running *r)
 {
-	struct instant at;
+	const struct swap *swap = swaps_of(g->job->swaps, r->op, r->swaps++);
 
-	instants_swap(g->rec, &g->rec->ops[r->op], r->swaps++, g->job->placement, &at);
-	return at.hi;
+	return swap ? instant_at(&swap->advanced, g->job->placement) : 0;
 }
 
 /* The first time is where the evidence is; what follows needs none. */
@@ -62,8 +61,28 @@ static uint64_t pin_lock_once(const struct guide *g, struct running *r)
 	return pin_lock(g, r, instants_lock(g->rec, &g->rec->ops[r->op], r->change.at), r->change.at);
 }
 
-static uint64_t pin_change_once(struct running *r)
+static void walk_begins(struct guide *g, struct running *r)
 {
+	const struct rec_op *op = &g->rec->ops[r->op];
+
+	if (r->walks)
+		return;
+	r->walks = true;
+	g->walking[op->vm]++;
+	r->paced = yields_walk_start(g->rec, op, r->paced, r->change.at);
+}
+
+void guide_walk_over(struct guide *g, struct running *r)
+{
+	if (r->walks)
+		g->walking[g->rec->ops[r->op].vm]--;
+	r->walks = false;
+}
+
+static uint64_t pin_change(struct guide *g, struct running *r)
+{
+	if (yields_walks(g->rec->ops[r->op].kind))
+		walk_begins(g, r);
 	if (r->changed)
 		return 0;
 	r->changed = true;
@@ -73,10 +92,32 @@ static uint64_t pin_change_once(struct running *r)
 /* The walk of an invalidation begins; it is over when the operation is. */
 static uint64_t pin_begin(struct guide *g, struct running *r)
 {
-	if (!r->walks)
-		g->walking[g->rec->ops[r->op].vm]++;
-	r->walks = true;
+	walk_begins(g, r);
 	return r->change.at;
+}
+
+/*
+ * A walk may yield here.  To waiters it does so as the engine finds them; where its next record is of a yield,
+ * it goes on to that time, so that whoever queued meanwhile is there.  Without any, the records must say it.
+ */
+static uint64_t pin_resched(const struct guide *g, const struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	uint32_t next = op->first_obs + r->paced;
+
+	if (!r->walks || r->paced >= op->nr_obs)
+		return 0;
+	if (yields_before(g->job->yields, next))
+		return 1;
+	rt_idle_until(yields_seen(g->rec, op, r->paced));
+	return 0;
+}
+
+static uint64_t pin_relock(const struct guide *g, struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+
+	return r->walks ? yields_relock(g->job->yields, g->rec, op, &r->paced, rt_now_ns()) : 0;
 }
 
 uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)
@@ -100,8 +141,12 @@ uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)
 		return r->change.at;
 	case RT_PIN_LOCK:
 		return pin_lock_once(g, r);
+	case RT_PIN_RESCHED:
+		return pin_resched(g, r);
+	case RT_PIN_RELOCK:
+		return pin_relock(g, r);
 	case RT_PIN_OTHER:
-		return pin_change_once(r);
+		return pin_change(g, r);
 	default:
 		return 0;
 	}

@@ -6,6 +6,8 @@
 #include "engine/rt/rt.h"
 #include "kvm/role.h"
 #include "replay/drive/guide.h"
+#include "replay/swaps.h"
+#include "replay/yields.h"
 
 /* What the files of the guide share; private to them. */
 
@@ -39,7 +41,7 @@ struct guide {
 	const struct spte_format *format;
 	struct mmu		**mmus;		/* one per VM of the recording */
 	struct policy		*policies;	/* likewise */
-	unsigned int		*walking;	/* by VM: invalidations inside their walk */
+	unsigned int		*walking;	/* by VM: operations inside a walk that yields */
 	unsigned int		*unloaded;	/* by VM: vCPUs that a host task unloaded */
 	struct mmu_sink		 sink;
 	struct actor		*actors;	/* one per runtime task */
@@ -51,6 +53,9 @@ struct guide {
 void guide_perform(struct actor *a, uint32_t op);
 /* Performs the nested operations of the running one that are left. */
 void guide_perform_children(struct actor *a);
+
+/* The running operation, if it walked under the lock, does so no more. */
+void guide_walk_over(struct guide *g, struct running *r);
 
 /* rt_pin_fn */
 uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin);

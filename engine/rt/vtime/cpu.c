@@ -208,6 +208,8 @@ bool rt_need_resched(void)
 	settle();
 	if (t->nr_holds || t->rcu.depth)
 		stretch_note(t, rt_running.clock_ps);
+	if (unlikely(rt_running.pinned) && machine.config.pin(machine.config.pin_arg, rt_self(), RT_PIN_RESCHED))
+		return true;
 	if (p && p->lock_resched_us &&
 	    rt_running.clock_ps - t->cpu_since_ps >= p->lock_resched_us * 1000 * PSEC_PER_NSEC) {
 		if (has_cpus())

@@ -29,6 +29,7 @@ static void dropped(void)
 	op_of(t)->yields++;
 	machine.yields[op_of(t)->op]++;
 	t->cpu_since_ps = rt_running.clock_ps;
+	rt_pin(RT_PIN_RELOCK);
 }
 
 bool rt_cond_resched_read(struct rt_rwlock *l)

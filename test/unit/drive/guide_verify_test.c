@@ -8,6 +8,8 @@
 
 #include "engine/rt/rt.h"
 #include "replay/drive/guide.h"
+#include "replay/swaps.h"
+#include "replay/yields.h"
 #include "test/unit/replay/made.h"
 
 #define ROOT	0x3784u		/* the usual role word: level 4, direct, RWX, NX, WP */
@@ -97,6 +99,8 @@ static void check(const void *arg)
 	const struct row *row = arg;
 	struct guide_job job = { .placement = PLACE_GUIDED, .seed = 1 };
 	struct policy policy;
+	struct swaps *swaps;
+	struct yields *yields;
 	struct verdict v;
 	struct made m;
 	struct err e;
@@ -106,8 +110,12 @@ static void check(const void *arg)
 	policy.fault_precheck = FAULT_PRECHECK_NONE;
 	made_open(&m, KVM_6_1, row->records, ARRAY_SIZE(row->records));
 	verdict_init(&v, &m.rec);
+	swaps = swaps_new(&m.rec);
+	yields = yields_new(&m.rec);
 	job.rec = &m.rec;
 	job.policy = &policy;
+	job.swaps = swaps;
+	job.yields = yields;
 	job.verdict = &v;
 	assert_int_equal(guide_vtime(&job, &e), 0);
 	assert_int_equal(count_outcome(&v, OUTCOME_UNSEEN), 0);
@@ -115,6 +123,8 @@ static void check(const void *arg)
 	if (row->misses)
 		assert_int_equal(first_why(&v), row->why);
 	verdict_fini(&v);
+	swaps_free(swaps);
+	yields_free(yields);
 	made_close(&m);
 }
 

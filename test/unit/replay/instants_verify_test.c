@@ -2,12 +2,14 @@
 /* Which records are evidence of which instant. */
 #include "test/table.h"
 
-#include "replay/instants.h"
+#include "replay/swaps.h"
 #include "test/unit/replay/made.h"
 
 #define READ 2
 #define WRITE 4
 #define WINDOW_BEGIN MADE_OBS(2, 10, UNMAP_RANGE), MADE_OP(2, 20, INVALIDATE_START, 15)
+#define NEW_SLOT MADE_STIM(2, 30, MEMSLOT, .slot = { .npages = 16 }), MADE_PIN(2, 40, PIN_SWAP), \
+	MADE_PIN(2, 60, PIN_SLOTS_UPDATED), MADE_OP_FOR(2, 70, MEMSLOT, 40, 0, RET_PF_UNKNOWN)
 
 static const struct row {
 	const char	   *name;
@@ -65,12 +67,10 @@ static const struct row {
 	    MADE_OP(2, 80, INVALIDATE_START, 60) },
 	  0, PLACE_CHANGE_EARLY, .change = { 20, 20, 50 }, .fixed = true },
 	{ "memslots published around a fault leave several",
-	  { MADE_OP(0, 55, FAULT, 10), MADE_PIN(2, 40, PIN_SWAP), MADE_PIN(2, 60, PIN_SLOTS_UPDATED),
-	    MADE_OP(2, 70, MEMSLOT, 40) },
+	  { MADE_OP(0, 55, FAULT, 10), NEW_SLOT },
 	  0, PLACE_GUIDED, { 45, 45, 55 }, { 45, 55, 55 }, .fixed = false },
 	{ "a fault after their generation advanced has one",
-	  { MADE_OP(0, 75, FAULT, 10), MADE_PIN(2, 40, PIN_SWAP), MADE_PIN(2, 60, PIN_SLOTS_UPDATED),
-	    MADE_OP(2, 70, MEMSLOT, 40) },
+	  { MADE_OP(0, 75, FAULT, 10), NEW_SLOT },
 	  0, PLACE_GUIDED, { 65, 65, 75 }, { 65, 75, 75 }, .fixed = true },
 	{ "its own notifier leaves one",
 	  { MADE_OP(0, 42, INVALIDATE_END, 8), MADE_OP(0, 50, FAULT, 20) },
@@ -89,11 +89,13 @@ static void check(const void *arg)
 	const struct row *row = arg;
 	struct fault_instants fault;
 	struct changes *changes;
+	struct swaps *swaps;
 	struct instant change;
 	struct made m;
 
 	made_open(&m, KVM_6_12, row->records, ARRAY_SIZE(row->records));
-	changes = changes_new(&m.rec);
+	swaps = swaps_new(&m.rec);
+	changes = changes_new(&m.rec, swaps);
 	if (m.rec.ops[row->op].kind == EV_OP_FAULT) {
 		instants_fault(&m.rec, &m.rec.ops[row->op], row->place, &fault);
 		same(&fault.snapshot, &row->snapshot);
@@ -104,6 +106,7 @@ static void check(const void *arg)
 	}
 	assert_int_equal(changes_order_is_fixed(changes, &m.rec, &m.rec.ops[row->op]), row->fixed);
 	changes_free(changes);
+	swaps_free(swaps);
 	made_close(&m);
 }
 

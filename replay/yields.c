@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One bit per observation; waits and holders of the lock in arrays sorted by time. */
+#include "replay/yields.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+struct span {			/* a wait for mmu_lock; an instant at which it was held for write */
+	uint64_t begin, end, max_end;
+	uint32_t task;
+	uint16_t vm;
+};
+
+struct spans {
+	struct span *v;
+	size_t	     nr, cap;
+};
+
+struct yields {
+	struct spans waits;
+	uint64_t    *bits;	/* by observation */
+	uint32_t     nr;
+};
+
+static void add(struct spans *s, const struct rec_op *op, uint64_t begin, uint64_t end)
+{
+	if (s->nr == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 256;
+		s->v = xreallocarray(s->v, s->cap, sizeof(*s->v));
+	}
+	s->v[s->nr++] = (struct span){ begin, end, 0, op->task, op->vm };
+}
+
+static int cmp_span(const void *va, const void *vb)
+{
+	const struct span *a = va, *b = vb;
+
+	return a->begin == b->begin ? 0 : a->begin < b->begin ? -1 : 1;
+}
+
+static void sort(struct spans *s)
+{
+	uint64_t max_end = 0;
+
+	if (s->nr)
+		qsort(s->v, s->nr, sizeof(*s->v), cmp_span);
+	for (size_t i = 0; i < s->nr; i++) {
+		max_end = s->v[i].end > max_end ? s->v[i].end : max_end;
+		s->v[i].max_end = max_end;
+	}
+}
+
+/* First that begins after @t. */
+static size_t after(const struct spans *s, uint64_t t)
+{
+	size_t lo = 0, hi = s->nr;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s->v[mid].begin <= t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* One of another task in @op's VM that meets @from .. @to; @inside: that lies in it. */
+static bool any(const struct spans *s, const struct rec_op *op, uint64_t from, uint64_t to, bool inside)
+{
+	for (size_t i = after(s, to); i-- > 0 && s->v[i].max_end >= from;) {
+		const struct span *x = &s->v[i];
+
+		if (x->vm != op->vm || x->task == op->task || x->end < from)
+			continue;
+		if (!inside || (x->begin > from && x->end < to))
+			return true;
+	}
+	return false;
+}
+
+bool yields_walks(unsigned int kind)
+{
+	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_MEMSLOT || kind == EV_OP_ZAP_ALL ||
+	       kind == EV_OP_ZAP_RANGE || kind == EV_OP_VM_DESTROY;
+}
+
+static bool is_flush(const struct rec_obs *o)
+{
+	return o->o.kind == OBS_FLUSH_ALL || o->o.kind == OBS_FLUSH_RANGE;
+}
+
+/* What shows that @op had the lock for write: a probe inside the locked section, or a root made there. */
+static const struct rec_obs *proof_of_write(const struct recording *r, const struct rec_op *op)
+{
+	if (op->kind == EV_OP_INVALIDATE_START)
+		return rec_find(r, op, OBS_UNMAP_RANGE, 0);
+	if (op->kind == EV_OP_INVALIDATE_END)
+		return rec_find_pin(r, op, PIN_INV_END);
+	if (op->kind == EV_OP_VCPU_LOAD && r->meta->release < KVM_6_12)
+		return rec_find(r, op, OBS_GET_PAGE, 0);
+	return NULL;
+}
+
+static void gather(const struct recording *r, struct spans *waits, struct spans *writers)
+{
+	for (uint32_t i = 0; i < r->nr_ops; i++) {
+		const struct rec_op *op = &r->ops[i];
+		const struct rec_obs *obs = rec_op_obs(r, op);
+		const struct rec_obs *held = proof_of_write(r, op);
+
+		for (uint32_t o = 0; o < op->nr_obs; o++)
+			if (obs[o].o.kind == OBS_LOCK_WAIT)
+				add(waits, op, obs[o].t_ns - obs[o].o.wait.wait_ns, obs[o].t_ns);
+		if (held && !rec_find(r, op, OBS_LOCK_WAIT, 0))
+			add(writers, op, held->t_ns, held->t_ns);
+	}
+	sort(waits);
+	sort(writers);
+}
+
+struct walk {			/* of one operation: from its first change on, to its last */
+	uint32_t first, last;
+};
+
+static bool find_walk(const struct recording *r, const struct rec_op *op, struct walk *w)
+{
+	const struct rec_obs *obs = rec_op_obs(r, op);
+	bool found = false;
+
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		if (obs[i].o.kind != OBS_SPTE_CHANGED && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE)
+			continue;
+		if (!found)
+			w->first = i;
+		w->last = i;
+		found = true;
+	}
+	return found;
+}
+
+static void note_op(struct yields *y, const struct recording *r, const struct rec_op *op, const struct spans *waits,
+		    const struct spans *writers)
+{
+	const struct rec_obs *obs = rec_op_obs(r, op);
+	struct walk w;
+
+	if (!yields_walks(op->kind) || !find_walk(r, op, &w))
+		return;
+	for (uint32_t i = w.first + 1; i <= w.last; i++) {
+		uint64_t from = obs[i - 1].t_ns, to = obs[i].t_ns;
+		uint32_t at = op->first_obs + i;
+
+		if (!is_flush(&obs[i]) && !any(writers, op, from, to, true))
+			continue;
+		if (!any(waits, op, from, to, false))
+			y->bits[at / 64] |= BIT_ULL(at % 64);
+	}
+}
+
+struct yields *yields_new(const struct recording *r)
+{
+	struct yields *y = xcalloc(1, sizeof(*y));
+	struct spans writers = { 0 };
+
+	y->nr = r->nr_obs;
+	y->bits = xcalloc(r->nr_obs / 64 + 1, sizeof(*y->bits));
+	gather(r, &y->waits, &writers);
+	for (uint32_t i = 0; i < r->nr_ops; i++)
+		note_op(y, r, &r->ops[i], &y->waits, &writers);
+	free(writers.v);
+	return y;
+}
+
+void yields_free(struct yields *y)
+{
+	if (!y)
+		return;
+	free(y->waits.v);
+	free(y->bits);
+	free(y);
+}
+
+bool yields_before(const struct yields *y, uint32_t obs)
+{
+	return obs < y->nr && y->bits[obs / 64] & BIT_ULL(obs % 64);
+}
+
+uint32_t yields_walk_start(const struct recording *r, const struct rec_op *op, uint32_t next, uint64_t t)
+{
+	const struct rec_obs *obs = rec_op_obs(r, op);
+
+	while (next < op->nr_obs && obs[next].t_ns <= t &&
+	       (obs[next].o.kind == OBS_LOCK_WAIT || obs[next].o.kind == OBS_PIN || obs[next].o.kind == OBS_UNMAP_RANGE))
+		next++;
+	return next;
+}
+
+/* A flush before the lock is dropped, not the one at the end: the walk goes on. */
+static bool goes_on(const struct rec_obs *obs, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (obs[i].o.kind == OBS_SPTE_CHANGED || obs[i].o.kind == OBS_LOCK_WAIT)
+			return true;
+	return false;
+}
+
+uint64_t yields_seen(const struct recording *r, const struct rec_op *op, uint32_t next)
+{
+	const struct rec_obs *obs = rec_op_obs(r, op) + next;
+
+	if (next >= op->nr_obs)
+		return 0;
+	if (obs->o.kind == OBS_LOCK_WAIT)
+		return obs->t_ns - obs->o.wait.wait_ns;
+	return is_flush(obs) && goes_on(obs + 1, op->nr_obs - next - 1) ? obs->t_ns : 0;
+}
+
+/* First begin in @from .. @to of another task's wait that lasted beyond @to. */
+static uint64_t kept_out(const struct spans *waits, const struct rec_op *op, uint64_t from, uint64_t to)
+{
+	for (size_t i = after(waits, from); i < waits->nr && waits->v[i].begin < to; i++)
+		if (waits->v[i].vm == op->vm && waits->v[i].task != op->task && waits->v[i].end > to)
+			return waits->v[i].begin;
+	return to;
+}
+
+uint64_t yields_relock(const struct yields *y, const struct recording *r, const struct rec_op *op, uint32_t *next,
+		       uint64_t t)
+{
+	const struct rec_obs *obs = rec_op_obs(r, op);
+	const struct rec_obs *at;
+
+	while (*next < op->nr_obs && is_flush(&obs[*next]))
+		++*next;
+	if (*next >= op->nr_obs)
+		return 0;
+	at = &obs[*next];
+	if (at->o.kind != OBS_LOCK_WAIT)
+		return kept_out(&y->waits, op, t, at->t_ns) - 1;
+	++*next;
+	return at->t_ns - at->o.wait.wait_ns;
+}
