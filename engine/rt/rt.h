@@ -77,12 +77,25 @@ bool rt_needbreak(const struct rt_rwlock *l);
 bool rt_cond_resched_read(struct rt_rwlock *l);
 bool rt_cond_resched_write(struct rt_rwlock *l);
 
+/*
+ * In one go: @nr times, charge @before, come to a point at which the walk could yield @l (NULL:
+ * there are none), charge @after (either may be RT_NO_COST).  Return: false, with nothing charged, when
+ * somebody could notice: another task's turn would come meanwhile, or the walk would yield.  Then
+ * the caller takes the steps one by one; also always under threads, where they take real time.
+ */
+#define RT_NO_COST NR_COSTS
+bool rt_charge_steps(const struct rt_rwlock *l, uint64_t nr, enum cost before, enum cost after);
+
 /* --- RCU, SRCU ------------------------------------------------------------ */
 
 void rt_rcu_read_lock(void);
 void rt_rcu_read_unlock(void);
 /* @fn runs after a grace period, in no task's context (under threads beside the tasks); it may only free. */
 void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head));
+/* *@counter goes down by one after a grace period; any number of them pending take little memory. */
+void rt_rcu_decrement(uint32_t *counter);
+/* Nobody but the running task is in a section; false where nobody can tell (threads). */
+bool rt_rcu_alone(void);
 /* For checks: a mark in time, and whether every section that began before it has ended (threads: always). */
 uint64_t rt_rcu_mark(void);
 bool rt_rcu_passed(uint64_t mark);

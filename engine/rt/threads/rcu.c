@@ -4,6 +4,9 @@
 
 #include <assert.h>
 #include <sched.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
 
 static struct epoch srcu_epoch = { 1 };
 
@@ -181,6 +184,32 @@ void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head))
 		call_outside(head);
 }
 #endif
+
+struct decrement {
+	struct rt_rcu_head head;	/* first member */
+	uint32_t	  *counter;
+};
+
+static void decremented(struct rt_rcu_head *head)
+{
+	struct decrement *d = (struct decrement *)head;
+
+	__atomic_fetch_sub(d->counter, 1, __ATOMIC_RELAXED);
+	free(d);
+}
+
+void rt_rcu_decrement(uint32_t *counter)
+{
+	struct decrement *d = xcalloc(1, sizeof(*d));
+
+	d->counter = counter;
+	rt_call_rcu(&d->head, decremented);
+}
+
+bool rt_rcu_alone(void)
+{
+	return false;
+}
 
 void rt_srcu_lock(void)
 {

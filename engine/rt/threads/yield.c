@@ -23,6 +23,12 @@ bool rt_needbreak(const struct rt_rwlock *l)
 	return p && p->lock_needbreak == LOCK_NEEDBREAK_CONTENDED && rt_rwlock_contended(l);
 }
 
+/* Steps take the time they take. */
+bool rt_charge_steps(const struct rt_rwlock *l, uint64_t nr, enum cost before, enum cost after)
+{
+	return false;
+}
+
 static void dropped(void)
 {
 	struct rt_task *t = self();

@@ -120,6 +120,18 @@ struct shuffle {
 	unsigned int	 hurry;		/* times asked for are divided by about 2^hurry */
 };
 
+/*
+ * Decrements of one counter waiting for their grace periods, evenly spaced: the first is due at
+ * @due_ps, @due_step_ps before the next, and came as @number, @number_step before it.
+ */
+struct rcu_decrements {
+	struct rcu_decrements *next;
+	uint32_t *counter;
+	uint64_t  nr;
+	uint64_t  due_ps, due_step_ps;
+	uint64_t  number, number_step;
+};
+
 struct reader_list {
 	struct task_reader *oldest, *newest;
 };
@@ -151,6 +163,8 @@ struct machine {
 	uint64_t	 number;		/* of the last section or callback */
 	struct reader_list rcu, srcu;
 	struct rt_rcu_head *rcu_first, *rcu_last;
+	struct rcu_decrements *dec_first, *dec_last;
+	uint64_t	 rcu_waiting;		/* elements of these two lists */
 	struct rt_task	*srcu_first, *srcu_last; /* synchronisers, FIFO */
 
 	/* accounting */

@@ -7,6 +7,9 @@
 #include "engine/rt/vtime/machine.h"
 
 #include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
 
 static void reader_begin(struct reader_list *l, struct task_reader *r)
 {
@@ -43,16 +46,55 @@ static void call_first(void)
 	machine.rcu_first = head->next;
 	if (!machine.rcu_first)
 		machine.rcu_last = NULL;
+	machine.rcu_waiting--;
 	machine.rcu_freed++;
 	head->fn(head);
 }
 
-/* Callbacks whose grace period is over. */
-static inline void call_due(void)
+/* How many of @nr things @step apart, the first at @first, are at or before @last? */
+static uint64_t count_upto(uint64_t first, uint64_t step, uint64_t nr, uint64_t last)
 {
-	while (unlikely(machine.rcu_first) && machine.rcu_first->due_ps <= rt_running.clock_ps &&
+	if (first > last)
+		return 0;
+	return step && (last - first) / step < nr - 1 ? (last - first) / step + 1 : nr;
+}
+
+/* Decrements at or before @due_ps that came before @number; in order. */
+static void decrement(uint64_t due_ps, uint64_t number)
+{
+	while (machine.dec_first) {
+		struct rcu_decrements *d = machine.dec_first;
+		uint64_t nr = count_upto(d->due_ps, d->due_step_ps, d->nr, due_ps);
+
+		nr = nr ? count_upto(d->number, d->number_step, nr, number) : 0;
+		*d->counter -= (uint32_t)nr;
+		machine.rcu_freed += nr;
+		d->nr -= nr;
+		d->due_ps += nr * d->due_step_ps;
+		d->number += nr * d->number_step;
+		if (d->nr)
+			return;
+		machine.dec_first = d->next;
+		if (!machine.dec_first)
+			machine.dec_last = NULL;
+		machine.rcu_waiting--;
+		free(d);
+	}
+}
+
+/* Callbacks and decrements whose grace period is over. */
+static void __attribute__((noinline)) call_some(void)
+{
+	decrement(rt_running.clock_ps, machine.rcu.oldest ? machine.rcu.oldest->number - 1 : UINT64_MAX);
+	while (machine.rcu_first && machine.rcu_first->due_ps <= rt_running.clock_ps &&
 	       readers_gone(&machine.rcu, machine.rcu_first->number))
 		call_first();
+}
+
+static inline void call_due(void)
+{
+	if (unlikely(machine.rcu_waiting))
+		call_some();
 }
 
 void rt_rcu_read_lock(void)
@@ -87,6 +129,7 @@ void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head))
 	head->due_ps = rt_running.clock_ps + rt_running.cost_ps[COST_RCU_GRACE];
 	*(machine.rcu_last ? &machine.rcu_last->next : &machine.rcu_first) = head;
 	machine.rcu_last = head;
+	machine.rcu_waiting++;
 	if (!machine.running)
 		call_due();	/* nobody would come by later */
 }
@@ -101,8 +144,51 @@ bool rt_rcu_passed(uint64_t mark)
 	return readers_gone(&machine.rcu, mark);
 }
 
+/* @d gets one more if that keeps the spacing. */
+static bool add_decrement(struct rcu_decrements *d, uint32_t *counter, uint64_t due_ps, uint64_t number)
+{
+	if (!d || d->counter != counter)
+		return false;
+	if (d->nr == 1) {
+		d->due_step_ps = due_ps - d->due_ps;
+		d->number_step = number - d->number;
+	}
+	if (due_ps != d->due_ps + d->nr * d->due_step_ps || number != d->number + d->nr * d->number_step)
+		return false;
+	d->nr++;
+	return true;
+}
+
+void rt_rcu_decrement(uint32_t *counter)
+{
+	uint64_t due_ps = rt_running.clock_ps + rt_running.cost_ps[COST_RCU_GRACE], number;
+	struct rcu_decrements *d;
+
+	call_due();
+	if (!machine.running) {		/* nobody reads, and nobody would come by later */
+		--*counter;
+		return;
+	}
+	number = ++machine.number;
+	if (!add_decrement(machine.dec_last, counter, due_ps, number)) {
+		d = xcalloc(1, sizeof(*d));
+		*d = (struct rcu_decrements){ .counter = counter, .nr = 1, .due_ps = due_ps, .number = number };
+		*(machine.dec_last ? &machine.dec_last->next : &machine.dec_first) = d;
+		machine.dec_last = d;
+		machine.rcu_waiting++;
+	}
+}
+
+bool rt_rcu_alone(void)
+{
+	const struct reader_list *l = &machine.rcu;
+
+	return l->oldest == l->newest && (!l->oldest || l->oldest == &self()->rcu);
+}
+
 void rcu_finish(void)
 {
+	decrement(UINT64_MAX, UINT64_MAX);
 	while (machine.rcu_first)
 		call_first();
 }

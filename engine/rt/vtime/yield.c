@@ -2,6 +2,8 @@
 /* When a long walk lets others in, and how: cond_resched_rwlock_read() and _write(). */
 #include "engine/rt/vtime/machine.h"
 
+#include <assert.h>
+
 bool rt_needbreak(const struct rt_rwlock *l)
 {
 	const struct policy *p = machine.config.policy;
@@ -9,6 +11,56 @@ bool rt_needbreak(const struct rt_rwlock *l)
 	if (!p || p->lock_needbreak != LOCK_NEEDBREAK_CONTENDED)
 		return false;
 	return rt_rwlock_contended(l);
+}
+
+static uint64_t cost_of(enum cost c)
+{
+	return c == RT_NO_COST ? 0 : rt_running.cost_ps[c];
+}
+
+/* Would a walk that comes by a place to yield at @ps let others in, or let them run before? */
+static bool yields_by(const struct rt_rwlock *l, uint64_t ps)
+{
+	const struct policy *p = machine.config.policy;
+	const struct rt_task *t = self();
+
+	if (ps >= rt_running.horizon_ps || (t->flags & TASK_RESCHED))
+		return true;
+	if (p && p->lock_resched_us && ps - t->cpu_since_ps >= p->lock_resched_us * 1000 * PSEC_PER_NSEC)
+		return true;
+	return p && p->lock_needbreak == LOCK_NEEDBREAK_CONTENDED && l->head;
+}
+
+/* What rt_need_resched() notes at each of the places, the last one at @last_ps. */
+static void note_points(uint64_t nr, uint64_t first_ps, uint64_t step_ps, uint64_t last_ps)
+{
+	struct rt_task *t = self();
+
+	if (!t->nr_holds && !t->rcu.depth)
+		return;
+	stretch_note(t, first_ps);
+	if (nr > 1) {
+		t->stretch_ps = last_ps - step_ps;
+		stretch_note(t, last_ps);
+	}
+}
+
+bool rt_charge_steps(const struct rt_rwlock *l, uint64_t nr, enum cost before, enum cost after)
+{
+	uint64_t step_ps = cost_of(before) + cost_of(after);
+	uint64_t first_ps = rt_running.clock_ps + cost_of(before), last_ps = first_ps + (nr - 1) * step_ps;
+	uint64_t end_ps = rt_running.clock_ps + nr * step_ps;
+
+	assert(nr);
+	if (end_ps >= rt_running.fine_horizon_ps)
+		return false;
+	if (l) {
+		if (yields_by(l, last_ps))
+			return false;
+		note_points(nr, first_ps, step_ps, last_ps);
+	}
+	rt_running.clock_ps = end_ps;
+	return true;
 }
 
 static bool should_drop(const struct rt_rwlock *l)
