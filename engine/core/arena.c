@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "engine/core/uniform.h"
+
 _Static_assert(sizeof(rt_u64) == 8, "an entry is 8 bytes");
 _Static_assert(sizeof(struct table) <= 64, "a table costs 4 KiB and 64 bytes");
 
@@ -43,6 +45,7 @@ int arena_init(struct arena *a)
 
 void arena_fini(struct arena *a)
 {
+	uniform_fini(a);
 	if (a->entries)
 		munmap(a->entries, (size_t)ARENA_MAX_TABLES * TABLE_ENTRIES * sizeof(rt_u64));
 	if (a->tables)
@@ -59,7 +62,7 @@ static uint32_t pop(struct arena *a)
 		number = (uint32_t)head;
 		if (!number)
 			return 0;
-		next = __atomic_load_n(&a->tables[number].next_free, __ATOMIC_RELAXED);
+		next = __atomic_load_n(&a->tables[number].next, __ATOMIC_RELAXED);
 		next |= (head & ~(TAG - 1)) + TAG;
 	} while (!__atomic_compare_exchange_n(&a->free, &head, next, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_ACQUIRE));
@@ -71,15 +74,15 @@ static void push(struct arena *a, uint32_t number)
 	uint64_t head = __atomic_load_n(&a->free, __ATOMIC_RELAXED), next;
 
 	do {
-		__atomic_store_n(&a->tables[number].next_free, (uint32_t)head, __ATOMIC_RELAXED);
+		__atomic_store_n(&a->tables[number].next, (uint32_t)head, __ATOMIC_RELAXED);
 		next = ((head & ~(TAG - 1)) + TAG) | number;
 	} while (!__atomic_compare_exchange_n(&a->free, &head, next, true, __ATOMIC_RELEASE,
 					      __ATOMIC_RELAXED));
 }
 
-static void count_one(struct arena *a)
+void arena_count(struct arena *a, uint32_t nr)
 {
-	uint32_t now = __atomic_add_fetch(&a->nr, 1, __ATOMIC_RELAXED);
+	uint32_t now = __atomic_add_fetch(&a->nr, nr, __ATOMIC_RELAXED);
 	uint32_t most = __atomic_load_n(&a->nr_max, __ATOMIC_RELAXED);
 
 	while (now > most && !__atomic_compare_exchange_n(&a->nr_max, &most, now, true, __ATOMIC_RELAXED,
@@ -87,11 +90,10 @@ static void count_one(struct arena *a)
 		;
 }
 
-uint32_t arena_alloc(struct arena *a, uint64_t fill)
+uint32_t arena_take(struct arena *a)
 {
 	uint32_t number = pop(a);
 	struct table *t;
-	rt_u64 *entry;
 
 	if (!number)
 		number = __atomic_fetch_add(&a->fresh, 1, __ATOMIC_RELAXED);
@@ -104,22 +106,36 @@ uint32_t arena_alloc(struct arena *a, uint64_t fill)
 	t->parent = 0;
 	t->slot = 0;
 	t->flags = TABLE_IN_USE;
-	entry = arena_entries(a, number);
-	for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
-		rt_set(&entry[i], fill);
-	count_one(a);
 	return number;
 }
 
-void arena_free(struct arena *a, uint32_t number)
+void arena_give(struct arena *a, uint32_t number)
 {
 	struct table *t = arena_table(a, number);
 
 	if (!number || !(t->flags & TABLE_IN_USE))
 		die("freed twice: something still pointed to a freed table", number);
 	t->flags = 0;
-	__atomic_sub_fetch(&a->nr, 1, __ATOMIC_RELAXED);
 	push(a, number);
+}
+
+uint32_t arena_alloc(struct arena *a, uint64_t fill)
+{
+	uint32_t number = arena_take(a);
+	rt_u64 *entry = arena_entries(a, number);
+
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+		rt_set(&entry[i], fill);
+	arena_count(a, 1);
+	return number;
+}
+
+void arena_free(struct arena *a, uint32_t number)
+{
+	if (arena_table(a, number)->flags & TABLE_COPY)
+		uniform_forget(a, number);
+	arena_give(a, number);
+	__atomic_sub_fetch(&a->nr, 1, __ATOMIC_RELAXED);
 }
 
 static void free_after_grace(struct rt_rcu_head *head)
@@ -131,6 +147,13 @@ static void free_after_grace(struct rt_rcu_head *head)
 
 void arena_free_rcu(struct arena *a, uint32_t number)
 {
+	/* Memory of a copy is needed no longer than anybody may be in it. */
+	if (unlikely(arena_table(a, number)->flags & TABLE_COPY) && rt_rcu_alone()) {
+		uniform_forget(a, number);
+		arena_give(a, number);
+		rt_rcu_decrement(&a->nr);
+		return;
+	}
 	rt_call_rcu(&arena_table(a, number)->rcu, free_after_grace);
 }
 

@@ -10,7 +10,9 @@
  * - Both arrays are one reservation each; the host gives memory when a page is
  *   first touched, and a freed table is the next one handed out, so that the
  *   memory in use is that of the largest number of tables at one time.
- * - Number 0 is no table.
+ * - Number 0 is no table.  A number with ARENA_UNIFORM is a table of a uniform
+ *   subtree (uniform.h), which has memory only while somebody is in it: whoever
+ *   takes a number from an entry passes it through arena_enter().
  * - Memory of a freed table stays readable: a walker that is too late reads
  *   stale entries, it does not crash.  Whether it may is what table.free asks.
  * - Safe from several tasks and from RCU callbacks; never hands over.
@@ -20,8 +22,10 @@
 
 #define ARENA_MAX_TABLES	(1u << 20)	/* 2 TiB of guest memory in 4 KiB pages */
 #define TABLE_ENTRIES		512
+#define ARENA_UNIFORM		(1u << 31)
 
 #define TABLE_IN_USE		0x01
+#define TABLE_COPY		0x04	/* of a table of a uniform subtree */
 #define TABLE_NX_DISALLOWED	0x02	/* it stands where a huge page was refused for the NX mitigation */
 
 struct table {
@@ -31,7 +35,7 @@ struct table {
 	uint32_t		 parent;	/* table whose entry points here; 0: a root, or not linked */
 	uint16_t		 slot;		/* that entry, 0 .. 511 */
 	uint16_t		 flags;		/* TABLE_* */
-	uint32_t		 next_free;
+	uint32_t		 next;		/* free: the next free one; a copy: what it is a copy of */
 	struct rt_rcu_head	 rcu;
 };
 
@@ -41,6 +45,7 @@ struct arena {
 	uint64_t	 free;		/* tag above the number of the first free table */
 	uint32_t	 fresh;		/* tables from here on were never used */
 	uint32_t	 nr, nr_max;	/* allocated now (grace periods included), and at most */
+	struct uniform	*uniform;	/* NULL: none so far */
 };
 
 /* Return: 0 or -ENOMEM. */
@@ -56,6 +61,26 @@ void arena_free_rcu(struct arena *a, uint32_t number);
 /* Bytes that were ever touched. */
 uint64_t arena_bytes(const struct arena *a);
 
+/* For uniform.c: a table that is not counted, its entries not written; and back. */
+uint32_t arena_take(struct arena *a);
+void arena_give(struct arena *a, uint32_t number);
+void arena_count(struct arena *a, uint32_t nr);
+
+uint32_t uniform_enter(struct arena *a, uint32_t number);	/* uniform.h */
+void uniform_leave(struct arena *a, uint32_t copy);
+uint64_t uniform_peek(const struct arena *a, uint32_t number, unsigned int i);
+
+static inline bool arena_is_uniform(uint32_t number)
+{
+	return number & ARENA_UNIFORM;
+}
+
+/* The real table behind a number found in an entry; the caller is in an RCU section. */
+static inline uint32_t arena_enter(struct arena *a, uint32_t number)
+{
+	return unlikely(arena_is_uniform(number)) ? uniform_enter(a, number) : number;
+}
+
 static inline rt_u64 *arena_entries(const struct arena *a, uint32_t number)
 {
 	return a->entries + (size_t)number * TABLE_ENTRIES;
@@ -64,6 +89,19 @@ static inline rt_u64 *arena_entries(const struct arena *a, uint32_t number)
 static inline struct table *arena_table(const struct arena *a, uint32_t number)
 {
 	return a->tables + number;
+}
+
+/* The caller is done with real table @number and goes up. */
+static inline void arena_leave(struct arena *a, uint32_t number)
+{
+	if (unlikely(arena_table(a, number)->flags & TABLE_COPY))
+		uniform_leave(a, number);
+}
+
+/* Entry @i of any table, for those who only look: nothing is copied. */
+static inline uint64_t arena_peek(const struct arena *a, uint32_t number, unsigned int i)
+{
+	return unlikely(arena_is_uniform(number)) ? uniform_peek(a, number, i) : rt_peek(arena_entries(a, number) + i);
 }
 
 #endif

@@ -8,6 +8,7 @@
 
 struct populated {
 	uint64_t npages;
+	uint64_t filled, filled_end;	/* whole words: a bit that is 0 means there, and 1 not */
 	uint64_t word[];
 };
 
@@ -38,21 +39,62 @@ static uint64_t mask_of(uint64_t w, uint64_t first, uint64_t nr)
 	return (high == 64 ? ~0ULL : BIT_ULL(high) - 1) & ~(BIT_ULL(low) - 1);
 }
 
+/* The bits of word @w that say "there". */
+static uint64_t load(const struct populated *p, uint64_t w)
+{
+	uint64_t bits = __atomic_load_n(&p->word[w], __ATOMIC_RELAXED);
+
+	return w >= p->filled && w < p->filled_end ? ~bits : bits;
+}
+
+static inline void set_word(struct populated *p, uint64_t w, uint64_t mask, bool there)
+{
+	bool inverse = w >= p->filled && w < p->filled_end;
+
+	if (there != inverse)
+		__atomic_fetch_or(&p->word[w], mask, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&p->word[w], ~mask, __ATOMIC_RELAXED);
+}
+
+static void set(struct populated *p, uint64_t first, uint64_t nr, bool there)
+{
+	for (uint64_t w = first / 64; w * 64 < first + nr; w++)
+		set_word(p, w, mask_of(w, first, nr), there);
+}
+
 bool populated_touch(struct populated *p, uint64_t at, uint64_t first, uint64_t nr)
 {
-	uint64_t was = __atomic_load_n(&p->word[at / 64], __ATOMIC_RELAXED);
-
-	if (was & BIT_ULL(at % 64))
+	if (load(p, at / 64) & BIT_ULL(at % 64))
 		return true;
 	if (first + nr > p->npages)
 		nr = p->npages - first;
-	for (uint64_t w = first / 64; w * 64 < first + nr; w++)
-		__atomic_fetch_or(&p->word[w], mask_of(w, first, nr), __ATOMIC_RELAXED);
+	if (likely(nr == 1))
+		set_word(p, at / 64, BIT_ULL(at % 64), true);
+	else
+		set(p, first, nr, true);
 	return false;
 }
 
 void populated_clear(struct populated *p, uint64_t first, uint64_t nr)
 {
-	for (uint64_t w = first / 64; w * 64 < first + nr; w++)
-		__atomic_fetch_and(&p->word[w], ~mask_of(w, first, nr), __ATOMIC_RELAXED);
+	set(p, first, nr, false);
+}
+
+void populated_fill(struct populated *p, uint64_t first, uint64_t nr)
+{
+	uint64_t from = (first + 63) / 64, to = (first + nr) / 64;
+
+	if (from >= to || (p->filled_end && p->filled_end != from)) {
+		set(p, first, nr, true);
+		return;
+	}
+	for (uint64_t w = from; w < to; w++)	/* reading alone takes no memory */
+		if (p->word[w])
+			p->word[w] = 0;
+	if (!p->filled_end)
+		p->filled = from;
+	p->filled_end = to;
+	set(p, first, from * 64 - first, true);
+	set(p, to * 64, first + nr - to * 64, true);
 }

@@ -18,5 +18,10 @@ void populated_free(struct populated *p);	/* NULL is fine */
 /* @nr pages from @first are there now.  Return: whether page @at was there before. */
 bool populated_touch(struct populated *p, uint64_t at, uint64_t first, uint64_t nr);
 void populated_clear(struct populated *p, uint64_t first, uint64_t nr);
+/*
+ * @nr pages from @first were there before anybody looked.  The first such range costs no memory; those
+ * that do not go on from it are touched.  Not beside other calls.
+ */
+void populated_fill(struct populated *p, uint64_t first, uint64_t nr);
 
 #endif
