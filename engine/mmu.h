@@ -99,6 +99,10 @@ struct mmu_stats {
 	uint64_t tables_empty;		/* retained without a present child */
 	uint64_t ret_pf[RET_PF_NR];
 	uint64_t flushes, fast_faults, lost_cas;
+	uint64_t zap_visited;		/* entries looked at by zaps, those of removed tables included */
+	uint64_t zap_nonpresent;	/* entries zapped that were not present (zap.nonpresent = process) */
+	uint64_t zap_ns;		/* from the begin of each zap to its end, yields included */
+	uint64_t tables_made;		/* by faults */
 	uint64_t bytes;			/* arena, metadata included */
 
 	/* Attempts that ended in RETRY, by cause: engine/core/stats.def. */
@@ -108,6 +112,15 @@ struct mmu_stats {
 	uint64_t windows_busy_max_ns;	/* longest time without a moment at which none was open */
 	uint64_t hull_max_pages, hull_open_pages;	/* the widest hull, and the open ranges below it */
 	uint64_t windows_left;		/* begun and not ended, though none is open: an imbalance */
+};
+
+/* Memory that was mapped before the run began. */
+struct mmu_prefill {
+	gfn_t		gfn;
+	uint64_t	npages;
+	pfn_t		pfn;		/* of the first page; the others follow */
+	uint8_t		level;		/* 1 .. 3: by pages of this size */
+	uint8_t		as_id;
 };
 
 /* Return: 0, or -ENOMEM / -EINVAL. */
@@ -139,6 +152,14 @@ void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn);
  * config.guided the flags, which are published.
  */
 int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *slot);
+/*
+ * Maps a range as if the guest had written to all of it before: nothing is observed, nothing
+ * charged but the lock; entries that are there already stay.  However large, it takes little
+ * memory (engine/core/uniform.h).
+ * Return: 0, -ENOENT when not one slot has all of it, -EINVAL when range, pfn or slot
+ * are not aligned to the level.
+ */
+int mmu_prefill(struct mmu *mmu, const struct mmu_prefill *p);
 /* mm release: every root, exclusively. */
 void mmu_zap_all(struct mmu *mmu);
 /* VM teardown: invalidate and zap all roots. */

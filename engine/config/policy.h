@@ -25,6 +25,7 @@
 #define FAULT_LOCK(VALUE, k)		VALUE(k, SPIN, "spin") VALUE(k, WRITE, "write") VALUE(k, READ, "read") VALUE(k, MIXED, "mixed")
 #define ZAP_ROOT_PASSES(VALUE, k)	VALUE(k, SINGLE, "single") VALUE(k, LEAFS_ROOT, "leafs+root") VALUE(k, 1G_ROOT, "1g+root") VALUE(k, 4K_2M_1G_ROOT, "4k+2m+1g+root")
 #define ZAP_RANGE(VALUE, k)		VALUE(k, TABLES, "tables") VALUE(k, CAP_1G, "cap-1g") VALUE(k, LEAF_ONLY, "leaf-only")
+#define ZAP_NONPRESENT(VALUE, k)	VALUE(k, SKIP, "skip") VALUE(k, PROCESS, "process")
 #define FAULT_HUGE_SPLIT(VALUE, k)	VALUE(k, ZAP, "zap") VALUE(k, IN_PLACE, "in-place")
 #define ROOT_LOCK(VALUE, k)		VALUE(k, WRITE, "write") VALUE(k, READ, "read")
 #define ZAP_INVALID_ROOT_FLUSH(VALUE, k) VALUE(k, YES, "yes") VALUE(k, NO, "no")

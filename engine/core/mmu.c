@@ -119,6 +119,10 @@ void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 	stats_of_notifier(&mmu->notifier, out);
 	out->flushes = c->flushes;
 	out->lost_cas = c->lost_cas;
+	out->zap_visited = c->zap_visited;
+	out->zap_nonpresent = c->zap_nonpresent;
+	out->zap_ns = c->zap_ns;
+	out->tables_made = c->tables_made;
 	out->retry_open = c->retry_open;
 	out->retry_hull = c->retry_hull;
 	out->retry_ended = c->retry_ended;

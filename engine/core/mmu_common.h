@@ -48,6 +48,8 @@ struct mmu_ops {
 	void (*flush_slot)(struct mmu *mmu, const struct memslot *slot);
 	/* MMIO entries of older generations are void; @wrapped: the generation's low bits start again. */
 	void (*slots_updated)(struct mmu *mmu, bool wrapped);
+	/* mmu_lock held for write; the range is sound. */
+	void (*prefill)(struct mmu *mmu, const struct memslot *slot, const struct mmu_prefill *p);
 	void (*zap_all)(struct mmu *mmu);
 	void (*teardown)(struct mmu *mmu);
 	uint64_t (*peek)(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level);
@@ -98,6 +100,11 @@ static inline void mmu_unlock(struct mmu *mmu, bool shared)
 static inline void mmu_count(uint64_t *counter)
 {
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static inline void mmu_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
 
 /*

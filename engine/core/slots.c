@@ -131,3 +131,33 @@ int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_s
 	memslots_unlock(&mmu->slots);
 	return ret;
 }
+
+static bool prefill_fits(const struct mmu *mmu, const struct memslot *slot, const struct mmu_prefill *p)
+{
+	uint64_t inside = SPTE_LEVEL_PAGES(p->level) - 1;
+
+	if (p->level < 1 || p->level > mmu->config.max_level || slot->invalid)
+		return false;
+	if ((p->gfn | p->npages | p->pfn) & inside || ((slot->cfg.hva >> 12) ^ slot->cfg.base_gfn) & inside)
+		return false;
+	return p->level == 1 || !(slot->cfg.flags & SLOT_LOG_DIRTY);
+}
+
+int mmu_prefill(struct mmu *mmu, const struct mmu_prefill *p)
+{
+	const struct memslot *slot;
+	int ret = -ENOENT;
+
+	rt_srcu_lock();
+	slot = memslot_find(memslots_get(&mmu->slots), p->as_id, p->gfn);
+	if (slot && p->gfn + p->npages <= slot->cfg.base_gfn + slot->cfg.npages)
+		ret = prefill_fits(mmu, slot, p) ? 0 : -EINVAL;
+	if (!ret) {
+		mmu_lock_exclusive(mmu);
+		mmu->ops->prefill(mmu, slot, p);
+		populated_fill(slot->host, p->gfn - slot->cfg.base_gfn, p->npages);
+		mmu_unlock(mmu, false);
+	}
+	rt_srcu_unlock();
+	return ret;
+}

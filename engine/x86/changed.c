@@ -3,6 +3,7 @@
 #include "engine/x86/changed.h"
 
 #include "engine/core/observe.h"
+#include "engine/core/uniform.h"
 
 static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
 			 bool shared);
@@ -30,15 +31,44 @@ static uint64_t freeze_shared(const struct x86_mmu *x, rt_u64 *sptep)
 	}
 }
 
+/*
+ * A table of a uniform subtree whose entries are all leafs, or all empty, when nobody could notice
+ * whether they go one by one.
+ */
+static bool remove_at_once(struct x86_mmu *x, uint32_t number, bool shared)
+{
+	struct arena *arena = &x->mmu.arena;
+	enum cost before = shared ? RT_NO_COST : COST_WALK_STEP;
+	struct uniform_view v;
+
+	if (observed(&x->mmu) || !uniform_view(arena, number, &v, &number) || spte_is_table(v.first, v.level))
+		return false;
+	if (!rt_charge_steps(NULL, SPTE_ENTRIES, before, spte_set_cost(x, v.first, v.level, shared)))
+		return false;
+	uniform_free(arena, number, x->mmu.policy->table_free != TABLE_FREE_IMMEDIATE);
+	return true;
+}
+
 static void remove_table(struct x86_mmu *x, uint32_t number, unsigned int as_id, bool shared)
 {
 	struct arena *arena = &x->mmu.arena;
-	struct table *t = arena_table(arena, number);
-	int level = role_level(t->role);
-	rt_u64 *entries = arena_entries(arena, number);
+	struct table *t;
+	rt_u64 *entries;
+	int level;
 
-	obs_page(&x->mmu, OBS_PREPARE_ZAP_PAGE, t->gfn, t->role, 0, false);
+	mmu_add(&x->mmu.counters.zap_visited, SPTE_ENTRIES);
+	if (observed(&x->mmu)) {
+		number = arena_enter(arena, number);
+		t = arena_table(arena, number);
+		obs_page(&x->mmu, OBS_PREPARE_ZAP_PAGE, t->gfn, t->role, 0, false);
+	}
 	unlist_table(x, shared);
+	if (unlikely(arena_is_uniform(number)) && remove_at_once(x, number, shared))
+		return;
+	number = arena_enter(arena, number);
+	t = arena_table(arena, number);
+	level = role_level(t->role);
+	entries = arena_entries(arena, number);
 	for (unsigned int i = 0; i < SPTE_ENTRIES; i++) {
 		uint64_t old;
 
@@ -110,6 +140,15 @@ bool spte_zap_atomic(struct tdp_iter *it)
 	if (late)
 		spte_changed(x, it->as_id, it->gfn, it->old, x->f->nonpresent, it->level, true);
 	return true;
+}
+
+enum cost spte_set_cost(const struct x86_mmu *x, uint64_t old, int level, bool shared)
+{
+	if (shared)
+		return COST_CAS;
+	if (!spte_is_present(old))
+		return RT_NO_COST;
+	return spte_is_leaf(old, level) && spte_is_volatile(x, old) ? COST_CAS : COST_CLEAR;
 }
 
 uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new, int level)

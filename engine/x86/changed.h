@@ -28,6 +28,9 @@ static inline bool spte_set(struct tdp_iter *it, uint64_t new, bool shared)
  */
 bool spte_zap_atomic(struct tdp_iter *it);
 
+/* What taking @old away costs: spte_set() to an empty entry, or the removal of a table it is in. */
+enum cost spte_set_cost(const struct x86_mmu *x, uint64_t old, int level, bool shared);
+
 /* Exclusive: the store itself.  Return: what it replaced. */
 uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new, int level);
 

@@ -2,6 +2,7 @@
 /* Walks every table; reads only. */
 #include "engine/x86/check.h"
 
+#include "engine/core/uniform.h"
 #include "engine/core/windows.h"
 #include "engine/x86/root.h"
 
@@ -33,31 +34,43 @@ static void check_leaf(const struct check *c, uint64_t spte, int level, gfn_t gf
 		mmu_broken(mmu, "slot: a huge leaf where dirty pages are logged", gfn, spte);
 }
 
-static void check_table(const struct check *c, uint32_t number, uint32_t parent, int level, gfn_t gfn)
+/* Return: whether what hangs from the table can be looked at. */
+static bool check_place(const struct mmu *mmu, uint32_t number, uint32_t parent, int level, gfn_t gfn)
 {
-	const struct mmu *mmu = &c->x->mmu;
 	const struct table *t = arena_table(&mmu->arena, number);
-	const rt_u64 *entries = arena_entries(&mmu->arena, number);
 
 	if (!(t->flags & TABLE_IN_USE)) {
 		mmu_broken(mmu, "I-T1: a freed table is reachable", gfn, number);
-		return;
+		return false;
 	}
 	if ((int)role_level(t->role) != level || t->gfn != gfn || t->parent != parent)
 		mmu_broken(mmu, "tree: a table is not where it belongs", gfn, number);
+	if (parent && t->slot >= SPTE_ENTRIES)
+		mmu_broken(mmu, "tree: a table's entry number is out of range", gfn, number);
+	return true;
+}
+
+static void check_table(const struct check *c, uint32_t number, uint32_t parent, int level, gfn_t gfn)
+{
+	const struct mmu *mmu = &c->x->mmu;
+	struct uniform_view v;
+
+	if (arena_is_uniform(number) && uniform_view(&mmu->arena, number, &v, &number)) {
+		if (v.level != level || v.gfn != gfn)
+			mmu_broken(mmu, "tree: a uniform table is not where it belongs", gfn, number);
+	} else if (!check_place(mmu, number, parent, level, gfn)) {
+		return;
+	}
 	for (unsigned int i = 0; i < SPTE_ENTRIES; i++) {
-		uint64_t spte = rt_peek(&entries[i]);
+		uint64_t spte = arena_peek(&mmu->arena, number, i);
 		gfn_t at = gfn + i * SPTE_LEVEL_PAGES(level);
 
 		if (!spte_is_present(spte))
 			continue;
-		if (spte_is_leaf(spte, level)) {
+		if (spte_is_leaf(spte, level))
 			check_leaf(c, spte, level, at);
-			continue;
-		}
-		if (parent && t->slot >= SPTE_ENTRIES)
-			mmu_broken(mmu, "tree: a table's entry number is out of range", at, number);
-		check_table(c, (uint32_t)spte_pfn(spte), number, level - 1, at);
+		else
+			check_table(c, (uint32_t)spte_pfn(spte), number, level - 1, at);
 	}
 }
 
@@ -90,7 +103,7 @@ static void check_none(const struct x86_mmu *x, uint32_t number, int level, gfn_
 
 	for (unsigned int i = spte_index(from, level); i < SPTE_ENTRIES; i++) {
 		gfn_t at = gfn + i * SPTE_LEVEL_PAGES(level);
-		uint64_t spte = rt_peek(arena_entries(&x->mmu.arena, number) + i);
+		uint64_t spte = arena_peek(&x->mmu.arena, number, i);
 
 		if (at >= end)
 			return;

@@ -36,5 +36,7 @@ uint64_t spte_mmio_gen(uint64_t spte);
 
 /* map.c: mmu_lock held, the fault is not stale. */
 enum ret_pf fault_map(struct fault *f, bool shared);
+/* The leaf of f->goal_level for f->pfn, in the place of @old. */
+uint64_t fault_leaf(const struct fault *f, uint64_t old);
 
 #endif

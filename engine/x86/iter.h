@@ -76,7 +76,7 @@ static inline bool iter_down(struct tdp_iter *it)
 	if (!spte_is_table(it->old, it->level))
 		return false;
 	it->level--;
-	it->table[it->level] = (uint32_t)spte_pfn(it->old);
+	it->table[it->level] = arena_enter(&it->x->mmu.arena, (uint32_t)spte_pfn(it->old));
 	it->gfn = gfn_round(it->next_gfn, it->level);
 	iter_point(it);
 	return true;
@@ -97,6 +97,7 @@ static inline bool iter_up(struct tdp_iter *it)
 {
 	if (it->level == it->root_level)
 		return false;
+	arena_leave(&it->x->mmu.arena, it->table[it->level]);
 	it->level++;
 	it->gfn = gfn_round(it->gfn, it->level);
 	it->sptep = arena_entries(&it->x->mmu.arena, it->table[it->level]) + spte_index(it->gfn, it->level);

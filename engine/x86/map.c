@@ -49,16 +49,9 @@ static void descend_for_nx(struct fault *f, const struct tdp_iter *it)
 	if (!x->mmu.config.nx_huge_pages || it->level == 1 || it->level != f->goal_level ||
 	    !spte_is_table(it->old, it->level))
 		return;
-	child = arena_table(&x->mmu.arena, (uint32_t)spte_pfn(it->old));
+	child = arena_table(&x->mmu.arena, arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(it->old)));
 	if (!release_is(x, KVM_6_12) || child->flags & TABLE_NX_DISALLOWED)
 		f->goal_level--;
-}
-
-static uint64_t table_entry(const struct x86_mmu *x, uint32_t child)
-{
-	uint64_t spte = spte_make_table(x->f, child);
-
-	return x->mmu.config.ad ? spte : (spte & ~x->f->accessed) | SPTE_AD_DISABLED;
 }
 
 static uint32_t new_child(struct fault *f, const struct tdp_iter *it)
@@ -70,6 +63,7 @@ static uint32_t new_child(struct fault *f, const struct tdp_iter *it)
 	struct table *t = arena_table(arena, child);
 
 	rt_charge(COST_TABLE_ALLOC, 1);
+	mmu_count(&x->mmu.counters.tables_made);
 	t->gfn = it->gfn;
 	t->role = role_set_invalid(role_set_level(parent->role, it->level - 1), 0);
 	t->parent = it->table[it->level];
@@ -115,7 +109,7 @@ static bool add_table(struct fault *f, struct tdp_iter *it, bool shared)
 
 	if (huge)
 		fill_from_huge(x, child, huge, it->level - 1);
-	linked = spte_set(it, table_entry(x, child), shared);
+	linked = spte_set(it, spte_for_table(x, child), shared);
 	if (huge)
 		obs_map(&x->mmu, OBS_SPLIT_HUGE_PAGE, it->gfn, it->level, linked ? 0 : EBUSY, huge);
 	if (!linked) {
@@ -140,7 +134,7 @@ static bool zap_huge(struct tdp_iter *it, bool shared)
 	return true;
 }
 
-static uint64_t make_leaf(const struct fault *f, uint64_t old)
+uint64_t fault_leaf(const struct fault *f, uint64_t old)
 {
 	const struct x86_mmu *x = f->x;
 	bool was_writable = (f->goal_level == 1 || old & SPTE_LARGE) && (old & SPTE_W);
@@ -199,7 +193,7 @@ static enum ret_pf install(struct fault *f, struct tdp_iter *it, bool shared)
 	if (allowed_already(f, it))
 		return RET_PF_SPURIOUS;
 	gen = rt_load(&x->mmu.slots.generation[it->as_id]);
-	new = f->slot ? make_leaf(f, it->old) : spte_make_mmio(x->f, it->gfn, 7, gen);
+	new = f->slot ? fault_leaf(f, it->old) : spte_make_mmio(x->f, it->gfn, 7, gen);
 
 	if (new == it->old)
 		ret = RET_PF_SPURIOUS;

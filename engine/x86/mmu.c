@@ -7,6 +7,7 @@
 #include "engine/x86/age.h"
 #include "engine/x86/check.h"
 #include "engine/x86/fault.h"
+#include "engine/x86/prefill.h"
 #include "engine/x86/repair.h"
 #include "engine/x86/root.h"
 #include "engine/x86/zap.h"
@@ -38,6 +39,7 @@ static const struct mmu_ops x86_ops = {
 	.set_spte	= x86_set_spte,
 	.flush_slot	= x86_flush_slot,
 	.slots_updated	= x86_slots_updated,
+	.prefill	= x86_prefill,
 	.zap_all	= x86_zap_all,
 	.teardown	= x86_teardown,
 	.peek		= x86_peek,

@@ -2,23 +2,13 @@
 /* What verify and the oracle do to a quiet MMU: peek, repair, count. */
 #include "engine/x86/repair.h"
 
+#include "engine/core/uniform.h"
 #include "engine/x86/root.h"
-
-static struct root *newest_valid(const struct x86_mmu *x, unsigned int as_id)
-{
-	for (uintptr_t p = rt_peek(&x->roots); p; p = rt_peek(&((struct root *)p)->next)) {
-		struct root *r = (struct root *)p;
-
-		if (!role_invalid((uint32_t)rt_peek(&r->role)) && root_as_id(r) == as_id)
-			return r;
-	}
-	return NULL;
-}
 
 uint64_t x86_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level)
 {
 	const struct x86_mmu *x = to_x86_const(mmu);
-	const struct root *r = newest_valid(x, as_id);
+	const struct root *r = root_newest(x, as_id);
 	uint32_t table;
 	uint64_t spte;
 
@@ -27,7 +17,7 @@ uint64_t x86_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *lev
 		return x->f->nonpresent;
 	table = r->table;
 	for (*level = mmu->config.root_level;; --*level) {
-		spte = rt_peek(arena_entries(&mmu->arena, table) + spte_index(gfn, *level));
+		spte = arena_peek(&mmu->arena, table, spte_index(gfn, *level));
 		if (!spte_is_table(spte, *level))
 			return spte;
 		table = (uint32_t)spte_pfn(spte);
@@ -37,10 +27,11 @@ uint64_t x86_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *lev
 /* Frees what hangs from @spte at @level. */
 static void drop_below(struct x86_mmu *x, uint64_t spte, int level)
 {
-	uint32_t number = (uint32_t)spte_pfn(spte);
+	uint32_t number;
 
 	if (!spte_is_table(spte, level))
 		return;
+	number = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(spte));
 	for (unsigned int i = 0; i < SPTE_ENTRIES; i++)
 		drop_below(x, rt_peek(arena_entries(&x->mmu.arena, number) + i), level - 1);
 	arena_free(&x->mmu.arena, number);
@@ -52,27 +43,22 @@ static uint64_t link_empty(struct x86_mmu *x, uint32_t parent, gfn_t gfn, int le
 	struct arena *arena = &x->mmu.arena;
 	uint32_t child = arena_alloc(arena, x->f->nonpresent);
 	struct table *t = arena_table(arena, child);
-	uint64_t spte = spte_make_table(x->f, child);
 
 	t->gfn = gfn_round(gfn, level);
 	t->role = role_set_level(arena_table(arena, parent)->role, level - 1);
 	t->parent = parent;
 	t->slot = spte_index(gfn, level);
-	if (!x->mmu.config.ad)
-		spte = (spte & ~x->f->accessed) | SPTE_AD_DISABLED;
-	return spte;
+	return spte_for_table(x, child);
 }
 
 void x86_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte)
 {
 	struct x86_mmu *x = to_x86(mmu);
-	struct root *r = newest_valid(x, as_id);
+	struct root *r = root_newest(x, as_id);
 	uint32_t table;
 
-	if (!r) {
-		r = root_new(x, role_set_smm(x->root_role, as_id));
-		rt_set(&r->refs, 1);	/* nobody runs on it yet */
-	}
+	if (!r)
+		r = root_unused(x, as_id);
 	table = r->table;
 	for (int l = mmu->config.root_level;; l--) {
 		rt_u64 *entry = arena_entries(&mmu->arena, table) + spte_index(gfn, l);
@@ -89,19 +75,34 @@ void x86_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint6
 		}
 		if (l == level)
 			return;
-		table = (uint32_t)spte_pfn(old);
+		table = arena_enter(&mmu->arena, (uint32_t)spte_pfn(old));
 	}
+}
+
+/* A table of a uniform subtree, if all of its entries are leafs, or empty. */
+static bool count_at_once(const struct x86_mmu *x, uint32_t number, struct mmu_stats *out, bool *any)
+{
+	struct uniform_view v;
+
+	if (!arena_is_uniform(number) || !uniform_view(&x->mmu.arena, number, &v, &number) ||
+	    spte_is_table(v.first, v.level))
+		return false;
+	*any = spte_is_present(v.first);
+	if (*any)
+		out->pages[v.level <= MAX_HUGE_LEVEL ? v.level : 0] += SPTE_ENTRIES;
+	return true;
 }
 
 /* Return: whether the table has a present child. */
 static bool count_table(const struct x86_mmu *x, uint32_t number, int level, struct mmu_stats *out)
 {
-	const rt_u64 *entries = arena_entries(&x->mmu.arena, number);
 	bool any = false;
 
 	out->tables++;
+	if (count_at_once(x, number, out, &any))
+		return any;
 	for (unsigned int i = 0; i < SPTE_ENTRIES; i++) {
-		uint64_t spte = rt_peek(&entries[i]);
+		uint64_t spte = arena_peek(&x->mmu.arena, number, i);
 
 		if (!spte_is_present(spte))
 			continue;

@@ -97,6 +97,25 @@ struct root *root_new(struct x86_mmu *x, uint32_t role)
 	return r;
 }
 
+struct root *root_unused(struct x86_mmu *x, unsigned int as_id)
+{
+	struct root *r = root_new(x, role_set_smm(x->root_role, as_id));
+
+	rt_set(&r->refs, 1);
+	return r;
+}
+
+struct root *root_newest(const struct x86_mmu *x, unsigned int as_id)
+{
+	for (uintptr_t p = rt_peek(&x->roots); p; p = rt_peek(&((struct root *)p)->next)) {
+		struct root *r = (struct root *)p;
+
+		if (!role_invalid((uint32_t)rt_peek(&r->role)) && root_as_id(r) == as_id)
+			return r;
+	}
+	return NULL;
+}
+
 /* A valid root of our role, with a reference. */
 static struct root *find_root(struct x86_mmu *x)
 {

@@ -53,6 +53,10 @@ void root_put(struct x86_mmu *x, struct root *r);
 
 /* A new empty root, in the list, with two references. */
 struct root *root_new(struct x86_mmu *x, uint32_t role);
+/* The same, but no vCPU runs on it yet: one reference. */
+struct root *root_unused(struct x86_mmu *x, unsigned int as_id);
+/* Newest valid root of @as_id, for those who only look; NULL: none. */
+struct root *root_newest(const struct x86_mmu *x, unsigned int as_id);
 /* Frees it at once: nobody runs any more. */
 void root_destroy(struct root *r);
 

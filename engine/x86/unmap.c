@@ -18,26 +18,56 @@ static bool takes_table(const struct x86_mmu *x, const struct tdp_iter *it, gfn_
 	return false;
 }
 
+/* Is the entry itself to be taken away? */
+static bool takes(const struct x86_mmu *x, const struct tdp_iter *it, gfn_t start, gfn_t end, uint64_t *nonpresent)
+{
+	if (!spte_is_present(it->old)) {
+		if (likely(x->mmu.policy->zap_nonpresent == ZAP_NONPRESENT_SKIP))
+			return false;
+		++*nonpresent;
+		return true;
+	}
+	return !spte_is_table(it->old, it->level) || takes_table(x, it, start, end);
+}
+
+/* A whole table of leafs below the entry, where no leaf asks for a flush of its own. */
+static bool zap_leafs(struct tdp_iter *it, gfn_t start, gfn_t end, bool may_block)
+{
+	if (it->x->mmu.policy->flush_batch == FLUSH_BATCH_PER_OP)
+		return false;
+	if (it->gfn < start || it->gfn + SPTE_LEVEL_PAGES(it->level) > end)
+		return false;
+	return zap_uniform(it, false, may_block);
+}
+
 void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t end, bool may_block,
 	       struct flush *flush)
 {
 	/* Nobody runs on an invalid root. */
 	bool stale = !root_invalid(root) || x->mmu.policy->zap_invalid_root_flush == ZAP_INVALID_ROOT_FLUSH_YES;
+	uint64_t visited = 0, nonpresent = 0, begin_ns = rt_now_ns();
 	struct tdp_iter it;
 
 	rt_rcu_read_lock();
 	for_each_spte(&it, x, root, 1, start, end) {
+		it.min_level = 1;
 		if (may_block && iter_yield(&it, flush, false))
 			continue;
-		if (!spte_is_present(it.old))
+		visited++;
+		if (takes(x, &it, start, end, &nonpresent))
+			spte_set_exclusive(&it, x->f->nonpresent);
+		else if (zap_leafs(&it, start, end, may_block))
+			visited += SPTE_ENTRIES;
+		else
 			continue;
-		if (spte_is_table(it.old, it.level) && !takes_table(x, &it, start, end))
-			continue;
-		spte_set_exclusive(&it, x->f->nonpresent);
 		if (stale)
 			flush_stale(&x->mmu, flush);
 	}
 	rt_rcu_read_unlock();
+	mmu_add(&x->mmu.counters.zap_visited, visited);
+	if (unlikely(nonpresent))
+		mmu_add(&x->mmu.counters.zap_nonpresent, nonpresent);
+	mmu_add(&x->mmu.counters.zap_ns, rt_now_ns() - begin_ns);
 }
 
 bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block)

@@ -144,7 +144,7 @@ struct walk {
 };
 
 /* To the last entry for @gfn below @table (of @level): a leaf, or not present. */
-static inline struct walk walk_to(const struct x86_mmu *x, uint32_t table, int level, gfn_t gfn)
+static inline struct walk walk_to(struct x86_mmu *x, uint32_t table, int level, gfn_t gfn)
 {
 	struct walk w = { .level = level };
 
@@ -153,9 +153,17 @@ static inline struct walk walk_to(const struct x86_mmu *x, uint32_t table, int l
 		w.spte = rt_load(w.sptep);
 		if (!spte_is_table(w.spte, w.level))
 			return w;
-		table = (uint32_t)spte_pfn(w.spte);
+		table = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(w.spte));
 		w.level--;
 	}
+}
+
+/* An entry that points to table @number. */
+static inline uint64_t spte_for_table(const struct x86_mmu *x, uint32_t number)
+{
+	uint64_t spte = spte_make_table(x->f, number);
+
+	return x->mmu.config.ad ? spte : (spte & ~x->f->accessed) | SPTE_AD_DISABLED;
 }
 
 #endif

@@ -3,46 +3,108 @@
 #include "engine/x86/zap.h"
 
 #include "engine/core/observe.h"
+#include "engine/core/uniform.h"
 
 /*
- * Every entry down to @zap_level is visited.  Taken away are those at @zap_level, tables with all
+ * The leafs of a uniform table below the entry under the cursor, all at once: where walking through
+ * them would find nobody to yield to, and nobody could notice that it did not.
+ */
+static bool zap_at_once(struct tdp_iter *it, bool shared, bool yields)
+{
+	struct x86_mmu *x = it->x;
+	uint32_t number = (uint32_t)spte_pfn(it->old);
+	struct uniform_view v;
+
+	/* After a yield the first look at an entry is not a place to yield. */
+	if (observed(&x->mmu) || it->next_gfn == it->yielded_gfn)
+		return false;
+	if (!uniform_view(&x->mmu.arena, number, &v, &number) || !spte_is_leaf(v.first, v.level))
+		return false;
+	if (!rt_charge_steps(yields ? &x->mmu.lock : NULL, SPTE_ENTRIES, COST_WALK_STEP,
+			     spte_set_cost(x, v.first, v.level, shared)))
+		return false;
+	uniform_fill(&x->mmu.arena, number, x->f->nonpresent);
+	return true;
+}
+
+bool zap_uniform(struct tdp_iter *it, bool shared, bool yields)
+{
+	if (!spte_is_table(it->old, it->level) || !arena_is_uniform((uint32_t)spte_pfn(it->old)))
+		return false;
+	if (!zap_at_once(it, shared, yields))
+		return false;
+	it->min_level = it->level;	/* it is done: no step down */
+	return true;
+}
+
+/*
+ * One pass visits every entry down to @level.  Taken away are those at that level, tables with all
  * below them in one step; or, for @leafs, the leafs of any level.
  */
-static void zap_pass(struct x86_mmu *x, const struct root *root, int zap_level, bool leafs, bool shared)
+struct pass {
+	int	 level;
+	bool	 leafs, shared;
+	uint64_t visited, nonpresent;
+};
+
+static bool takes(struct pass *p, const struct tdp_iter *it)
+{
+	if (!spte_is_present(it->old)) {
+		if (likely(it->x->mmu.policy->zap_nonpresent == ZAP_NONPRESENT_SKIP))
+			return false;
+		p->nonpresent++;
+		return true;
+	}
+	return p->leafs ? spte_is_leaf(it->old, it->level) : it->level == p->level;
+}
+
+/* The entry under the cursor; whoever loses a race looks again, and may yield first. */
+static void zap_entry(struct pass *p, struct tdp_iter *it)
+{
+	do {
+		if (iter_yield(it, NULL, p->shared) || !takes(p, it))
+			return;
+	} while (!spte_set(it, it->x->f->nonpresent, p->shared));
+}
+
+static void zap_pass(struct x86_mmu *x, const struct root *root, struct pass p)
 {
 	struct tdp_iter it;
 
-	for_each_spte(&it, x, root, zap_level, 0, gfn_limit(x)) {
-		if (iter_yield(&it, NULL, shared))
-			continue;
-		while (leafs ? spte_is_leaf(it.old, it.level) : spte_is_present(it.old) && it.level == zap_level)
-			if (spte_set(&it, x->f->nonpresent, shared))
-				break;
+	for_each_spte(&it, x, root, p.level, 0, gfn_limit(x)) {
+		it.min_level = p.level;
+		p.visited++;
+		zap_entry(&p, &it);
+		if (!it.yielded && (p.leafs || it.level == p.level + 1) && zap_uniform(&it, p.shared, true))
+			p.visited += SPTE_ENTRIES;
 	}
+	mmu_add(&x->mmu.counters.zap_visited, p.visited);
+	mmu_add(&x->mmu.counters.zap_nonpresent, p.nonpresent);
 }
 
 void zap_root(struct x86_mmu *x, const struct root *root, bool shared)
 {
-	int top = x->mmu.config.root_level;
+	uint64_t begin_ns = rt_now_ns();
 
 	rt_rcu_read_lock();
 	switch (x->mmu.policy->zap_root_passes) {
 	case ZAP_ROOT_PASSES_SINGLE:
 		break;
 	case ZAP_ROOT_PASSES_LEAFS_ROOT:
-		zap_pass(x, root, 1, true, shared);
+		zap_pass(x, root, (struct pass){ .level = 1, .leafs = true, .shared = shared });
 		break;
 	case ZAP_ROOT_PASSES_4K_2M_1G_ROOT:
-		zap_pass(x, root, 1, false, shared);
-		zap_pass(x, root, 2, false, shared);
-		zap_pass(x, root, 3, false, shared);
+		zap_pass(x, root, (struct pass){ .level = 1, .shared = shared });
+		zap_pass(x, root, (struct pass){ .level = 2, .shared = shared });
+		zap_pass(x, root, (struct pass){ .level = 3, .shared = shared });
 		break;
 	case ZAP_ROOT_PASSES_1G_ROOT:
-		zap_pass(x, root, 3, false, shared);
+		zap_pass(x, root, (struct pass){ .level = 3, .shared = shared });
 		break;
 	}
-	zap_pass(x, root, top, false, shared);
+	zap_pass(x, root, (struct pass){ .level = x->mmu.config.root_level, .shared = shared });
 	rt_rcu_read_unlock();
+	mmu_add(&x->mmu.counters.zap_ns, rt_now_ns() - begin_ns);
 }
 
 /* The MMU's own references go with their roots' contents. */

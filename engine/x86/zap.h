@@ -13,6 +13,13 @@ void zap_root(struct x86_mmu *x, const struct root *root, bool shared);
 /* kvm_mmu_zap_all_fast(): every root goes invalid at once, and is zapped with faults running. */
 void zap_all_fast(struct x86_mmu *x);
 
+/*
+ * If the entry under the cursor leads to a uniform table of leafs that a zap which takes them one by
+ * one could as well take all at once, does so: same virtual time, same content.  @yields: there is a
+ * place to yield at each of them.
+ */
+bool zap_uniform(struct tdp_iter *it, bool shared, bool yields);
+
 bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block);
 bool x86_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn);
 void x86_flush_slot(struct mmu *mmu, const struct memslot *slot);
