@@ -68,7 +68,7 @@ int replay_job(const struct replay_ask *ask, const struct replay_trace *trace, c
 	*out = (struct drive_job){
 		.file = trace->file, .scan = &trace->scan, .plan = trace->plan, .policy = policy, .costs = costs,
 		.pacing = ask->pacing_kind, .clones = ask->clones, .seed = ask->seed,
-		.check = ask->check, .fine = ask->fine,
+		.check = ask->check || policy->check_invariants == CHECK_INVARIANTS_YES, .fine = ask->fine,
 	};
 	int rc = load_costs(ask, costs, &out->host, e);
 

@@ -31,6 +31,7 @@
 #define ZAP_INVALID_ROOT_FLUSH(VALUE, k) VALUE(k, YES, "yes") VALUE(k, NO, "no")
 #define FAULT_EARLY_SPURIOUS(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
 #define MEMSLOT_DELETE(VALUE, k)	VALUE(k, ZAP_ALL, "zap-all") VALUE(k, SLOT_ONLY, "slot-only")
+#define CHECK_INVARIANTS(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
 #define FLUSH_BATCH(VALUE, k)		VALUE(k, PER_OP, "per-op") VALUE(k, ACCUMULATE, "accumulate")
 
 #define POLICY_ENUM_VALUE(k, name, text) k##_##name,

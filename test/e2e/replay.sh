@@ -27,6 +27,13 @@ says "aging: checked under alternatives" 0 out "age-lockless" \
 	"$mmulab" replay "$tmp/aging.mmt" -p age-lockless -p x86-6.1+seed-004 --check
 says "notifier: schedules searched" 0 out "x86-6.12: no invariant broken in 3 schedules" \
 	"$mmulab" replay "$tmp/notifier.mmt" -p x86-6.12 --seeds 3
+says "seed 001 asks for the checks" 0 out "stall" \
+	"$mmulab" replay "$tmp/notifier.mmt" -p x86-6.12+seed-001
+for p in x86-6.12 x86-6.12+seed-001; do
+	"$mmulab" replay "$tmp/notifier.mmt" -p "$p" --json 2>"$tmp/err" | grep -vE '"policy"|check.invariants' >"$tmp/$p.json"
+done
+cmp "$tmp/x86-6.12.json" "$tmp/x86-6.12+seed-001.json" >"$tmp/out"
+result $? "and changes nothing that is measured"
 says "populate: real threads agree with the oracle" 0 out "measured on this machine" \
 	"$mmulab" replay "$tmp/thp.mmt" --runtime threads --pacing asap --check
 

@@ -279,6 +279,43 @@ static const struct preset_row {
 	  ZAP_ROOT_PASSES_4K_2M_1G_ROOT, FAULT_HUGE_SPLIT_IN_PLACE },
 };
 
+/* What the presets say of invalidation, by the dotted name. */
+static const struct said_row {
+	const char *name, *load, *knob, *value;
+} said[] = {
+	{ "6.1: the lock on a match", "x86-6.1", "notifier.lock", "on-match" },
+	{ "6.1: the hull shrinks at zero", "x86-6.1", "notifier.hull_reset", "at-zero" },
+	{ "6.1: slots wait", "x86-6.1", "memslot.swap_waits", "yes" },
+	{ "6.1: a delete zaps all", "x86-6.1", "memslot.delete", "zap-all" },
+	{ "6.1: roots under the write lock", "x86-6.1", "root.lock", "write" },
+	{ "6.1: flushes for invalid roots", "x86-6.1", "zap.invalid_root_flush", "yes" },
+	{ "6.1: no early spurious", "x86-6.1", "fault.early_spurious", "no" },
+	{ "6.12: roots under the read lock", "x86-6.12", "root.lock", "read" },
+	{ "6.12: none for invalid roots", "x86-6.12", "zap.invalid_root_flush", "no" },
+	{ "6.12: a delete zaps all", "x86-6.12", "memslot.delete", "zap-all" },
+	{ "6.12: no early spurious", "x86-6.12", "fault.early_spurious", "no" },
+	{ "6.18: early spurious", "x86-6.18", "fault.early_spurious", "yes" },
+	{ "6.18: slots wait", "x86-6.18", "memslot.swap_waits", "yes" },
+	{ "seed 001 checks", "x86-6.12+seed-001", "check.invariants", "yes" },
+	{ "and leaves the key alone", "x86-6.1+seed-001", "fault.retry_key", "hull-hva" },
+};
+
+static void check_said(const void *arg)
+{
+	const struct said_row *row = arg;
+	const struct knob *k = knob_find(row->knob);
+	struct err e = { 0 };
+	struct policy p;
+	char value[64];
+
+	assert_non_null(k);
+	assert_int_not_equal(k->kind, KNOB_IS_UNBUILT);
+	if (policy_load(row->load, tree, KVM_X86, &p, NULL, &e))
+		fail_msg("%s", e.text);
+	knob_value_text(k, knob_get(k, &p), value, sizeof(value));
+	assert_string_equal(value, row->value);
+}
+
 static void check_preset(const void *arg)
 {
 	const struct preset_row *row = arg;
@@ -402,6 +439,7 @@ int main(void)
 	failed |= table_run("what files resolve to", resolves, ARRAY_SIZE(resolves), sizeof(resolves[0]), check_resolve);
 	failed |= table_run("what is wrong is said", errors, ARRAY_SIZE(errors), sizeof(errors[0]), check_error);
 	failed |= table_run("presets", presets, ARRAY_SIZE(presets), sizeof(presets[0]), check_preset);
+	failed |= table_run("what presets say of invalidation", said, ARRAY_SIZE(said), sizeof(said[0]), check_said);
 	failed |= table_run("complete presets", complete, ARRAY_SIZE(complete), sizeof(complete[0]), check_complete);
 	failed |= table_run("notes", note_rows, ARRAY_SIZE(note_rows), sizeof(note_rows[0]), check_notes);
 	remove_files();
