@@ -58,6 +58,7 @@ struct mmu_config {
 	 * the guest entry before it would have.
 	 */
 	bool			 guided;
+	bool			 worker;	/* some task of the run is in mmu_worker() */
 };
 
 /* mmu_set_spte(): the new page is writable, so its entry only goes away. */
@@ -164,6 +165,13 @@ int mmu_prefill(struct mmu *mmu, const struct mmu_prefill *p);
 void mmu_zap_all(struct mmu *mmu);
 /* VM teardown: invalidate and zap all roots. */
 void mmu_teardown(struct mmu *mmu);
+
+/*
+ * The VM's kernel worker, a host task of its own: does what zap.fast_worker = async leaves to
+ * it, until told to stop.  Without one (config.worker) the caller does that work itself.
+ */
+void mmu_worker(struct mmu *mmu);
+void mmu_worker_stop(struct mmu *mmu);
 
 /* --- for the oracle, verify and tests; never from inside an operation ------------- */
 

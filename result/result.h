@@ -19,6 +19,7 @@
 	X(LOAD,		"load")		\
 	X(ZAP_ALL,	"zap_all")	\
 	X(TEARDOWN,	"teardown")	\
+	X(WORKER,	"worker")	\
 	X(GUEST,	"guest")	/* nobody's operation: the guest, preemption, the queue hand-over */
 
 enum result_op {

@@ -27,6 +27,7 @@
 #define ZAP_RANGE(VALUE, k)		VALUE(k, TABLES, "tables") VALUE(k, CAP_1G, "cap-1g") VALUE(k, LEAF_ONLY, "leaf-only")
 #define ZAP_NONPRESENT(VALUE, k)	VALUE(k, SKIP, "skip") VALUE(k, PROCESS, "process")
 #define FAULT_HUGE_SPLIT(VALUE, k)	VALUE(k, ZAP, "zap") VALUE(k, IN_PLACE, "in-place")
+#define ZAP_FAST_WORKER(VALUE, k)	VALUE(k, SYNC, "sync") VALUE(k, ASYNC, "async") VALUE(k, VCPU_PUT, "vcpu-put")
 #define ROOT_LOCK(VALUE, k)		VALUE(k, WRITE, "write") VALUE(k, READ, "read")
 #define ZAP_INVALID_ROOT_FLUSH(VALUE, k) VALUE(k, YES, "yes") VALUE(k, NO, "no")
 #define FAULT_EARLY_SPURIOUS(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")

@@ -16,6 +16,7 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 	rt_rwlock_init(&mmu->lock, "mmu_lock");
 	memslots_init(&mmu->slots);
 	notifier_init(&mmu->notifier, config->policy);
+	worker_init(&mmu->worker);
 	if (config->check)
 		mmu->windows = windows_new();
 	return arena_init(&mmu->arena);
@@ -81,6 +82,23 @@ enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 void mmu_zap_all(struct mmu *mmu)
 {
 	mmu->ops->zap_all(mmu);
+}
+
+static void work(void *arg)
+{
+	struct mmu *mmu = arg;
+
+	mmu->ops->work(mmu);
+}
+
+void mmu_worker(struct mmu *mmu)
+{
+	worker_run(&mmu->worker, work, mmu);
+}
+
+void mmu_worker_stop(struct mmu *mmu)
+{
+	worker_stop(&mmu->worker);
 }
 
 void mmu_teardown(struct mmu *mmu)

@@ -10,6 +10,7 @@
 #include "engine/core/arena.h"
 #include "engine/core/memslots.h"
 #include "engine/core/notifier.h"
+#include "engine/core/worker.h"
 #include "engine/mmu.h"
 #include "engine/rt/rt.h"
 
@@ -28,6 +29,7 @@ struct mmu {
 	struct notifier		 notifier;
 	struct arena		 arena;
 	struct mmu_counters	 counters;
+	struct worker		 worker;	/* used where config.worker */
 	struct mmu_windows	*windows;	/* config.check only: core/windows.h */
 	bool			 broken;	/* the judge has been told */
 };
@@ -51,6 +53,8 @@ struct mmu_ops {
 	/* mmu_lock held for write; the range is sound. */
 	void (*prefill)(struct mmu *mmu, const struct memslot *slot, const struct mmu_prefill *p);
 	void (*zap_all)(struct mmu *mmu);
+	/* One round of the kernel worker: what others have left to it. */
+	void (*work)(struct mmu *mmu);
 	void (*teardown)(struct mmu *mmu);
 	uint64_t (*peek)(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level);
 	void (*repair)(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);

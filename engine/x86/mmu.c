@@ -41,6 +41,7 @@ static const struct mmu_ops x86_ops = {
 	.slots_updated	= x86_slots_updated,
 	.prefill	= x86_prefill,
 	.zap_all	= x86_zap_all,
+	.work		= x86_work,
 	.teardown	= x86_teardown,
 	.peek		= x86_peek,
 	.repair		= x86_repair,

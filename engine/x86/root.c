@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "engine/core/observe.h"
+#include "engine/x86/zap.h"
 
 uint32_t root_default_role(const struct mmu_config *config)
 {
@@ -57,9 +58,23 @@ static void unlink_root(struct x86_mmu *x, struct root *r)
 	rt_store(link, rt_peek(&r->next));
 }
 
+/*
+ * zap.fast_worker = vcpu-put: the last one out empties the root, which stays in the list for
+ * that long, with a reference, so that notifiers still see it.  (KVM up to 5.17, kvm_tdp_mmu_put_root().)
+ */
+static bool leave_last(struct x86_mmu *x, struct root *r)
+{
+	if (x->mmu.policy->zap_fast_worker != ZAP_FAST_WORKER_VCPU_PUT || r->emptied || !root_invalid(r))
+		return true;
+	r->emptied = true;
+	rt_store(&r->refs, 1);
+	zap_root(x, r, !rt_rwlock_held_write(&x->mmu.lock));
+	return rt_fetch_add(&r->refs, -1ULL) == 1;
+}
+
 void root_put(struct x86_mmu *x, struct root *r)
 {
-	if (rt_fetch_add(&r->refs, -1ULL) != 1)
+	if (rt_fetch_add(&r->refs, -1ULL) != 1 || !leave_last(x, r))
 		return;
 	if (unlikely(!root_invalid(r)))
 		mmu_broken(&x->mmu, "I-T3: a valid root lost its last reference", 0, r->table);

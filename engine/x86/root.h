@@ -19,6 +19,7 @@ struct root {
 	rt_u64		 refs;
 	rt_u64		 role;
 	bool		 scheduled;	/* made invalid, not zapped yet; owns the MMU's reference */
+	bool		 emptied;	/* zapped by whoever dropped the last reference: zap.fast_worker = vcpu-put */
 	uint32_t	 table;
 	struct x86_mmu	*x;
 	struct rt_rcu_head rcu;
@@ -49,6 +50,7 @@ static inline struct root *root_after(const struct root *r)
  *	for (r = root_iter(x, NULL, valid); r; r = root_iter(x, r, valid))
  */
 struct root *root_iter(struct x86_mmu *x, struct root *prev, bool only_valid);
+/* mmu_lock held, in any mode. */
 void root_put(struct x86_mmu *x, struct root *r);
 
 /* A new empty root, in the list, with two references. */

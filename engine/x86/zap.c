@@ -107,8 +107,11 @@ void zap_root(struct x86_mmu *x, const struct root *root, bool shared)
 	mmu_add(&x->mmu.counters.zap_ns, rt_now_ns() - begin_ns);
 }
 
-/* The MMU's own references go with their roots' contents. */
-static void zap_invalidated(struct x86_mmu *x)
+/*
+ * The MMU's own references go with their roots' contents; where vCPUs zap, the references alone,
+ * and the last one to leave a root empties it (root.c).
+ */
+static void drop_invalidated(struct x86_mmu *x, bool zap)
 {
 	bool shared = mmu_lock_shared(&x->mmu);
 
@@ -116,10 +119,33 @@ static void zap_invalidated(struct x86_mmu *x)
 		if (!r->scheduled)
 			continue;
 		r->scheduled = false;
-		zap_root(x, r, shared);
+		if (zap)
+			zap_root(x, r, shared);
 		root_put(x, r);
 	}
 	mmu_unlock(&x->mmu, shared);
+}
+
+void x86_work(struct mmu *mmu)
+{
+	drop_invalidated(to_x86(mmu), true);
+}
+
+static void zap_invalidated(struct x86_mmu *x)
+{
+	switch (x->mmu.policy->zap_fast_worker) {
+	case ZAP_FAST_WORKER_ASYNC:
+		if (!x->mmu.config.worker)
+			break;
+		worker_ask(&x->mmu.worker);
+		return;
+	case ZAP_FAST_WORKER_VCPU_PUT:
+		drop_invalidated(x, false);
+		return;
+	case ZAP_FAST_WORKER_SYNC:
+		break;
+	}
+	drop_invalidated(x, true);
 }
 
 static void observe_zap_all_fast(const struct x86_mmu *x)

@@ -25,6 +25,7 @@ bool x86_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn);
 void x86_flush_slot(struct mmu *mmu, const struct memslot *slot);
 void x86_slots_updated(struct mmu *mmu, bool wrapped);
 void x86_zap_all(struct mmu *mmu);
+void x86_work(struct mmu *mmu);
 void x86_teardown(struct mmu *mmu);
 
 #endif

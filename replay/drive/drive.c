@@ -18,17 +18,24 @@ static int run(struct drive *d, struct err *e)
 	const struct drive_job *job = d->job;
 	struct rt_config config = { .costs = job->costs, .policy = job->policy, .host = job->host,
 				    .grain = job->fine ? RT_GRAIN_ACCESS : RT_GRAIN_OP, .seed = job->seed };
-	struct rt_task_def *defs = xcalloc(d->nr_tasks, sizeof(*defs));
+	struct rt_task_def *defs;
+	unsigned int nr;
 	int rc;
 
+	d->nr_workers = vms_have_workers(d) && d->nr_tasks ? d->meta->nr_vms : 0;
+	nr = d->nr_tasks + d->nr_workers;
+	rt_word_init(&d->live, d->nr_tasks);
+	defs = xcalloc(nr, sizeof(*defs));
 	for (unsigned int i = 0; i < d->nr_tasks; i++) {
 		struct drive_task *t = &d->tasks[i];
 
 		defs[i] = (struct rt_task_def){ .fn = t->vcpu >= 0 ? vcpu_run : host_run, .arg = t,
 						.vm = t->vcpu >= 0 ? t->vm : -1, .start_ns = start_ns(d, t) };
 	}
-	d->stats.task = xcalloc(d->nr_tasks, sizeof(*d->stats.task));
-	rc = rt_run(&config, defs, d->nr_tasks, &d->stats, e);
+	for (unsigned int i = 0; i < d->nr_workers; i++)
+		defs[d->nr_tasks + i] = (struct rt_task_def){ .fn = vm_worker, .arg = &d->vms[i], .vm = -1 };
+	d->stats.task = xcalloc(nr, sizeof(*d->stats.task));
+	rc = rt_run(&config, defs, nr, &d->stats, e);
 	free(defs);
 	return rc ? rc : d->rc;
 }

@@ -97,6 +97,8 @@ struct drive {
 	struct rt_stats		 stats;
 	bool			 slots_inferred;
 	bool			 ends_at_once;	/* the trace has no ends: windows close after their start */
+	unsigned int		 nr_workers;	/* tasks beside them: a kernel worker per VM, where the policy has one */
+	rt_u64			 live;		/* recorded tasks that have not ended */
 	rt_u64			 failed;	/* a task met an error: everyone ends */
 	pthread_mutex_t		 err_lock;
 	struct err		*err;
@@ -114,6 +116,11 @@ void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *sl
 void check_set_spte(struct drive_vm *vm, uint64_t stamp);
 /* Before a VM is emptied, and at the end of the run for VMs that were not: do the tables agree? */
 int check_compare(struct drive_vm *vm, struct err *e);
+
+/* Does the policy leave work to a kernel worker? */
+bool vms_have_workers(const struct drive *d);
+/* A worker's task (rt_task_def.fn); @arg is the struct drive_vm. */
+void vm_worker(void *arg);
 
 /* tasks.c: the tasks and what they have in common. */
 int tasks_make(struct drive *d, struct err *e);

@@ -36,7 +36,7 @@ int tasks_make(struct drive *d, struct err *e)
 	uint32_t recorded = (uint32_t)d->meta->nr_tasks;
 	unsigned int copies = d->job->clones, active = count_active(d), nr = 0;
 
-	if ((uint64_t)active * copies > RT_MAX_TASKS)
+	if ((uint64_t)active * copies + (vms_have_workers(d) ? d->meta->nr_vms : 0) > RT_MAX_TASKS)
 		return err_set(e, ERR_USAGE, "%u tasks times %u clones are more than the %d tasks one run may have",
 			       active, copies, RT_MAX_TASKS);
 	d->nr_tasks = active * copies;
@@ -127,11 +127,19 @@ void task_done(struct drive_task *t, uint32_t number)
 		rt_gate_raise(&t->gate, (uint64_t)number + 1);
 }
 
+static void stop_workers(struct drive *d)
+{
+	for (unsigned int i = 0; i < d->nr_workers; i++)
+		mmu_worker_stop(d->vms[i].mmu);
+}
+
 void task_finish(struct drive_task *t)
 {
 	op_close_windows(t);
 	sampler_flush(&t->drive->sampler, &t->samples);
 	rt_gate_raise(&t->gate, UINT64_MAX);
+	if (rt_fetch_add(&t->drive->live, -1ULL) == 1)
+		stop_workers(t->drive);
 }
 
 void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample *sample,

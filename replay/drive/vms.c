@@ -39,6 +39,20 @@ static int infer_slot(struct drive *d, struct drive_vm *vm, gfn_t pages, struct 
 	return 0;
 }
 
+bool vms_have_workers(const struct drive *d)
+{
+	return d->job->policy->zap_fast_worker == ZAP_FAST_WORKER_ASYNC;
+}
+
+void vm_worker(void *arg)
+{
+	struct drive_vm *vm = arg;
+
+	rt_op_begin(RESULT_WORKER);
+	mmu_worker(vm->mmu);
+	rt_op_end(NULL);
+}
+
 static struct mmu_config config_of(const struct drive *d, const struct drive_vm *vm, unsigned int number, int levels)
 {
 	const struct ev_meta *meta = d->meta;
@@ -55,6 +69,7 @@ static struct mmu_config config_of(const struct drive *d, const struct drive_vm 
 		.nx_huge_pages = param_is(meta, "kvm.nx_huge_pages", "Y"),
 		.policy = d->job->policy,
 		.check = d->job->check,
+		.worker = vms_have_workers(d),
 	};
 }
 

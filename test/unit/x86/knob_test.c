@@ -7,7 +7,9 @@
 #define FAR_HVA	(LAB_HVA + (1ULL << 36))
 #define NPF_EMPTY_WRITE	0x100000006ULL
 
-enum scene_kind { LOAD_BESIDE_FAULT, ZAP_IN_INVALID_ROOT, MAPPED_MEANWHILE, READ_ONLY_MEANWHILE };
+enum scene_kind { LOAD_BESIDE_FAULT, ZAP_IN_INVALID_ROOT, MAPPED_MEANWHILE, READ_ONLY_MEANWHILE, WHO_ZAPS };
+
+enum task_number { VCPU, DELETER, WORKER, NR_TASKS };
 
 static const struct row {
 	const char	*name;
@@ -23,6 +25,9 @@ static const struct row {
 	  RET_PF_FIXED },
 	{ "fault.early_spurious=yes: it is left alone", MAPPED_MEANWHILE, "fault.early_spurious=yes", RET_PF_SPURIOUS },
 	{ "but not one that does not permit the access", READ_ONLY_MEANWHILE, "fault.early_spurious=yes", RET_PF_FIXED },
+	{ "zap.fast_worker=sync: whoever deletes the slot zaps the old root", WHO_ZAPS, "zap.fast_worker=sync", DELETER },
+	{ "zap.fast_worker=async: the worker", WHO_ZAPS, "zap.fast_worker=async", WORKER },
+	{ "zap.fast_worker=vcpu-put: the vCPU that leaves it last", WHO_ZAPS, "zap.fast_worker=vcpu-put", VCPU },
 };
 
 struct scene {
@@ -33,7 +38,7 @@ struct scene {
 	unsigned int	 locks;		/* RT_PIN_LOCK met by task 0 since */
 	uint64_t	 flushes;
 	bool		 loaded;
-	int		 got;
+	int		 got;		/* WHO_ZAPS: the one task that did, or -1, or NR_TASKS for several */
 };
 
 static int slot(struct lab *l, enum mmu_slot_change change, uint16_t id, gfn_t base, hva_t hva)
@@ -125,6 +130,39 @@ static void mapped_meanwhile(struct scene *s)
 	s->got = (int)mmu_fault(s->l->mmu, 1, &second);
 }
 
+static void who_zaps(struct scene *s)
+{
+	struct lab *l = s->l;
+
+	switch (rt_self()) {
+	case VCPU:
+		slot(l, MMU_SLOT_CREATE, 1, G, LAB_HVA);
+		lab_fault(l, 0, G, MMU_W, 1);
+		rt_gate_raise(&s->there, 1);
+		rt_gate_wait(&s->done, 1);
+		mmu_vcpu_load(l->mmu, 0);
+		break;
+	case DELETER:
+		rt_gate_wait(&s->there, 1);
+		slot(l, MMU_SLOT_DELETE, 1, G, LAB_HVA);
+		rt_gate_raise(&s->done, 1);
+		mmu_worker_stop(l->mmu);
+		break;
+	case WORKER:
+		mmu_worker(l->mmu);
+		break;
+	}
+}
+
+/* A leaf goes away: by whom? */
+static void note_zap(void *arg, unsigned int task, const struct obs *o)
+{
+	struct scene *s = arg;
+
+	if (o->kind == OBS_SPTE_CHANGED && o->spte.level == 1 && spte_is_present(o->spte.old))
+		s->got = s->got < 0 ? (int)task : NR_TASKS;
+}
+
 static void task(void *arg)
 {
 	struct scene *s = arg;
@@ -140,6 +178,9 @@ static void task(void *arg)
 	case READ_ONLY_MEANWHILE:
 		mapped_meanwhile(s);
 		break;
+	case WHO_ZAPS:
+		who_zaps(s);
+		break;
 	}
 }
 
@@ -148,16 +189,19 @@ static void check(const void *vrow)
 	const struct row *row = vrow;
 	struct lab l;
 	struct scene s = { .l = &l, .row = row, .got = -1 };
-	void *args[2] = { &s, &s };
+	void *args[NR_TASKS] = { &s, &s, &s };
 
 	lab_init(&l);
 	lab_policy(&l, row->policy);
+	l.config.worker = row->kind == WHO_ZAPS;
 	lab_open(&l);
+	if (row->kind == WHO_ZAPS)
+		l.sink = (struct mmu_sink){ note_zap, &s };
 	rt_gate_init(&s.there);
 	rt_gate_init(&s.done);
 	l.rt.pin = pin;
 	l.rt.pin_arg = &s;
-	lab_run(&l, 2, 2, task, args);
+	lab_run(&l, row->kind == WHO_ZAPS ? 3 : 2, row->kind == WHO_ZAPS ? 1 : 2, task, args);
 	assert_int_equal(s.got, row->want);
 	mmu_check(l.mmu);
 	lab_close(&l);
