@@ -32,10 +32,13 @@ static void print_heading(const struct group *g, FILE *out)
 	fprintf(out, "%s (%s, %s), pacing %s, ", r->trace, r->arch, r->kernel, r->pacing);
 	if (r->clones > 1)
 		fprintf(out, "%lld times the recorded vCPUs, ", (long long)r->clones);
+	if (strcmp(r->time_scale, "1"))
+		fprintf(out, "recorded times multiplied by %s, ", r->time_scale);
 	fprintf(out, "%s\n", strcmp(r->figures, "measured") ? "modelled in virtual time" : "measured on real threads");
 	for (size_t i = 0; i < g->nr; i++)
-		fprintf(out, "  [%zu] %s (run %lld, seed %llu%s%s)\n", i + 1, g->v[i].label, (long long)g->v[i].id,
-			(unsigned long long)g->v[i].seed, *g->v[i].assumed ? ", assuming " : "", g->v[i].assumed);
+		fprintf(out, "  [%zu] %s (run %lld, seed %llu, access %s%s%s)\n", i + 1, g->v[i].label,
+			(long long)g->v[i].id, (unsigned long long)g->v[i].seed, g->v[i].access,
+			*g->v[i].assumed ? ", assuming " : "", g->v[i].assumed);
 }
 
 static bool labels_fit(const struct group *g)
@@ -147,9 +150,9 @@ static void cell_json(const struct table *t, const struct table_line *r, size_t 
 static json_t *run_json(const struct table *t, size_t run)
 {
 	const struct run *r = &t->group->v[run];
-	json_t *o = json_pack("{s:I, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:{}, s:{}, s:[]}", "run", (json_int_t)r->id,
+	json_t *o = json_pack("{s:I, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:{}, s:{}, s:[]}", "run", (json_int_t)r->id,
 			      "policy", r->policy, "label", r->label, "seed", (json_int_t)r->seed, "time", r->time,
-			      "version", r->version, "command", r->command, "assumed", r->assumed, "metrics", "latency",
+			      "version", r->version, "command", r->command, "assumed", r->assumed, "access", r->access, "metrics", "latency",
 			      "blame");
 
 	for (size_t i = 0; i < t->nr; i++)
@@ -165,7 +168,7 @@ json_t *compare_json(const struct table *t)
 
 	for (size_t i = 0; i < t->group->nr; i++)
 		json_array_append_new(runs, run_json(t, i));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}", "trace", r->trace, "trace_hash", r->trace_hash,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}", "trace", r->trace, "trace_hash", r->trace_hash,
 			 "arch", r->arch, "kernel", r->kernel, "runtime", r->runtime, "figures", r->figures, "pacing",
-			 r->pacing, "clones", (json_int_t)r->clones, "runs", runs);
+			 r->pacing, "time_scale", r->time_scale, "clones", (json_int_t)r->clones, "runs", runs);
 }

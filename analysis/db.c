@@ -53,6 +53,7 @@ int db_open(const char *path, struct db *out, struct err *e)
 		db_close(&db);
 		return rc;
 	}
+	db.version = rc;
 	*out = db;
 	return 0;
 }

@@ -11,6 +11,7 @@
 struct db {
 	char	*path;
 	sqlite3	*sql;
+	int	 version;	/* of its schema: 1 .. SCHEMA_VERSION */
 };
 
 /**

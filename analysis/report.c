@@ -43,6 +43,9 @@ static void put_question(const struct group *g, FILE *out)
 	if (r->clones > 1)
 		fprintf(out, "%lld times over, on disjoint memory of the same VM and as many times the CPUs, ",
 			(long long)r->clones);
+	if (strcmp(r->time_scale, "1"))
+		html_printf(out, "with recorded times multiplied by %s so that they are on the cost model's scale, ",
+			    r->time_scale);
 	html_printf(out, "with pacing %s, %s, under %zu polic%s.", r->pacing,
 		    is_measured(r) ? "on real threads" : "in virtual time", g->nr, g->nr == 1 ? "y" : "ies");
 	fputs("</p>\n", out);
@@ -256,8 +259,8 @@ static void put_repeat(const struct group *g, FILE *out)
 	fputs("mmulab report results.db -o report.html</pre>\n<p class=\"soft\">", out);
 	html_printf(out, "Trace hash %s. ", g->v[0].trace_hash);
 	for (size_t i = 0; i < g->nr; i++)
-		html_printf(out, "%sRun %lld: seed %llu, mmulab %s, stored %s.", i ? " " : "", (long long)g->v[i].id,
-			    (unsigned long long)g->v[i].seed, g->v[i].version, g->v[i].time);
+		html_printf(out, "%sRun %lld: seed %llu, access %s, mmulab %s, stored %s.", i ? " " : "",
+			    (long long)g->v[i].id, (unsigned long long)g->v[i].seed, g->v[i].access, g->v[i].version, g->v[i].time);
 	fputs("</p>\n", out);
 	put_text_block("Cost model", g->v[0].costs_text, out);
 	put_text_block("Host model", g->v[0].host_text, out);

@@ -59,13 +59,14 @@ static bool may_stand_together(const struct run *a, const struct run *b)
 {
 	return a->clones == b->clones && !strcmp(a->trace_hash, b->trace_hash) && !strcmp(a->trace, b->trace) &&
 	       !strcmp(a->runtime, b->runtime) && !strcmp(a->pacing, b->pacing) &&
+	       !strcmp(a->time_scale, b->time_scale) &&
 	       !strcmp(a->costs_text, b->costs_text) && !strcmp(a->host_text, b->host_text);
 }
 
 static bool is_repetition(const struct run *a, const struct run *b)
 {
 	return a->seed == b->seed && !strcmp(a->policy, b->policy) && !strcmp(a->policy_text, b->policy_text) &&
-	       !strcmp(a->assumed, b->assumed);
+	       !strcmp(a->assumed, b->assumed) && !strcmp(a->access, b->access);
 }
 
 static struct group *group_add(struct selection *s)
@@ -147,7 +148,7 @@ static void label_add(struct run *r, char *text)
 /* The policy's name, and each attribute in which the group's runs differ. */
 static void group_label(struct group *g)
 {
-	bool clones = false, seed = false, trace = false, runtime = false, assumed = false;
+	bool clones = false, seed = false, trace = false, runtime = false, assumed = false, access = false;
 
 	for (size_t i = 0; i < g->nr; i++) {
 		clones |= g->v[i].clones != g->v[0].clones;
@@ -155,6 +156,7 @@ static void group_label(struct group *g)
 		trace |= strcmp(g->v[i].trace, g->v[0].trace) != 0;
 		runtime |= strcmp(g->v[i].runtime, g->v[0].runtime) != 0;
 		assumed |= strcmp(g->v[i].assumed, g->v[0].assumed) != 0;
+		access |= strcmp(g->v[i].access, g->v[0].access) != 0;
 	}
 	for (size_t i = 0; i < g->nr; i++) {
 		struct run *r = &g->v[i];
@@ -166,6 +168,8 @@ static void group_label(struct group *g)
 			label_add(r, xasprintf("x%lld", (long long)r->clones));
 		if (runtime)
 			label_add(r, xstrdup(r->runtime));
+		if (access)
+			label_add(r, xasprintf("access %s", r->access));
 		if (seed)
 			label_add(r, xasprintf("seed %llu", (unsigned long long)r->seed));
 		if (assumed && *r->assumed)
@@ -210,7 +214,22 @@ static void group_name(struct selection *s, size_t index)
 /* --- reading --------------------------------------------------------------------- */
 
 #define RUN_COLUMN(name) ", " #name
-#define RUN_SELECT "SELECT id, seed, clones" RUN_TEXTS(RUN_COLUMN) " FROM run"
+#define RUN_SELECT "SELECT id, seed, clones" RUN_TEXTS(RUN_COLUMN) " FROM "
+
+/* Table run as the newest schema has it, whatever wrote the database; it is never migrated by reading. */
+static const char *run_table(const struct db *db)
+{
+	return db->version >= 2 ? "run" : "(SELECT *, 'none' AS access, '1' AS time_scale FROM run)";
+}
+
+static int prepare_runs(struct db *db, const char *rest, sqlite3_stmt **out, struct err *e)
+{
+	char *sql = xasprintf(RUN_SELECT "%s%s", run_table(db), rest);
+	int rc = db_prepare(db, sql, "run", out, e);
+
+	free(sql);
+	return rc;
+}
 
 static int nothing_found(struct db *db, struct err *e)
 {
@@ -230,7 +249,7 @@ static int nothing_found(struct db *db, struct err *e)
 static int select_by_rule(struct db *db, const struct select_rule *rule, struct selection *s, struct err *e)
 {
 	sqlite3_stmt *st;
-	int rc = db_prepare(db, RUN_SELECT " ORDER BY id", "run", &st, e);
+	int rc = prepare_runs(db, " ORDER BY id", &st, e);
 
 	while (!rc && (rc = db_step(db, st, e)) == 1) {
 		struct run r;
@@ -253,7 +272,7 @@ static int select_by_number(struct db *db, const struct select_rule *rule, struc
 {
 	struct group *g = group_add(s);
 	sqlite3_stmt *st;
-	int rc = db_prepare(db, RUN_SELECT " WHERE id = ?", "run", &st, e);
+	int rc = prepare_runs(db, " WHERE id = ?", &st, e);
 
 	for (size_t i = 0; !rc && i < rule->nr_runs; i++) {
 		char *end;

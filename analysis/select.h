@@ -7,7 +7,8 @@
 /* The text columns of table run that analysis looks at. */
 #define RUN_TEXTS(X)	\
 	X(time) X(version) X(trace) X(trace_hash) X(arch) X(kernel) X(runtime) X(pacing) \
-	X(policy) X(policy_text) X(costs_text) X(host_text) X(assumed) X(command) X(figures)
+	X(policy) X(policy_text) X(costs_text) X(host_text) X(assumed) X(command) X(figures) \
+	X(access) X(time_scale)
 
 struct run {
 	int64_t		 id, seed, clones;
@@ -18,8 +19,9 @@ struct run {
 };
 
 /*
- * Runs that can be compared: same trace, clones, runtime, pacing, costs and
- * host.  The first is the one the others are held against.
+ * Runs that can be compared: same trace, clones, runtime, pacing, time scale, costs and
+ * host.  With and without the access model they stand side by side.  The first is the one the
+ * others are held against.
  */
 struct group {
 	struct run	*v;

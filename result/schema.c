@@ -12,8 +12,13 @@ static const char version_1[] =
 #include "schema.sql.h"
 ;
 
+/* What a run assumed of the guest's hits, and by what recorded times were multiplied. */
+static const char version_2[] =
+	"ALTER TABLE run ADD COLUMN access TEXT NOT NULL DEFAULT 'none';"
+	"ALTER TABLE run ADD COLUMN time_scale TEXT NOT NULL DEFAULT '1';";
+
 /* migrations[v] leads from version v to v + 1. */
-static const char *const migrations[] = { version_1 };
+static const char *const migrations[] = { version_1, version_2 };
 _Static_assert(ARRAY_SIZE(migrations) == SCHEMA_VERSION, "one script per version");
 
 int schema_fail(sqlite3 *db, const char *path, const char *doing, struct err *e)

@@ -8,7 +8,7 @@
 
 /* What tells our databases from other SQLite files: "mmul". */
 #define SCHEMA_APPLICATION_ID	0x6d6d756c
-#define SCHEMA_VERSION		1
+#define SCHEMA_VERSION		2
 
 /**
  * schema_version() - whose database is it?

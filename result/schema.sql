@@ -2,7 +2,7 @@
 -- Schema of a results database, version 1.  Times are nanoseconds, shares
 -- millionths (ppm).  Names of operations and phases: result/result.h; of
 -- metrics: result/metric.def.  Changes are further scripts, one per version
--- (PRAGMA user_version), never edits of this one.
+-- (PRAGMA user_version; result/schema.c), never edits of this one.
 
 CREATE TABLE run (
 	id		INTEGER PRIMARY KEY,

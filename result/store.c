@@ -92,12 +92,13 @@ static int put_identity(struct store *s, const struct store_run *run, int64_t *i
 {
 	const char *texts[] = { run->commit, run->trace, run->trace_hash, run->arch, run->kernel, run->runtime,
 				run->pacing, run->policy, run->policy_text, run->costs_text, run->host_text,
-				run->assumed, run->command };
+				run->assumed, run->command, run->access ? run->access : "none",
+				run->time_scale ? run->time_scale : "1" };
 	struct insert in;
 	char now[32];
 	int rc = insert_prepare(&in, s, "INSERT INTO run (time, version, trace, trace_hash, arch, kernel, runtime, pacing,"
-				" policy, policy_text, costs_text, host_text, assumed, command, seed, clones, status)"
-				" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'done')", e);
+				" policy, policy_text, costs_text, host_text, assumed, command, access, time_scale,"
+				" seed, clones, status) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'done')", e);
 
 	if (rc)
 		return rc;
@@ -105,8 +106,8 @@ static int put_identity(struct store *s, const struct store_run *run, int64_t *i
 	insert_text(&in, 1, now);
 	for (int i = 0; i < (int)ARRAY_SIZE(texts); i++)
 		insert_text(&in, 2 + i, texts[i]);
-	insert_int(&in, 15, run->seed);
-	insert_int(&in, 16, run->clones);
+	insert_int(&in, 2 + ARRAY_SIZE(texts), run->seed);
+	insert_int(&in, 3 + ARRAY_SIZE(texts), run->clones);
 	rc = insert_row(&in, e);
 	insert_fini(&in);
 	*id = sqlite3_last_insert_rowid(s->db);

@@ -15,6 +15,8 @@ struct store_run {
 	const char	*costs_text, *host_text;
 	const char	*runtime;	/* "vtime": modelled, "threads": measured */
 	const char	*pacing;
+	const char	*access;	/* access model: "none" (also NULL), "model" */
+	const char	*time_scale;	/* "1" (also NULL): recorded times as they are */
 	const char	*command;	/* how to repeat it */
 	const char	*commit;	/* mmulab's own version */
 	uint64_t	 seed;
