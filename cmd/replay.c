@@ -35,7 +35,9 @@ static const char usage[] =
 	"      --check           hold the tables against a flat memory of what was done, and check\n"
 	"                        invariants after each operation\n"
 	"      --costs FILE      cost model (default: costs/default.ini)\n"
-	"      --access NAME     none: only recorded accesses happen (the only value so far)\n"
+	"      --access NAME     none: only recorded accesses happen (default); model: pages that this\n"
+	"                        policy takes away or makes old are touched again as the recording's\n"
+	"                        own were; its error on the recording is printed and stored\n"
 	"      --assume FACT     replay although the trace lacks FACT: slots, invalidate-end,\n"
 	"                        guest-time, tdp-mmu; it is recorded with the run\n"
 	"      --salvage         use the sound blocks of a damaged file\n"
@@ -71,8 +73,8 @@ static int choose(const char *option, const char *given, const char *const *name
 static int resolve(struct replay_ask *ask, const char *access, struct err *e)
 {
 	static const char *const runtimes[] = { "vtime", "threads" }, *const grains[] = { "op", "access" };
-	static const char *const pacings[] = { "closed", "open", "asap" }, *const models[] = { "none" };
-	size_t runtime = 0, pacing = 0, grain = 0, model;
+	static const char *const pacings[] = { "closed", "open", "asap" }, *const models[] = { "none", "model" };
+	size_t runtime = 0, pacing = 0, grain = 0, model = 0;
 	int rc = choose("runtime", ask->runtime, runtimes, ARRAY_SIZE(runtimes), &runtime, e);
 
 	if (!rc)
@@ -88,6 +90,7 @@ static int resolve(struct replay_ask *ask, const char *access, struct err *e)
 	ask->threads = runtime == 1;
 	ask->pacing_kind = (enum drive_pacing)pacing;
 	ask->fine = grain == 1;
+	ask->model = model == 1;
 	if (!ask->clones)
 		return err_set(e, ERR_USAGE, "--clone 0: at least one, the recorded one");
 	if (ask->seeds && (ask->threads || ask->db || ask->json))

@@ -28,11 +28,14 @@ int replay_trace_open(const struct replay_ask *ask, struct replay_trace *out, st
 		rc = err_set(e, ERR_MACHINE, "%s: there is no guest access to replay in it", ask->trace);
 	if (!rc)
 		rc = plan_make(out->file, &out->scan, &out->plan, e);
+	if (!rc && ask->model)
+		rc = access_model_make(out->file, &out->access, e);
 	return rc;
 }
 
 void replay_trace_close(struct replay_trace *t)
 {
+	access_model_free(t->access);
 	plan_free(t->plan);
 	scan_fini(&t->scan);
 	ev_close(t->file);
@@ -69,6 +72,7 @@ int replay_job(const struct replay_ask *ask, const struct replay_trace *trace, c
 		.file = trace->file, .scan = &trace->scan, .plan = trace->plan, .policy = policy, .costs = costs,
 		.pacing = ask->pacing_kind, .clones = ask->clones, .seed = ask->seed,
 		.check = ask->check || policy->check_invariants == CHECK_INVARIANTS_YES, .fine = ask->fine,
+		.access = trace->access, .time_scale_ppm = trace->time_scale_ppm,
 	};
 	int rc = load_costs(ask, costs, &out->host, e);
 
@@ -155,6 +159,8 @@ static void put_command(const struct replay_ask *ask, const char *policy, FILE *
 		fputs(" --runtime threads", out);
 	if (ask->pacing_kind != PACING_CLOSED)
 		put_word(out, "--pacing ", ask->pacing);
+	if (ask->model)
+		fputs(" --access model", out);
 	if (ask->fine)
 		fputs(" --grain access", out);
 	if (ask->clones > 1)
@@ -219,7 +225,8 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 		.arch = "x86", .kernel = trace->meta->kernel ? trace->meta->kernel : "",
 		.policy = run->policy.name, .policy_text = text_close(&policy),
 		.costs_text = text_close(&costs), .host_text = text_close(&host),
-		.runtime = ask->runtime, .pacing = ask->pacing, .command = text_close(&command),
+		.runtime = ask->runtime, .pacing = ask->pacing,
+		.access = ask->model ? "model" : "none", .command = text_close(&command),
 		.commit = mmulab_version(), .seed = ask->seed, .clones = ask->clones,
 		.assumed = text_close(&assumed),
 	};

@@ -13,7 +13,8 @@ struct replay_ask {
 	const char	*costs;		/* file, or NULL */
 	const char	*db;		/* or NULL */
 	const char	*runtime, *pacing, *grain;	/* as given */
-	bool		 threads, fine, check, json, salvage;
+	bool		 threads, fine, check, json, salvage, model;
+	const char	*time_scale;	/* as given */
 	enum drive_pacing pacing_kind;
 	uint32_t	 clones;
 	uint64_t	 seed, seeds;	/* seeds: 0, or how many schedules to try */
@@ -26,6 +27,8 @@ struct replay_trace {
 	const struct ev_meta	*meta;
 	struct scan		 scan;
 	struct plan		*plan;
+	struct access_model	*access; /* NULL without --access model */
+	uint32_t		 time_scale_ppm;
 };
 
 /* One policy's run. */

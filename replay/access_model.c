@@ -205,6 +205,7 @@ static void fit_one(struct fit *fit, enum spell_of of)
 			free(fit->counts[of][class]);
 			fit->counts[of][class] = NULL;
 		}
+	/* Only ever watched and never touched is nothing to draw from either. */
 	fit->known[of][ANY_CLASS] = gap_fit(sum, &fit->law[of][ANY_CLASS]);
 	free(sum);
 }
@@ -396,6 +397,11 @@ static int32_t draw_who(const struct who *w, uint64_t draw)
 		at -= w->n[i];
 	}
 	return -1;
+}
+
+bool access_model_knows(const struct access_model *m, unsigned int vm, enum spell_of of)
+{
+	return m->all[vm].known[of][ANY_CLASS];
 }
 
 bool access_model_draw(const struct access_model *m, unsigned int vm, gfn_t gfn, enum spell_of of, uint64_t key,

@@ -40,6 +40,8 @@ struct access_draw {
 int access_model_make(struct ev_file *file, struct access_model **out, struct err *e);
 void access_model_free(struct access_model *m);		/* NULL: fine */
 
+/* Does the recording show any such touch in @vm?  If not, nothing is drawn. */
+bool access_model_knows(const struct access_model *m, unsigned int vm, enum spell_of of);
 /* The next touch of the page at @gfn (as recorded) of @vm.  Return: false: none. */
 bool access_model_draw(const struct access_model *m, unsigned int vm, gfn_t gfn, enum spell_of of, uint64_t key,
 		       struct access_draw *out);

@@ -10,7 +10,7 @@
 
 static uint64_t start_ns(const struct drive *d, const struct drive_task *t)
 {
-	return d->job->pacing == PACING_ASAP ? 0 : d->job->scan->tasks[t->recorded].first_ns;
+	return d->job->pacing == PACING_ASAP ? 0 : drive_scaled(d, d->job->scan->tasks[t->recorded].first_ns);
 }
 
 static int run(struct drive *d, struct err *e)

@@ -6,6 +6,7 @@
 #include "replay/drive/clone.h"
 #include "replay/drive/job.h"
 #include "replay/drive/samples.h"
+#include "replay/drive/touches.h"
 #include "replay/slots.h"
 
 /*
@@ -31,6 +32,7 @@ static inline pfn_t drive_pfn(gfn_t gfn)
 struct drive_vm {
 	struct mmu	*mmu;
 	struct oracle	*oracle;	/* NULL without job->check */
+	struct touches	*touches;	/* NULL without job->access */
 	struct clone_vm	 clone;
 	struct slots	 slots;		/* what MEMSLOT stimuli said so far, all copies */
 	pthread_mutex_t	 slots_lock;
@@ -55,6 +57,11 @@ struct task_counts {
 	uint64_t unmatched_ends, slot_errors;
 	uint64_t spoiled;		/* attempts that retried because of their own page's notifiers */
 	uint64_t window_max_ns;		/* longest invalidation */
+	uint64_t added;			/* faults of touches that the access model drew */
+	uint64_t added_ns;		/* what they took; in no other time here */
+	uint64_t touches;		/* drawn touches carried out, those without a fault too */
+	uint64_t young, young_recorded;	/* age and test_age: answers given, and recorded */
+	uint64_t young_lost, young_early; /* against the touches: job->access only */
 	uint64_t order_skipped;		/* edges not waited for, with an invalidation open */
 	uint64_t access_ns, lock_wait_ns, ipi_ns, nested_ns;
 	uint64_t want_think_ns, off_think_ns;	/* recorded think time; how far from it */
@@ -73,6 +80,7 @@ struct drive_task {
 	bool			 loaded;	/* the vCPU has a root */
 	bool			 awaited;
 	bool			 started;
+	uint32_t		 number;	/* of the stimulus at hand */
 	struct rt_gate		 gate;		/* stimuli done */
 	const struct plan_edge	*edges;
 	size_t			 nr_edges, next_edge;
@@ -121,6 +129,13 @@ int check_compare(struct drive_vm *vm, struct err *e);
 bool vms_have_workers(const struct drive *d);
 /* A worker's task (rt_task_def.fn); @arg is the struct drive_vm. */
 void vm_worker(void *arg);
+/* recorded.c: what a stimulus did under the recorded kernel; nothing without job->access. */
+void recorded_unmap(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);
+void recorded_slot(const struct drive_task *t, struct drive_vm *vm, const struct ev_slot *slot);
+void recorded_empty(struct drive_vm *vm);
+/* Before age and test_age: is anything in the range young in truth?  After: the answer is counted against it. */
+bool recorded_truth(const struct drive_task *t, struct drive_vm *vm, const struct ev *ev);
+void recorded_answer(struct drive_task *t, struct drive_vm *vm, const struct ev *ev, bool truth, bool young);
 
 /* tasks.c: the tasks and what they have in common. */
 int tasks_make(struct drive *d, struct err *e);
@@ -136,6 +151,23 @@ void task_done(struct drive_task *t, uint32_t number);
 void task_finish(struct drive_task *t);
 void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample *sample,
 		 uint64_t retry_ns, uint32_t retries);
+
+/* Recorded nanoseconds on the run's scale. */
+static inline uint64_t drive_scaled(const struct drive *d, uint64_t ns)
+{
+	uint32_t ppm = d->job->time_scale_ppm;
+
+	return likely(!ppm) ? ns : (uint64_t)((__uint128_t)ns * ppm / 1000000);
+}
+
+/* guest.c: the guest between its recorded accesses. */
+/* Guest mode for @ns; touches that come due are carried out. */
+void guest_think(struct drive_task *t, uint64_t ns);
+/* After its last stimulus a guest goes on until the recording ends: its pages are touched, and nothing else. */
+void guest_tail(struct drive_task *t);
+/* An access that was not a hit: attempts until one is not told to retry.  @added: the access model drew it. */
+void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
+		uint64_t stamp, bool added);
 
 /* vcpu.c, host.c: the two sorts of task (rt_task_def.fn); @arg is the struct drive_task. */
 void vcpu_run(void *arg);

@@ -36,7 +36,7 @@ void host_run(void *arg)
 			t->n.first_ns = rt_now_ns();
 		t->started = true;
 		op_run(t, &s);
-		t->recorded_end_ns = s.t_ns + op_service_ns(&s.ev);
+		t->recorded_end_ns = s.t_ns + drive_scaled(t->drive, op_service_ns(&s.ev));
 	}
 	task_finish(t);
 }

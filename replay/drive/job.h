@@ -6,6 +6,7 @@
 #include "engine/config/policy.h"
 #include "engine/mmu.h"
 #include "event/reader.h"
+#include "replay/access_model.h"
 #include "replay/oracle.h"
 #include "replay/plan.h"
 #include "replay/scan.h"
@@ -23,6 +24,8 @@ struct drive_job {
 	const struct plan	*plan;		/* of @file */
 	const struct policy	*policy;
 	const struct costs	*costs;
+	const struct access_model *access;	/* of @file; NULL: only recorded accesses happen */
+	uint32_t		 time_scale_ppm; /* recorded think times and gaps are multiplied by it; 0: kept */
 	struct host_model	 host;
 	enum drive_pacing	 pacing;
 	unsigned int		 clones;	/* copies of the recorded vCPUs on disjoint memory; 1: none */

@@ -50,6 +50,7 @@ static void invalidate_start(struct drive_task *t, const struct stim *s)
 			    .begin_ns = rt_now_ns() };
 	uint64_t stamp = check_begin(vm);
 
+	recorded_unmap(t, vm, w.start, w.end);
 	rt_op_begin(RESULT_INVALIDATE);
 	mmu_invalidate_start(vm->mmu, w.start, w.end, !(s->ev.flags & EV_F_NOBLOCK));
 	end_op(t, RESULT_INVALIDATE);
@@ -80,12 +81,15 @@ static void age(struct drive_task *t, const struct stim *s)
 {
 	enum result_op op = s->ev.kind == EV_AGE ? RESULT_AGE : RESULT_TEST_AGE;
 	enum mmu_age how = MMU_AGE_TEST;
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	bool truth = recorded_truth(t, vm, &s->ev), young;
 
 	if (s->ev.kind == EV_AGE)
 		how = s->ev.flags & EV_F_FLUSH ? MMU_AGE_CLEAR_FLUSH : MMU_AGE_CLEAR;
 	rt_op_begin(op);
-	mmu_age(t->drive->vms[s->ev.vm].mmu, s->ev.hvas.start, s->ev.hvas.end, how);
+	young = mmu_age(vm->mmu, s->ev.hvas.start, s->ev.hvas.end, how);
 	end_op(t, op);
+	recorded_answer(t, vm, &s->ev, truth, young);
 }
 
 static void take_gfn(void *arg, gfn_t gfn, gfn_t end)
@@ -116,6 +120,7 @@ static void set_spte(struct drive_task *t, const struct stim *s)
 		t->n.skipped[EV_SET_SPTE]++;
 		return;
 	}
+	recorded_unmap(t, vm, s->ev.hvas.start, s->ev.hvas.start + 1);
 	if (pfn != MMU_PFN_WRITABLE && gfn != UINT64_MAX)
 		pfn = drive_pfn(gfn);
 	rt_op_begin(RESULT_SET_SPTE);
@@ -141,6 +146,7 @@ static void memslot(struct drive_task *t, const struct stim *s)
 		t->n.slot_errors++;
 		return;
 	}
+	recorded_slot(t, vm, from);
 	rt_op_begin(RESULT_MEMSLOT);
 	rc = mmu_memslot(vm->mmu, changes[from->change], &slot);
 	end_op(t, RESULT_MEMSLOT);
@@ -165,6 +171,7 @@ static void empty_vm(struct drive_task *t, const struct stim *s)
 
 	if ((rt_fetch_add(&vm->whole[teardown], 1) + 1) % d->job->clones)
 		return;
+	recorded_empty(vm);
 	rc = check_compare(vm, &e);
 	if (rc) {
 		task_fail(d, &e, rc);
@@ -256,7 +263,7 @@ static void skip(struct drive_task *t, const struct stim *s)
 
 	t->n.skipped[s->ev.kind < EV_STIM_END ? s->ev.kind : EV_NONE]++;
 	if (service_ns && t->drive->job->pacing != PACING_ASAP)
-		rt_busy(service_ns);
+		rt_busy(drive_scaled(t->drive, service_ns));
 }
 
 void op_run(struct drive_task *t, const struct stim *s)

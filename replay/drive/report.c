@@ -9,7 +9,7 @@
 /* What the guests of all vCPUs lost, summed. */
 struct stall {
 	uint64_t vcpus, sum_ns, max_ns, run_ns;
-	uint64_t lock_wait_ns, ipi_ns, kick_ns, service_ns;
+	uint64_t lock_wait_ns, ipi_ns, kick_ns, service_ns, added_ns;
 };
 
 static uint64_t share_ppm(uint64_t part, uint64_t whole)
@@ -21,7 +21,7 @@ static void add_vcpu(struct stall *sum, const struct drive_task *t, const struct
 {
 	uint64_t operations_ns = t->n.access_ns + t->n.nested_ns;
 	uint64_t waits_ns = t->n.lock_wait_ns + t->n.ipi_ns;
-	uint64_t stall_ns = operations_ns + rt->kicked_ns;
+	uint64_t stall_ns = operations_ns + rt->kicked_ns + t->n.added_ns;
 
 	sum->vcpus++;
 	sum->sum_ns += stall_ns;
@@ -29,6 +29,7 @@ static void add_vcpu(struct stall *sum, const struct drive_task *t, const struct
 	sum->lock_wait_ns += t->n.lock_wait_ns;
 	sum->ipi_ns += t->n.ipi_ns;
 	sum->kick_ns += rt->kicked_ns;
+	sum->added_ns += t->n.added_ns;
 	sum->service_ns += operations_ns > waits_ns ? operations_ns - waits_ns : 0;
 	if (stall_ns > sum->max_ns)
 		sum->max_ns = stall_ns;
@@ -55,7 +56,7 @@ static void put_stall(struct drive *d, struct result *r)
 	put(r, "stall_lock_wait", "ns", sum.lock_wait_ns / nr);
 	put(r, "stall_flush", "ns", sum.ipi_ns / nr);
 	put(r, "stall_kick", "ns", sum.kick_ns / nr);
-	put(r, "stall_added", "ns", 0);
+	put(r, "stall_added", "ns", sum.added_ns / nr);
 	put(r, "vcpus", "count", sum.vcpus);
 }
 
@@ -71,7 +72,7 @@ static void put_each_stall(struct drive *d, struct result *r)
 		if (t->vcpu < 0 || !t->n.accesses)
 			continue;
 		snprintf(name, sizeof(name), "stall.vm%d.vcpu%d", t->vm, t->vcpu);
-		put(r, name, "ns", t->n.access_ns + t->n.nested_ns + d->stats.task[i].kicked_ns);
+		put(r, name, "ns", t->n.access_ns + t->n.nested_ns + t->n.added_ns + d->stats.task[i].kicked_ns);
 		if (++nr == 256)	/* enough for any picture; the rest is in the mean and the maximum */
 			return;
 	}
@@ -85,6 +86,12 @@ static void add_counts(struct task_counts *sum, const struct task_counts *n)
 	sum->avoided += n->avoided;
 	sum->faults += n->faults;
 	sum->retries += n->retries;
+	sum->added += n->added;
+	sum->touches += n->touches;
+	sum->young += n->young;
+	sum->young_recorded += n->young_recorded;
+	sum->young_lost += n->young_lost;
+	sum->young_early += n->young_early;
 	sum->dropped += n->dropped;
 	sum->unmatched_ends += n->unmatched_ends;
 	sum->slot_errors += n->slot_errors;
@@ -130,6 +137,50 @@ static void put_caveats(struct drive *d, struct result *r, const struct task_cou
 			put(r, caveats[i].name, "count", caveats[i].value);
 }
 
+static void put_young(struct drive *d, struct result *r, const struct task_counts *sum)
+{
+	if (!d->job->scan->kinds[EV_AGE] && !d->job->scan->kinds[EV_TEST_AGE])
+		return;
+	put(r, "young", "count", sum->young);
+	put(r, "young_recorded", "count", sum->young_recorded);
+	if (!d->job->access)
+		return;
+	put(r, "young_lost", "count", sum->young_lost);
+	put(r, "young_early", "count", sum->young_early);
+}
+
+/* How far the model was off on what it did not see, in both sorts of spell together. */
+static void put_model(struct drive *d, struct result *r, const struct task_counts *sum)
+{
+	static const char *const names[SPELL_NR][4] = {
+		[SPELL_GONE] = { "access_model.gone_spells", "access_model.gone_observed",
+				 "access_model.gone_predicted", "access_model.gone_off" },
+		[SPELL_OLD] = { "access_model.old_spells", "access_model.old_observed",
+				"access_model.old_predicted", "access_model.old_off" },
+	};
+	uint64_t off = 0, observed = 0, dropped = 0, unknown = 0;
+
+	for (enum spell_of of = 0; of < SPELL_NR; of++) {
+		const struct access_error *error = access_model_error(d->job->access, of);
+
+		put(r, names[of][0], "count", access_model_spells(d->job->access, of));
+		put(r, names[of][1], "count", error->observed);
+		put(r, names[of][2], "count", error->predicted);
+		put(r, names[of][3], "count", error->off);
+		off += error->off;
+		observed += error->observed;
+	}
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		dropped += touches_dropped(d->vms[i].touches);
+		unknown += touches_unknown(d->vms[i].touches);
+	}
+	put(r, "access_model_error", "ppm", share_ppm(off, observed));
+	put(r, "touches", "count", sum->touches);
+	put(r, "touches.dropped", "count", dropped);
+	if (unknown)
+		put(r, "touches_unknown", "count", unknown);
+}
+
 static void put_counts(struct drive *d, struct result *r)
 {
 	struct task_counts sum = { 0 };
@@ -141,9 +192,12 @@ static void put_counts(struct drive *d, struct result *r)
 	put(r, "recorded", "count", sum.recorded);
 	put(r, "faults", "count", sum.faults);
 	put(r, "avoided", "count", sum.avoided);
-	put(r, "added", "count", 0);	/* there is no access model that could add any */
+	put(r, "added", "count", sum.added);
 	put(r, "retries", "count", sum.retries);
 	put(r, "pacing_error", "ppm", share_ppm(sum.off_think_ns, sum.want_think_ns));
+	put_young(d, r, &sum);
+	if (d->job->access)
+		put_model(d, r, &sum);
 	put_skipped(r, &sum);
 	put_caveats(d, r, &sum);
 }

@@ -96,8 +96,8 @@ bool task_next(struct drive_task *t, struct stim *s)
 			task_fail(d, &e, rc);
 		return false;
 	}
-	s->t_ns = at.t_ns;
-	s->number = at.number;
+	s->t_ns = drive_scaled(d, at.t_ns);
+	s->number = t->number = at.number;
 	s->ev = *at.ev;
 	__builtin_prefetch(at.ev + 1);	/* its turn comes after all other tasks' */
 	if (t->copy && s->ev.vm < d->meta->nr_vms)

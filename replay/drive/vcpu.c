@@ -37,25 +37,27 @@ static void complete(struct mmu_access *a, const struct mmu *mmu)
 static void think(struct drive_task *t, const struct stim *s)
 {
 	const struct ev *split = t->think.kind ? &t->think : NULL;
-	uint64_t guest_ns, other_ns, begin_ns = rt_now_ns(), took_ns;
+	uint64_t guest_ns, other_ns, begin_ns = rt_now_ns(), added_ns = t->n.added_ns, took_ns;
 
 	scan_think(&s->ev, split, &guest_ns, &other_ns);
+	guest_ns = drive_scaled(t->drive, guest_ns);
+	other_ns = drive_scaled(t->drive, other_ns);
 	t->think.kind = EV_NONE;
 	switch (t->drive->job->pacing) {
 	case PACING_CLOSED:
 		if (guest_ns)
-			rt_think(guest_ns);
+			guest_think(t, guest_ns);
 		if (other_ns)
 			rt_busy(other_ns);
 		break;
 	case PACING_OPEN:
 		if (s->t_ns > begin_ns)
-			rt_think(s->t_ns - begin_ns);
+			guest_think(t, s->t_ns - begin_ns);
 		break;
 	case PACING_ASAP:
 		return;
 	}
-	took_ns = rt_now_ns() - begin_ns;
+	took_ns = rt_now_ns() - begin_ns - (t->n.added_ns - added_ns);
 	t->n.want_think_ns += guest_ns + other_ns;
 	t->n.off_think_ns += took_ns > guest_ns + other_ns ? took_ns - guest_ns - other_ns
 							   : guest_ns + other_ns - took_ns;
@@ -132,8 +134,8 @@ static void load(struct drive_task *t, struct mmu *mmu)
 	t->loaded = true;
 }
 
-static void fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
-		  uint64_t stamp)
+void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
+		uint64_t stamp, bool added)
 {
 	struct rt_sample sample;
 	struct served r;
@@ -145,9 +147,14 @@ static void fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_ac
 	t->n.spoiled += spoiled;
 	t->n.faults += r.attempts;
 	t->n.retries += r.retries;
-	t->n.access_ns += sample.total_ns;
-	t->n.lock_wait_ns += sample.lock_wait_ns;
-	t->n.ipi_ns += sample.ipi_ns;
+	if (added) {
+		t->n.added++;
+		t->n.added_ns += sample.total_ns;
+	} else {
+		t->n.access_ns += sample.total_ns;
+		t->n.lock_wait_ns += sample.lock_wait_ns;
+		t->n.ipi_ns += sample.ipi_ns;
+	}
 	if (!vm->oracle)
 		return;
 	if (r.ret == RET_PF_FIXED || r.ret == RET_PF_SPURIOUS)
@@ -170,7 +177,7 @@ static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 		stamp = oracle_access_begin(vm->oracle, a.gfn);
 	if (!mmu_touch(vm->mmu, (unsigned int)t->vcpu, &a)) {
 		complete(&a, vm->mmu);
-		fault(t, vm, &a, spoiled, stamp);
+		vcpu_fault(t, vm, &a, spoiled, stamp, false);
 		return;
 	}
 	t->n.avoided++;
@@ -209,6 +216,17 @@ static void keep_nested(struct drive_task *t, const struct stim *s)
 	t->nested[t->nr_nested++] = *s;
 }
 
+/* What the access says of the recorded kernel's entries, and of the page. */
+static void note_recorded(const struct drive_task *t, const struct stim *s)
+{
+	struct touches *touches = s->ev.vm == t->vm ? t->drive->vms[t->vm].touches : NULL;
+
+	if (!touches)
+		return;
+	touches_recorded_map(touches, s->ev.access.gfn, s->ev.flags & EV_F_PFN ? s->ev.access.level : 1);
+	touches_note(touches, s->ev.access.gfn);
+}
+
 static void run_access(struct drive_task *t, const struct stim *s)
 {
 	bool spoiled;
@@ -226,6 +244,7 @@ static void run_access(struct drive_task *t, const struct stim *s)
 		touch(t, s, spoiled);
 	else
 		t->n.dropped++;
+	note_recorded(t, s);
 	task_done(t, s->number);
 }
 
@@ -247,5 +266,6 @@ void vcpu_run(void *arg)
 		}
 	}
 	run_nested(t);
+	guest_tail(t);
 	task_finish(t);
 }

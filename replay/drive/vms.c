@@ -70,6 +70,7 @@ static struct mmu_config config_of(const struct drive *d, const struct drive_vm 
 		.policy = d->job->policy,
 		.check = d->job->check,
 		.worker = vms_have_workers(d),
+		.sink = vm->touches ? touches_sink(vm->touches) : NULL,
 	};
 }
 
@@ -91,6 +92,8 @@ static int vm_make(struct drive *d, unsigned int number, struct err *e)
 	if (!clone_fits(&vm->clone, d->job->clones, GFN_BITS_5_LEVELS))
 		return err_set(e, ERR_USAGE, "--clone %u: vm %u has memory up to gfn 0x%llx and %u memslots; that many copies do not fit one guest",
 			       d->job->clones, number, (unsigned long long)memory, vm->clone.slot_ids);
+	if (d->job->access)
+		vm->touches = touches_new(d, number, &vm->clone, vm->clone.vcpus * d->job->clones);
 	config = config_of(d, vm, number, levels);
 	rc = mmu_create(&config, &vm->mmu);
 	if (rc)
@@ -117,6 +120,7 @@ void vms_free(struct drive *d)
 	for (unsigned int i = 0; i < d->meta->nr_vms && d->vms; i++) {
 		mmu_destroy(d->vms[i].mmu);
 		oracle_free(d->vms[i].oracle);
+		touches_free(d->vms[i].touches);
 		slots_fini(&d->vms[i].slots);
 	}
 	free(d->vms);
