@@ -56,11 +56,26 @@ void gap_add(struct gap_counts *sum, const struct gap_counts *c)
 	sum->spells += c->spells;
 }
 
-/* mass[GAP_BUCKETS] is that of "never". */
-static void start(uint64_t *mass)
+/*
+ * mass[GAP_BUCKETS] is that of "never".  Mass is where some observation puts a touch; beyond the last
+ * of them nothing is known, and that is called never.
+ */
+static bool start(const struct gap_counts *c, uint64_t *mass)
 {
-	for (unsigned int b = 0; b <= GAP_BUCKETS; b++)
-		mass[b] = GAP_ONE / (GAP_BUCKETS + 1);
+	bool any = false;
+
+	for (unsigned int b = 0; b < GAP_BUCKETS; b++)
+		mass[b] = 0;
+	mass[GAP_BUCKETS] = GAP_ONE / (GAP_BUCKETS + 1);
+	for (unsigned int first = 0; first < GAP_BUCKETS; first++)
+		for (unsigned int last = first; last < GAP_BUCKETS; last++) {
+			if (!c->touched[first][last])
+				continue;
+			any = true;
+			for (unsigned int b = first; b <= last; b++)
+				mass[b] = GAP_ONE / (GAP_BUCKETS + 1);
+		}
+	return any;
 }
 
 static uint64_t sum_of(const uint64_t *mass, unsigned int first, unsigned int end)
@@ -102,15 +117,10 @@ static void one_round(const struct gap_counts *c, uint64_t *mass)
 bool gap_fit(const struct gap_counts *c, struct gap_law *out)
 {
 	uint64_t mass[GAP_BUCKETS + 1], sum = 0;
-	bool any = false;
 
 	memset(out, 0, sizeof(*out));
-	for (unsigned int first = 0; first < GAP_BUCKETS && !any; first++)
-		for (unsigned int last = first; last < GAP_BUCKETS && !any; last++)
-			any = c->touched[first][last];
-	if (!any)
+	if (!start(c, mass))
 		return false;
-	start(mass);
 	for (unsigned int i = 0; i < ROUNDS; i++)
 		one_round(c, mass);
 	for (unsigned int b = 0; b < GAP_BUCKETS; b++) {

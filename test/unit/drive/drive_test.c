@@ -18,14 +18,15 @@
 #define MS		1000000u
 
 enum what {
-	STOP, SLOT, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, DIRTY, DESTROY, LOAD
+	STOP, SLOT, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, DIRTY, DESTROY, LOAD,
+	OTHER_SLOT, OTHER_GONE, AGE_EACH, SEEN
 };
 
 struct line {
 	enum what	what;
 	uint32_t	task;
 	uint64_t	at_us;
-	uint64_t	a, b;		/* POPULATE, READ: pages [a, b) one after the other; ranges likewise */
+	uint64_t	a, b;		/* POPULATE, READ, AGE_EACH: pages [a, b) one after the other; ranges likewise */
 	uint32_t	guest_ns;
 };
 
@@ -43,6 +44,10 @@ static const struct {
 	bool		 no_ends, virtual_only;
 	const char	*policy;	/* assignments */
 	const char	*fails;		/* what the run's error says */
+	bool		 no_ends;
+	bool		 model;		/* --access model */
+	const char	*knob;
+	uint32_t	 time_scale_ppm;
 	struct line	 lines[16];
 	struct metric	 want[10];
 } rows[] = {
@@ -136,6 +141,38 @@ static const struct {
 	  .pacing = PACING_ASAP,
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 0, 0, 5, 2000 * MS } },
 	  .want = { { "run", 0, 2000 * MS }, IS("pages", 5) } },
+	{ .name = "at half the scale it thinks half as long",
+	  .time_scale_ppm = 500000,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 0, 0, 5, 20 * MS } },
+	  .want = { { "run", 50 * MS, RT_IS_VIRTUAL ? 60 * MS : INT64_MAX }, IS("pages", 5) } },
+	{ .name = "what went away under the recorded kernel, too, is touched by nobody but the recorded accesses",
+	  .model = true,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 64 }, { ZAP, HOST, 1000, 0, 64 },
+		     { ZAP_END, HOST, 1001, 0, 64 }, { READ, 0, 3000, 0, 64 }, { DESTROY, HOST, 30000 } },
+	  .want = { IS("added", 0), IS("accesses", 128), IS("stall_added", 0), IS("touches", 0) } },
+	{ .name = "pages that only this policy takes away are touched again, and that is its fault",
+	  .model = true, .knob = "memslot.delete=zap-all",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { OTHER_SLOT, HOST, 1, 8192, 8200 }, { POPULATE, 0, 10, 0, 64 },
+		     { SEEN, 0, 100 }, { ZAP, HOST, 1000, 0, 64 }, { ZAP_END, HOST, 1001, 0, 64 },
+		     { READ, 0, 3000, 0, 64 }, { OTHER_GONE, HOST, 10000 }, { DESTROY, HOST, 60000 } },
+	  .want = { { "added", RT_IS_VIRTUAL ? 64 : 1, 64 }, { "stall_added", 1, INT64_MAX }, IS("accesses", 128),
+		    { "touches", RT_IS_VIRTUAL ? 64 : 1, 64 } } },
+	{ .name = "and under one that leaves them there is none",
+	  .model = true, .knob = "memslot.delete=slot-only",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { OTHER_SLOT, HOST, 1, 8192, 8200 }, { POPULATE, 0, 10, 0, 64 },
+		     { SEEN, 0, 100 }, { ZAP, HOST, 1000, 0, 64 }, { ZAP_END, HOST, 1001, 0, 64 },
+		     { READ, 0, 3000, 0, 64 }, { OTHER_GONE, HOST, 10000 }, { DESTROY, HOST, 60000 } },
+	  .want = { IS("added", 0), IS("stall_added", 0), IS("touches", 0) } },
+	{ .name = "without a model of hits a page is young once, from its fault",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 64 }, { AGE_EACH, HOST, 2000, 0, 64 },
+		     { AGE_EACH, HOST, 12000, 0, 64 }, { AGE_EACH, HOST, 22000, 0, 64 } },
+	  .want = { IS("young", 64), IS("young_recorded", 192) } },
+	{ .name = "with it the guest's hits make it young again",
+	  .model = true,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 64 }, { AGE_EACH, HOST, 2000, 0, 64 },
+		     { AGE_EACH, HOST, 12000, 0, 64 }, { AGE_EACH, HOST, 22000, 0, 64 },
+		     { AGE_EACH, HOST, 32000, 0, 64 } },
+	  .want = { { "young", RT_IS_VIRTUAL ? 230 : 65, 256 }, IS("young_recorded", 256), IS("young_lost", 0) } },
 	{ .name = "a vCPU loads its root once",
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { LOAD, 0, 5 }, { LOAD, 0, 6 }, { POPULATE, 0, 20, 0, 5 } },
 	  .want = { IS("pages", 5) } },
@@ -171,6 +208,15 @@ static struct ev simple(const struct line *l)
 		return range(EV_INVALIDATE_END, l, EV_F_NESTED);
 	case AGE:
 		return range(EV_AGE, l, 0);
+	case OTHER_SLOT:
+	case OTHER_GONE: {
+		struct ev ev = slot(l->what == OTHER_SLOT ? EV_SLOT_CREATE : EV_SLOT_DELETE, l);
+
+		ev.slot.id = 1;
+		return ev;
+	}
+	case SEEN:		/* the recording would have shown a fast zap */
+		return (struct ev){ .kind = OBS_SPTE_CHANGED };
 	case DIRTY:
 		return (struct ev){ .kind = EV_DIRTY_GET };
 	case DESTROY:
@@ -193,6 +239,16 @@ static void write_accesses(struct ev_writer *w, const struct line *l)
 		ev.access.guest_ns = l->guest_ns;
 		ev.access.service_ns = 500;
 		assert_int_equal(ev_write(w, l->task, (l->at_us + i) * 1000, &ev), 0);
+	}
+}
+
+static void write_ages(struct ev_writer *w, const struct line *l)
+{
+	for (uint64_t page = l->a; page < l->b; page++) {
+		const struct line one = { .a = page, .b = page + 1 };
+		struct ev ev = range(EV_AGE, &one, EV_F_MATCHED | EV_F_YOUNG);
+
+		assert_int_equal(ev_write(w, l->task, (l->at_us + page) * 1000, &ev), 0);
 	}
 }
 
@@ -221,6 +277,10 @@ static struct ev_file *write_lines(const struct line *lines, bool no_ends, char 
 
 		if (lines->what == POPULATE || lines->what == READ) {
 			write_accesses(w, lines);
+			continue;
+		}
+		if (lines->what == AGE_EACH) {
+			write_ages(w, lines);
 			continue;
 		}
 		ev = simple(lines);
@@ -262,6 +322,7 @@ static void assign(struct policy *policy, const char *assignments)
 
 /* Return: 0, or the run's error, in @e. */
 static int replay(struct drive_job *job, const char *assignments, struct result *result, struct err *e)
+static void replay(struct drive_job *job, const char *knob, struct result *result)
 {
 	struct policy policy;
 	struct costs costs;
@@ -270,6 +331,9 @@ static int replay(struct drive_job *job, const char *assignments, struct result 
 	int rc;
 
 	assign(&policy, assignments);
+	policy_defaults(&policy);
+	if (knob && policy_set(&policy, knob, KVM_X86, &e))
+		fail_msg("%s", e.text);
 	costs_defaults(&costs);
 	assert_int_equal(scan_file(job->file, &scan, e), 0);
 	assert_int_equal(plan_make(job->file, &scan, &plan, e), 0);
@@ -291,7 +355,8 @@ static void check(const void *row)
 {
 	const typeof(rows[0]) *r = row;
 	struct drive_job job = { .file = file_of(r->lines, r->no_ends), .pacing = r->pacing,
-				 .clones = r->clones ? r->clones : 1 };
+				 .clones = r->clones ? r->clones : 1, .time_scale_ppm = r->time_scale_ppm };
+	struct access_model *model = NULL;
 	struct result result;
 	struct err e = { 0 };
 	int rc;
@@ -303,6 +368,12 @@ static void check(const void *row)
 	rc = replay(&job, r->policy, &result, &e);
 	if (!rc != !r->fails || (rc && !strstr(e.text, r->fails)))
 		fail_msg("%d: %s", rc, e.text);
+
+	if (r->model)
+		assert_int_equal(access_model_make(job.file, &model, &e), 0);
+	job.access = model;
+	replay(&job, r->knob, &result);
+	access_model_free(model);
 	for (const struct metric *m = r->want; m->name; m++) {
 		const struct result_metric *got = result_metric_find(&result, m->name);
 
