@@ -102,6 +102,16 @@ says "an empty file" 3 err "an empty database" "$mmulab" compare "$tmp/empty.db"
 sqlite3 "$tmp/foreign.db" "CREATE TABLE t (x)"
 says "somebody else's database" 3 err "not mmulab's" "$mmulab" compare "$tmp/foreign.db"
 says "somebody else's database is not written to" 3 err "not mmulab's" "${replay[@]}" --db "$tmp/foreign.db"
+cp "$tmp/r.db" "$tmp/older.db" && sqlite3 "$tmp/older.db" "ALTER TABLE run DROP COLUMN access;
+	ALTER TABLE run DROP COLUMN time_scale; PRAGMA user_version = 1"
+says "the database of an older program is read" 0 out "access none" "$mmulab" compare "$tmp/older.db"
+[ "$(sqlite3 "$tmp/older.db" "PRAGMA user_version")" = 1 ]
+result $? "and left as it is"
+says "until a run is stored in it" 0 out "x86-6.12" "${replay[@]}" -p x86-6.12 --access model --db "$tmp/older.db"
+[ "$(sqlite3 "$tmp/older.db" "SELECT group_concat(DISTINCT access) FROM run")" = none,model ]
+result $? "which says that it used the access model"
+says "with and without the access model stand side by side" 0 out "x86-6.12, access model" \
+	"$mmulab" compare "$tmp/older.db" --policy x86-6.12
 cp "$tmp/r.db" "$tmp/newer.db" && sqlite3 "$tmp/newer.db" "PRAGMA user_version = 99"
 says "a newer program's database" 3 err "newer mmulab" "$mmulab" compare "$tmp/newer.db"
 head -c 20000 "$tmp/r.db" >"$tmp/cut.db"
