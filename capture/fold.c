@@ -125,7 +125,7 @@ int fold_record(struct fold *f, const struct source_record *rec)
 		return 0;
 	}
 	f->why = USED;
-	handlers[l->id](f, task_of(f, rec->tid, rec->cpu), &r);
+	handlers[l->id](f, task_of(f, rec->tid, rec->cpu, rec->ts_ns), &r);
 	f->unused[f->why]++;
 	return f->ret;
 }

@@ -103,6 +103,20 @@ void inv_end_mn_ret(struct fold *f, struct task *t, const struct raw *r)
 	op_return(f, t, EV_OP_INVALIDATE_END, r->ts_ns);
 }
 
+/*
+ * Another task runs on the CPU where @t was last: where the return is not recorded that is the first
+ * sign that the call is over, since nothing in it sleeps.
+ */
+void inv_end_off_cpu(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	struct op *op = op_top(t);
+
+	if (!op || op->kind != EV_OP_INVALIDATE_END || op->off_cpu || f->has[RAW_MN_INV_END_RET])
+		return;
+	op->off_cpu = true;
+	emit_pin(f, t, ts_ns, op->vm, PIN_OFF_CPU);
+}
+
 void pin_inv_end(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = op_for_obs(f, t, r->ts_ns);

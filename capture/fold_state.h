@@ -57,6 +57,7 @@ struct op {
 	enum ev_op kind;
 	uint64_t begin_ns, last_ns;
 	bool	 returns;		/* its return will be in the trace */
+	bool	 off_cpu;		/* PIN_OFF_CPU was written */
 	uint16_t vm;
 	int	 held;			/* its stimulus: index into task.held, -1: none */
 	uint32_t number;		/* its stimulus as struct ev_opclose counts */
@@ -190,7 +191,7 @@ struct fold {
 #undef RAW
 
 /* --- fold_task.c ------------------------------------------------------------------ */
-struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu);
+struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu, uint64_t ts_ns);
 /* In order of their tids' places; for what happens to all. */
 typedef void (*task_fn)(struct fold *f, struct task *t);
 void task_each(struct fold *f, task_fn fn);
@@ -227,6 +228,8 @@ int vm_by_mn(struct fold *f, struct task *t, uint64_t mn);
 int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end);
 int vm_of_task(struct fold *f, struct task *t);
 void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
+/* @t is not on its CPU any more. */
+void inv_end_off_cpu(struct fold *f, struct task *t, uint64_t ts_ns);
 void vm_learn_mn(struct fold *f, struct op *op, uint64_t kvm);
 void task_set_vm(struct fold *f, struct task *t, int vm);
 

@@ -46,7 +46,7 @@ static struct task *find(struct fold *f, uint32_t tid)
 	return f->tasks[i];
 }
 
-struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu)
+struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu, uint64_t ts_ns)
 {
 	struct task *t;
 
@@ -56,8 +56,11 @@ struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu)
 			f->on_cpu[f->nr_on_cpu++] = NULL;
 	}
 	t = f->on_cpu[cpu];
-	if (!t || t->tid != tid)
+	if (!t || t->tid != tid) {
+		if (t && t->cpu == cpu)
+			inv_end_off_cpu(f, t, ts_ns);
 		t = f->on_cpu[cpu] = find(f, tid);
+	}
 	t->cpu = cpu;
 	return t;
 }

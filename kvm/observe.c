@@ -30,6 +30,7 @@ const char *obs_pin_name(enum obs_pin pin)
 		[PIN_MAX_LEVEL_RET] = "max_level_ret",
 		[PIN_ZAP_ROOTS] = "zap_roots",
 		[PIN_FLUSH_SLOT] = "flush_slot",
+		[PIN_OFF_CPU] = "off_cpu",
 	};
 
 	return (unsigned int)pin < PIN_NR ? names[pin] : "?";

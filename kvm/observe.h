@@ -82,6 +82,7 @@ enum obs_pin {
 	PIN_MAX_LEVEL_RET,	/* max_mapping_level returned; value: level */
 	PIN_ZAP_ROOTS,		/* zap of invalidated roots entered */
 	PIN_FLUSH_SLOT,		/* kvm_arch_flush_shadow_memslot */
+	PIN_OFF_CPU,		/* first sign of another task on its CPU */
 	PIN_NR
 };
 

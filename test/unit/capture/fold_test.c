@@ -435,9 +435,25 @@ static const struct row rows[] = {
 		"0 0 invalidate_start - start=0x7000 end=0x9000 service_ns=1\n"
 		"1 0 op - op=invalidate_start gfn=0x0 result=continue span_ns=1 stimulus=0\n"
 		"10 0 invalidate_end - start=0x7000 end=0x9000 service_ns=0\n"
-		"10 0 op - op=invalidate_end gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"100 0 pin - pin=off_cpu value=0x0\n"
+		"100 0 op - op=invalidate_end gfn=0x0 result=continue span_ns=90 stimulus=1\n"
 		"110 1 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
 		"112 1 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n",
+	},
+	{
+		.name = "an end whose return is not recorded is over when another task runs there, not when it runs elsewhere",
+		.steps = {
+			INV(100, 9), INV_END(110, 9),
+			{ .ts = 150, .tid = 7, .event = "kvm_entry", .v = { 0 }, .cpu = 1 }, REC(200, 7, "kvm_entry", 0),
+			REC(230, 8, "kvm_entry", 1),
+		},
+		.want =
+		"0 0 invalidate_start - start=0x7000 end=0x9000 service_ns=1\n"
+		"1 0 op - op=invalidate_start gfn=0x0 result=continue span_ns=1 stimulus=0\n"
+		"10 0 invalidate_end - start=0x7000 end=0x9000 service_ns=0\n"
+		"100 0 pin - pin=off_cpu value=0x0\n"
+		"100 0 op - op=invalidate_end gfn=0x0 result=continue span_ns=90 stimulus=1\n",
+		.unused = 3,
 	},
 	{
 		.name = "a trace that ends before the entry leaves the access open",
