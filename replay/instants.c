@@ -2,10 +2,7 @@
 /* Evidence of instants: one function per step, all from the operation's own records. */
 #include "replay/instants.h"
 
-#include <stdlib.h>
-
 #include "base/alloc.h"
-#include "replay/swaps.h"
 
 /*
  * Without a pin: from the entry of the end notifier to the decrement, slots
@@ -42,7 +39,7 @@ static bool is_map_event(unsigned int kind)
 
 /* What a fault's own records say. */
 struct evidence {
-	uint64_t snapshot, looked_up, stale, stale_ret, map, fast, waited;	/* 0: not recorded */
+	uint64_t snapshot, looked_up, stale, stale_ret, map, map_last, fast, queued, waited;	/* 0: not recorded */
 	uint64_t child_begin, child_end;
 };
 
@@ -66,6 +63,21 @@ static void note_pin(struct evidence *ev, const struct rec_obs *o)
 	}
 }
 
+/* The first wait begins after the snapshot, the last ends before the test. */
+static void note_wait(struct evidence *ev, const struct rec_obs *o)
+{
+	if (!ev->queued)
+		ev->queued = o->t_ns - o->o.wait.wait_ns;
+	ev->waited = o->t_ns;
+}
+
+static void note_map(struct evidence *ev, uint64_t t_ns)
+{
+	if (!ev->map)
+		ev->map = t_ns;
+	ev->map_last = t_ns;
+}
+
 static void gather(const struct recording *r, const struct rec_op *op, struct evidence *ev)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
@@ -79,9 +91,9 @@ static void gather(const struct recording *r, const struct rec_op *op, struct ev
 		else if (o->o.kind == OBS_FAST_PAGE_FAULT)
 			ev->fast = o->t_ns;
 		else if (o->o.kind == OBS_LOCK_WAIT && (o->o.wait.flags & LOCK_READ))
-			ev->waited = o->t_ns;
-		else if (!ev->map && is_map_event(o->o.kind))
-			ev->map = o->t_ns;
+			note_wait(ev, o);
+		else if (is_map_event(o->o.kind))
+			note_map(ev, o->t_ns);
 	}
 	for (uint32_t c = op->child; c != REC_NONE; c = r->ops[c].next) {
 		if (!ev->child_begin)
@@ -102,7 +114,7 @@ static uint64_t first_of(const uint64_t *t, size_t nr, uint64_t end)
 static void place_snapshot(const struct rec_op *op, const struct evidence *ev, enum placement p,
 			   struct instant *s)
 {
-	const uint64_t later[] = { ev->child_begin, ev->looked_up, ev->stale, ev->map };
+	const uint64_t later[] = { ev->child_begin, ev->looked_up, ev->queued, ev->stale, ev->map };
 
 	s->lo = ev->snapshot ? ev->snapshot : max_u64(op->begin_ns, ev->fast);
 	s->hi = max_u64(first_of(later, ARRAY_SIZE(later), op->end_ns), s->lo);
@@ -137,6 +149,11 @@ void instants_fault(const struct recording *r, const struct rec_op *op, enum pla
 	looked_up = p == PLACE_CHECK_EARLY ? ev.child_end : ev.looked_up;
 	out->looked_up = ev.looked_up ? max_u64(looked_up, out->snapshot.at) : out->lock;
 	out->map = max_u64(ev.map, out->check.at);
+	out->mapped = ev.map;
+	out->mapped_last = ev.map_last;
+	out->prechecked.lo = max_u64(out->snapshot.lo, ev.child_end);
+	out->prechecked.hi = max_u64(ev.looked_up ? ev.looked_up : out->check.hi, out->prechecked.lo);
+	out->prechecked.at = out->looked_up;
 }
 
 uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint64_t otherwise)
@@ -191,11 +208,11 @@ void instants_unseen_end(const struct recording *r, const struct rec_op *start, 
 
 static void place_end(const struct recording *r, const struct rec_op *op, struct instant *e)
 {
-	const struct rec_obs *pin = rec_find_pin(r, op, PIN_INV_END);
+	const struct rec_obs *pin = rec_find_pin(r, op, PIN_INV_END), *off = rec_find_pin(r, op, PIN_OFF_CPU);
 	uint64_t waited = write_wait_end(r, op, pin ? pin->t_ns : UINT64_MAX);
 
 	e->lo = pin ? pin->t_ns : max_u64(op->begin_ns, waited);
-	e->hi = max_u64(latest_end(r, op), e->lo);
+	e->hi = max_u64(off ? off->t_ns : latest_end(r, op), e->lo);
 	e->at = pin || waited ? e->lo : clamp(op->begin_ns + END_AFTER_ENTRY_NS, e->lo, e->hi);
 }
 
@@ -224,159 +241,4 @@ void instants_change(const struct recording *r, const struct rec_op *op, enum pl
 		out->at = out->lo;
 	else if (p == PLACE_CHANGE_LATE)
 		out->at = out->hi;
-}
-
-/* --- spans in which the notifier state changes ---------------------------- */
-
-struct change {
-	uint64_t lo, hi;
-	uint64_t max_hi;	/* of this and all before it */
-	uint32_t task;
-	uint16_t vm;
-	bool	 swap;		/* of memslots: a fault looks them up at its start */
-};
-
-#define MAX_SWAPS	2	/* of one change of memslots: swaps.h */
-
-struct changes {
-	struct change	*v;	/* by lo */
-	size_t		 nr;
-};
-
-static int cmp_change(const void *va, const void *vb)
-{
-	const struct change *a = va, *b = vb;
-
-	if (a->lo != b->lo)
-		return a->lo < b->lo ? -1 : 1;
-	return a->hi == b->hi ? 0 : a->hi < b->hi ? -1 : 1;
-}
-
-/* Windows of one task that are open and matched a slot, by their first address. */
-struct open_windows {
-	uint32_t task;
-	hva_t	 start[64];
-	uint32_t nr;
-};
-
-/* Did a handler run?  Where no probe could show it, it is taken for granted. */
-static bool has_matched(const struct recording *r, const struct rec_op *op)
-{
-	return !r->meta->has_probes || rec_find(r, op, OBS_UNMAP_RANGE, 0);
-}
-
-/* A window that matches no slot changes nothing, neither when it begins nor when it ends. */
-static bool changes_state(const struct recording *r, const struct rec_op *op, struct open_windows *w)
-{
-	const struct ev *stim = rec_op_stim(r, op);
-	hva_t start = stim ? stim->hvas.start : 0;
-
-	if (w->task != op->task)
-		*w = (struct open_windows){ .task = op->task };
-	if (op->kind == EV_OP_INVALIDATE_START) {
-		if (!has_matched(r, op))
-			return false;
-		if (w->nr < ARRAY_SIZE(w->start))
-			w->start[w->nr++] = start;
-		return true;
-	}
-	for (uint32_t i = w->nr; i-- > 0;)
-		if (w->start[i] == start) {
-			w->start[i] = w->start[--w->nr];
-			return true;
-		}
-	return w->nr == ARRAY_SIZE(w->start);
-}
-
-static void add_change(struct changes *c, const struct rec_op *op, const struct instant *at)
-{
-	c->v[c->nr++] = (struct change){ at->lo, at->hi, 0, op->task, op->vm, op->kind == EV_OP_MEMSLOT };
-}
-
-static void add_swaps(struct changes *c, const struct recording *r, const struct swaps *swaps, uint32_t op)
-{
-	const struct swap *swap;
-
-	for (unsigned int i = 0; (swap = swaps_of(swaps, op, i)); i++)
-		add_change(c, &r->ops[op], &(struct instant){ swap->from, swap->from, swap->to });
-}
-
-static void add_window(struct changes *c, const struct recording *r, const struct rec_op *op)
-{
-	struct instant at;
-
-	instants_change(r, op, PLACE_GUIDED, &at);
-	add_change(c, op, &at);
-	if (op->kind == EV_OP_INVALIDATE_START && !r->meta->has_ends) {
-		instants_unseen_end(r, op, PLACE_GUIDED, &at);
-		add_change(c, op, &at);
-	}
-}
-
-struct changes *changes_new(const struct recording *r, const struct swaps *swaps)
-{
-	struct changes *c = xcalloc(1, sizeof(*c));
-	struct open_windows w = { .task = REC_NONE };
-	uint64_t max_hi = 0;
-
-	c->v = xcalloc(MAX_SWAPS * (size_t)r->nr_ops, sizeof(*c->v));
-	for (uint32_t i = 0; i < r->nr_ops; i++) {
-		const struct rec_op *op = &r->ops[i];
-
-		if (op->kind == EV_OP_MEMSLOT)
-			add_swaps(c, r, swaps, i);
-		else if (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_INVALIDATE_END)
-			continue;
-		else if (changes_state(r, op, &w))
-			add_window(c, r, op);
-	}
-	qsort(c->v, c->nr, sizeof(*c->v), cmp_change);
-	for (size_t i = 0; i < c->nr; i++)
-		c->v[i].max_hi = max_hi = max_u64(max_hi, c->v[i].hi);
-	return c;
-}
-
-void changes_free(struct changes *c)
-{
-	if (!c)
-		return;
-	free(c->v);
-	free(c);
-}
-
-/* Index of the first change with lo > @t. */
-static size_t changes_after(const struct changes *c, uint64_t t)
-{
-	size_t lo = 0, hi = c->nr;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (c->v[mid].lo <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* Another task's change of @op's VM whose span meets @lo .. @hi?  Of memslots or of the notifier state. */
-static bool meets(const struct changes *c, const struct rec_op *op, uint64_t lo, uint64_t hi, bool swap)
-{
-	for (size_t i = changes_after(c, hi); i-- > 0 && c->v[i].max_hi >= lo;)
-		if (c->v[i].hi >= lo && c->v[i].vm == op->vm && c->v[i].task != op->task && c->v[i].swap == swap)
-			return true;
-	return false;
-}
-
-bool changes_order_is_fixed(const struct changes *c, const struct recording *r, const struct rec_op *op)
-{
-	struct fault_instants f;
-
-	if (op->kind != EV_OP_FAULT)
-		return true;
-	instants_fault(r, op, PLACE_GUIDED, &f);
-	return !meets(c, op, f.snapshot.lo, f.snapshot.hi, false) &&
-	       !meets(c, op, f.check.lo, f.check.hi, false) &&
-	       !meets(c, op, op->begin_ns, f.check.hi, true);
 }

@@ -19,8 +19,11 @@ struct fault_instants {
 	struct instant	snapshot;	/* mmu_invalidate_seq is read */
 	uint64_t	looked_up;	/* the host page is there: prechecks are over */
 	uint64_t	lock;		/* it queues for mmu_lock */
+	struct instant	prechecked;	/* the last precheck, before the look-up returns */
 	struct instant	check;		/* the retry test under mmu_lock */
 	uint64_t	map;		/* first event of the map, or @check */
+	bool		mapped;		/* it has such an event: it passed the retry test */
+	uint64_t	mapped_last;	/* and had the lock until its last one */
 };
 
 /*
@@ -29,6 +32,7 @@ struct fault_instants {
  */
 #define PLACEMENTS(X)							\
 	X(GUIDED,	"guided")	/* at the evidence */		\
+	X(CONSISTENT,	"consistent")	/* where as many outcomes as possible agree: order.h */ \
 	X(SNAPSHOT_LATE, "snapshot-late") /* faults that were held up before the snapshot */ \
 	X(CHECK_EARLY,	"check-early")	/* faults that were held up after the check */ \
 	X(CHANGE_EARLY,	"change-early")	/* invalidations begin and end as early as they can */ \
@@ -55,15 +59,5 @@ uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint6
 /* A window whose end is not in the recording (meta.has_ends): when it may have closed. */
 void instants_unseen_end(const struct recording *r, const struct rec_op *start, enum placement p,
 			 struct instant *out);
-
-/* Spans in which the notifier state or the memslots of a VM change, for "was there only one order?". */
-struct changes;
-struct swaps;	/* replay/swaps.h: of the same recording */
-
-struct changes *changes_new(const struct recording *r, const struct swaps *swaps);
-void changes_free(struct changes *c);	/* NULL is fine */
-
-/* Do the records fix the order of @op (a fault) and every change of its VM's notifier state and memslots? */
-bool changes_order_is_fixed(const struct changes *c, const struct recording *r, const struct rec_op *op);
 
 #endif

@@ -215,13 +215,14 @@ enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t in
 }
 
 enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t index,
-				 const struct replayed *p)
+				 const struct replayed *p, bool consistent)
 {
 	struct judged *j = &v->ops[index];
 	struct obs_diff diff;
 	enum outcome out = verdict_compare(v, m, index, p, NULL, &diff);
 
 	j->elsewhere |= out == OUTCOME_EXACT;
+	j->consistent |= out == OUTCOME_EXACT && consistent;
 	j->varies |= (out == OUTCOME_EXACT && j->outcome == OUTCOME_MISS) ||
 		     (out == OUTCOME_MISS && j->outcome == OUTCOME_EXACT);
 	return out;

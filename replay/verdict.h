@@ -75,8 +75,9 @@ struct judged {			/* of one operation */
 	uint8_t	outcome;	/* enum outcome at the guided instants */
 	uint8_t	why;		/* enum miss or enum skip */
 	uint8_t	predicted;	/* enum ret_pf */
-	bool	fixed : 1;	/* the records leave one order */
-	bool	elsewhere : 1;	/* exact at another placement */
+	bool	fixed : 1;	/* every order the records allow gives one outcome: order.h */
+	bool	consistent : 1;	/* exact at PLACE_CONSISTENT, which no record contradicts */
+	bool	elsewhere : 1;	/* exact at that or another placement */
 	bool	varies : 1;	/* exact at one placement and a miss at another */
 	bool	null_exact : 1;
 };
@@ -121,8 +122,9 @@ enum outcome verdict_compare(const struct verdict *v, struct obs_matcher *m, uin
 /* The same, kept: outcome, class, example. */
 enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p);
 
-/* After verdict_judge(): the same operation at another placement. */
-enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p);
+/* After verdict_judge(): the same operation at another placement; @consistent: at the consistent one. */
+enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p,
+				 bool consistent);
 
 /* The engine does not model it: what was recorded of it counts as observed and not predicted. */
 void verdict_skip(struct verdict *v, struct obs_matcher *m, uint32_t op, enum skip why);
@@ -147,7 +149,7 @@ struct totals {
 static inline bool judged_exact(const struct judged *j)
 {
 	return j->outcome == OUTCOME_EXACT ||
-	       (j->outcome == OUTCOME_MISS && j->elsewhere && !j->fixed);
+	       (j->outcome == OUTCOME_MISS && (j->consistent || (j->elsewhere && !j->fixed)));
 }
 
 void verdict_totals(const struct verdict *v, struct totals *out);

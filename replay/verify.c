@@ -9,26 +9,24 @@
 struct found {
 	struct swaps	*swaps;
 	struct yields	*yields;
+	struct order	*order;
 };
 
 static int run_placement(const struct verify_job *job, const struct found *f, enum placement p, struct verdict *v,
 			 struct err *e)
 {
-	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps, .yields = f->yields,
+	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps,
+					 .yields = f->yields, .order = f->order,
 					 .placement = p, .seed = job->seed, .own_preset = job->own_preset,
 					 .verdict = v };
 
 	return job->guide(&guide, e);
 }
 
-/* Which operations have only one order that the records allow. */
-static void note_fixed(const struct recording *rec, const struct swaps *swaps, struct verdict *v)
+static void note_fixed(const struct order *o, struct verdict *v)
 {
-	struct changes *c = changes_new(rec, swaps);
-
-	for (uint32_t i = 0; i < rec->nr_ops; i++)
-		v->ops[i].fixed = changes_order_is_fixed(c, rec, &rec->ops[i]);
-	changes_free(c);
+	for (uint32_t i = 0; i < v->rec->nr_ops; i++)
+		v->ops[i].fixed = order_determines(o, i);
 }
 
 /* Does anything depend on the placement? */
@@ -42,15 +40,17 @@ static bool any_open(const struct verdict *v)
 
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
-	struct found f = { swaps_new(job->rec), yields_new(job->rec) };
+	struct found f = { swaps_new(job->rec), yields_new(job->rec), NULL };
 	int rc;
 
-	note_fixed(job->rec, f.swaps, out);
+	f.order = order_new(job->rec, f.swaps, job->policy, out->has_checks);
+	note_fixed(f.order, out);
 	rc = run_placement(job, &f, PLACE_GUIDED, out, e);
 	for (int p = PLACE_GUIDED + 1; rc == 0 && p < PLACE_NR && any_open(out); p++)
 		rc = run_placement(job, &f, p, out, e);
 	if (rc == 0 && job->baseline)
 		null_run(job->rec, out);
+	order_free(f.order);
 	swaps_free(f.swaps);
 	yields_free(f.yields);
 	return rc;

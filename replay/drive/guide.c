@@ -68,6 +68,8 @@ static void run_start(struct actor *a, struct mmu *mmu, const struct rec_op *op,
 	if (g->rec->meta->has_ends)
 		return;
 	instants_unseen_end(g->rec, op, g->job->placement, &end);
+	if (g->job->placement == PLACE_CONSISTENT)
+		order_place_end(g->job->order, a->top->op, &end);
 	rt_idle_until(end.at);
 	mmu_invalidate_end(mmu, stim->hvas.start, stim->hvas.end);
 }
@@ -192,7 +194,7 @@ static enum outcome judge(struct guide *g, const struct running *r, enum ret_pf 
 
 	if (job->placement == PLACE_GUIDED)
 		return verdict_judge(job->verdict, g->matcher, r->op, &p);
-	return verdict_judge_again(job->verdict, g->matcher, r->op, &p);
+	return verdict_judge_again(job->verdict, g->matcher, r->op, &p, job->placement == PLACE_CONSISTENT);
 }
 
 static void skip(struct guide *g, struct running *r, enum skip why)
@@ -209,6 +211,12 @@ static void begin(struct guide *g, struct running *r)
 		instants_fault(g->rec, op, g->job->placement, &r->fault);
 	else
 		instants_change(g->rec, op, g->job->placement, &r->change);
+	if (g->job->placement != PLACE_CONSISTENT)
+		return;
+	if (op->kind == EV_OP_FAULT)
+		order_place_fault(g->job->order, r->op, &r->fault);
+	else
+		order_place_change(g->job->order, r->op, &r->change);
 }
 
 void guide_perform_children(struct actor *a)

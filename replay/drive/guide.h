@@ -3,7 +3,7 @@
 #define REPLAY_DRIVE_GUIDE_H
 
 #include "engine/config/policy.h"
-#include "replay/instants.h"
+#include "replay/order.h"
 #include "replay/verdict.h"
 
 /*
@@ -18,6 +18,7 @@ struct guide_job {
 	const struct policy	*policy;
 	const struct swaps	*swaps;		/* of @rec, as the next */
 	const struct yields	*yields;
+	const struct order	*order;		/* PLACE_CONSISTENT asks it */
 	enum placement		 placement;
 	uint64_t		 seed;
 	/*

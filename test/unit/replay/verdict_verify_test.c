@@ -110,7 +110,7 @@ static void check(const void *arg)
 	assert_int_equal(t.exact, row->outcome == OUTCOME_EXACT);
 	assert_int_equal(t.vacuous, row->outcome == OUTCOME_VACUOUS);
 	assert_int_equal(t.first_miss, row->outcome == OUTCOME_MISS ? 0 : REC_NONE);
-	assert_int_equal(verdict_judge_again(&v, m, 0, &p), row->outcome);	/* as exact as before */
+	assert_int_equal(verdict_judge_again(&v, m, 0, &p, false), row->outcome);	/* as exact as before */
 	assert_false(v.ops[0].varies);
 	verdict_fini(&v);
 	obs_matcher_free(m);
@@ -216,7 +216,7 @@ static void right_then_wrong(struct verdict *v, struct obs_matcher *m, const str
 			     const struct replayed *wrong)
 {
 	verdict_judge(v, m, 0, right);
-	verdict_judge_again(v, m, 0, wrong);
+	verdict_judge_again(v, m, 0, wrong, false);
 	assert_false(v->ops[0].elsewhere);
 	assert_true(v->ops[0].varies);
 }
@@ -225,7 +225,7 @@ static void wrong_then_right(struct verdict *v, struct obs_matcher *m, const str
 			     const struct replayed *wrong)
 {
 	verdict_judge(v, m, 0, wrong);
-	verdict_judge_again(v, m, 0, right);
+	verdict_judge_again(v, m, 0, right, false);
 	assert_true(v->ops[0].elsewhere);
 	assert_true(v->ops[0].varies);
 	assert_int_equal(v->kinds[OBS_SPTE_CHANGED].observed, 1);	/* counted once */
