@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "engine/core/windows.h"
 
 int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config *config)
@@ -19,11 +20,19 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 	worker_init(&mmu->worker);
 	if (config->check)
 		mmu->windows = windows_new();
+	if (config->dirty_ring) {
+		mmu->rings = xcalloc(config->nr_vcpus, sizeof(*mmu->rings));
+		for (unsigned int i = 0; i < config->nr_vcpus; i++)
+			dirty_ring_init(&mmu->rings[i]);
+	}
 	return arena_init(&mmu->arena);
 }
 
 void mmu_fini(struct mmu *mmu)
 {
+	for (unsigned int i = 0; mmu->rings && i < mmu->config.nr_vcpus; i++)
+		dirty_ring_fini(&mmu->rings[i]);
+	free(mmu->rings);
 	arena_fini(&mmu->arena);
 	windows_free(mmu->windows);
 	memslots_fini(&mmu->slots);
