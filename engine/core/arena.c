@@ -115,6 +115,8 @@ void arena_give(struct arena *a, uint32_t number)
 
 	if (!number || !(t->flags & TABLE_IN_USE))
 		die("freed twice: something still pointed to a freed table", number);
+	if (unlikely(a->freeing))
+		a->freeing(a->arg, number);
 	t->flags = 0;
 	push(a, number);
 }

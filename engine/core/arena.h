@@ -46,6 +46,8 @@ struct arena {
 	uint32_t	 fresh;		/* tables from here on were never used */
 	uint32_t	 nr, nr_max;	/* allocated now (grace periods included), and at most */
 	struct uniform	*uniform;	/* NULL: none so far */
+	void		(*freeing)(void *arg, uint32_t number);	/* NULL, or hears of each table before it is free */
+	void		*arg;
 };
 
 /* Return: 0 or -ENOMEM. */

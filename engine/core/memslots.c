@@ -15,16 +15,15 @@ void memslots_init(struct memslots *ms)
 		rt_word_init(&ms->generation[i], i);
 	mutex_init(&ms->lock);
 	mutex_init(&ms->arch_lock);
+	ms->published = NULL;
 }
 
 void memslots_fini(struct memslots *ms)
 {
 	const struct memslot_set *now = &ms->set[rt_peek(&ms->active)];
 
-	for (unsigned int i = 0; i < now->nr; i++) {
+	for (unsigned int i = 0; i < now->nr; i++)
 		populated_free(now->by_gfn[i].host);
-		dirty_log_free(now->by_gfn[i].log);
-	}
 	for (unsigned int i = 0; i < 2; i++) {
 		free(ms->set[i].by_gfn);
 		free(ms->set[i].by_hva);
@@ -245,6 +244,8 @@ void memslots_publish(struct memslots *ms, unsigned int as_id)
 {
 	rt_store(&ms->generation[as_id], rt_peek(&ms->generation[as_id]) | MEMSLOT_UPDATING);
 	rt_store(&ms->active, !rt_peek(&ms->active));
+	if (unlikely(ms->published))
+		ms->published(ms->arg, &ms->set[rt_peek(&ms->active)]);
 }
 
 uint64_t memslots_advance(struct memslots *ms, unsigned int as_id)

@@ -16,7 +16,6 @@
  * - by_gfn is sorted by (as_id, base_gfn) and has no overlaps; by_hva is sorted
  *   by hva and may overlap.
  */
-#include "engine/core/dirty_log.h"
 #include "engine/core/mutex.h"
 #include "engine/core/populated.h"
 #include "engine/mmu.h"
@@ -31,7 +30,6 @@ struct memslot {
 	struct mmu_slot	  cfg;
 	bool		  invalid;	/* being deleted or moved: faults must retry */
 	struct populated *host;		/* which of its pages the host has; shared by both generations */
-	struct dirty_log *log;		/* NULL: not logged, or by rings; shared by both generations */
 };
 
 struct memslot_set {
@@ -47,6 +45,8 @@ struct memslots {
 	rt_u64		   generation[MEMSLOT_AS_IDS];	/* advances by 2 per update, after the grace period */
 	struct mutex	   lock;			/* slots_lock */
 	struct mutex	   arch_lock;			/* slots_arch_lock */
+	void		   (*published)(void *arg, const struct memslot_set *next);	/* NULL, or hears of it */
+	void		   *arg;
 };
 
 /* The part of a host range that one slot maps. */

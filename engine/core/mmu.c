@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "engine/core/windows.h"
+#include "engine/core/checker.h"
 
 int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config *config)
 {
+	int ret;
+
 	mmu->ops = ops;
 	mmu->config = *config;
 	mmu->policy = config->policy;
@@ -18,41 +19,41 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 	memslots_init(&mmu->slots);
 	notifier_init(&mmu->notifier, config->policy);
 	worker_init(&mmu->worker);
-	if (config->check)
-		mmu->windows = windows_new();
-	if (config->dirty_ring) {
-		mmu->rings = xcalloc(config->nr_vcpus, sizeof(*mmu->rings));
-		for (unsigned int i = 0; i < config->nr_vcpus; i++)
-			dirty_ring_init(&mmu->rings[i]);
-	}
-	return arena_init(&mmu->arena);
+	ret = arena_init(&mmu->arena);
+	if (!ret && config->check)
+		checker_attach(mmu);
+	return ret;
 }
 
 void mmu_fini(struct mmu *mmu)
 {
-	for (unsigned int i = 0; mmu->rings && i < mmu->config.nr_vcpus; i++)
-		dirty_ring_fini(&mmu->rings[i]);
-	free(mmu->rings);
+	checker_free(mmu->checker);
 	arena_fini(&mmu->arena);
-	windows_free(mmu->windows);
 	memslots_fini(&mmu->slots);
+}
+
+void mmu_tell(const struct mmu *mmu, const struct mmu_break *b)
+{
+	const struct mmu_judge *judge = mmu->config.judge;
+
+	if (!judge) {
+		fprintf(stderr, "mmulab: vm %u: invariant broken: %s (gfn %#llx, value %#llx)\n", b->vm, b->what,
+			(unsigned long long)b->gfn, (unsigned long long)b->value);
+		abort();
+	}
+	judge->broken(judge->arg, b);
+	rt_stop();
 }
 
 void mmu_broken(const struct mmu *mmu, const char *what, gfn_t gfn, uint64_t value)
 {
-	const struct mmu_judge *judge = mmu->config.judge;
 	struct mmu_break b = { .what = what, .vm = mmu->config.vm, .task = rt_self(), .gfn = gfn, .value = value,
 			       .t_ns = rt_now_ns() };
 
-	if (!judge) {
-		fprintf(stderr, "mmulab: vm %u: invariant broken: %s (gfn %#llx, value %#llx)\n", b.vm, what,
-			(unsigned long long)gfn, (unsigned long long)value);
-		abort();
-	}
-	if (__atomic_exchange_n((bool *)&mmu->broken, true, __ATOMIC_RELAXED))
-		return;
-	judge->broken(judge->arg, mmu, &b);
-	rt_stop();
+	if (mmu->checker)
+		checker_broken((struct mmu *)mmu, what, gfn, value);
+	else
+		mmu_tell(mmu, &b);
 }
 
 int mmu_create(const struct mmu_config *config, struct mmu **out)
@@ -70,12 +71,16 @@ void mmu_destroy(struct mmu *mmu)
 
 void mmu_vcpu_load(struct mmu *mmu, unsigned int vcpu)
 {
+	check_begin(mmu, CHECK_LOAD, vcpu, 0);
 	mmu->ops->vcpu_load(mmu, vcpu);
+	check_end(mmu, 0);
 }
 
 void mmu_vcpu_unload(struct mmu *mmu, unsigned int vcpu)
 {
+	check_begin(mmu, CHECK_UNLOAD, vcpu, 0);
 	mmu->ops->vcpu_unload(mmu, vcpu);
+	check_end(mmu, 0);
 }
 
 bool mmu_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
@@ -85,12 +90,19 @@ bool mmu_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 
 enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 {
-	return mmu->ops->fault(mmu, vcpu, a);
+	enum ret_pf ret;
+
+	check_begin(mmu, CHECK_FAULT, a->gfn, a->access);
+	ret = mmu->ops->fault(mmu, vcpu, a);
+	check_end(mmu, ret);
+	return ret;
 }
 
 void mmu_zap_all(struct mmu *mmu)
 {
+	check_begin(mmu, CHECK_ZAP_ALL, 0, 0);
 	mmu->ops->zap_all(mmu);
+	check_end(mmu, 0);
 }
 
 static void work(void *arg)
@@ -112,7 +124,9 @@ void mmu_worker_stop(struct mmu *mmu)
 
 void mmu_teardown(struct mmu *mmu)
 {
+	check_begin(mmu, CHECK_TEARDOWN, 0, 0);
 	mmu->ops->teardown(mmu);
+	check_end(mmu, 0);
 }
 
 uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level)

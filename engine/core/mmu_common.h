@@ -8,7 +8,6 @@
  * slots) is done here; an engine fills struct mmu_ops with what arch code does.
  */
 #include "engine/core/arena.h"
-#include "engine/core/dirty_ring.h"
 #include "engine/core/memslots.h"
 #include "engine/core/notifier.h"
 #include "engine/core/worker.h"
@@ -31,10 +30,7 @@ struct mmu {
 	struct arena		 arena;
 	struct mmu_counters	 counters;
 	struct worker		 worker;	/* used where config.worker */
-	struct dirty_ring	*rings;		/* by vCPU; NULL: dirty pages are logged in bitmaps */
-	uint64_t		 rings_reset;	/* entries, by the call at hand; slots_lock */
-	struct mmu_windows	*windows;	/* config.check only: core/windows.h */
-	bool			 broken;	/* the judge has been told */
+	struct checker		*checker;	/* config.check only: core/checker.h */
 };
 
 struct mmu_ops {
@@ -51,16 +47,6 @@ struct mmu_ops {
 	bool (*set_spte)(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn);
 	/* The slot is INVALID and no fault uses it any more: drop what maps it. */
 	void (*flush_slot)(struct mmu *mmu, const struct memslot *slot);
-	/* A slot is logged from now on (@slot is published), or no longer. */
-	void (*log_start)(struct mmu *mmu, const struct memslot *slot);
-	void (*log_stop)(struct mmu *mmu, const struct memslot *slot);
-	/*
-	 * Pages of @mask from @gfn on: the next write is noticed again.  mmu_lock held for write;
-	 * may drop it meanwhile.  A flush is owed.
-	 */
-	void (*log_dirty)(struct mmu *mmu, const struct memslot *slot, gfn_t gfn, uint64_t mask);
-	/* What the hardware has logged goes into the log; NULL: it logs nothing. */
-	void (*sync_dirty)(struct mmu *mmu);
 	/* MMIO entries of older generations are void; @wrapped: the generation's low bits start again. */
 	void (*slots_updated)(struct mmu *mmu, bool wrapped);
 	/* mmu_lock held for write; the range is sound. */
@@ -73,8 +59,8 @@ struct mmu_ops {
 	void (*repair)(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
 	void (*stats)(const struct mmu *mmu, struct mmu_stats *out);
 	void (*check)(const struct mmu *mmu);
-	/* config.check, mmu_lock held for write: aborts when anything maps a page of @span. */
-	void (*check_unmapped)(const struct mmu *mmu, const struct memslot_span *span);
+	/* The first gfn of [@start, @end) that any root of @as_id maps, or UINT64_MAX; never hands over. */
+	gfn_t (*find_mapped)(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end);
 };
 
 /* Each engine's constructor: engine/x86/mmu.c. */
@@ -106,8 +92,13 @@ static inline void mmu_lock_exclusive(struct mmu *mmu)
 	rt_write_lock(&mmu->lock);
 }
 
+/* core/checker.h: mmu_lock is about to be dropped. */
+void checker_unlock(struct mmu *mmu);
+
 static inline void mmu_unlock(struct mmu *mmu, bool shared)
 {
+	if (unlikely(mmu->checker != NULL))
+		checker_unlock(mmu);
 	if (shared)
 		rt_read_unlock(&mmu->lock);
 	else
@@ -125,9 +116,11 @@ static inline void mmu_add(uint64_t *counter, uint64_t n)
 }
 
 /*
- * An invariant is broken: config.judge hears of it, the first time, and the run stops.  Returns
+ * An invariant is broken: config.judge hears of the first one, and the run stops.  Returns
  * where it cannot be stopped: outside a run, and under threads.
  */
 void mmu_broken(const struct mmu *mmu, const char *what, gfn_t gfn, uint64_t value) __attribute__((cold));
+/* The same with the whole story. */
+void mmu_tell(const struct mmu *mmu, const struct mmu_break *b) __attribute__((cold));
 
 #endif

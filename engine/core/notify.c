@@ -4,9 +4,9 @@
  * KVM virt/kvm/kvm_main.c, __kvm_handle_hva_range() and its callers: the lock is
  * taken for the first slot that matches, and not at all without one.
  */
+#include "engine/core/checker.h"
 #include "engine/core/flush.h"
 #include "engine/core/observe.h"
-#include "engine/core/windows.h"
 
 /* notifier.lock = always, up to 5.12: every window counts, whatever it matches. */
 static bool always(const struct mmu *mmu)
@@ -24,8 +24,6 @@ static bool unmap_span(struct mmu *mmu, const struct notifier_window *w, const s
 	notifier_add(&mmu->notifier, w, span->start, span->end);
 	owed = mmu->ops->unmap(mmu, span, may_block);
 	populated_clear(span->slot->host, span->start - span->slot->cfg.base_gfn, span->end - span->start);
-	if (unlikely(mmu->config.check))
-		mmu->ops->check_unmapped(mmu, span);
 	return owed;
 }
 
@@ -33,6 +31,7 @@ static void begin(struct mmu *mmu, const struct notifier_window *w)
 {
 	mmu_lock_exclusive(mmu);
 	rt_pin(RT_PIN_INV_BEGIN);
+	check_window_begin(mmu);
 	notifier_begin(&mmu->notifier, w);
 }
 
@@ -47,6 +46,7 @@ void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_bloc
 	rt_charge(COST_NOTIFIER_FIXED, 1);
 	rt_pin(RT_PIN_INV_ACTIVE);
 	notifier_enter(&mmu->notifier);
+	check_begin(mmu, CHECK_INVALIDATE_START, start, end);
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
 	if (always(mmu)) {
@@ -64,10 +64,11 @@ void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_bloc
 	if (locked && !matched)
 		notifier_add(&mmu->notifier, &w, 0, 0);
 	flush_settle(mmu, &flush);
+	check_window_open(mmu);
 	if (locked)
 		mmu_unlock(mmu, false);
 	rt_srcu_unlock();
-	windows_open(mmu->windows, start, end);
+	check_end(mmu, 0);
 }
 
 static void lock_for_end(struct mmu *mmu)
@@ -83,7 +84,7 @@ void mmu_invalidate_end(struct mmu *mmu, hva_t start, hva_t end)
 	struct memslot_span span;
 	bool locked = false, matched = false;
 
-	windows_close(mmu->windows, start, end);
+	check_begin(mmu, CHECK_INVALIDATE_END, start, end);
 	rt_charge(COST_NOTIFIER_FIXED, 1);
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
@@ -102,10 +103,12 @@ void mmu_invalidate_end(struct mmu *mmu, hva_t start, hva_t end)
 	if (locked && !matched)
 		notifier_remove(&mmu->notifier, &w, 0, 0);
 	if (locked) {
+		check_window_end(mmu);
 		notifier_end(&mmu->notifier);
 		mmu_unlock(mmu, false);
 	}
 	rt_srcu_unlock();
+	check_end(mmu, 0);
 	notifier_leave(&mmu->notifier);
 }
 
@@ -154,6 +157,7 @@ bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how)
 	enum hold hold = HOLD_NONE;
 	bool found = always(mmu), young = false;
 
+	check_begin(mmu, how == MMU_AGE_TEST ? CHECK_TEST_AGE : CHECK_AGE, start, end);
 	rt_charge(COST_NOTIFIER_FIXED, 1);
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
@@ -175,6 +179,7 @@ bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how)
 	if (hold != HOLD_NONE)
 		mmu_unlock(mmu, hold == HOLD_SHARED);
 	rt_srcu_unlock();
+	check_end(mmu, young);
 	return young;
 }
 
@@ -195,6 +200,7 @@ void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn)
 	rt_charge(COST_NOTIFIER_FIXED, 1);
 	if (!rt_load(&mmu->notifier.in_progress))
 		return;
+	check_begin(mmu, CHECK_SET_SPTE, hva, hva + 1);
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
 	if (locked)
@@ -211,4 +217,5 @@ void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn)
 	if (locked)
 		mmu_unlock(mmu, false);
 	rt_srcu_unlock();
+	check_end(mmu, 0);
 }

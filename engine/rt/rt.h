@@ -96,7 +96,7 @@ void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head))
 void rt_rcu_decrement(uint32_t *counter);
 /* Nobody but the running task is in a section; false where nobody can tell (threads). */
 bool rt_rcu_alone(void);
-/* For checks: a mark in time, and whether every section that began before it has ended (threads: always). */
+/* For checks: a mark in time; has every section of other tasks that began before it ended?  (Under threads always.) */
 uint64_t rt_rcu_mark(void);
 bool rt_rcu_passed(uint64_t mark);
 /* Memslot readers: a reader counts from its rt_srcu_lock() on. */
@@ -194,6 +194,7 @@ struct rt_task_stats {
 
 struct rt_stats {
 	uint64_t	end_ns;		/* when the last task ended */
+	bool		deadlock;	/* the run ended since every task waited for another (vtime) */
 	struct rt_blame	blame[RT_MAX_OPS][RT_MAX_OPS]; /* [waiter][holder] */
 	/*
 	 * Longest time with a lock held or in an RCU section without a point to yield: both left, a

@@ -18,6 +18,7 @@
 
 #include "engine/core/observe.h"
 #include "engine/x86/changed.h"
+#include "engine/x86/watched.h"
 
 static void observe_aged(struct x86_mmu *x, const struct tdp_iter *it)
 {
@@ -27,10 +28,12 @@ static void observe_aged(struct x86_mmu *x, const struct tdp_iter *it)
 
 static void make_old_exclusive(struct x86_mmu *x, struct tdp_iter *it)
 {
-	if (spte_ad_enabled(it->old))
+	if (spte_ad_enabled(it->old)) {
 		it->old = rt_fetch_and(it->sptep, ~x->f->accessed);
-	else
+		check_entry(x, it->sptep, it->old, it->old & ~x->f->accessed);
+	} else {
 		it->old = spte_write(x, it->sptep, it->old, spte_make_old(x->f, it->old), it->level);
+	}
 	observe_aged(x, it);
 }
 
@@ -48,6 +51,7 @@ static bool make_old_racing(struct x86_mmu *x, struct tdp_iter *it)
 			return true;
 		rt_charge(COST_CAS, 1);
 	}
+	check_entry(x, it->sptep, it->old, spte_make_old(x->f, it->old));
 	observe_aged(x, it);
 	return true;
 }

@@ -4,6 +4,7 @@
 
 #include "engine/core/observe.h"
 #include "engine/core/uniform.h"
+#include "engine/x86/watched.h"
 
 static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
 			 bool shared);
@@ -18,15 +19,17 @@ static void unlist_table(struct x86_mmu *x, bool shared)
 }
 
 /* Others may still install here: take every entry away from them, one by one, for good. */
-static uint64_t freeze_shared(const struct x86_mmu *x, rt_u64 *sptep)
+static uint64_t freeze_shared(struct x86_mmu *x, rt_u64 *sptep)
 {
 	uint64_t old;
 
 	for (;;) {
 		rt_charge(COST_CAS, 1);
 		old = rt_xchg(sptep, x->f->frozen);
-		if (likely(!spte_is_frozen(x->f, old)))
+		if (likely(!spte_is_frozen(x->f, old))) {
+			check_entry(x, sptep, old, x->f->frozen);
 			return old;
+		}
 		rt_pause();	/* whoever froze it is about to finish */
 	}
 }
@@ -111,8 +114,10 @@ static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint6
 static bool try_set(struct tdp_iter *it, uint64_t new)
 {
 	rt_charge(COST_CAS, 1);
-	if (likely(rt_cas(it->sptep, &it->old, new)))
+	if (likely(rt_cas(it->sptep, &it->old, new))) {
+		check_entry(it->x, it->sptep, it->old, new);
 		return true;
+	}
 	mmu_count(&it->x->mmu.counters.lost_cas);
 	rt_note_lost_cas();
 	return false;
@@ -137,6 +142,7 @@ bool spte_zap_atomic(struct tdp_iter *it)
 		spte_changed(x, it->as_id, it->gfn, it->old, x->f->frozen, it->level, true);
 	flush_remote_range(&x->mmu, it->gfn, SPTE_LEVEL_PAGES(it->level));
 	rt_store(it->sptep, x->f->nonpresent);
+	check_entry(x, it->sptep, x->f->frozen, x->f->nonpresent);
 	if (late)
 		spte_changed(x, it->as_id, it->gfn, it->old, x->f->nonpresent, it->level, true);
 	return true;
@@ -151,23 +157,16 @@ enum cost spte_set_cost(const struct x86_mmu *x, uint64_t old, int level, bool s
 	return spte_is_leaf(old, level) && spte_is_volatile(x, old) ? COST_CAS : COST_CLEAR;
 }
 
-bool spte_zap_flush(struct tdp_iter *it, bool shared)
-{
-	if (shared)
-		return spte_zap_atomic(it);
-	spte_set_exclusive(it, it->x->f->nonpresent);
-	flush_remote_range(&it->x->mmu, it->gfn, SPTE_LEVEL_PAGES(it->level));
-	return true;
-}
-
 uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new, int level)
 {
 	if (spte_is_leaf(old, level) && spte_is_volatile(x, old)) {
 		rt_charge(COST_CAS, 1);
-		return rt_xchg(sptep, new);
+		old = rt_xchg(sptep, new);
+	} else {
+		rt_charge(COST_CLEAR, 1);
+		rt_store(sptep, new);
 	}
-	rt_charge(COST_CLEAR, 1);
-	rt_store(sptep, new);
+	check_entry(x, sptep, old, new);
 	return old;
 }
 

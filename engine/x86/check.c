@@ -2,8 +2,8 @@
 /* Walks every table; reads only. */
 #include "engine/x86/check.h"
 
+#include "engine/core/checker.h"
 #include "engine/core/uniform.h"
-#include "engine/core/windows.h"
 #include "engine/x86/root.h"
 
 struct check {
@@ -23,7 +23,7 @@ static void check_leaf(const struct check *c, uint64_t spte, int level, gfn_t gf
 		mmu_broken(mmu, "W: a writable leaf is not host- and MMU-writable", gfn, spte);
 	if (spte_pfn(spte) & (nr - 1))
 		mmu_broken(mmu, "alignment: a huge leaf's pfn is not", gfn, spte);
-	if (windows_cover(mmu->windows, c->set, c->as_id, gfn, nr))
+	if (mmu->checker && checker_in_window(mmu->checker, c->as_id, gfn, nr))
 		mmu_broken(mmu, "I-N1: an open invalidation's page is mapped", gfn, spte);
 	if (!c->valid || mmu->config.guided)
 		return;
@@ -96,29 +96,37 @@ void x86_check(const struct mmu *mmu)
 		check_root(x, (struct root *)p, &c);
 }
 
-/* Leafs below @number that map a page of [start, end). */
-static void check_none(const struct x86_mmu *x, uint32_t number, int level, gfn_t gfn, gfn_t start, gfn_t end)
+/* The first leaf below @number that maps a page of [start, end). */
+static gfn_t first_leaf(const struct x86_mmu *x, uint32_t number, int level, gfn_t gfn, gfn_t start, gfn_t end)
 {
 	gfn_t from = start > gfn ? start : gfn;
 
 	for (unsigned int i = spte_index(from, level); i < SPTE_ENTRIES; i++) {
-		gfn_t at = gfn + i * SPTE_LEVEL_PAGES(level);
+		gfn_t at = gfn + i * SPTE_LEVEL_PAGES(level), found = UINT64_MAX;
 		uint64_t spte = arena_peek(&x->mmu.arena, number, i);
 
 		if (at >= end)
-			return;
+			break;
 		if (spte_is_leaf(spte, level))
-			mmu_broken(&x->mmu, "I-N1: an invalidation left a page mapped", at, spte);
+			return at;
 		if (spte_is_table(spte, level))
-			check_none(x, (uint32_t)spte_pfn(spte), level - 1, at, start, end);
+			found = first_leaf(x, (uint32_t)spte_pfn(spte), level - 1, at, start, end);
+		if (found != UINT64_MAX)
+			return found;
 	}
+	return UINT64_MAX;
 }
 
-void x86_check_unmapped(const struct mmu *mmu, const struct memslot_span *span)
+gfn_t x86_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end)
 {
 	const struct x86_mmu *x = to_x86_const(mmu);
+	gfn_t found = UINT64_MAX;
 
-	for (const struct root *r = root_first(x); r; r = root_after(r))
-		if (root_as_id(r) == span->slot->cfg.as_id)
-			check_none(x, r->table, mmu->config.root_level, 0, span->start, span->end);
+	for (uintptr_t p = rt_peek(&x->roots); p && found == UINT64_MAX; p = rt_peek(&((struct root *)p)->next)) {
+		const struct root *r = (struct root *)p;
+
+		if (root_as_id(r) == as_id)
+			found = first_leaf(x, r->table, mmu->config.root_level, 0, start, end);
+	}
+	return found;
 }

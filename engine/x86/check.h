@@ -17,6 +17,6 @@
 #include "engine/core/mmu_common.h"
 
 void x86_check(const struct mmu *mmu);
-void x86_check_unmapped(const struct mmu *mmu, const struct memslot_span *span);
+gfn_t x86_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end);
 
 #endif

@@ -4,10 +4,10 @@
  * without mmu_lock.  With hardware A/D bits only writes come here; without
  * them also accesses to leafs that aging made inaccessible.
  */
-#include "engine/core/dirty.h"
 #include "engine/core/observe.h"
 #include "engine/x86/fault.h"
 #include "engine/x86/root.h"
+#include "engine/x86/watched.h"
 
 #define FAST_TRIES	5
 
@@ -55,8 +55,7 @@ static enum ret_pf try_fast(struct fault *f, struct walk *w)
 		mmu_count(&x->mmu.counters.lost_cas);
 		return RET_PF_RETRY;
 	}
-	if (new & ~w->spte & SPTE_W)
-		dirty_mark(&x->mmu, (unsigned int)(f->v - x->vcpus), f->slot, f->gfn);
+	check_entry(x, w->sptep, w->spte, new);
 	return RET_PF_FIXED;
 }
 

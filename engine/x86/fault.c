@@ -6,6 +6,7 @@
 #include "engine/x86/fault.h"
 
 #include "engine/x86/root.h"
+#include "engine/x86/watched.h"
 
 #define NPT_P		BIT_ULL(0)
 #define NPT_RSVD	BIT_ULL(3)
@@ -31,8 +32,12 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 		if (!allowed || !spte_ad_enabled(seen))
 			break;
 		sets = x->f->accessed | (a->access & MMU_W ? x->f->dirty : 0);
-		if ((seen & sets) == sets || rt_cas(w.sptep, &seen, seen | sets))
+		if ((seen & sets) == sets)
 			break;
+		if (rt_cas(w.sptep, &seen, seen | sets)) {
+			check_hardware(x, w.sptep, seen, seen | sets);
+			break;
+		}
 	}
 	rt_rcu_read_unlock();
 	return allowed;
@@ -97,8 +102,6 @@ static void host_lookup(struct fault *f)
 		nr -= s->base_gfn - first;
 		first = s->base_gfn;
 	}
-	if (f->host_level > 1)
-		populated_set_level(f->slot->host, f->gfn - s->base_gfn, f->host_level);
 	if (populated_touch(f->slot->host, f->gfn - s->base_gfn, first - s->base_gfn, nr))
 		return;
 	rt_charge(f->host_level == 1 ? COST_HOST_ALLOC_4K :
@@ -109,6 +112,7 @@ static void host_lookup(struct fault *f)
 static void take_facts(struct fault *f, const struct mmu_access *a)
 {
 	f->pfn = a->pfn;
+	check_looked_up(&f->x->mmu, f->gfn, f->pfn);
 	f->host_level = a->host_level ? a->host_level : 1;
 	f->map_writable = !(f->slot->cfg.flags & SLOT_READONLY) && (a->host_writable || (f->access & MMU_W));
 }

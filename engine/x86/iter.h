@@ -17,6 +17,7 @@
  * gfn it wanted next.  It never happens before the walk has got past a leaf's
  * gfn since the last one.  (KVM tdp_iter.c, tdp_mmu_iter_cond_resched().)
  */
+#include "engine/core/checker.h"
 #include "engine/core/flush.h"
 #include "engine/x86/root.h"
 #include "engine/x86/x86.h"
@@ -65,6 +66,7 @@ static inline void iter_start(struct tdp_iter *it, struct x86_mmu *x, const stru
 	it->min_level = min_level;
 	it->table[it->root_level] = root->table;
 	it->as_id = root_as_id(root);
+	check_walk(&x->mmu, it, start);
 	iter_restart(it);
 }
 
@@ -128,15 +130,6 @@ static inline void iter_next(struct tdp_iter *it)
  * owed) is settled first.  Return: true when the caller must `continue`.
  */
 bool iter_do_yield(struct tdp_iter *it, struct flush *flush, bool shared);
-
-/* Whoever paces a walk by a recording may let the kernel get here first: then the entry is read again. */
-void iter_wait_before(struct tdp_iter *it);
-
-static inline void iter_before(struct tdp_iter *it)
-{
-	if (unlikely(it->x->mmu.config.sink && it->x->mmu.config.sink->before))
-		iter_wait_before(it);
-}
 
 static inline bool iter_yield(struct tdp_iter *it, struct flush *flush, bool shared)
 {

@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "engine/x86/age.h"
 #include "engine/x86/check.h"
-#include "engine/x86/dirty.h"
 #include "engine/x86/fault.h"
 #include "engine/x86/prefill.h"
 #include "engine/x86/repair.h"
@@ -41,9 +40,6 @@ static const struct mmu_ops x86_ops = {
 	.flush_slot	= x86_flush_slot,
 	.slots_updated	= x86_slots_updated,
 	.prefill	= x86_prefill,
-	.log_start	= x86_log_start,
-	.log_stop	= x86_log_stop,
-	.log_dirty	= x86_log_dirty,
 	.zap_all	= x86_zap_all,
 	.work		= x86_work,
 	.teardown	= x86_teardown,
@@ -51,7 +47,7 @@ static const struct mmu_ops x86_ops = {
 	.repair		= x86_repair,
 	.stats		= x86_stats,
 	.check		= x86_check,
-	.check_unmapped	= x86_check_unmapped,
+	.find_mapped	= x86_find_mapped,
 };
 
 static bool config_is_valid(const struct mmu_config *c)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "engine/core/checker.h"
 #include "engine/core/observe.h"
 #include "engine/x86/zap.h"
 
@@ -28,13 +29,21 @@ struct root *root_first(const struct x86_mmu *x)
 	return (struct root *)(uintptr_t)rt_load(&x->roots);
 }
 
+/* Besides those of its vCPUs: the MMU's own, until the root is zapped. */
+static bool mmu_owns(const struct root *r)
+{
+	return r->scheduled || !role_invalid((uint32_t)rt_peek(&r->role));
+}
+
 static bool root_get(struct root *r)
 {
 	uint64_t refs = rt_load(&r->refs);
 
 	while (refs)
-		if (rt_cas(&r->refs, &refs, refs + 1))
+		if (rt_cas(&r->refs, &refs, refs + 1)) {
+			check_root_refs(&r->x->mmu, r->table, refs + 1, mmu_owns(r));
 			return true;
+		}
 	return false;
 }
 
@@ -74,12 +83,14 @@ static bool leave_last(struct x86_mmu *x, struct root *r)
 
 void root_put(struct x86_mmu *x, struct root *r)
 {
-	if (rt_fetch_add(&r->refs, -1ULL) != 1 || !leave_last(x, r))
+	uint64_t refs = rt_fetch_add(&r->refs, -1ULL) - 1;
+
+	check_root_refs(&x->mmu, r->table, refs, mmu_owns(r));
+	if (refs || !leave_last(x, r))
 		return;
-	if (unlikely(!root_invalid(r)))
-		mmu_broken(&x->mmu, "I-T3: a valid root lost its last reference", 0, r->table);
 	rt_spin_lock(&x->pages_lock);
 	unlink_root(x, r);
+	check_root_gone(&x->mmu, r->table);
 	rt_spin_unlock(&x->pages_lock);
 	rt_call_rcu(&r->rcu, free_root);
 }
@@ -108,6 +119,7 @@ struct root *root_new(struct x86_mmu *x, uint32_t role)
 	rt_word_init(&r->role, role);
 	rt_word_init(&r->refs, 2);
 	rt_word_init(&r->next, rt_peek(&x->roots));
+	check_root_new(&x->mmu, r->table);
 	rt_store(&x->roots, (uintptr_t)r);
 	return r;
 }
@@ -178,6 +190,7 @@ void x86_vcpu_unload(struct mmu *mmu, unsigned int vcpu)
 		return;
 	shared = root_lock(x);
 	rt_pin(RT_PIN_OTHER);
+	check_vcpu_root(mmu, vcpu, 0);
 	root_put(x, v->root);
 	v->root = NULL;
 	mmu_unlock(mmu, shared);
@@ -195,6 +208,7 @@ void x86_vcpu_load(struct mmu *mmu, unsigned int vcpu)
 	shared = root_lock(x);
 	rt_pin(RT_PIN_OTHER);
 	v->root = find_or_make_root(x);
+	check_vcpu_root(mmu, vcpu, v->root->table);
 	mmu_unlock(mmu, shared);
 }
 
@@ -205,5 +219,6 @@ void root_invalidate_all(struct x86_mmu *x)
 			continue;
 		r->scheduled = true;
 		rt_store(&r->role, role_set_invalid((uint32_t)rt_peek(&r->role), 1));
+		check_root_invalid(&x->mmu, r->table);
 	}
 }

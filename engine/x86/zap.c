@@ -2,6 +2,7 @@
 /* Whole roots: zap.root_passes, the fast zap, mm release and the end of the VM. */
 #include "engine/x86/zap.h"
 
+#include "engine/core/checker.h"
 #include "engine/core/observe.h"
 #include "engine/core/uniform.h"
 
@@ -157,6 +158,8 @@ static void observe_zap_all_fast(const struct x86_mmu *x)
 
 void zap_all_fast(struct x86_mmu *x)
 {
+	uint64_t mark;
+
 	mmu_lock_exclusive(&x->mmu);
 	rt_pin(RT_PIN_OTHER);
 	if (observed(&x->mmu))
@@ -164,7 +167,9 @@ void zap_all_fast(struct x86_mmu *x)
 	x->valid_gen = !x->valid_gen;
 	root_invalidate_all(x);
 	/* vCPUs leave the guest and take a new root, which flushes: no flush is owed for the old ones. */
+	mark = check_mark(&x->mmu);
 	rt_kick_all(x->mmu.config.vm);
+	check_flushed(&x->mmu, mark);
 	mmu_unlock(&x->mmu, false);
 	zap_invalidated(x);
 }

@@ -92,6 +92,7 @@ void account_report(struct rt_stats *stats)
 		stats->lost_cas[w] = machine.lost_cas[w];
 	}
 	stats->switches = machine.switches;
+	stats->deadlock = machine.deadlock;
 	stats->rcu_freed = machine.rcu_freed;
 	for (unsigned int i = 0; i < machine.nr_tasks; i++) {
 		if (task)

@@ -146,7 +146,7 @@ struct machine {
 	unsigned int	 ties_left;
 	struct rt_config config;
 	struct shuffle	 shuffle;
-	bool		 running, stopped;
+	bool		 running, stopped, deadlock;
 
 	/* CPUs: only with config.host.cpus */
 	unsigned int	 free_cpus, nr_queued;

@@ -108,6 +108,7 @@ static bool admit(struct rt_task *t)
 /* Nobody will ever go on. */
 static void __attribute__((noreturn)) hopeless(void)
 {
+	machine.deadlock = true;
 	deadlock_report(machine.err);
 	give_up(self());
 }

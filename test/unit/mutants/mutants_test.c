@@ -13,7 +13,7 @@ static const struct row {
 	unsigned int	 schedules;	/* within so many, and without the defect in none of as many */
 	const struct scene_def *scene;
 } rows[] = {
-	{ "no look for an invalidation in progress", MUTANT_skip_in_progress, "I-N1", 100, &scene_races },
+	{ "no look for an invalidation in progress", MUTANT_skip_in_progress, "I-N3", 100, &scene_races },
 };
 
 /* Return: the first schedule in which something broke, or 0; @what: what. */

@@ -40,11 +40,10 @@ struct scene {
 	char		  what[256];		/* first thing that broke */
 };
 
-static inline void scene_broken(void *arg, const struct mmu *mmu, const struct mmu_break *b)
+static inline void scene_broken(void *arg, const struct mmu_break *b)
 {
 	struct scene *s = arg;
 
-	(void)mmu;
 	snprintf(s->what, sizeof(s->what), "%s (task %u, gfn %#llx, value %#llx)", b->what, b->task,
 		 (unsigned long long)b->gfn, (unsigned long long)b->value);
 }
