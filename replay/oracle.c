@@ -374,5 +374,5 @@ int oracle_compare(struct oracle *o, oracle_peek_fn peek, void *arg, uint64_t *m
 	free(c.huge);
 	if (!c.bad[0])
 		return 0;
-	return err_set(e, ERR_NO, "vm %u gfn 0x%llx: %s", o->vm, (unsigned long long)c.bad_gfn, c.bad);
+	return err_set(e, ERR_NO, "I-M1: vm %u gfn 0x%llx: %s", o->vm, (unsigned long long)c.bad_gfn, c.bad);
 }

@@ -26,8 +26,6 @@ bool scan_models(unsigned int kind)
 		[EV_INVALIDATE_END] = true, [EV_AGE] = true, [EV_TEST_AGE] = true,
 		[EV_SET_SPTE] = true, [EV_MEMSLOT] = true, [EV_VCPU_LOAD] = true,
 		[EV_VCPU_UNLOAD] = true, [EV_ZAP_ALL] = true, [EV_VM_DESTROY] = true,
-		[EV_DIRTY_GET] = true, [EV_DIRTY_CLEAR] = true, [EV_DIRTY_MASK] = true,
-		[EV_DIRTY_RESET] = true,
 	};
 
 	return kind < EV_STIM_END && models[kind];
@@ -93,29 +91,15 @@ static bool hva_range(const struct slots *slots, const struct ev *ev, unsigned i
 	return !covers_most(slots, ev->hvas.start, *end, page_shift);
 }
 
-/* Guest frames a range stimulus names itself; false when it names none. */
-static bool gfn_range(const struct ev *ev, gfn_t *end)
-{
-	if (ev->kind != EV_DIRTY_GET && ev->kind != EV_DIRTY_CLEAR && ev->kind != EV_DIRTY_MASK)
-		return false;
-	*end = ev->gfns.gfn + (ev->kind == EV_DIRTY_MASK ? 64 : ev->gfns.count);
-	return *end > ev->gfns.gfn;
-}
-
 static void note_range(struct scanner *s, const struct ev_at *at)
 {
 	const struct ev *ev = at->ev;
 	struct slots *slots = &s->slots[ev->vm];
 	hva_t end;
-	gfn_t last;
 
 	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = ev->vm };
 	if (hva_range(slots, ev, s->page_shift, &end)) {
 		slots_match(slots, ev->hvas.start, end, s->page_shift, push_range, s);
-		return;
-	}
-	if (gfn_range(ev, &last)) {
-		push_range(s, ev->gfns.gfn, last);
 		return;
 	}
 	s->next.global = true;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the driver and the oracle: host addresses become frames here. */
+/* Between the driver and what judges a run: the oracle, and the engine's invariants. */
+#include <stdio.h>
+
 #include "replay/drive/drive.h"
+
+/* --- the oracle; host addresses become frames here -------------------------------------- */
 
 uint64_t check_begin(struct drive_vm *vm)
 {
@@ -47,7 +51,6 @@ void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *sl
 	pthread_mutex_lock(&vm->slots_lock);
 	if (vm->oracle)
 		removed_slot(vm, stamp, slot);
-	vm->logged |= slot->flags & KVM_MEM_LOG_DIRTY;
 	slots_apply(&vm->slots, slot);
 	pthread_mutex_unlock(&vm->slots_lock);
 }
@@ -58,12 +61,6 @@ void check_set_spte(struct drive_vm *vm, uint64_t stamp)
 		return;
 	oracle_remove_all(vm->oracle, stamp, false);
 	oracle_protect_all(vm->oracle);
-}
-
-void check_protected(struct drive_vm *vm)
-{
-	if (vm->oracle)
-		oracle_protect_all(vm->oracle);
 }
 
 static uint64_t peek(void *arg, gfn_t gfn, int *level)
@@ -86,8 +83,65 @@ int check_compare(struct drive_vm *vm, struct err *e)
 	mmu_stats(vm->mmu, &stats);
 	for (int level = 1; level <= 3; level++)
 		leafs += stats.pages[level];
-	if (leafs != mapped && !vm->logged)
-		return err_set(e, ERR_NO, "the tables map %llu pages, accesses account for %llu",
+	if (leafs != mapped)
+		return err_set(e, ERR_NO, "I-M1: the tables map %llu pages, accesses account for %llu",
 			       (unsigned long long)leafs, (unsigned long long)mapped);
 	return 0;
+}
+
+/* --- invariants ---------------------------------------------------------------------------- */
+
+/* "CPU 1/KVM", with the copy's number where there are several. */
+static void name_task(const struct drive *d, unsigned int task, char *name, size_t size)
+{
+	const struct drive_task *t = task < d->nr_tasks ? &d->tasks[task] : NULL;
+	const char *comm = t && d->meta->tasks[t->recorded].comm ? d->meta->tasks[t->recorded].comm : "?";
+
+	if (!t)
+		snprintf(name, size, "worker");
+	else if (d->job->clones > 1)
+		snprintf(name, size, "%s.%u", comm, t->copy);
+	else
+		snprintf(name, size, "%s", comm);
+}
+
+static void tell(struct drive *d, const struct mmu_break *b, const char *text)
+{
+	struct drive_broken *out = d->job->broken;
+
+	if (!out || out->any)
+		return;
+	out->any = true;
+	snprintf(out->what, sizeof(out->what), "%s", text);
+	out->t_ns = b->t_ns;
+	out->steps = rt_switches();
+	out->nr_steps = b->nr_events;
+	for (unsigned int i = 0; i < b->nr_events; i++) {
+		const struct mmu_event *from = &b->events[i];
+
+		out->step[i] = (struct drive_step){ .t_ns = from->t_ns, .task = from->task, .what = from->what,
+						    .gfn = from->gfn, .value = from->value };
+		name_task(d, from->task, out->step[i].name, sizeof(out->step[i].name));
+	}
+}
+
+void check_judge(void *arg, const struct mmu_break *b)
+{
+	struct drive *d = arg;
+	struct err e;
+	char name[48];
+	int rc;
+
+	name_task(d, b->task, name, sizeof(name));
+	rc = err_set(&e, ERR_NO, "%s: vm %u, gfn 0x%llx, value 0x%llx, task %u (%s), %llu ns", b->what, b->vm,
+		     (unsigned long long)b->gfn, (unsigned long long)b->value, b->task, name,
+		     (unsigned long long)b->t_ns);
+	tell(d, b, e.text);
+	task_fail(d, &e, rc);
+}
+
+void check_note(struct drive *d, int rc, const struct err *e)
+{
+	if (d->job->check && e && (rc == -ERR_NO || d->stats.deadlock))
+		tell(d, &(struct mmu_break){ .t_ns = d->stats.end_ns }, e->text);
 }

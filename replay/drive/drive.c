@@ -17,7 +17,8 @@ static int run(struct drive *d, struct err *e)
 {
 	const struct drive_job *job = d->job;
 	struct rt_config config = { .costs = job->costs, .policy = job->policy, .host = job->host,
-				    .grain = job->fine ? RT_GRAIN_ACCESS : RT_GRAIN_OP, .seed = job->seed };
+				    .grain = job->fine ? RT_GRAIN_ACCESS : RT_GRAIN_OP, .seed = job->seed,
+				    .shuffle = job->shuffle };
 	struct rt_task_def *defs;
 	unsigned int nr;
 	int rc;
@@ -59,6 +60,7 @@ int drive_entry(const struct drive_job *job, struct result *result, struct err *
 	d.ends_at_once = !d.meta->has_ends && job->scan->kinds[EV_INVALIDATE_START];
 	rt_word_init(&d.failed, 0);
 	pthread_mutex_init(&d.err_lock, NULL);
+	d.judge = (struct mmu_judge){ check_judge, &d };
 	sampler_init(&d.sampler, result);
 	rc = vms_make(&d, e);
 	if (!rc)
@@ -69,6 +71,8 @@ int drive_entry(const struct drive_job *job, struct result *result, struct err *
 		rc = compare_rest(&d, e);
 	if (!rc)
 		report_fill(&d, result);
+	else
+		check_note(&d, rc, e);
 	free(d.stats.task);
 	tasks_free(&d);
 	vms_free(&d);

@@ -37,7 +37,6 @@ struct drive_vm {
 	struct slots	 slots;		/* what MEMSLOT stimuli said so far, all copies */
 	pthread_mutex_t	 slots_lock;
 	rt_u64		 whole[2];	/* copies that came to ZAP_ALL, VM_DESTROY */
-	bool		 logged;	/* huge pages were split, so that pages nobody asked for have leafs; slots_lock */
 	rt_u64		 compared;	/* the oracle has had its look before the VM was emptied */
 };
 
@@ -63,7 +62,6 @@ struct task_counts {
 	uint64_t touches;		/* drawn touches carried out, those without a fault too */
 	uint64_t young, young_recorded;	/* age and test_age: answers given, and recorded */
 	uint64_t young_lost, young_early; /* against the touches: job->access only */
-	uint64_t dirty_pages;		/* given to user space */
 	uint64_t order_skipped;		/* edges not waited for, with an invalidation open */
 	uint64_t access_ns, lock_wait_ns, ipi_ns, nested_ns;
 	uint64_t want_think_ns, off_think_ns;	/* recorded think time; how far from it */
@@ -110,6 +108,7 @@ struct drive {
 	unsigned int		 nr_workers;	/* tasks beside them: a kernel worker per VM, where the policy has one */
 	rt_u64			 live;		/* recorded tasks that have not ended */
 	rt_u64			 failed;	/* a task met an error: everyone ends */
+	struct mmu_judge	 judge;
 	pthread_mutex_t		 err_lock;
 	struct err		*err;
 	int			 rc;
@@ -123,9 +122,11 @@ void vms_free(struct drive *d);
 uint64_t check_begin(struct drive_vm *vm);
 void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t stamp, hva_t start, hva_t end);
 void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot);
-/* Some pages can be written by a fault only. */
-void check_protected(struct drive_vm *vm);
 void check_set_spte(struct drive_vm *vm, uint64_t stamp);
+/* An invariant is broken: the run ends, and with it the story. */
+void check_judge(void *arg, const struct mmu_break *b);
+/* The run ended with @rc; what broke it without the engine's own checks finding it is noted, too. */
+void check_note(struct drive *d, int rc, const struct err *e);
 /* Before a VM is emptied, and at the end of the run for VMs that were not: do the tables agree? */
 int check_compare(struct drive_vm *vm, struct err *e);
 

@@ -18,6 +18,25 @@
  */
 enum drive_pacing { PACING_CLOSED, PACING_OPEN, PACING_ASAP };
 
+/* One thing a task did before something broke. */
+struct drive_step {
+	uint64_t	 t_ns;
+	unsigned int	 task;		/* of the run */
+	char		 name[48];	/* the task's, copies told apart */
+	const char	*what;
+	uint64_t	 gfn, value;
+};
+
+/* How a checked run went wrong. */
+struct drive_broken {
+	bool		  any;
+	char		  what[640];	/* "I-N1: ..." */
+	uint64_t	  t_ns;		/* in the run's time */
+	uint64_t	  steps;	/* hand-overs from task to task until then */
+	struct drive_step step[MMU_BREAK_EVENTS];	/* of the tasks it concerns, oldest first */
+	unsigned int	  nr_steps;
+};
+
 struct drive_job {
 	struct ev_file		*file;
 	const struct scan	*scan;		/* of @file */
@@ -32,6 +51,8 @@ struct drive_job {
 	uint64_t		 seed;
 	bool			 check;		/* oracle and invariants */
 	bool			 fine;		/* rt.grain = access */
+	bool			 shuffle;	/* every seed another schedule: rt_config.shuffle */
+	struct drive_broken	*broken;	/* NULL, or filled when @check finds something */
 };
 
 /* Fills @result (result_init()ed); ERR_INPUT for a damaged block, ERR_NO when the oracle disagrees. */

@@ -67,12 +67,9 @@ static struct mmu_config config_of(const struct drive *d, const struct drive_vm 
 		.root_level = levels,
 		.ad = !param_is(meta, "kvm_intel.eptad", "N"),
 		.nx_huge_pages = param_is(meta, "kvm.nx_huge_pages", "Y"),
-		.pml = meta->tdp == SPTE_EPT && !param_is(meta, "kvm_intel.pml", "N"),
-		.dirty_ring = meta->vms[number].dirty_ring,
-		.dirty_manual = meta->vms[number].dirty_manual,
-		.dirty_init_set = meta->vms[number].dirty_init_set,
 		.policy = d->job->policy,
 		.check = d->job->check,
+		.judge = &d->judge,
 		.worker = vms_have_workers(d),
 		.sink = vm->touches ? touches_sink(vm->touches) : NULL,
 	};
