@@ -27,6 +27,9 @@ static const char usage[] =
 	"                        and locks, measured on this machine\n"
 	"      --pacing NAME     closed: the guest thinks as long as it did between two faults\n"
 	"                        (default); open: every stimulus at its recorded time; asap: none\n"
+	"      --time-scale X    multiply recorded think times and gaps by X; auto: by the time of a fault\n"
+	"                        attempt in the cost model over its time in the recording, so that faults\n"
+	"                        and the windows between them are of one machine; 1: as recorded (default)\n"
 	"      --clone N         N copies of everything recorded, on disjoint memory of the same\n"
 	"                        VM, and on N times the CPUs\n"
 	"      --seed N          which of the possible schedules (default 1)\n"
@@ -83,6 +86,8 @@ static int resolve(struct replay_ask *ask, const char *access, struct err *e)
 		rc = choose("grain", ask->grain, grains, ARRAY_SIZE(grains), &grain, e);
 	if (!rc)
 		rc = choose("access", access, models, ARRAY_SIZE(models), &model, e);
+	if (!rc && strcmp(ask->time_scale_text, "auto") != 0)
+		rc = time_scale_parse(ask->time_scale_text, &ask->time_scale_ppm, e);
 	for (size_t i = 0; !rc && i < ask->assume.nr; i++)
 		rc = facts_assume(&ask->facts, ask->assume.v[i], e);
 	if (rc)
@@ -110,6 +115,7 @@ static int parse(int argc, char **argv, struct replay_ask *ask, struct err *e)
 		{ 0, "runtime", OPT_TEXT, &ask->runtime },
 		{ 0, "pacing", OPT_TEXT, &ask->pacing },
 		{ 0, "grain", OPT_TEXT, &ask->grain },
+		{ 0, "time-scale", OPT_TEXT, &ask->time_scale_text },
 		{ 0, "clone", OPT_U32, &ask->clones },
 		{ 0, "seed", OPT_U64, &ask->seed },
 		{ 0, "seeds", OPT_U64, &seeds },
@@ -192,6 +198,24 @@ static void say_assumed(const struct replay_ask *ask)
 	for (unsigned int i = 0; i < NR_FACTS; i++)
 		if (ask->facts.assumed[i])
 			fprintf(stderr, "mmulab replay: --assume %s: %s\n", fact_name(i), fact_instead(i));
+}
+
+/* Three times one way or the other: then how often a window is met is the cost model's doing, not the recording's. */
+static void say_scale(const struct replay_ask *ask, const struct replay_trace *trace)
+{
+	uint32_t ppm = trace->scale_rough_ppm;
+	char text[16];
+
+	time_scale_print(trace->time_scale.ppm, text, sizeof(text));
+	if (!ask->time_scale_ppm && trace->time_scale.recorded_ns)
+		fprintf(stderr, "mmulab replay: --time-scale auto: recorded times are multiplied by %s; a fault attempt took %.1f us in the recording and takes %.1f us here (medians)\n",
+			text, (double)trace->time_scale.recorded_ns / 1000, (double)trace->time_scale.modelled_ns / 1000);
+	else if (!ask->time_scale_ppm)
+		fprintf(stderr, "mmulab replay: --time-scale auto: the recording does not say how long its faults took; its times are kept\n");
+	else if (ask->time_scale_ppm == TIME_SCALE_ONE && ask->pacing_kind == PACING_CLOSED &&
+		 (ppm < TIME_SCALE_ONE / 3 || ppm > 3 * TIME_SCALE_ONE))
+		fprintf(stderr, "mmulab replay: faults took %.1f times as long in the recording as in the cost model; --time-scale auto puts both on one scale\n",
+			(double)TIME_SCALE_ONE / ppm);
 }
 
 static void say_skipped(const struct result *r)
@@ -307,6 +331,7 @@ static int replay(struct replay_ask *ask, struct err *e)
 	if (!rc) {	/* not before: who is refused gets one line, the reason */
 		policy_notes_print(&notes, "mmulab replay: ", stderr);
 		say_assumed(ask);
+		say_scale(ask, &trace);
 	}
 	policy_notes_fini(&notes);
 	if (!rc)
@@ -320,7 +345,7 @@ static int replay(struct replay_ask *ask, struct err *e)
 
 static int run(int argc, char **argv, struct err *e)
 {
-	struct replay_ask ask = { .runtime = "vtime", .pacing = "closed", .grain = "op", .clones = 1, .seed = 1 };
+	struct replay_ask ask = { .runtime = "vtime", .pacing = "closed", .grain = "op", .time_scale_text = TIME_SCALE_DEFAULT, .clones = 1, .seed = 1 };
 	int rc = parse(argc, argv, &ask, e);
 
 	if (!rc)

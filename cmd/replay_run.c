@@ -11,38 +11,7 @@
 #include "cmd/verb.h"
 #include "result/store.h"
 
-/* --- the trace -------------------------------------------------------------- */
-
-int replay_trace_open(const struct replay_ask *ask, struct replay_trace *out, struct err *e)
-{
-	int rc = ev_open(ask->trace, ask->salvage ? EV_SALVAGE : 0, &out->file, e);
-
-	if (rc)
-		return rc;
-	out->meta = ev_meta(out->file);
-	rc = scan_file(out->file, &out->scan, e);
-	if (!rc)
-		rc = facts_check(&ask->facts, ask->trace, out->meta, &out->scan,
-				 ask->pacing_kind == PACING_CLOSED, e);
-	if (!rc && !out->scan.kinds[EV_ACCESS])
-		rc = err_set(e, ERR_MACHINE, "%s: there is no guest access to replay in it", ask->trace);
-	if (!rc)
-		rc = plan_make(out->file, &out->scan, &out->plan, e);
-	if (!rc && ask->model)
-		rc = access_model_make(out->file, &out->access, e);
-	return rc;
-}
-
-void replay_trace_close(struct replay_trace *t)
-{
-	access_model_free(t->access);
-	plan_free(t->plan);
-	scan_fini(&t->scan);
-	ev_close(t->file);
-	*t = (struct replay_trace){ 0 };
-}
-
-/* --- the job ------------------------------------------------------------------- */
+/* --- costs -------------------------------------------------------------- */
 
 static bool sets_host_or_costs(const char *assignment)
 {
@@ -65,6 +34,56 @@ static int load_costs(const struct replay_ask *ask, struct costs *costs, struct 
 	return rc;
 }
 
+/* --- the trace -------------------------------------------------------------- */
+
+/* One scale for all policies of the command, or they could not be compared. */
+static int find_scale(const struct replay_ask *ask, struct replay_trace *t, struct err *e)
+{
+	struct host_model host;
+	struct costs costs;
+	int rc;
+
+	rc = load_costs(ask, &costs, &host, e);
+	if (rc)
+		return rc;
+	t->scale_rough_ppm = time_scale_rough(&t->scan, t->meta->release, &costs);
+	t->time_scale.ppm = ask->time_scale_ppm;
+	return ask->time_scale_ppm ? 0 : time_scale_auto(t->file, &costs, &t->time_scale, e);
+}
+
+int replay_trace_open(const struct replay_ask *ask, struct replay_trace *out, struct err *e)
+{
+	int rc = ev_open(ask->trace, ask->salvage ? EV_SALVAGE : 0, &out->file, e);
+
+	if (rc)
+		return rc;
+	out->meta = ev_meta(out->file);
+	rc = scan_file(out->file, &out->scan, e);
+	if (!rc)
+		rc = facts_check(&ask->facts, ask->trace, out->meta, &out->scan,
+				 ask->pacing_kind == PACING_CLOSED, e);
+	if (!rc && !out->scan.kinds[EV_ACCESS])
+		rc = err_set(e, ERR_MACHINE, "%s: there is no guest access to replay in it", ask->trace);
+	if (!rc)
+		rc = plan_make(out->file, &out->scan, &out->plan, e);
+	if (!rc)
+		rc = find_scale(ask, out, e);
+	if (!rc && ask->model)
+		rc = access_model_make(out->file, &out->access, e);
+	return rc;
+}
+
+void replay_trace_close(struct replay_trace *t)
+{
+	access_model_free(t->access);
+	plan_free(t->plan);
+	scan_fini(&t->scan);
+	ev_close(t->file);
+	*t = (struct replay_trace){ 0 };
+}
+
+/* --- the job ------------------------------------------------------------------- */
+
 int replay_job(const struct replay_ask *ask, const struct replay_trace *trace, const struct policy *policy,
 	       struct costs *costs, struct drive_job *out, struct err *e)
 {
@@ -72,7 +91,7 @@ int replay_job(const struct replay_ask *ask, const struct replay_trace *trace, c
 		.file = trace->file, .scan = &trace->scan, .plan = trace->plan, .policy = policy, .costs = costs,
 		.pacing = ask->pacing_kind, .clones = ask->clones, .seed = ask->seed,
 		.check = ask->check || policy->check_invariants == CHECK_INVARIANTS_YES, .fine = ask->fine,
-		.access = trace->access, .time_scale_ppm = trace->time_scale_ppm,
+		.access = trace->access, .time_scale_ppm = trace->time_scale.ppm,
 	};
 	int rc = load_costs(ask, costs, &out->host, e);
 
@@ -89,6 +108,8 @@ static void put_trace_caveats(const struct replay_ask *ask, const struct replay_
 
 	for (size_t i = 0; i < trace->meta->nr_lost; i++)
 		lost += trace->meta->lost[i].n;
+	if (trace->time_scale.ppm != TIME_SCALE_ONE)
+		result_metric(r, "time_scale", "ppm", trace->time_scale.ppm);
 	if (lost)
 		result_metric(r, "lost", "count", (int64_t)lost);
 	if (ev_skipped_blocks(trace->file))
@@ -159,6 +180,8 @@ static void put_command(const struct replay_ask *ask, const char *policy, FILE *
 		fputs(" --runtime threads", out);
 	if (ask->pacing_kind != PACING_CLOSED)
 		put_word(out, "--pacing ", ask->pacing);
+	if (strcmp(ask->time_scale_text, TIME_SCALE_DEFAULT))
+		put_word(out, "--time-scale ", ask->time_scale_text);
 	if (ask->model)
 		fputs(" --access model", out);
 	if (ask->fine)
@@ -212,6 +235,7 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	struct text policy = { 0 }, costs = { 0 }, host = { 0 }, command = { 0 }, assumed = { 0 };
 	char *name = loaded_name(&run->policy);
 	struct store *store;
+	char scale[16];
 	int rc;
 
 	policy_print(&run->policy, text_open(&policy));
@@ -220,13 +244,14 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	host_model_print(&job->host, text_open(&host));
 	put_command(ask, name, text_open(&command));
 	put_assumed(ask, text_open(&assumed));
+	time_scale_print(trace->time_scale.ppm, scale, sizeof(scale));
 	const struct store_run row = {
 		.trace = base_name(ask->trace), .trace_hash = trace->meta->source_xxh3,
 		.arch = "x86", .kernel = trace->meta->kernel ? trace->meta->kernel : "",
 		.policy = run->policy.name, .policy_text = text_close(&policy),
 		.costs_text = text_close(&costs), .host_text = text_close(&host),
 		.runtime = ask->runtime, .pacing = ask->pacing,
-		.access = ask->model ? "model" : "none", .command = text_close(&command),
+		.access = ask->model ? "model" : "none", .time_scale = scale, .command = text_close(&command),
 		.commit = mmulab_version(), .seed = ask->seed, .clones = ask->clones,
 		.assumed = text_close(&assumed),
 	};

@@ -5,6 +5,7 @@
 #include "cmd/opts.h"
 #include "replay/drive/job.h"
 #include "replay/facts.h"
+#include "replay/time_scale.h"
 
 /* What `mmulab replay` was asked for, options checked. */
 struct replay_ask {
@@ -14,7 +15,8 @@ struct replay_ask {
 	const char	*db;		/* or NULL */
 	const char	*runtime, *pacing, *grain;	/* as given */
 	bool		 threads, fine, check, json, salvage, model;
-	const char	*time_scale;	/* as given */
+	const char	*time_scale_text; /* as given: "auto" or a number */
+	uint32_t	 time_scale_ppm; /* of a number; 0: auto */
 	enum drive_pacing pacing_kind;
 	uint32_t	 clones;
 	uint64_t	 seed, seeds;	/* seeds: 0, or how many schedules to try */
@@ -28,7 +30,8 @@ struct replay_trace {
 	struct scan		 scan;
 	struct plan		*plan;
 	struct access_model	*access; /* NULL without --access model */
-	uint32_t		 time_scale_ppm;
+	struct time_scale	 time_scale;
+	uint32_t		 scale_rough_ppm; /* what it would be, of means */
 };
 
 /* One policy's run. */

@@ -160,6 +160,10 @@ static bool note_own(void *arg, const struct ev_at *at)
 	vm = &s->out->vms[ev->vm];
 	if (ev->kind == EV_ACCESS) {
 		vm->accesses++;
+		if (ev->access.service_ns) {
+			s->out->attempts += ev->access.attempts ? ev->access.attempts : 1;
+			s->out->service_ns += ev->access.service_ns;
+		}
 		if (ev->access.gfn >= vm->access_end)
 			vm->access_end = ev->access.gfn + 1;
 		return false;

@@ -38,6 +38,7 @@ struct scan {
 	struct scan_range *ranges;	size_t nr_ranges;
 	uint64_t	   kinds[EV_STIM_END];
 	uint64_t	   last_ns;	/* time of the last stimulus */
+	uint64_t	   attempts, service_ns; /* of all accesses whose service time is known */
 };
 
 /* Return: 0, or negative with @e naming the damaged block. */

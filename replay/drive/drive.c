@@ -13,10 +13,22 @@ static uint64_t start_ns(const struct drive *d, const struct drive_task *t)
 	return d->job->pacing == PACING_ASAP ? 0 : drive_scaled(d, d->job->scan->tasks[t->recorded].first_ns);
 }
 
+/* Ticks of the recorded host come at recorded times, too. */
+static struct host_model host_of(const struct drive_job *job)
+{
+	struct host_model host = job->host;
+	uint64_t hz = host.hz;
+
+	if (job->time_scale_ppm)
+		hz = hz * 1000000 / job->time_scale_ppm;
+	host.hz = hz > 1000000 ? 1000000 : hz ? (uint32_t)hz : 1;
+	return host;
+}
+
 static int run(struct drive *d, struct err *e)
 {
 	const struct drive_job *job = d->job;
-	struct rt_config config = { .costs = job->costs, .policy = job->policy, .host = job->host,
+	struct rt_config config = { .costs = job->costs, .policy = job->policy, .host = host_of(job),
 				    .grain = job->fine ? RT_GRAIN_ACCESS : RT_GRAIN_OP, .seed = job->seed,
 				    .shuffle = job->shuffle };
 	struct rt_task_def *defs;
