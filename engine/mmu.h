@@ -81,6 +81,9 @@ struct mmu_config {
 #define MMU_W	2u
 #define MMU_X	4u
 
+/* How the guest takes the page: 0, as its attribute says when the fault begins (software-protected VMs). */
+enum mmu_view { MMU_VIEW_ATTRIBUTE, MMU_VIEW_SHARED, MMU_VIEW_PRIVATE };
+
 /*
  * One guest access and what the host knows about its page.  A fault reads pfn, host_level and
  * host_writable when it looks the page up, right after RT_PIN_LOOKED_UP.
@@ -92,6 +95,7 @@ struct mmu_access {
 	bool		 host_writable;
 	pfn_t		 pfn;
 	uint64_t	 error_code;	/* as recorded; 0 in a replay that has none */
+	uint8_t		 view;		/* enum mmu_view */
 };
 
 enum mmu_age { MMU_AGE_CLEAR, MMU_AGE_CLEAR_FLUSH, MMU_AGE_TEST };
@@ -101,7 +105,7 @@ enum mmu_slot_change { MMU_SLOT_CREATE, MMU_SLOT_DELETE, MMU_SLOT_MOVE, MMU_SLOT
 struct mmu_slot {
 	uint16_t	id;
 	uint8_t		as_id;
-	uint32_t	flags;		/* 1: log dirty pages, 2: read-only */
+	uint32_t	flags;		/* 1: log dirty pages, 2: read-only, 4: private pages from a guest_memfd */
 	gfn_t		base_gfn;
 	uint64_t	npages;
 	hva_t		hva;
@@ -174,6 +178,12 @@ int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_s
  * are not aligned to the level.
  */
 int mmu_prefill(struct mmu *mmu, const struct mmu_prefill *p);
+/*
+ * KVM_SET_MEMORY_ATTRIBUTES, and a hole punched into the guest_memfd behind these gfns; since 6.8.
+ * Return: 0, or -EINVAL for an empty range or a release that has no such thing.
+ */
+int mmu_mem_attributes(struct mmu *mmu, gfn_t start, gfn_t end, bool private);
+int mmu_punch_hole(struct mmu *mmu, gfn_t start, gfn_t end);
 /* mm release: every root, exclusively. */
 void mmu_zap_all(struct mmu *mmu);
 /* VM teardown: invalidate and zap all roots. */

@@ -61,6 +61,7 @@ const char *ret_pf_name(enum ret_pf ret)
 		[RET_PF_INVALID] = "invalid",
 		[RET_PF_FIXED] = "fixed",
 		[RET_PF_SPURIOUS] = "spurious",
+		[RET_PF_EXIT] = "exit",
 	};
 
 	return (unsigned int)ret < RET_PF_NR ? names[ret] : "unknown";

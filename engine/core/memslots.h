@@ -23,6 +23,7 @@
 
 #define SLOT_LOG_DIRTY	1u
 #define SLOT_READONLY	2u
+#define SLOT_GUEST_MEMFD 4u	/* private pages come from a guest_memfd */
 #define MEMSLOT_UPDATING	BIT_ULL(63)	/* in a generation */
 #define MEMSLOT_AS_IDS	2	/* x86: 1 is SMM's; arm64 uses 0 */
 

@@ -18,6 +18,8 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 	rt_rwlock_init(&mmu->lock, "mmu_lock");
 	memslots_init(&mmu->slots);
 	notifier_init(&mmu->notifier, config->policy);
+	attributes_init(&mmu->attributes);
+	mutex_init(&mmu->gmem_lock);
 	worker_init(&mmu->worker);
 	ret = arena_init(&mmu->arena);
 	if (!ret && config->check)
@@ -30,6 +32,7 @@ void mmu_fini(struct mmu *mmu)
 	checker_free(mmu->checker);
 	arena_fini(&mmu->arena);
 	memslots_fini(&mmu->slots);
+	attributes_fini(&mmu->attributes);
 }
 
 void mmu_tell(const struct mmu *mmu, const struct mmu_break *b)

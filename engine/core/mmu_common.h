@@ -8,6 +8,7 @@
  * slots) is done here; an engine fills struct mmu_ops with what arch code does.
  */
 #include "engine/core/arena.h"
+#include "engine/core/attributes.h"
 #include "engine/core/memslots.h"
 #include "engine/core/notifier.h"
 #include "engine/core/worker.h"
@@ -29,6 +30,8 @@ struct mmu {
 	struct notifier		 notifier;
 	struct arena		 arena;
 	struct mmu_counters	 counters;
+	struct attributes	 attributes;
+	struct mutex		 gmem_lock;	/* the guest_memfd's: one hole at a time */
 	struct worker		 worker;	/* used where config.worker */
 	struct checker		*checker;	/* config.check only: core/checker.h */
 };

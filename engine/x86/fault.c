@@ -124,6 +124,9 @@ static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 
 	rt_pin(RT_PIN_SNAPSHOT);
 	f->seq = notifier_snapshot(&f->x->mmu.notifier);
+	/* Now that there is a snapshot, a change of the attribute would be noticed. */
+	if (unlikely(f->private != attributes_private(&f->x->mmu.attributes, f->gfn)))
+		return RET_PF_EXIT;
 	if (!f->slot) {
 		f->pfn = PFN_NO_SLOT;
 		mmio_remember(f);
@@ -135,6 +138,8 @@ static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 	}
 	if (precheck != FAULT_PRECHECK_NONE && covered_by_window(f))
 		return RET_PF_RETRY;
+	if (unlikely(f->private && !(f->slot->cfg.flags & SLOT_GUEST_MEMFD)))
+		return RET_PF_EXIT;
 	host_lookup(f);
 	rt_pin(RT_PIN_LOOKED_UP);
 	take_facts(f, a);
@@ -198,6 +203,7 @@ static enum ret_pf handle(struct fault *f, const struct mmu_access *a)
 	enum ret_pf ret;
 
 	decode(f, a);
+	f->private = a->view ? a->view == MMU_VIEW_PRIVATE : attributes_private(&mmu->attributes, f->gfn);
 	if (f->reserved) {
 		ret = fault_mmio(f);
 		if (ret != RET_PF_INVALID)

@@ -17,6 +17,7 @@ struct fault {
 	bool			 present;	/* the hardware found a present translation */
 	bool			 reserved;	/* ... or an MMIO entry */
 	bool			 map_writable;
+	bool			 private;	/* how the guest took it */
 	bool			 nx_disallowed;	/* an execute fault under the NX mitigation: no huge page */
 	int			 host_level;
 	int			 req_level, goal_level;

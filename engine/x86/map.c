@@ -21,6 +21,14 @@ static bool slot_allows(const struct mmu_slot *s, gfn_t gfn, int level)
 	return first >= s->base_gfn && first + inside < s->base_gfn + s->npages;
 }
 
+/* Part of the page is private and part is not. */
+static bool is_mixed(const struct fault *f, int level)
+{
+	gfn_t first = gfn_round(f->gfn, level);
+
+	return !attributes_uniform(&f->x->mmu.attributes, first, first + SPTE_LEVEL_PAGES(level));
+}
+
 /* kvm_mmu_hugepage_adjust() */
 static void choose_level(struct fault *f)
 {
@@ -32,7 +40,7 @@ static void choose_level(struct fault *f)
 	f->nx_disallowed = config->nx_huge_pages && (f->access & MMU_X);
 	if (!f->slot || f->slot->cfg.flags & SLOT_LOG_DIRTY)
 		return;
-	while (level > 1 && (!slot_allows(&f->slot->cfg, f->gfn, level) ||
+	while (level > 1 && (!slot_allows(&f->slot->cfg, f->gfn, level) || is_mixed(f, level) ||
 			     (f->gfn ^ f->pfn) & (SPTE_LEVEL_PAGES(level) - 1)))
 		level--;
 	f->req_level = level;
