@@ -35,6 +35,8 @@ enum ev_kind {
 #define EV_F_FLUSH	0x08	/* AGE: clear_flush_young */
 #define EV_F_YOUNG	0x10	/* AGE, TEST_AGE: it reported young */
 #define EV_F_MATCHED	0x20	/* a memslot matched (a probe saw the handler run) */
+/* MEM_ATTR */
+#define EV_F_PRIVATE	0x04	/* ... private; without: shared */
 /* ACCESS */
 #define EV_F_R		0x04
 #define EV_F_W		0x08

@@ -26,6 +26,7 @@ bool scan_models(unsigned int kind)
 		[EV_INVALIDATE_END] = true, [EV_AGE] = true, [EV_TEST_AGE] = true,
 		[EV_SET_SPTE] = true, [EV_MEMSLOT] = true, [EV_VCPU_LOAD] = true,
 		[EV_VCPU_UNLOAD] = true, [EV_ZAP_ALL] = true, [EV_VM_DESTROY] = true,
+		[EV_MEM_ATTR] = true, [EV_PUNCH_HOLE] = true,
 	};
 
 	return kind < EV_STIM_END && models[kind];
@@ -91,6 +92,16 @@ static bool hva_range(const struct slots *slots, const struct ev *ev, unsigned i
 	return !covers_most(slots, ev->hvas.start, *end, page_shift);
 }
 
+/* By gfn, and so whatever the slots are; over half of all memory is kept as "the whole VM", too. */
+static void push_gfns(struct scanner *s, const struct ev *ev)
+{
+	if (ev->gfns.count > slots_pages(&s->slots[ev->vm]) / 2)
+		s->next.global = true;
+	s->next.start = ev->gfns.gfn;
+	s->next.end = ev->gfns.gfn + ev->gfns.count;
+	push(s, &s->next);
+}
+
 static void note_range(struct scanner *s, const struct ev_at *at)
 {
 	const struct ev *ev = at->ev;
@@ -98,6 +109,10 @@ static void note_range(struct scanner *s, const struct ev_at *at)
 	hva_t end;
 
 	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = ev->vm };
+	if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE) {
+		push_gfns(s, ev);
+		return;
+	}
 	if (hva_range(slots, ev, s->page_shift, &end)) {
 		slots_match(slots, ev->hvas.start, end, s->page_shift, push_range, s);
 		return;

@@ -19,6 +19,8 @@
 	X(LOAD,		"load")		\
 	X(ZAP_ALL,	"zap_all")	\
 	X(TEARDOWN,	"teardown")	\
+	X(MEM_ATTR,	"mem_attr")	\
+	X(PUNCH_HOLE,	"punch_hole")	\
 	X(WORKER,	"worker")	\
 	X(GUEST,	"guest")	/* nobody's operation: the guest, preemption, the queue hand-over */
 

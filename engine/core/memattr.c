@@ -96,9 +96,21 @@ static bool unmap_part(struct mmu *mmu, const struct memslot_span *span)
 	obs_gfns(mmu, OBS_UNMAP_RANGE, span->start, span->end - span->start, 0);
 	owed = mmu->ops->unmap(mmu, span, true);
 	populated_clear(span->slot->host, span->start - span->slot->cfg.base_gfn, span->end - span->start);
-	if (unlikely(mmu->config.check))
-		mmu->ops->check_unmapped(mmu, span);
 	return owed;
+}
+
+/* config.check: the parts' bodies are mapped nowhere. */
+static void check_unmapped(struct mmu *mmu, const struct change *c)
+{
+	for (size_t i = 0; i < c->nr; i++) {
+		const struct part *p = &c->parts[i];
+		gfn_t gfn = UINT64_MAX;
+
+		if (p->unmap)
+			gfn = mmu->ops->find_mapped(mmu, p->span.slot->cfg.as_id, p->start, p->end);
+		if (gfn != UINT64_MAX)
+			mmu_broken(mmu, "I-N1: a change of pages left one mapped", gfn, p->start);
+	}
 }
 
 /* Nothing, and no lock, when no slot is concerned. */
@@ -118,6 +130,8 @@ static void begin(struct mmu *mmu, const struct change *c)
 		if (c->parts[i].unmap)
 			flush.owed |= unmap_part(mmu, &c->parts[i].span);
 	flush_settle(mmu, &flush);
+	if (unlikely(mmu->config.check))
+		check_unmapped(mmu, c);
 	mmu_unlock(mmu, false);
 }
 

@@ -158,6 +158,26 @@ static void memslot(struct drive_task *t, const struct stim *s)
 		check_memslot(vm, stamp, from);
 }
 
+/* Memory attributes, and holes in a guest_memfd: by gfn. */
+static void change_pages(struct drive_task *t, const struct stim *s)
+{
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	bool attributes = s->ev.kind == EV_MEM_ATTR;
+	enum result_op op = attributes ? RESULT_MEM_ATTR : RESULT_PUNCH_HOLE;
+	gfn_t start = s->ev.gfns.gfn, end = start + s->ev.gfns.count;
+	uint64_t stamp = check_begin(vm);
+	int rc;
+
+	rt_op_begin(op);
+	rc = attributes ? mmu_mem_attributes(vm->mmu, start, end, s->ev.flags & EV_F_PRIVATE)
+			: mmu_punch_hole(vm->mmu, start, end);
+	end_op(t, op);
+	if (rc)
+		t->n.skipped[s->ev.kind]++;	/* the recorded release knows no such thing */
+	else if (vm->oracle)	/* not where the pages were so before, or no slot is bound to the file */
+		oracle_remove_all(vm->oracle, stamp, false);
+}
+
 /* The VM is emptied once, by the last copy to get here; the oracle looks at it first. */
 static void empty_vm(struct drive_task *t, const struct stim *s)
 {
@@ -224,6 +244,10 @@ static void dispatch(struct drive_task *t, const struct stim *s)
 	case EV_MEMSLOT:
 		memslot(t, s);
 		break;
+	case EV_MEM_ATTR:
+	case EV_PUNCH_HOLE:
+		change_pages(t, s);
+		break;
 	case EV_VCPU_LOAD:
 	case EV_VCPU_UNLOAD:
 		vcpu_root(t, s);
@@ -250,6 +274,8 @@ uint64_t op_service_ns(const struct ev *ev)
 	case EV_DIRTY_CLEAR:
 	case EV_DIRTY_MASK:
 	case EV_ZAP_RANGE:
+	case EV_MEM_ATTR:
+	case EV_PUNCH_HOLE:
 		return ev->gfns.service_ns;
 	default:
 		return 0;

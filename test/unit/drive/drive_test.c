@@ -18,8 +18,8 @@
 #define MS		1000000u
 
 enum what {
-	STOP, SLOT, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, DIRTY, DESTROY, LOAD,
-	OTHER_SLOT, OTHER_GONE, AGE_EACH, SEEN
+	STOP, SLOT, SLOT_GMEM, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, DIRTY,
+	DESTROY, LOAD, PRIVATE, SHARED, HOLE, OTHER_SLOT, OTHER_GONE, AGE_EACH, SEEN
 };
 
 struct line {
@@ -42,6 +42,7 @@ static const struct {
 	unsigned int	 clones;
 	enum drive_pacing pacing;
 	bool		 no_ends, virtual_only, unchecked;
+	bool		 on_6_1;	/* recorded there; else on 6.12 */
 	const char	*policy;	/* assignments */
 	const char	*fails;		/* what the run's error says */
 	bool		 model;		/* --access model */
@@ -175,6 +176,29 @@ static const struct {
 		     { AGE_EACH, HOST, 12000, 0, 64 }, { AGE_EACH, HOST, 22000, 0, 64 },
 		     { AGE_EACH, HOST, 32000, 0, 64 } },
 	  .want = { { "young", RT_IS_VIRTUAL ? 230 : 65, 256 }, IS("young_recorded", 256), IS("young_lost", 0) } },
+	{ .name = "pages that become private fault again",
+	  .lines = { { SLOT_GMEM, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { PRIVATE, HOST, 3000, 10, 30 },
+		     { READ, 0, 9000, 0, 100 } },
+	  .want = { IS("pages", 100), IS("avoided", 80), IS("operations", 202), IS("skipped", 0) } },
+	{ .name = "pages that are shared already do not",
+	  .lines = { { SLOT_GMEM, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { SHARED, HOST, 3000, 10, 30 },
+		     { READ, 0, 9000, 0, 100 } },
+	  .want = { IS("pages", 100), IS("avoided", 100) } },
+	{ .name = "private pages of a slot without a guest_memfd cannot be had",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { PRIVATE, HOST, 3000, 10, 30 },
+		     { READ, 0, 9000, 0, 100 } },
+	  .want = { IS("pages", 80), IS("avoided", 80), IS("retries", 0) } },
+	{ .name = "a hole takes its pages away", .clones = 2,
+	  .lines = { { SLOT_GMEM, HOST, 0, 0, SLOT_PAGES }, { PRIVATE, HOST, 5, 0, 100 }, { POPULATE, 0, 10, 0, 100 },
+		     { HOLE, HOST, 3000, 10, 30 } },
+	  .want = { IS("pages", 160), { "faults", 200, 1 << 30 }, IS("skipped", 0) } },
+	{ .name = "but none in a slot that is not bound to the file",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { HOLE, HOST, 3000, 10, 30 } },
+	  .want = { IS("pages", 100), IS("skipped", 0) } },
+	{ .name = "6.1 has no attributes", .on_6_1 = true,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { PRIVATE, HOST, 3000, 10, 30 },
+		     { HOLE, HOST, 3100, 10, 30 } },
+	  .want = { IS("pages", 100), IS("skipped", 2), IS("skipped.mem_attr", 1), IS("skipped.punch_hole", 1) } },
 	{ .name = "a vCPU loads its root once",
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { LOAD, 0, 5 }, { LOAD, 0, 6 }, { POPULATE, 0, 20, 0, 5 } },
 	  .want = { IS("pages", 5) } },
@@ -193,11 +217,28 @@ static struct ev slot(enum ev_slot_change change, const struct line *l)
 			    .slot = { .gfn = l->a, .npages = l->b, .hva = HVA(l->a), .change = (uint8_t)change } };
 }
 
+static struct ev pages(enum ev_kind kind, const struct line *l, uint8_t flags)
+{
+	return (struct ev){ .kind = (uint8_t)kind, .flags = flags, .gfns = { .gfn = l->a, .count = l->b - l->a } };
+}
+
 static struct ev simple(const struct line *l)
 {
 	switch (l->what) {
 	case SLOT:
 		return slot(EV_SLOT_CREATE, l);
+	case SLOT_GMEM: {
+		struct ev ev = slot(EV_SLOT_CREATE, l);
+
+		ev.slot.flags = 4;
+		return ev;
+	}
+	case PRIVATE:
+		return pages(EV_MEM_ATTR, l, EV_F_PRIVATE);
+	case SHARED:
+		return pages(EV_MEM_ATTR, l, 0);
+	case HOLE:
+		return pages(EV_PUNCH_HOLE, l, 0);
 	case SLOT_GONE:
 		return slot(EV_SLOT_DELETE, l);
 	case ZAP:
@@ -254,7 +295,7 @@ static void write_ages(struct ev_writer *w, const struct line *l)
 	}
 }
 
-static struct ev_file *write_lines(const struct line *lines, bool no_ends, char *path)
+static struct ev_file *write_lines(const struct line *lines, bool no_ends, bool on_6_1, char *path)
 {
 	struct ev_meta meta;
 	struct ev_writer *w;
@@ -262,7 +303,7 @@ static struct ev_file *write_lines(const struct line *lines, bool no_ends, char 
 	struct err e;
 
 	ev_meta_init(&meta);
-	meta.release = KVM_6_12;
+	meta.release = on_6_1 ? KVM_6_1 : KVM_6_12;
 	meta.tdp_mmu = true;
 	meta.page_shift = 12;
 	meta.nr_cpus = VCPUS + 1;
@@ -297,7 +338,7 @@ static struct ev_file *write_lines(const struct line *lines, bool no_ends, char 
 /* --- running ---------------------------------------------------------------------------- */
 
 /* The file is gone from its folder at once, so that a row that fails leaves nothing behind. */
-static struct ev_file *file_of(const struct line *lines, bool no_ends)
+static struct ev_file *file_of(const struct line *lines, bool no_ends, bool on_6_1)
 {
 	char path[] = "/tmp/drive_test_XXXXXX";
 	int fd = mkstemp(path);
@@ -305,7 +346,7 @@ static struct ev_file *file_of(const struct line *lines, bool no_ends)
 
 	assert_true(fd >= 0);
 	close(fd);
-	f = write_lines(lines, no_ends, path);
+	f = write_lines(lines, no_ends, on_6_1, path);
 	unlink(path);
 	return f;
 }
@@ -351,7 +392,7 @@ static int replay(struct drive_job *job, const char *assignments, struct result 
 static void check(const void *row)
 {
 	const typeof(rows[0]) *r = row;
-	struct drive_job job = { .file = file_of(r->lines, r->no_ends), .pacing = r->pacing,
+	struct drive_job job = { .file = file_of(r->lines, r->no_ends, r->on_6_1), .pacing = r->pacing,
 				 .check = !r->unchecked, .clones = r->clones ? r->clones : 1, .time_scale_ppm = r->time_scale_ppm };
 	struct access_model *model = NULL;
 	struct result result;
