@@ -212,6 +212,7 @@ void fold_free(struct fold *f)
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
 		free(f->vms[i].vcpu_tid);
 		free(f->vms[i].slots);
+		free(f->vms[i].rings);
 	}
 	free(f->vms);
 	free(f->locks);

@@ -215,6 +215,9 @@ void obs_flush_all(struct fold *f, struct task *t, const struct raw *r)
 	struct ev ev = { .kind = OBS_FLUSH_ALL };
 
 	op->vm = vm_by_kvm(f, t, r->v[0], false);
+	op->flushes = true;
+	if (op->stim == EV_DIRTY_MASK)
+		op->flags |= EV_F_LAST;
 	emit(f, t, r, op, &ev);
 }
 
@@ -270,6 +273,17 @@ void pin_stale(struct fold *f, struct task *t, const struct raw *r)
 void pin_stale_ret(struct fold *f, struct task *t, const struct raw *r)
 {
 	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_STALE_RET, r->v[0]);
+}
+
+/* In a fault it says when the page became writable; elsewhere the page is dirty for reasons of its own. */
+void pin_mark_dirty(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = op_find(t, EV_OP_FAULT);
+
+	if (op)
+		pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_MARK_DIRTY, 0);
+	else
+		f->why = UNUSED_MARK;
 }
 
 void pin_max_level_ret(struct fold *f, struct task *t, const struct raw *r)

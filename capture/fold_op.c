@@ -23,7 +23,6 @@
 static const uint32_t holds[EV_NR_OPS] = {
 	[EV_OP_FAULT]	= NOTIFIERS,
 	[EV_OP_MEMSLOT]	= NOTIFIERS,
-	[EV_OP_DIRTY]	= 1u << EV_OP_DIRTY,
 };
 
 struct op *op_top(struct task *t)
@@ -39,14 +38,12 @@ struct op *op_find(struct task *t, enum ev_op kind)
 	return NULL;
 }
 
-static bool may_hold(const struct op *outer, enum ev_op kind, enum ev_kind stim)
+static bool may_hold(const struct op *outer, enum ev_op kind)
 {
 	if (!(holds[outer->kind] & 1u << kind))
 		return false;
 	if (outer->kind == EV_OP_MEMSLOT)
 		return outer->returns;
-	if (outer->kind == EV_OP_DIRTY)		/* words of a GET or CLEAR, nothing else */
-		return outer->stim != EV_DIRTY_MASK && stim == EV_DIRTY_MASK;
 	return true;
 }
 
@@ -74,7 +71,7 @@ struct op *op_begin(struct fold *f, struct task *t, enum ev_op kind, enum ev_kin
 	struct op *op;
 	bool nested;
 
-	while (t->depth && (!may_hold(op_top(t), kind, stim) || t->depth == OPS_MAX))
+	while (t->depth && (!may_hold(op_top(t), kind) || t->depth == OPS_MAX))
 		op_end(f, t);
 	nested = inside_fault(t);
 	op_touch(t, ts_ns);
@@ -141,9 +138,9 @@ static void fill_stimulus(struct fold *f, struct task *t, struct op *op, uint64_
 		op->kind = EV_OP_UNKNOWN;
 		op->number = EV_NO_STIMULUS;
 	} else if (op->stim == EV_DIRTY_GET || op->stim == EV_DIRTY_CLEAR || op->stim == EV_DIRTY_MASK ||
-		   op->stim == EV_ZAP_RANGE) {
+		   op->stim == EV_DIRTY_RESET || op->stim == EV_ZAP_RANGE) {
 		h->ev.gfns = (struct obs_gfns){ .gfn = op->gfn, .slot = op->slot_id, .count = op->count,
-						.service_ns = service_ns };
+						.level = op->as_id, .service_ns = service_ns };
 	}
 }
 

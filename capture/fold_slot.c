@@ -87,6 +87,8 @@ bool slot_fill(struct fold *f, struct op *op, struct ev *ev)
 	int change = op->failed ? -1 : change_of(old, op);
 	struct slot now = change < 0 ? (old ? *old : op->slot) : op->slot;
 
+	if (change == EV_SLOT_FLAGS && old && now.flags & ~old->flags & 1 && !(now.flags & 2))
+		dirty_learn_start(f, op);
 	if (change == EV_SLOT_DELETE) {
 		if (old) {
 			now = *old;

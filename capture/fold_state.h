@@ -17,6 +17,7 @@
 	X(MARKER,	"marker that says nothing of a memslot")	\
 	X(ROOTS,	"roots freed that no vCPU had loaded")		\
 	X(SLOT_SAME,	"memslot call that changed nothing")		\
+	X(MARK,		"page marked dirty outside faults")	\
 	X(SHORT,	"record shorter than its format")
 
 enum unused {
@@ -35,6 +36,11 @@ struct slot {
 	hva_t	 hva;
 };
 
+struct ring {			/* a vCPU's dirty ring */
+	bool	 seen;
+	uint32_t reset;		/* index up to which it was reset */
+};
+
 struct fold_vm {
 	uint64_t kvm, mn;		/* addresses, 0: not seen */
 	bool	 destroyed;
@@ -44,6 +50,8 @@ struct fold_vm {
 	uint32_t nr_vcpu_tid;
 	struct slot *slots;
 	uint32_t nr_slots;
+	struct ring *rings;		/* by vCPU id */
+	uint32_t nr_rings;
 };
 
 /* A stimulus, reserved when its operation begins, written in that order. */
@@ -74,7 +82,10 @@ struct op {
 	uint32_t extra;
 	gfn_t	 gfn;			/* FAULT, DIRTY, ZAP_RANGE */
 	uint64_t count;
-	uint32_t slot_id;
+	uint32_t slot_id;		/* DIRTY_RESET: vCPU id */
+	uint8_t	 as_id;			/* DIRTY */
+	bool	 complete;		/* DIRTY_RESET: its end was recorded; only a flush may follow */
+	bool	 flushes, protects;	/* MEMSLOT: as its records show */
 	enum ev_kind stim;		/* EV_NONE: the operation has no stimulus */
 };
 
@@ -232,6 +243,10 @@ void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
 void inv_end_off_cpu(struct fold *f, struct task *t, uint64_t ts_ns);
 void vm_learn_mn(struct fold *f, struct op *op, uint64_t kvm);
 void task_set_vm(struct fold *f, struct task *t, int vm);
+
+/* --- fold_dirty.c ---------------------------------------------------------------------- */
+/* Logging of a slot has started, by @op: did that protect anything? */
+void dirty_learn_start(struct fold *f, const struct op *op);
 
 /* --- fold_slot.c ---------------------------------------------------------------------- */
 struct slot *slot_find(struct fold_vm *vm, uint32_t id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is done to a VM as a whole: roots, dirty logging, zaps, its end. */
+/* What is done to a VM as a whole: roots, zaps, its end. */
 #include "capture/fold_state.h"
 
 /* --- roots ----------------------------------------------------------------------------- */
@@ -32,42 +32,6 @@ void root_free(struct fold *f, struct task *t, const struct raw *r)
 	} else {
 		f->why = UNUSED_ROOTS;
 	}
-}
-
-/* --- dirty logging ------------------------------------------------------------------------ */
-
-static void begin_dirty(struct fold *f, struct task *t, const struct raw *r, enum ev_kind stim, uint32_t slot_id,
-			uint64_t first, uint64_t count)
-{
-	int vm = vm_by_kvm(f, t, r->v[0], true);
-	const struct slot *s = slot_find(&f->vms[vm], slot_id);
-	struct op *op = op_begin(f, t, EV_OP_DIRTY, stim, r->ts_ns, vm);
-
-	op->slot_id = slot_id & 0xffff;
-	op->gfn = (s ? s->gfn : 0) + first;
-	op->count = stim == EV_DIRTY_GET && s ? s->npages : count;
-}
-
-void dirty_get(struct fold *f, struct task *t, const struct raw *r)
-{
-	begin_dirty(f, t, r, EV_DIRTY_GET, r->v[1], 0, 0);
-}
-
-void dirty_clear(struct fold *f, struct task *t, const struct raw *r)
-{
-	begin_dirty(f, t, r, EV_DIRTY_CLEAR, r->v[1], r->v[3], r->v[2]);
-}
-
-/* One word of a GET or CLEAR, inside it; or of a ring reset, which has no call recorded. */
-void dirty_mask(struct fold *f, struct task *t, const struct raw *r)
-{
-	int vm = vm_by_kvm(f, t, r->v[0], false);
-	const struct slot *s = slot_of_gfn(&f->vms[vm], r->v[1] + r->v[2]);
-	struct op *op = op_begin(f, t, EV_OP_DIRTY, EV_DIRTY_MASK, r->ts_ns, vm);
-
-	op->gfn = r->v[1] + r->v[2];
-	op->count = r->v[3];
-	op->slot_id = s ? s->id & 0xffff : 0;
 }
 
 /* --- zaps and the end ------------------------------------------------------------------------ */

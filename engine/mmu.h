@@ -16,6 +16,8 @@ struct mmu;
 /* Where observations go; emit is called in the context of the task that acts. */
 struct mmu_sink {
 	void (*emit)(void *arg, unsigned int task, const struct obs *obs);
+	/* A walk of dirty logging is about to look at @gfn; may be NULL, may wait. */
+	void (*before)(void *arg, unsigned int task, gfn_t gfn);
 	void *arg;
 };
 
@@ -65,6 +67,10 @@ struct mmu_config {
 	bool			 check;		/* invariants, all the time: engine/core/checker.h */
 	const struct mmu_judge	*judge;		/* NULL: a broken invariant aborts */
 	uint32_t		 root_role;	/* x86 role word of roots; 0: the usual one */
+	bool			 pml;		/* hardware logs the pages it sets D of */
+	bool			 dirty_ring;	/* KVM_CAP_DIRTY_LOG_RING: a ring per vCPU, no bitmaps */
+	bool			 dirty_manual;	/* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: GET only looks, CLEAR clears */
+	bool			 dirty_init_set; /* ... with KVM_DIRTY_LOG_INITIALLY_SET */
 	/*
 	 * Roots are loaded where a trace says so, by mmu_vcpu_load(), and until then a fault
 	 * on a root that went invalid retries.  false: such a fault first takes a new root, as
@@ -165,9 +171,8 @@ bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how);
 void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn);
 
 /*
- * KVM_SET_USER_MEMORY_REGION.  Return: 0, -EEXIST, -ENOENT, -EINVAL, or -EOPNOTSUPP for a
- * change of flags that starts or stops dirty logging: nothing was changed then, but when
- * config.guided the flags, which are published.
+ * KVM_SET_USER_MEMORY_REGION.  Return: 0, -EEXIST, -ENOENT or -EINVAL.
+ * A change of flags starts or stops dirty logging, with all it does to what is mapped.
  */
 int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *slot);
 /*
@@ -184,6 +189,27 @@ int mmu_prefill(struct mmu *mmu, const struct mmu_prefill *p);
  */
 int mmu_mem_attributes(struct mmu *mmu, gfn_t start, gfn_t end, bool private);
 int mmu_punch_hole(struct mmu *mmu, gfn_t start, gfn_t end);
+
+/*
+ * Dirty logging; slots_lock is held over each call.  All return how many pages (ring entries) were
+ * given to user space or cleared, or -ENOENT: no such slot, or it has no such log.
+ *
+ * KVM_GET_DIRTY_LOG.  Without config.dirty_manual the whole log is taken, the pages are protected again and
+ * the TLBs flushed; with it the log is only copied.
+ */
+int64_t mmu_dirty_get(struct mmu *mmu, unsigned int as_id, uint16_t slot);
+/*
+ * KVM_CLEAR_DIRTY_LOG of @npages pages of a slot, from @gfn on; what of them user space asks for is
+ * what the last GET gave it.  -EINVAL: not whole words of 64 pages.
+ */
+int64_t mmu_dirty_clear(struct mmu *mmu, unsigned int as_id, uint16_t slot, gfn_t gfn, uint64_t npages);
+/*
+ * KVM_RESET_DIRTY_RINGS, its part for one vCPU: the oldest @most entries.  @last: the call ends here, and
+ * flushes if it reset any entry.
+ */
+int64_t mmu_dirty_reset(struct mmu *mmu, unsigned int vcpu, uint64_t most, bool last);
+/* One word whose call is not recorded: pages of @mask from @gfn on.  Return: 0 or -ENOENT. */
+int mmu_dirty_mask(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool flush);
 /* mm release: every root, exclusively. */
 void mmu_zap_all(struct mmu *mmu);
 /* VM teardown: invalidate and zap all roots. */

@@ -30,13 +30,15 @@ enum ev_kind {
 /* flags, any stimulus */
 #define EV_F_NESTED	0x01	/* inside a vCPU's own fault: the access that follows caused it */
 #define EV_F_OPEN	0x02	/* its end is not in the trace: service_ns is a lower bound */
+/* DIRTY_RESET: the call ends with this ring; DIRTY_MASK: with this word, and a flush */
+#define EV_F_LAST	0x04
 /* INVALIDATE_*, AGE */
 #define EV_F_NOBLOCK	0x04	/* range is not blockable */
 #define EV_F_FLUSH	0x08	/* AGE: clear_flush_young */
 #define EV_F_YOUNG	0x10	/* AGE, TEST_AGE: it reported young */
 #define EV_F_MATCHED	0x20	/* a memslot matched (a probe saw the handler run) */
 /* MEM_ATTR */
-#define EV_F_PRIVATE	0x04	/* ... private; without: shared */
+#define EV_F_PRIVATE	0x08	/* ... private; without: shared */
 /* ACCESS */
 #define EV_F_R		0x04
 #define EV_F_W		0x08
@@ -70,6 +72,8 @@ struct ev_hvas {
 };
 
 enum ev_slot_change { EV_SLOT_CREATE, EV_SLOT_DELETE, EV_SLOT_MOVE, EV_SLOT_FLAGS };
+
+#define KVM_MEM_LOG_DIRTY	1u
 
 struct ev_slot {
 	uint64_t gfn : 40, id : 16, as_id : 4, change : 4;

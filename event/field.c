@@ -103,6 +103,7 @@ static const struct flag {
 	{ PAYLOAD_hvas, EV_F_FLUSH, "flush" },
 	{ PAYLOAD_hvas, EV_F_YOUNG, "young" },
 	{ PAYLOAD_hvas, EV_F_MATCHED, "matched" },
+	{ PAYLOAD_gfns, EV_F_LAST, "last" },
 	{ PAYLOAD_gfns, EV_F_PRIVATE, "private" },
 	{ PAYLOAD_slot, EV_F_NESTED, "nested" },
 	{ PAYLOAD_slot, EV_F_OPEN, "open" },

@@ -42,6 +42,9 @@ struct ev_vm {
 	uint32_t tgid;
 	uint32_t nr_vcpus;
 	bool	 slots_seen;	/* memslot changes are in the trace from its start */
+	bool	 dirty_ring;	/* it logs dirty pages in rings */
+	bool	 dirty_manual;	/* GET only looks, CLEAR clears */
+	bool	 dirty_init_set; /* all pages of a slot count as dirty when its logging starts */
 };
 
 struct ev_meta {

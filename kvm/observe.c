@@ -31,6 +31,7 @@ const char *obs_pin_name(enum obs_pin pin)
 		[PIN_ZAP_ROOTS] = "zap_roots",
 		[PIN_FLUSH_SLOT] = "flush_slot",
 		[PIN_OFF_CPU] = "off_cpu",
+		[PIN_MARK_DIRTY] = "mark_dirty",
 	};
 
 	return (unsigned int)pin < PIN_NR ? names[pin] : "?";

@@ -19,8 +19,8 @@ enum obs_kind {
 };
 
 struct obs_gfns {
-	uint64_t gfn : 40, level : 8, slot : 16;
-	uint64_t count;		/* pages; DIRTY_MASK: the mask */
+	uint64_t gfn : 40, level : 8, slot : 16;	/* level: DIRTY_GET, CLEAR, PUSH: the address space */
+	uint64_t count;		/* pages; DIRTY_MASK, LOG_DIRTY: the mask */
 	uint32_t service_ns;
 	uint32_t extra;
 };
@@ -83,6 +83,7 @@ enum obs_pin {
 	PIN_ZAP_ROOTS,		/* zap of invalidated roots entered */
 	PIN_FLUSH_SLOT,		/* kvm_arch_flush_shadow_memslot */
 	PIN_OFF_CPU,		/* first sign of another task on its CPU */
+	PIN_MARK_DIRTY,		/* mark_page_dirty_in_slot entered: the entry is writable, or about to be */
 	PIN_NR
 };
 

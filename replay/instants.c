@@ -39,7 +39,8 @@ static bool is_map_event(unsigned int kind)
 
 /* What a fault's own records say. */
 struct evidence {
-	uint64_t snapshot, looked_up, stale, stale_ret, map, map_last, fast, queued, waited;	/* 0: not recorded */
+	/* 0: not recorded */
+	uint64_t snapshot, looked_up, stale, stale_ret, map, map_last, fast, marked, queued, waited;
 	uint64_t child_begin, child_end;
 };
 
@@ -54,6 +55,9 @@ static void note_pin(struct evidence *ev, const struct rec_obs *o)
 		break;
 	case PIN_STALE:
 		ev->stale = o->t_ns;
+		break;
+	case PIN_MARK_DIRTY:
+		ev->marked = ev->marked ? ev->marked : o->t_ns;
 		break;
 	case PIN_STALE_RET:
 		ev->stale_ret = o->t_ns;
@@ -142,6 +146,9 @@ void instants_fault(const struct recording *r, const struct rec_op *op, enum pla
 
 	gather(r, op, &ev);
 	out->fast = ev.fast ? ev.fast : op->begin_ns;
+	/* The page was marked once its entry could be written, and the event came after both. */
+	if (ev.marked && ev.marked < out->fast)
+		out->fast = ev.marked;
 	place_snapshot(op, &ev, p, &out->snapshot);
 	place_check(op, &ev, p, out);
 	out->lock = instants_lock(r, op, out->check.at);

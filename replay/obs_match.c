@@ -36,6 +36,12 @@ static bool is_probe(unsigned int kind)
 	       kind == OBS_AGE_RANGE;
 }
 
+/* Said only where dirty pages are logged, and not enabled in every recording of that. */
+static bool is_dirty(unsigned int kind)
+{
+	return kind == OBS_LOG_DIRTY || kind == OBS_DIRTY_PUSH;
+}
+
 static bool is_instant(unsigned int kind)
 {
 	return kind == OBS_LOCK_WAIT || kind == OBS_PIN || kind == OBS_OP;
@@ -46,7 +52,7 @@ void obs_rules_init(struct obs_rules *rules, const struct ev_meta *meta)
 	*rules = (struct obs_rules){ .format = spte_format(meta->release, meta->tdp) };
 	for (unsigned int kind = OBS_FIRST; kind < OBS_END; kind++)
 		rules->compared[kind] = !is_instant(kind) &&
-			(!is_probe(kind) || meta->has_probes ||
+			((!is_probe(kind) && !is_dirty(kind)) || (is_probe(kind) && meta->has_probes) ||
 			 ev_counts_get(&meta->kinds, obs_kind_name(kind)));
 }
 
@@ -130,6 +136,11 @@ static void key_make(const struct obs_rules *r, const struct obs *o, struct key 
 		k->w[1] = o->mmio.gen;
 		k->w[2] = o->mmio.spte;
 		break;
+	case OBS_DIRTY_PUSH:
+		k->w[1] = o->gfns.gfn | (uint64_t)o->gfns.level << 40 | (uint64_t)o->gfns.slot << 48;
+		k->w[2] = o->gfns.count;
+		break;
+	case OBS_LOG_DIRTY:
 	case OBS_FLUSH_RANGE:
 	case OBS_UNMAP_RANGE:
 	case OBS_AGE_RANGE:

@@ -26,6 +26,8 @@ bool scan_models(unsigned int kind)
 		[EV_INVALIDATE_END] = true, [EV_AGE] = true, [EV_TEST_AGE] = true,
 		[EV_SET_SPTE] = true, [EV_MEMSLOT] = true, [EV_VCPU_LOAD] = true,
 		[EV_VCPU_UNLOAD] = true, [EV_ZAP_ALL] = true, [EV_VM_DESTROY] = true,
+		[EV_DIRTY_GET] = true, [EV_DIRTY_CLEAR] = true, [EV_DIRTY_MASK] = true,
+		[EV_DIRTY_RESET] = true,
 		[EV_MEM_ATTR] = true, [EV_PUNCH_HOLE] = true,
 	};
 
@@ -102,11 +104,21 @@ static void push_gfns(struct scanner *s, const struct ev *ev)
 	push(s, &s->next);
 }
 
+/* Guest frames a range stimulus names itself; false when it names none. */
+static bool gfn_range(const struct ev *ev, gfn_t *end)
+{
+	if (ev->kind != EV_DIRTY_GET && ev->kind != EV_DIRTY_CLEAR && ev->kind != EV_DIRTY_MASK)
+		return false;
+	*end = ev->gfns.gfn + (ev->kind == EV_DIRTY_MASK ? 64 : ev->gfns.count);
+	return *end > ev->gfns.gfn;
+}
+
 static void note_range(struct scanner *s, const struct ev_at *at)
 {
 	const struct ev *ev = at->ev;
 	struct slots *slots = &s->slots[ev->vm];
 	hva_t end;
+	gfn_t last;
 
 	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = ev->vm };
 	if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE) {
@@ -115,6 +127,10 @@ static void note_range(struct scanner *s, const struct ev_at *at)
 	}
 	if (hva_range(slots, ev, s->page_shift, &end)) {
 		slots_match(slots, ev->hvas.start, end, s->page_shift, push_range, s);
+		return;
+	}
+	if (gfn_range(ev, &last)) {
+		push_range(s, ev->gfns.gfn, last);
 		return;
 	}
 	s->next.global = true;

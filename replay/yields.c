@@ -92,6 +92,14 @@ static bool is_flush(const struct rec_obs *o)
 	return o->o.kind == OBS_FLUSH_ALL || o->o.kind == OBS_FLUSH_RANGE;
 }
 
+/* Logging that stops zaps tables one by one, each with a flush, and keeps the lock. */
+static bool flushes_to_yield(const struct recording *r, const struct rec_op *op)
+{
+	const struct ev *stim = rec_op_stim(r, op);
+
+	return op->kind != EV_OP_MEMSLOT || !stim || stim->slot.change != EV_SLOT_FLAGS;
+}
+
 /* What shows that @op had the lock for write: a probe inside the locked section, or a root made there. */
 static const struct rec_obs *proof_of_write(const struct recording *r, const struct rec_op *op)
 {
@@ -145,6 +153,7 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 		    const struct spans *writers)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
+	bool flush_tells = flushes_to_yield(r, op);
 	struct walk w;
 
 	if (!yields_walks(op->kind) || !find_walk(r, op, &w))
@@ -153,7 +162,7 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 		uint64_t from = obs[i - 1].t_ns, to = obs[i].t_ns;
 		uint32_t at = op->first_obs + i;
 
-		if (!is_flush(&obs[i]) && !any(writers, op, from, to, true))
+		if (!(flush_tells && is_flush(&obs[i])) && !any(writers, op, from, to, true))
 			continue;
 		if (!any(waits, op, from, to, false))
 			y->bits[at / 64] |= BIT_ULL(at % 64);
@@ -215,7 +224,7 @@ uint64_t yields_seen(const struct recording *r, const struct rec_op *op, uint32_
 		return 0;
 	if (obs->o.kind == OBS_LOCK_WAIT)
 		return obs->t_ns - obs->o.wait.wait_ns;
-	return is_flush(obs) && goes_on(obs + 1, op->nr_obs - next - 1) ? obs->t_ns : 0;
+	return is_flush(obs) && flushes_to_yield(r, op) && goes_on(obs + 1, op->nr_obs - next - 1) ? obs->t_ns : 0;
 }
 
 /* First begin in @from .. @to of another task's wait that lasted beyond @to. */
@@ -233,7 +242,7 @@ uint64_t yields_relock(const struct yields *y, const struct recording *r, const 
 	const struct rec_obs *obs = rec_op_obs(r, op);
 	const struct rec_obs *at;
 
-	while (*next < op->nr_obs && is_flush(&obs[*next]))
+	while (*next < op->nr_obs && is_flush(&obs[*next]) && flushes_to_yield(r, op))
 		++*next;
 	if (*next >= op->nr_obs)
 		return 0;

@@ -16,6 +16,11 @@
 	X(TEST_AGE,	"test_age")	\
 	X(SET_SPTE,	"set_spte")	\
 	X(MEMSLOT,	"memslot")	\
+	X(DIRTY_ENABLE,	"dirty_enable")	\
+	X(DIRTY_DISABLE, "dirty_disable") \
+	X(DIRTY_GET,	"dirty_get")	\
+	X(DIRTY_CLEAR,	"dirty_clear")	\
+	X(DIRTY_RESET,	"dirty_reset")	\
 	X(LOAD,		"load")		\
 	X(ZAP_ALL,	"zap_all")	\
 	X(TEARDOWN,	"teardown")	\

@@ -33,6 +33,10 @@
 #define FAULT_EARLY_SPURIOUS(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
 #define MEMSLOT_DELETE(VALUE, k)	VALUE(k, ZAP_ALL, "zap-all") VALUE(k, SLOT_ONLY, "slot-only")
 #define CHECK_INVARIANTS(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
+#define DIRTY_EAGER_SPLIT(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
+#define DIRTY_SPLIT_ALLOC(VALUE, k)	VALUE(k, NOWAIT_FIRST, "nowait-first") VALUE(k, DROP_LOCK, "drop-lock")
+#define DIRTY_METHOD(VALUE, k)		VALUE(k, HOST, "host") VALUE(k, WRITE_PROTECT, "write-protect") VALUE(k, PML, "pml")
+#define DIRTY_COLLAPSE(VALUE, k)	VALUE(k, ZAP, "zap") VALUE(k, RECOVER, "recover")
 #define FLUSH_BATCH(VALUE, k)		VALUE(k, PER_OP, "per-op") VALUE(k, ACCUMULATE, "accumulate")
 
 #define POLICY_ENUM_VALUE(k, name, text) k##_##name,

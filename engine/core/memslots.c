@@ -22,8 +22,10 @@ void memslots_fini(struct memslots *ms)
 {
 	const struct memslot_set *now = &ms->set[rt_peek(&ms->active)];
 
-	for (unsigned int i = 0; i < now->nr; i++)
+	for (unsigned int i = 0; i < now->nr; i++) {
 		populated_free(now->by_gfn[i].host);
+		dirty_log_free(now->by_gfn[i].log);
+	}
 	for (unsigned int i = 0; i < 2; i++) {
 		free(ms->set[i].by_gfn);
 		free(ms->set[i].by_hva);

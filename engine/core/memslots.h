@@ -16,6 +16,7 @@
  * - by_gfn is sorted by (as_id, base_gfn) and has no overlaps; by_hva is sorted
  *   by hva and may overlap.
  */
+#include "engine/core/dirty_log.h"
 #include "engine/core/mutex.h"
 #include "engine/core/populated.h"
 #include "engine/mmu.h"
@@ -31,6 +32,7 @@ struct memslot {
 	struct mmu_slot	  cfg;
 	bool		  invalid;	/* being deleted or moved: faults must retry */
 	struct populated *host;		/* which of its pages the host has; shared by both generations */
+	struct dirty_log *log;		/* NULL: not logged, or by rings; shared by both generations */
 };
 
 struct memslot_set {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "engine/core/checker.h"
 
 int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config *config)
@@ -21,6 +22,11 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 	attributes_init(&mmu->attributes);
 	mutex_init(&mmu->gmem_lock);
 	worker_init(&mmu->worker);
+	if (config->dirty_ring) {
+		mmu->rings = xcalloc(config->nr_vcpus, sizeof(*mmu->rings));
+		for (unsigned int i = 0; i < config->nr_vcpus; i++)
+			dirty_ring_init(&mmu->rings[i]);
+	}
 	ret = arena_init(&mmu->arena);
 	if (!ret && config->check)
 		checker_attach(mmu);
@@ -29,6 +35,9 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 
 void mmu_fini(struct mmu *mmu)
 {
+	for (unsigned int i = 0; mmu->rings && i < mmu->config.nr_vcpus; i++)
+		dirty_ring_fini(&mmu->rings[i]);
+	free(mmu->rings);
 	checker_free(mmu->checker);
 	arena_fini(&mmu->arena);
 	memslots_fini(&mmu->slots);

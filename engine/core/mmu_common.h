@@ -9,6 +9,7 @@
  */
 #include "engine/core/arena.h"
 #include "engine/core/attributes.h"
+#include "engine/core/dirty_ring.h"
 #include "engine/core/memslots.h"
 #include "engine/core/notifier.h"
 #include "engine/core/worker.h"
@@ -33,6 +34,8 @@ struct mmu {
 	struct attributes	 attributes;
 	struct mutex		 gmem_lock;	/* the guest_memfd's: one hole at a time */
 	struct worker		 worker;	/* used where config.worker */
+	struct dirty_ring	*rings;		/* by vCPU; NULL: dirty pages are logged in bitmaps */
+	uint64_t		 rings_reset;	/* entries, by the call at hand; slots_lock */
 	struct checker		*checker;	/* config.check only: core/checker.h */
 };
 
@@ -50,6 +53,16 @@ struct mmu_ops {
 	bool (*set_spte)(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn);
 	/* The slot is INVALID and no fault uses it any more: drop what maps it. */
 	void (*flush_slot)(struct mmu *mmu, const struct memslot *slot);
+	/* A slot is logged from now on (@slot is published), or no longer. */
+	void (*log_start)(struct mmu *mmu, const struct memslot *slot);
+	void (*log_stop)(struct mmu *mmu, const struct memslot *slot);
+	/*
+	 * Pages of @mask from @gfn on: the next write is noticed again.  mmu_lock held for write;
+	 * may drop it meanwhile.  A flush is owed.
+	 */
+	void (*log_dirty)(struct mmu *mmu, const struct memslot *slot, gfn_t gfn, uint64_t mask);
+	/* What the hardware has logged goes into the log; NULL: it logs nothing. */
+	void (*sync_dirty)(struct mmu *mmu);
 	/* MMIO entries of older generations are void; @wrapped: the generation's low bits start again. */
 	void (*slots_updated)(struct mmu *mmu, bool wrapped);
 	/* mmu_lock held for write; the range is sound. */

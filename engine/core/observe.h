@@ -19,6 +19,16 @@ static inline void obs_emit(const struct mmu *mmu, struct obs *o)
 	mmu->config.sink->emit(mmu->config.sink->arg, rt_self(), o);
 }
 
+/*
+ * The engine is about to look at what is at @gfn: in long walks, so that whoever paces
+ * it by a recording can let the kernel get there first.
+ */
+static inline void obs_before(const struct mmu *mmu, gfn_t gfn)
+{
+	if (observed(mmu) && mmu->config.sink->before)
+		mmu->config.sink->before(mmu->config.sink->arg, rt_self(), gfn);
+}
+
 static inline void obs_spte(const struct mmu *mmu, enum obs_kind kind, unsigned int as_id, gfn_t gfn, int level,
 			    uint64_t old, uint64_t new)
 {

@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 
 struct populated {
-	uint64_t npages;
+	uint64_t npages, hfn;
+	uint8_t	*level;		/* by 2 MiB stretch of the host; 0: not known */
 	uint64_t filled, filled_end;	/* whole words: a bit that is 0 means there, and 1 not */
 	uint64_t word[];
 };
@@ -17,16 +18,26 @@ static size_t words(uint64_t npages)
 	return (npages + 63) / 64;
 }
 
-struct populated *populated_new(uint64_t npages)
+static size_t stretch(const struct populated *p, uint64_t at)
+{
+	return ((p->hfn + at) >> 9) - (p->hfn >> 9);
+}
+
+struct populated *populated_new(uint64_t npages, uint64_t hfn)
 {
 	struct populated *p = xcalloc(1, sizeof(*p) + words(npages) * sizeof(p->word[0]));
 
 	p->npages = npages;
+	p->hfn = hfn;
+	p->level = xcalloc(stretch(p, npages) + 1, sizeof(*p->level));
 	return p;
 }
 
 void populated_free(struct populated *p)
 {
+	if (!p)
+		return;
+	free(p->level);
 	free(p);
 }
 
@@ -76,8 +87,27 @@ bool populated_touch(struct populated *p, uint64_t at, uint64_t first, uint64_t 
 	return false;
 }
 
+void populated_set_level(struct populated *p, uint64_t at, int level)
+{
+	uint8_t *known = &p->level[stretch(p, at)];
+
+	if (__atomic_load_n(known, __ATOMIC_RELAXED) < level)
+		__atomic_store_n(known, (uint8_t)level, __ATOMIC_RELAXED);
+}
+
+int populated_level(const struct populated *p, uint64_t at)
+{
+	uint8_t known = __atomic_load_n(&p->level[stretch(p, at)], __ATOMIC_RELAXED);
+
+	return known ? known : 1;
+}
+
 void populated_clear(struct populated *p, uint64_t first, uint64_t nr)
 {
+	if (nr)
+		for (size_t i = stretch(p, first); i <= stretch(p, first + nr - 1); i++)
+			if (__atomic_load_n(&p->level[i], __ATOMIC_RELAXED))	/* reading alone takes no memory */
+				__atomic_store_n(&p->level[i], 0, __ATOMIC_RELAXED);
 	set(p, first, nr, false);
 }
 

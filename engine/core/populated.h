@@ -8,15 +8,24 @@
  * slot was made, or since an invalidation covered the page (which then is gone
  * or elsewhere).  A trace does not say whether the host had the page; this is
  * the assumption.  Costs only: nothing else depends on it.
+ *
+ * Beside it, by stretches of 2 MiB of host addresses, how large the host's own mapping is, as far as
+ * faults have shown since an invalidation touched it.  When dirty logging stops, that says what
+ * could be one page again.
  */
 #include "base/types.h"
 
 struct populated;
 
-struct populated *populated_new(uint64_t npages);
+/* @hfn: host address of its first page, in pages. */
+struct populated *populated_new(uint64_t npages, uint64_t hfn);
 void populated_free(struct populated *p);	/* NULL is fine */
 /* @nr pages from @first are there now.  Return: whether page @at was there before. */
 bool populated_touch(struct populated *p, uint64_t at, uint64_t first, uint64_t nr);
+/* The host maps the 2 MiB stretch around page @at with pages of @level (2, 3) at least. */
+void populated_set_level(struct populated *p, uint64_t at, int level);
+/* Return: 1 .. 3, 1 when nothing is known. */
+int populated_level(const struct populated *p, uint64_t at);
 void populated_clear(struct populated *p, uint64_t first, uint64_t nr);
 /*
  * @nr pages from @first were there before anybody looked.  The first such range costs no memory; those

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "engine/core/checker.h"
+#include "engine/core/dirty.h"
 
 #define MMIO_GENERATION_BITS	0x7fffe		/* of those an MMIO entry keeps, less the address space's */
 
@@ -27,11 +28,19 @@ static void swap(struct mmu *mmu, unsigned int as_id)
 	mmu->ops->slots_updated(mmu, !(gen & MMIO_GENERATION_BITS));
 }
 
+static bool logs(const struct mmu_slot *s)
+{
+	return s->flags & SLOT_LOG_DIRTY;
+}
+
 static int slot_create(struct mmu *mmu, const struct mmu_slot *want)
 {
 	struct memslot_set *next = memslots_edit(&mmu->slots);
+	struct memslot *slot;
 
-	memslot_set_add(next, want, populated_new(want->npages));
+	slot = memslot_set_add(next, want, populated_new(want->npages, want->hva >> 12));
+	if (logs(want))
+		slot->log = dirty_log_for(mmu, want->npages);
 	memslot_set_sort(next);
 	swap(mmu, want->as_id);
 	return 0;
@@ -52,6 +61,7 @@ static int slot_delete(struct mmu *mmu, const struct memslot *old)
 {
 	struct mmu_slot cfg = old->cfg;
 	struct populated *host = old->host;
+	struct dirty_log *log = old->log;
 	struct memslot_set *next;
 
 	slot_invalidate(mmu, old);
@@ -60,11 +70,28 @@ static int slot_delete(struct mmu *mmu, const struct memslot *old)
 	memslot_set_sort(next);
 	swap(mmu, cfg.as_id);
 	populated_free(host);
+	dirty_log_free(log);
 	return 0;
+}
+
+/* Return: a log that is not needed any more; free it when nobody uses the old set. */
+static struct dirty_log *set_flags(struct mmu *mmu, struct memslot *slot, uint32_t flags)
+{
+	struct dirty_log *log = slot->log;
+
+	slot->cfg.flags = flags;
+	if (logs(&slot->cfg)) {
+		if (!log)
+			slot->log = dirty_log_for(mmu, slot->cfg.npages);
+		return NULL;
+	}
+	slot->log = NULL;
+	return log;
 }
 
 static int slot_move(struct mmu *mmu, const struct memslot *old, const struct mmu_slot *want)
 {
+	struct dirty_log *dropped = NULL;
 	struct memslot_set *next;
 	struct memslot *slot;
 
@@ -73,28 +100,35 @@ static int slot_move(struct mmu *mmu, const struct memslot *old, const struct mm
 	slot = memslot_set_get(next, want->as_id, want->id);
 	slot->invalid = false;
 	slot->cfg.base_gfn = want->base_gfn;
-	slot->cfg.flags = want->flags;
+	dropped = set_flags(mmu, slot, want->flags);
 	memslot_set_sort(next);
 	swap(mmu, want->as_id);
+	dirty_log_free(dropped);
 	return 0;
 }
 
-/*
- * Dirty logging starts or stops.  What that does to mappings is not modelled;
- * a guided replay takes it from its recording and needs the new flags and the new generation.
- */
+/* Dirty logging starts or stops.  A slot nobody can write to has nothing to protect. */
 static int slot_flags(struct mmu *mmu, const struct memslot *old, const struct mmu_slot *want)
 {
+	bool toggled = (want->flags ^ old->cfg.flags) & SLOT_LOG_DIRTY;
+	struct dirty_log *dropped;
 	struct memslot_set *next;
+	struct memslot *slot;
 
 	if (want->flags == old->cfg.flags)
 		return 0;
-	if (mmu->config.guided) {
-		next = memslots_edit(&mmu->slots);
-		memslot_set_get(next, want->as_id, want->id)->cfg.flags = want->flags;
-		swap(mmu, want->as_id);
+	next = memslots_edit(&mmu->slots);
+	slot = memslot_set_get(next, want->as_id, want->id);
+	dropped = set_flags(mmu, slot, want->flags);
+	swap(mmu, want->as_id);
+	if (toggled && !(want->flags & SLOT_READONLY)) {
+		if (logs(want))
+			mmu->ops->log_start(mmu, slot);
+		else
+			mmu->ops->log_stop(mmu, slot);
 	}
-	return -EOPNOTSUPP;
+	dirty_log_free(dropped);
+	return 0;
 }
 
 static int change_locked(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_slot *want)

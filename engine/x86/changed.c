@@ -157,6 +157,15 @@ enum cost spte_set_cost(const struct x86_mmu *x, uint64_t old, int level, bool s
 	return spte_is_leaf(old, level) && spte_is_volatile(x, old) ? COST_CAS : COST_CLEAR;
 }
 
+bool spte_zap_flush(struct tdp_iter *it, bool shared)
+{
+	if (shared)
+		return spte_zap_atomic(it);
+	spte_set_exclusive(it, it->x->f->nonpresent);
+	flush_remote_range(&it->x->mmu, it->gfn, SPTE_LEVEL_PAGES(it->level));
+	return true;
+}
+
 uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new, int level)
 {
 	if (spte_is_leaf(old, level) && spte_is_volatile(x, old)) {

@@ -27,6 +27,8 @@ static inline bool spte_set(struct tdp_iter *it, uint64_t new, bool shared)
  * frees the subtree) before the flush, 6.12 after it.
  */
 bool spte_zap_atomic(struct tdp_iter *it);
+/* The same however the lock is held; exclusively nobody can meet the entry, and it is not frozen. */
+bool spte_zap_flush(struct tdp_iter *it, bool shared);
 
 /* What taking @old away costs: spte_set() to an empty entry, or the removal of a table it is in. */
 enum cost spte_set_cost(const struct x86_mmu *x, uint64_t old, int level, bool shared);

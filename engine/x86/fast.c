@@ -4,6 +4,7 @@
  * without mmu_lock.  With hardware A/D bits only writes come here; without
  * them also accesses to leafs that aging made inaccessible.
  */
+#include "engine/core/dirty.h"
 #include "engine/core/observe.h"
 #include "engine/x86/fault.h"
 #include "engine/x86/root.h"
@@ -56,6 +57,8 @@ static enum ret_pf try_fast(struct fault *f, struct walk *w)
 		return RET_PF_RETRY;
 	}
 	check_entry(x, w->sptep, w->spte, new);
+	if (new & ~w->spte & SPTE_W)
+		dirty_mark(&x->mmu, (unsigned int)(f->v - x->vcpus), f->slot, f->gfn);
 	return RET_PF_FIXED;
 }
 

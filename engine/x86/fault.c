@@ -102,6 +102,8 @@ static void host_lookup(struct fault *f)
 		nr -= s->base_gfn - first;
 		first = s->base_gfn;
 	}
+	if (f->host_level > 1)
+		populated_set_level(f->slot->host, f->gfn - s->base_gfn, f->host_level);
 	if (populated_touch(f->slot->host, f->gfn - s->base_gfn, first - s->base_gfn, nr))
 		return;
 	rt_charge(f->host_level == 1 ? COST_HOST_ALLOC_4K :

@@ -35,7 +35,9 @@ void mmio_remember(struct fault *f);
 /* Generation of an MMIO entry. */
 uint64_t spte_mmio_gen(uint64_t spte);
 
-/* map.c: mmu_lock held, the fault is not stale. */
+/* map.c: may a page of @level around @gfn be mapped at once, as far as borders and alignment of its slot go? */
+bool slot_allows_level(const struct mmu_slot *s, gfn_t gfn, int level);
+/* mmu_lock held, the fault is not stale. */
 enum ret_pf fault_map(struct fault *f, bool shared);
 /* The leaf of f->goal_level for f->pfn, in the place of @old. */
 uint64_t fault_leaf(const struct fault *f, uint64_t old);

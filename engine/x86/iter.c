@@ -2,6 +2,8 @@
 /* The slow half of a yield point. */
 #include "engine/x86/iter.h"
 
+#include "engine/core/observe.h"
+
 bool iter_do_yield(struct tdp_iter *it, struct flush *flush, bool shared)
 {
 	struct mmu *mmu = &it->x->mmu;
@@ -18,4 +20,10 @@ bool iter_do_yield(struct tdp_iter *it, struct flush *flush, bool shared)
 	rt_rcu_read_lock();
 	it->yielded = true;
 	return true;
+}
+
+void iter_wait_before(struct tdp_iter *it)
+{
+	obs_before(&it->x->mmu, it->gfn);
+	it->old = rt_load(it->sptep);
 }

@@ -131,6 +131,15 @@ static inline void iter_next(struct tdp_iter *it)
  */
 bool iter_do_yield(struct tdp_iter *it, struct flush *flush, bool shared);
 
+/* Whoever paces a walk by a recording may let the kernel get here first: then the entry is read again. */
+void iter_wait_before(struct tdp_iter *it);
+
+static inline void iter_before(struct tdp_iter *it)
+{
+	if (unlikely(it->x->mmu.config.sink && it->x->mmu.config.sink->before))
+		iter_wait_before(it);
+}
+
 static inline bool iter_yield(struct tdp_iter *it, struct flush *flush, bool shared)
 {
 	if (it->next_gfn == it->yielded_gfn)

@@ -3,15 +3,14 @@
  * kvm_tdp_mmu_map(): choose the level, walk down making tables, install the leaf.
  * Losing a compare-and-swap on the way means RETRY: the guest faults again.
  */
-#include <errno.h>
-
+#include "engine/core/dirty.h"
 #include "engine/core/observe.h"
-#include "engine/x86/changed.h"
+#include "engine/x86/child.h"
 #include "engine/x86/fault.h"
 #include "engine/x86/watched.h"
 
 /* May a page of @level around the gfn be mapped at once, as far as the slot goes? */
-static bool slot_allows(const struct mmu_slot *s, gfn_t gfn, int level)
+bool slot_allows_level(const struct mmu_slot *s, gfn_t gfn, int level)
 {
 	gfn_t first = gfn_round(gfn, level);
 	uint64_t inside = SPTE_LEVEL_PAGES(level) - 1;
@@ -40,7 +39,7 @@ static void choose_level(struct fault *f)
 	f->nx_disallowed = config->nx_huge_pages && (f->access & MMU_X);
 	if (!f->slot || f->slot->cfg.flags & SLOT_LOG_DIRTY)
 		return;
-	while (level > 1 && (!slot_allows(&f->slot->cfg, f->gfn, level) || is_mixed(f, level) ||
+	while (level > 1 && (!slot_allows_level(&f->slot->cfg, f->gfn, level) || is_mixed(f, level) ||
 			     (f->gfn ^ f->pfn) & (SPTE_LEVEL_PAGES(level) - 1)))
 		level--;
 	f->req_level = level;
@@ -62,84 +61,18 @@ static void descend_for_nx(struct fault *f, const struct tdp_iter *it)
 		f->goal_level--;
 }
 
-static uint32_t new_child(struct fault *f, const struct tdp_iter *it)
-{
-	struct x86_mmu *x = f->x;
-	struct arena *arena = &x->mmu.arena;
-	const struct table *parent = arena_table(arena, it->table[it->level]);
-	uint32_t child = arena_alloc(arena, x->f->nonpresent);
-	struct table *t = arena_table(arena, child);
-
-	rt_charge(COST_TABLE_ALLOC, 1);
-	mmu_count(&x->mmu.counters.tables_made);
-	t->gfn = it->gfn;
-	t->role = role_set_invalid(role_set_level(parent->role, it->level - 1), 0);
-	t->parent = it->table[it->level];
-	t->slot = spte_index(it->gfn, it->level);
-	if (f->nx_disallowed)
-		t->flags |= TABLE_NX_DISALLOWED;
-	obs_page(&x->mmu, OBS_GET_PAGE, t->gfn, t->role, 0, true);
-	return child;
-}
-
-/* The same mapping, one level down. */
-static void fill_from_huge(struct x86_mmu *x, uint32_t child, uint64_t huge, int level)
-{
-	rt_u64 *entries = arena_entries(&x->mmu.arena, child);
-	uint64_t step = SPTE_LEVEL_PAGES(level) << 12;
-
-	if (level == 1) {
-		huge &= ~SPTE_LARGE;
-		if (x->mmu.config.nx_huge_pages)
-			huge = (huge | x->f->exec) & ~x->f->nx;
-	}
-	for (unsigned int i = 0; i < SPTE_ENTRIES; i++)
-		rt_set(&entries[i], huge + i * step);
-	rt_charge(COST_SPLIT_ENTRY, SPTE_ENTRIES);
-}
-
-/* Up to 6.1 a new table goes into a list. */
-static void list_table(struct x86_mmu *x)
-{
-	if (release_is(x, KVM_6_12))
-		return;
-	rt_spin_lock(&x->pages_lock);
-	rt_spin_unlock(&x->pages_lock);
-}
-
 /* A table where there is nothing, or a huge page to be split.  Return: whether it is linked. */
 static bool add_table(struct fault *f, struct tdp_iter *it, bool shared)
 {
-	struct x86_mmu *x = f->x;
-	uint32_t child = new_child(f, it);
-	uint64_t huge = spte_is_present(it->old) ? it->old : 0;
-	bool linked;
+	uint32_t child = child_new(it);
 
-	if (huge)
-		fill_from_huge(x, child, huge, it->level - 1);
-	linked = spte_set(it, spte_for_table(x, child), shared);
-	if (huge)
-		obs_map(&x->mmu, OBS_SPLIT_HUGE_PAGE, it->gfn, it->level, linked ? 0 : EBUSY, huge);
-	if (!linked) {
-		arena_free(&x->mmu.arena, child);	/* nobody ever saw it */
-		return false;
-	}
-	list_table(x);
-	return true;
-}
-
-/* fault.huge_split = zap: the huge page goes away; 511 of its pages fault again. */
-static bool zap_huge(struct tdp_iter *it, bool shared)
-{
-	if (shared) {
-		if (!spte_zap_atomic(it))
-			return false;
-	} else {
-		spte_set_exclusive(it, it->x->f->nonpresent);
-		flush_remote_range(&it->x->mmu, it->gfn, SPTE_LEVEL_PAGES(it->level));
-	}
-	iter_read(it);
-	return true;
+	mmu_count(&f->x->mmu.counters.tables_made);
+	if (f->nx_disallowed)
+		arena_table(&f->x->mmu.arena, child)->flags |= TABLE_NX_DISALLOWED;
+	if (child_link(it, child, shared))
+		return true;
+	child_discard(it, child);
+	return false;
 }
 
 uint64_t fault_leaf(const struct fault *f, uint64_t old)
@@ -196,7 +129,9 @@ static enum ret_pf install(struct fault *f, struct tdp_iter *it, bool shared)
 	}
 	gen = rt_load(&x->mmu.slots.generation[it->as_id]);
 	new = f->slot ? fault_leaf(f, it->old) : spte_make_mmio(x->f, it->gfn, 7, gen);
-
+	/* Before it can be written, and even if the entry is then lost to somebody else. */
+	if (f->slot && (new & SPTE_W))
+		dirty_mark(&x->mmu, (unsigned int)(f->v - x->vcpus), f->slot, f->gfn);
 	if (new == it->old)
 		ret = RET_PF_SPURIOUS;
 	else if (!spte_set(it, new, shared))
@@ -219,8 +154,10 @@ static bool make_way(struct fault *f, struct tdp_iter *it, bool shared)
 	if (spte_is_table(it->old, it->level))
 		return true;
 	if (spte_is_present(it->old) && f->x->mmu.policy->fault_huge_split == FAULT_HUGE_SPLIT_ZAP) {
-		if (!zap_huge(it, shared))
+		/* The huge page goes away; 511 of its pages fault again. */
+		if (!spte_zap_flush(it, shared))
 			return false;
+		iter_read(it);
 		if (spte_is_present(it->old))	/* somebody filled it already; the step down finds out */
 			return true;
 		if (spte_is_frozen(f->x->f, it->old))

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "engine/x86/age.h"
 #include "engine/x86/check.h"
+#include "engine/x86/dirty.h"
 #include "engine/x86/fault.h"
 #include "engine/x86/prefill.h"
 #include "engine/x86/repair.h"
@@ -40,6 +41,9 @@ static const struct mmu_ops x86_ops = {
 	.flush_slot	= x86_flush_slot,
 	.slots_updated	= x86_slots_updated,
 	.prefill	= x86_prefill,
+	.log_start	= x86_log_start,
+	.log_stop	= x86_log_stop,
+	.log_dirty	= x86_log_dirty,
 	.zap_all	= x86_zap_all,
 	.work		= x86_work,
 	.teardown	= x86_teardown,

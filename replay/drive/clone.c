@@ -41,6 +41,11 @@ void clone_move(const struct clone_vm *c, unsigned int copy, struct ev *ev)
 		ev->access.gfn += copy * c->gfns;
 	} else if (scan_is_notifier(ev->kind)) {
 		move_hvas(c, copy, ev);
+	} else if (ev->kind == EV_DIRTY_RESET) {
+		ev->gfns.slot = (uint16_t)(ev->gfns.slot + copy * c->vcpus);
+	} else if (ev->kind == EV_DIRTY_GET || ev->kind == EV_DIRTY_CLEAR || ev->kind == EV_DIRTY_MASK) {
+		ev->gfns.gfn += copy * c->gfns;
+		ev->gfns.slot = (uint16_t)(ev->gfns.slot + copy * c->slot_ids);
 	} else if (ev->kind == EV_MEMSLOT) {
 		ev->slot.gfn += copy * c->gfns;
 		ev->slot.hva += copy * c->bytes;

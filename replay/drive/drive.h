@@ -37,6 +37,7 @@ struct drive_vm {
 	struct slots	 slots;		/* what MEMSLOT stimuli said so far, all copies */
 	pthread_mutex_t	 slots_lock;
 	rt_u64		 whole[2];	/* copies that came to ZAP_ALL, VM_DESTROY */
+	bool		 logged;	/* huge pages were split, so that pages nobody asked for have leafs; slots_lock */
 	rt_u64		 compared;	/* the oracle has had its look before the VM was emptied */
 };
 
@@ -62,6 +63,7 @@ struct task_counts {
 	uint64_t touches;		/* drawn touches carried out, those without a fault too */
 	uint64_t young, young_recorded;	/* age and test_age: answers given, and recorded */
 	uint64_t young_lost, young_early; /* against the touches: job->access only */
+	uint64_t dirty_pages;		/* given to user space */
 	uint64_t order_skipped;		/* edges not waited for, with an invalidation open */
 	uint64_t access_ns, lock_wait_ns, ipi_ns, nested_ns;
 	uint64_t want_think_ns, off_think_ns;	/* recorded think time; how far from it */
@@ -122,6 +124,8 @@ void vms_free(struct drive *d);
 uint64_t check_begin(struct drive_vm *vm);
 void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t stamp, hva_t start, hva_t end);
 void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot);
+/* Some pages can be written by a fault only. */
+void check_protected(struct drive_vm *vm);
 void check_set_spte(struct drive_vm *vm, uint64_t stamp);
 /* An invariant is broken: the run ends, and with it the story. */
 void check_judge(void *arg, const struct mmu_break *b);

@@ -5,7 +5,6 @@
  */
 #include "replay/drive/guide.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -26,6 +25,14 @@ static void emit(void *arg, unsigned int task, const struct obs *obs)
 	guide_pace(&g->actors[task], obs);
 }
 
+static void before(void *arg, unsigned int task, gfn_t gfn)
+{
+	struct guide *g = arg;
+
+	if (g->actors[task].top)
+		guide_before(&g->actors[task], gfn);
+}
+
 static unsigned int nr_vcpus(const struct ev_meta *meta, uint32_t vm)
 {
 	unsigned int nr = meta->vms[vm].nr_vcpus;
@@ -44,8 +51,7 @@ static struct mmu_slot slot_of(const struct ev_slot *s)
 				  .base_gfn = s->gfn, .npages = s->npages, .hva = s->hva };
 }
 
-/* Return: false when the engine does not model it: dirty logging starts or stops. */
-static bool run_memslot(struct mmu *mmu, const struct ev *stim)
+static void run_memslot(struct mmu *mmu, const struct ev *stim)
 {
 	static const enum mmu_slot_change changes[] = {
 		[EV_SLOT_CREATE] = MMU_SLOT_CREATE, [EV_SLOT_DELETE] = MMU_SLOT_DELETE,
@@ -53,8 +59,28 @@ static bool run_memslot(struct mmu *mmu, const struct ev *stim)
 	};
 	struct mmu_slot slot = slot_of(&stim->slot);
 
-	return stim->slot.change < ARRAY_SIZE(changes) &&
-	       mmu_memslot(mmu, changes[stim->slot.change], &slot) != -EOPNOTSUPP;
+	if (stim->slot.change < ARRAY_SIZE(changes))
+		mmu_memslot(mmu, changes[stim->slot.change], &slot);
+}
+
+static void run_dirty(struct mmu *mmu, const struct ev *stim)
+{
+	const struct obs_gfns *s = &stim->gfns;
+
+	switch (stim->kind) {
+	case EV_DIRTY_GET:
+		mmu_dirty_get(mmu, s->level, s->slot);
+		break;
+	case EV_DIRTY_CLEAR:
+		mmu_dirty_clear(mmu, s->level, s->slot, s->gfn, s->count);
+		break;
+	case EV_DIRTY_RESET:
+		mmu_dirty_reset(mmu, s->slot, s->count, stim->flags & EV_F_LAST);
+		break;
+	case EV_DIRTY_MASK:
+		mmu_dirty_mask(mmu, s->gfn, s->count, stim->flags & EV_F_LAST);
+		break;
+	}
 }
 
 /* Where ends are not recorded, a window closes somewhere before its task's next record. */
@@ -104,7 +130,7 @@ static void run_unload(struct guide *g, struct mmu *mmu, const struct rec_op *op
 }
 
 /* Return: the fault's result, RET_PF_UNKNOWN for anything else. */
-static enum ret_pf run_op(struct actor *a, const struct rec_op *op, bool *modelled)
+static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 {
 	struct guide *g = a->g;
 	struct mmu *mmu = g->mmus[op->vm];
@@ -128,13 +154,16 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op, bool *modell
 		mmu_set_spte(mmu, stim->hvas.start, stim->hvas.end);
 		break;
 	case EV_OP_MEMSLOT:
-		*modelled = run_memslot(mmu, stim);
+		run_memslot(mmu, stim);
 		break;
 	case EV_OP_VCPU_LOAD:
 		mmu_vcpu_load(mmu, vcpu);
 		break;
 	case EV_OP_VCPU_UNLOAD:
 		run_unload(g, mmu, op, vcpu);
+		break;
+	case EV_OP_DIRTY:
+		run_dirty(mmu, stim);
 		break;
 	case EV_OP_ZAP_ALL:
 		mmu_zap_all(mmu);
@@ -151,7 +180,8 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op, bool *modell
 static bool needs_stimulus(unsigned int kind)
 {
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_INVALIDATE_END || kind == EV_OP_AGE ||
-	       kind == EV_OP_TEST_AGE || kind == EV_OP_SET_SPTE || kind == EV_OP_MEMSLOT;
+	       kind == EV_OP_TEST_AGE || kind == EV_OP_SET_SPTE || kind == EV_OP_MEMSLOT ||
+	       kind == EV_OP_DIRTY;
 }
 
 static bool needs_vcpu(unsigned int kind)
@@ -168,8 +198,6 @@ static enum skip why_skip(const struct guide *g, const struct rec_op *op)
 		return SKIP_SHADOW;
 	if (op->vm >= g->rec->meta->nr_vms)
 		return SKIP_NO_VM;
-	if (op->kind == EV_OP_DIRTY)
-		return SKIP_DIRTY;
 	if (op->kind == EV_OP_ZAP_RANGE)
 		return SKIP_ZAP_RANGE;
 	if (op->kind >= EV_OP_UNKNOWN)
@@ -243,15 +271,11 @@ static void lose(struct guide *g, const struct running *r)
 static void perform_modelled(struct actor *a, struct running *r, const struct rec_op *op)
 {
 	struct guide *g = a->g;
-	bool modelled = true;
-	enum ret_pf result = run_op(a, op, &modelled);
+	enum ret_pf result = run_op(a, op);
 
 	guide_walk_over(g, r);
 	guide_perform_children(a);
-	if (!modelled) {
-		skip(g, r, SKIP_MEMSLOT);
-		guide_apply(g, op);
-	} else if (rec_op_lost(g->rec, op)) {
+	if (rec_op_lost(g->rec, op)) {
 		lose(g, r);
 	} else if (judge(g, r, result) == OUTCOME_MISS) {
 		guide_repair(g, r);
@@ -366,6 +390,9 @@ static int create_mmus(struct guide *g, struct err *e)
 		c.root_level = c.root_role ? role_level(c.root_role) : 4;
 		c.policy = policy_of(g, vm);
 		c.nr_vcpus = nr_vcpus(meta, vm);
+		c.dirty_ring = meta->vms[vm].dirty_ring;
+		c.dirty_manual = meta->vms[vm].dirty_manual;
+		c.dirty_init_set = meta->vms[vm].dirty_init_set;
 		if (mmu_create(&c, &g->mmus[vm]) < 0)
 			return err_set(e, ERR_MACHINE, "VM %u: cannot create its MMU; is there memory left?", vm);
 	}
@@ -433,7 +460,7 @@ int guide_vtime(const struct guide_job *job, struct err *e)
 	struct obs_rules rules;
 	int rc;
 
-	g.sink = (struct mmu_sink){ emit, &g };
+	g.sink = (struct mmu_sink){ .emit = emit, .before = before, .arg = &g };
 	obs_rules_init(&rules, meta);
 	g.matcher = obs_matcher_new(&rules);
 	rc = create_mmus(&g, e);

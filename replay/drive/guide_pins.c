@@ -155,23 +155,54 @@ uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)
 /* What tells one observation of a kind from the next. */
 static gfn_t place_of(const struct obs *o)
 {
-	return o->kind == OBS_SPTE_CHANGED ? o->spte.gfn : o->page.gfn;
+	switch (o->kind) {
+	case OBS_SPTE_CHANGED:
+		return o->spte.gfn;
+	case OBS_GET_PAGE:
+		return o->page.gfn;
+	default:
+		return o->gfns.gfn;
+	}
 }
 
 #define PACE_LOOKAHEAD	64	/* a prediction that is not among the next so many is a wrong one */
 #define EVENT_AFTER_NS	1000	/* about how long before its event a change was made */
 
+/* Shortly before @t_ns, but not before what came last. */
+static uint64_t just_before(uint64_t last_ns, uint64_t t_ns)
+{
+	return t_ns < last_ns + EVENT_AFTER_NS ? last_ns : t_ns - EVENT_AFTER_NS;
+}
+
+/* Kinds that show how far a long operation has got. */
+static bool is_step(unsigned int kind)
+{
+	return kind == OBS_SPTE_CHANGED || kind == OBS_GET_PAGE || kind == OBS_LOG_DIRTY || kind == OBS_FLUSH_RANGE ||
+	       kind == OBS_FLUSH_ALL;
+}
+
 /*
  * When the kernel went on after its record @i.  Under the lock held for write nobody can tell;
- * a fault shares the lock, and others may have changed what it looked at next.
+ * a fault shares the lock, and others may have changed what it looked at next; a flush takes its time.
  */
 static uint64_t resumed(const struct rec_op *op, const struct rec_obs *obs, uint32_t i)
 {
 	uint64_t next = i + 1 < op->nr_obs ? obs[i + 1].t_ns : op->end_ns;
 
-	if (op->kind != EV_OP_FAULT || next < obs[i].t_ns + EVENT_AFTER_NS)
-		return obs[i].t_ns;
-	return next - EVENT_AFTER_NS;
+	if (op->kind == EV_OP_FAULT)
+		return just_before(obs[i].t_ns, next);
+	/* Since 6.9 a zapped table is said to be so once the flush is over. */
+	if (op->kind == EV_OP_MEMSLOT && obs[i].o.kind == OBS_FLUSH_ALL && i && obs[i - 1].o.kind == OBS_FLUSH_RANGE)
+		return just_before(obs[i].t_ns, next);
+	return obs[i].t_ns;
+}
+
+/* Only a zap of dirty logging flushes as one step among many. */
+static bool paces(const struct rec_op *op, unsigned int kind)
+{
+	if (kind == OBS_FLUSH_RANGE || kind == OBS_FLUSH_ALL)
+		return op->kind == EV_OP_MEMSLOT;
+	return is_step(kind);
 }
 
 void guide_pace(struct actor *a, const struct obs *o)
@@ -181,13 +212,29 @@ void guide_pace(struct actor *a, const struct obs *o)
 	const struct rec_op *op = &rec->ops[r->op];
 	const struct rec_obs *obs = rec_op_obs(rec, op);
 
-	if (o->kind != OBS_SPTE_CHANGED && o->kind != OBS_GET_PAGE)
+	if (!paces(op, o->kind))
 		return;
 	for (uint32_t i = r->paced; i < op->nr_obs && i < r->paced + PACE_LOOKAHEAD; i++) {
 		if (obs[i].o.kind != o->kind || place_of(&obs[i].o) != place_of(o))
 			continue;
 		r->paced = i + 1;
 		rt_idle_until(resumed(op, obs, i));
+		return;
+	}
+}
+
+void guide_before(struct actor *a, gfn_t gfn)
+{
+	const struct recording *rec = a->g->rec;
+	const struct running *r = a->top;
+	const struct rec_op *op = &rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(rec, op);
+
+	for (uint32_t i = r->paced; i < op->nr_obs; i++) {
+		if (!is_step(obs[i].o.kind))
+			continue;
+		if (place_of(&obs[i].o) == gfn)
+			rt_idle_until(just_before(i ? obs[i - 1].t_ns : op->begin_ns, obs[i].t_ns));
 		return;
 	}
 }

@@ -66,6 +66,12 @@ uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin);
  */
 void guide_pace(struct actor *a, const struct obs *o);
 
+/*
+ * The engine is about to look at @gfn in a walk that the recording shows step by step: where the next step
+ * is there, it waits until shortly before.
+ */
+void guide_before(struct actor *a, gfn_t gfn);
+
 /* What the recording knows of the host's page behind a fault. */
 struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op);
 /* Before aging: sets A and D where hardware had, as the recorded old values show. */

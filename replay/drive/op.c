@@ -129,6 +129,23 @@ static void set_spte(struct drive_task *t, const struct stim *s)
 	check_set_spte(vm, stamp);
 }
 
+/* A change of flags that starts or stops dirty logging has a name of its own. */
+static enum result_op slot_op(struct drive_vm *vm, const struct ev_slot *to)
+{
+	const struct ev_slot *old;
+	uint32_t had;
+
+	if (to->change != EV_SLOT_FLAGS)
+		return RESULT_MEMSLOT;
+	pthread_mutex_lock(&vm->slots_lock);
+	old = slots_find(&vm->slots, to->id, to->as_id);
+	had = old ? old->flags : 0;
+	pthread_mutex_unlock(&vm->slots_lock);
+	if (to->flags & ~had & KVM_MEM_LOG_DIRTY)
+		return RESULT_DIRTY_ENABLE;
+	return had & ~to->flags & KVM_MEM_LOG_DIRTY ? RESULT_DIRTY_DISABLE : RESULT_MEMSLOT;
+}
+
 static void memslot(struct drive_task *t, const struct stim *s)
 {
 	static const enum mmu_slot_change changes[] = {
@@ -140,6 +157,7 @@ static void memslot(struct drive_task *t, const struct stim *s)
 	struct mmu_slot slot = { .id = from->id, .as_id = from->as_id, .flags = from->flags,
 				 .base_gfn = from->gfn, .npages = from->npages, .hva = from->hva };
 	uint64_t stamp = check_begin(vm);
+	enum result_op op;
 	int rc;
 
 	if (from->change >= ARRAY_SIZE(changes)) {
@@ -147,12 +165,11 @@ static void memslot(struct drive_task *t, const struct stim *s)
 		return;
 	}
 	recorded_slot(t, vm, from);
-	rt_op_begin(RESULT_MEMSLOT);
+	op = slot_op(vm, from);
+	rt_op_begin(op);
 	rc = mmu_memslot(vm->mmu, changes[from->change], &slot);
-	end_op(t, RESULT_MEMSLOT);
-	if (rc == -EOPNOTSUPP)
-		t->n.skipped[EV_MEMSLOT]++;
-	else if (rc)
+	end_op(t, op);
+	if (rc)
 		t->n.slot_errors++;
 	else
 		check_memslot(vm, stamp, from);
@@ -176,6 +193,43 @@ static void change_pages(struct drive_task *t, const struct stim *s)
 		t->n.skipped[s->ev.kind]++;	/* the recorded release knows no such thing */
 	else if (vm->oracle)	/* not where the pages were so before, or no slot is bound to the file */
 		oracle_remove_all(vm->oracle, stamp, false);
+}
+
+/*
+ * What user space does with the log is the recording's: it asks for the same words, and of a ring for all there is
+ * when the recorded call reset any of it.
+ */
+static int64_t dirty_call(struct mmu *mmu, const struct stim *s)
+{
+	const struct obs_gfns *g = &s->ev.gfns;
+
+	switch (s->ev.kind) {
+	case EV_DIRTY_GET:
+		return mmu_dirty_get(mmu, g->level, g->slot);
+	case EV_DIRTY_CLEAR:
+		return mmu_dirty_clear(mmu, g->level, g->slot, g->gfn, g->count);
+	case EV_DIRTY_RESET:
+		return mmu_dirty_reset(mmu, g->slot, g->count ? UINT64_MAX : 0, s->ev.flags & EV_F_LAST);
+	default:
+		return mmu_dirty_mask(mmu, g->gfn, g->count, s->ev.flags & EV_F_LAST);
+	}
+}
+
+static void dirty(struct drive_task *t, const struct stim *s)
+{
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	enum result_op op = s->ev.kind == EV_DIRTY_GET ? RESULT_DIRTY_GET :
+			    s->ev.kind == EV_DIRTY_CLEAR ? RESULT_DIRTY_CLEAR : RESULT_DIRTY_RESET;
+	int64_t pages;
+
+	rt_op_begin(op);
+	pages = dirty_call(vm->mmu, s);
+	end_op(t, op);
+	if (pages < 0)
+		t->n.slot_errors++;
+	else if (op != RESULT_DIRTY_CLEAR)
+		t->n.dirty_pages += pages;
+	check_protected(vm);
 }
 
 /* The VM is emptied once, by the last copy to get here; the oracle looks at it first. */
@@ -248,6 +302,12 @@ static void dispatch(struct drive_task *t, const struct stim *s)
 	case EV_PUNCH_HOLE:
 		change_pages(t, s);
 		break;
+	case EV_DIRTY_GET:
+	case EV_DIRTY_CLEAR:
+	case EV_DIRTY_MASK:
+	case EV_DIRTY_RESET:
+		dirty(t, s);
+		break;
 	case EV_VCPU_LOAD:
 	case EV_VCPU_UNLOAD:
 		vcpu_root(t, s);
@@ -273,6 +333,7 @@ uint64_t op_service_ns(const struct ev *ev)
 	case EV_DIRTY_GET:
 	case EV_DIRTY_CLEAR:
 	case EV_DIRTY_MASK:
+	case EV_DIRTY_RESET:
 	case EV_ZAP_RANGE:
 	case EV_MEM_ATTR:
 	case EV_PUNCH_HOLE:

@@ -95,6 +95,7 @@ static void add_counts(struct task_counts *sum, const struct task_counts *n)
 	sum->dropped += n->dropped;
 	sum->unmatched_ends += n->unmatched_ends;
 	sum->slot_errors += n->slot_errors;
+	sum->dirty_pages += n->dirty_pages;
 	sum->order_skipped += n->order_skipped;
 	sum->want_think_ns += n->want_think_ns;
 	sum->off_think_ns += n->off_think_ns;
@@ -194,6 +195,7 @@ static void put_counts(struct drive *d, struct result *r)
 	put(r, "avoided", "count", sum.avoided);
 	put(r, "added", "count", sum.added);
 	put(r, "retries", "count", sum.retries);
+	put(r, "dirty_pages", "count", sum.dirty_pages);
 	put(r, "pacing_error", "ppm", share_ppm(sum.off_think_ns, sum.want_think_ns));
 	put_young(d, r, &sum);
 	if (d->job->access)

@@ -150,7 +150,7 @@ struct touches *touches_new(struct drive *d, unsigned int vm, const struct clone
 	t->vm = vm;
 	t->clone = clone;
 	t->f = spte_format(d->meta->release, d->meta->tdp);
-	t->sink = (struct mmu_sink){ listen, t };
+	t->sink = (struct mmu_sink){ .emit = listen, .arg = t };
 	t->nr_vcpus = nr_vcpus;
 	t->queue = xcalloc(nr_vcpus, sizeof(*t->queue));
 	pthread_mutex_init(&t->lock, NULL);

@@ -570,24 +570,49 @@ static const struct row rows[] = {
 		.unused = 1,
 	},
 	{
-		.name = "words of a dirty log are operations inside its call, in the order they began",
+		.name = "words of a dirty log are what its call did",
 		.steps = {
 			REGION(10, 9, 2, 1, 0x20000ULL, 0x80000ULL), REGION_RET(20, 9, 0),
 			REC(100, 9, "get_dirty_log", KVM, 2), REC(110, 9, "log_dirty_masked", KVM, 0x20, 0, 5),
 			CHANGED(115, 9, 0x20ULL, LEAF, LEAF & ~2ULL), REC(120, 9, "log_dirty_masked", KVM, 0x20, 0x40, 1),
-			REC(130, 9, "flush_all", KVM),
+			REC(130, 9, "flush_all", KVM), REC(140, 9, "clear_dirty_log", KVM, 2, 0x40, 0x40),
+			REC(150, 9, "log_dirty_masked", KVM, 0x20, 0x40, 2),
 		},
 		.want =
 		"0 0 memslot - gfn=0x20 id=2 change=create npages=0x80 kvm_flags=0x1 hva=0x7000000\n"
 		"10 0 op - op=memslot gfn=0x0 result=continue span_ns=10 stimulus=0\n"
 		"90 0 dirty_get - gfn=0x20 slot=2 count=0x80 service_ns=30\n"
-		"100 0 dirty_mask - gfn=0x20 slot=2 count=0x5 service_ns=5\n"
+		"100 0 log_dirty_masked - gfn=0x20 count=0x5\n"
 		"105 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x1000e65\n"
-		"105 0 op - op=dirty gfn=0x20 result=continue span_ns=5 stimulus=2\n"
-		"110 0 dirty_mask - gfn=0x60 slot=2 count=0x1 service_ns=10\n"
+		"110 0 log_dirty_masked - gfn=0x60 count=0x1\n"
 		"120 0 flush_all - gfn=0x0 count=0x0\n"
-		"120 0 op - op=dirty gfn=0x60 result=continue span_ns=10 stimulus=3\n"
-		"120 0 op - op=dirty gfn=0x20 result=continue span_ns=30 stimulus=1\n",
+		"120 0 op - op=dirty gfn=0x20 result=continue span_ns=30 stimulus=1\n"
+		"130 0 dirty_clear - gfn=0x60 slot=2 count=0x40 service_ns=10\n"
+		"140 0 log_dirty_masked - gfn=0x60 count=0x2\n"
+		"140 0 op - op=dirty gfn=0x60 result=continue span_ns=10 stimulus=2\n",
+	},
+	{
+		.name = "a reset of dirty rings: one operation per ring, the flush in the last",
+		.steps = {
+			REC(10, 7, "vcpu_run", 1, KVM), ENTRY(11, 7, 0), REC(12, 8, "vcpu_run", 2, KVM), ENTRY(13, 8, 1),
+			EXIT(19, 7, 0), FAULT(20, 7, 0, 0x20ULL, 2),
+			REC(21, 7, "mark_page_dirty", KVM, 0x20), REC(22, 7, "kvm_dirty_ring_push", 0, 8, 7, 2, 5),
+			ENTRY(30, 7, 0), REC(40, 9, "log_dirty_masked", KVM, 0x20, 5, 1),
+			REC(50, 9, "kvm_dirty_ring_reset", 0, 8, 8), REC(60, 9, "kvm_dirty_ring_reset", 1, 0, 0),
+			REC(70, 9, "flush_all", KVM),
+		},
+		.want =
+		"9 0 access w gfn=0x20 attempts=1 result=unknown guest_ns=8 service_ns=11\n"
+		"11 0 pin - pin=mark_dirty value=0x0\n"
+		"12 0 kvm_dirty_ring_push - gfn=0x5 slot=2 count=0x0\n"
+		"20 0 op - op=fault gfn=0x20 result=unknown access=0x8 span_ns=10 stimulus=0 entry_ns=1 error_code=0x2\n"
+		"30 1 dirty_reset - gfn=0x0 count=0x1 service_ns=10\n"
+		"30 1 log_dirty_masked - gfn=0x25 count=0x1\n"
+		"40 1 op - op=dirty gfn=0x0 result=continue span_ns=10 stimulus=0\n"
+		"50 1 dirty_reset last gfn=0x0 slot=1 count=0x0 service_ns=10\n"
+		"60 1 flush_all - gfn=0x0 count=0x0\n"
+		"60 1 op 0x4 op=dirty gfn=0x0 result=continue span_ns=10 stimulus=1\n",
+		.unused = 1,
 	},
 	{
 		.name = "a vCPU that gives up its root and takes another",

@@ -24,7 +24,7 @@ static const struct row {
 static void check(const void *vrow)
 {
 	const struct row *row = vrow;
-	struct populated *p = populated_new(NPAGES);
+	struct populated *p = populated_new(NPAGES, 0);
 
 	assert_false(populated_touch(p, row->touch, row->first, row->nr));
 	assert_true(populated_touch(p, row->touch, row->first, row->nr));

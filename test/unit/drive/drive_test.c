@@ -18,8 +18,8 @@
 #define MS		1000000u
 
 enum what {
-	STOP, SLOT, SLOT_GMEM, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, DIRTY,
-	DESTROY, LOAD, PRIVATE, SHARED, HOLE, OTHER_SLOT, OTHER_GONE, AGE_EACH, SEEN
+	STOP, SLOT, SLOT_GMEM, SLOT_GONE, POPULATE, READ, ZAP, ZAP_END, NESTED_ZAP, NESTED_ZAP_END, AGE, ZAP_GFNS, LOG,
+	GET, DESTROY, LOAD, PRIVATE, SHARED, HOLE, OTHER_SLOT, OTHER_GONE, AGE_EACH, SEEN
 };
 
 struct line {
@@ -132,8 +132,19 @@ static const struct {
 	  .lines = { { POPULATE, 0, 10, 0, 20 } },
 	  .want = { IS("pages", 20), IS("slots_inferred", 1) } },
 	{ .name = "what the engine cannot do is skipped and counted",
-	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { DIRTY, HOST, 10, 0, 64 }, { POPULATE, 0, 20, 0, 5 } },
-	  .want = { IS("skipped.dirty_get", 1), IS("skipped", 1), IS("pages", 5) } },
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { ZAP_GFNS, HOST, 10, 0, 64 }, { POPULATE, 0, 20, 0, 5 } },
+	  .want = { IS("skipped.zap_range", 1), IS("skipped", 1), IS("pages", 5) } },
+	{ .name = "a log that was never started has nothing to give",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 20, 0, 5 }, { GET, HOST, 3000 } },
+	  .want = { IS("dirty_pages", 0), IS("memslot_errors", 1), IS("pages", 5) } },
+	{ .name = "pages written since logging started, or since the last GET, are given once each",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { LOG, HOST, 10, 1, SLOT_PAGES }, { POPULATE, 0, 3000, 0, 70 },
+		     { GET, HOST, 9000 }, { GET, HOST, 9001 }, { POPULATE, 0, 9100, 60, 64 }, { GET, HOST, 12000 } },
+	  .want = { IS("dirty_pages", 74), IS("pages", 70) } },
+	{ .name = "pages only read are not dirty",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { LOG, HOST, 10, 1, SLOT_PAGES }, { READ, 0, 3000, 0, 70 },
+		     { GET, HOST, 9000 } },
+	  .want = { IS("dirty_pages", 0), IS("pages", 70) } },
 	{ .name = "an end without a start is counted",
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { ZAP_END, HOST, 10, 0, 64 }, { POPULATE, 0, 20, 0, 5 } },
 	  .want = { IS("unmatched_ends", 1), IS("pages", 5) } },
@@ -260,8 +271,13 @@ static struct ev simple(const struct line *l)
 	}
 	case SEEN:		/* the recording would have shown a fast zap */
 		return (struct ev){ .kind = OBS_SPTE_CHANGED };
-	case DIRTY:
-		return (struct ev){ .kind = EV_DIRTY_GET };
+	case ZAP_GFNS:
+		return (struct ev){ .kind = EV_ZAP_RANGE };
+	case LOG:
+		return (struct ev){ .kind = EV_MEMSLOT, .slot = { .npages = l->b, .hva = HVA(0), .flags = l->a & 1,
+								  .change = EV_SLOT_FLAGS } };
+	case GET:
+		return (struct ev){ .kind = EV_DIRTY_GET, .gfns = { .count = SLOT_PAGES } };
 	case DESTROY:
 		return (struct ev){ .kind = EV_VM_DESTROY };
 	default:

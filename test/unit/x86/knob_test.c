@@ -196,7 +196,7 @@ static void check(const void *vrow)
 	l.config.worker = row->kind == WHO_ZAPS;
 	lab_open(&l);
 	if (row->kind == WHO_ZAPS)
-		l.sink = (struct mmu_sink){ note_zap, &s };
+		l.sink = (struct mmu_sink){ .emit = note_zap, .arg = &s };
 	rt_gate_init(&s.there);
 	rt_gate_init(&s.done);
 	l.rt.pin = pin;

@@ -125,7 +125,7 @@ static inline void lab_policy(struct lab *l, const char *assignment)
 
 static inline void lab_open(struct lab *l)
 {
-	l->sink = (struct mmu_sink){ lab_emit, l };
+	l->sink = (struct mmu_sink){ .emit = lab_emit, .arg = l };
 	l->config.policy = &l->policy;
 	l->config.sink = l->quiet ? NULL : &l->sink;
 	assert_int_equal(mmu_create(&l->config, &l->mmu), 0);

@@ -225,7 +225,7 @@ static void open_lab(struct scene *s, const struct row *row)
 	s->lab.config.check = false;	/* at the end is enough */
 	s->lab.quiet = !row->observed;
 	lab_open(&s->lab);
-	s->lab.sink = (struct mmu_sink){ add_to_sum, s };
+	s->lab.sink = (struct mmu_sink){ .emit = add_to_sum, .arg = s };
 }
 
 static void run(struct scene *s, const struct row *row, bool by_faults)
