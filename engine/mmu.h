@@ -123,6 +123,8 @@ struct mmu_stats {
 	uint64_t tables_empty;		/* retained without a present child */
 	uint64_t ret_pf[RET_PF_NR];
 	uint64_t flushes, fast_faults, lost_cas;
+	uint64_t age_scanned;		/* leafs that age and test_age looked at */
+	uint64_t age_dirtied;		/* host pages marked dirty because aging hid that entries are writable */
 	uint64_t zap_visited;		/* entries looked at by zaps, those of removed tables included */
 	uint64_t zap_nonpresent;	/* entries zapped that were not present (zap.nonpresent = process) */
 	uint64_t zap_ns;		/* from the begin of each zap to its end, yields included */

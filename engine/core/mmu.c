@@ -172,6 +172,8 @@ void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 	stats_of_notifier(&mmu->notifier, out);
 	out->flushes = c->flushes;
 	out->lost_cas = c->lost_cas;
+	out->age_scanned = c->age_scanned;
+	out->age_dirtied = c->age_dirtied;
 	out->zap_visited = c->zap_visited;
 	out->zap_nonpresent = c->zap_nonpresent;
 	out->zap_ns = c->zap_ns;

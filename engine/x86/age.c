@@ -6,10 +6,14 @@
  *
  * - age.lock = write: nobody else but the hardware and fast faults; A is
  *   cleared by an atomic AND, which cannot lose.
- * - read, lockless: compare-and-swap, and age.race says what a loser does.
- *   (Since 6.15 x86 uses the AND without the lock as well.  Here a
- *   compare-and-swap: an AND would also hit an entry that was zapped or frozen
- *   since it was read, and bit 5 and bit 8 are part of the frozen value.)
+ * - read, lockless: A is cleared by an atomic AND as well, so there is no race to lose with
+ *   hardware A/D bits, whatever age.race says.  (Here it is a compare-and-swap that tries again for as
+ *   long as there is a young leaf: an AND would also hit an entry that was zapped or frozen since it was
+ *   read, and bit 5 and bit 8 are part of the frozen value.)
+ * - without A/D bits several bits change at once, by compare-and-swap, and age.race says what a loser
+ *   does.  That is all it says on x86: processors before Haswell.
+ * - lockless, as merged in 6.15, also leaves out invalid roots, and test_age stops at the
+ *   first young page.  Up to 6.14 both look at everything, under whatever lock.
  *
  * A loser has seen the entry young, so it reports young in any case: an early
  * report is allowed, a lost one is not (I-A1).
@@ -20,9 +24,14 @@
 #include "engine/x86/changed.h"
 #include "engine/x86/watched.h"
 
-static void observe_aged(struct x86_mmu *x, const struct tdp_iter *it)
+static void aged(struct x86_mmu *x, const struct tdp_iter *it)
 {
-	obs_spte(&x->mmu, OBS_SPTE_CHANGED, it->as_id, it->gfn, it->level, it->old, spte_make_old(x->f, it->old));
+	uint64_t old = spte_make_old(x->f, it->old);
+
+	/* Hiding W hides that the page is dirty: the host is told before. */
+	if (!spte_ad_enabled(it->old) && it->old & SPTE_W)
+		mmu_count(&x->mmu.counters.age_dirtied);
+	obs_spte(&x->mmu, OBS_SPTE_CHANGED, it->as_id, it->gfn, it->level, it->old, old);
 	rt_charge(COST_AGE_YOUNG, 1);
 }
 
@@ -34,26 +43,36 @@ static void make_old_exclusive(struct x86_mmu *x, struct tdp_iter *it)
 	} else {
 		it->old = spte_write(x, it->sptep, it->old, spte_make_old(x->f, it->old), it->level);
 	}
-	observe_aged(x, it);
+	aged(x, it);
+}
+
+static bool is_young_leaf(const struct x86_mmu *x, const struct tdp_iter *it)
+{
+	return spte_is_leaf(it->old, it->level) && spte_is_accessed(x->f, it->old);
 }
 
 /* Return: false: this walk ends here. */
 static bool make_old_racing(struct x86_mmu *x, struct tdp_iter *it)
 {
+	enum age_race race = spte_ad_enabled(it->old) ? AGE_RACE_RETRY : x->mmu.policy->age_race;
+
 	while (!rt_cas(it->sptep, &it->old, spte_make_old(x->f, it->old))) {
 		rt_note_lost_cas();
 		mmu_count(&x->mmu.counters.lost_cas);
-		if (x->mmu.policy->age_race == AGE_RACE_STOP)
-			return false;
-		if (x->mmu.policy->age_race == AGE_RACE_SKIP)
-			return true;
-		if (!spte_is_leaf(it->old, it->level) || !spte_is_accessed(x->f, it->old))
+		if (race != AGE_RACE_RETRY)
+			return race == AGE_RACE_SKIP;
+		if (!is_young_leaf(x, it))
 			return true;
 		rt_charge(COST_CAS, 1);
 	}
 	check_entry(x, it->sptep, it->old, spte_make_old(x->f, it->old));
-	observe_aged(x, it);
+	aged(x, it);
 	return true;
+}
+
+static bool as_merged_for_6_15(const struct x86_mmu *x)
+{
+	return release_is(x, KVM_6_18) || x->mmu.policy->age_lock == AGE_LOCK_LOCKLESS;
 }
 
 static bool age_root(struct x86_mmu *x, const struct root *root, const struct memslot_span *span, enum mmu_age how)
@@ -67,11 +86,12 @@ static bool age_root(struct x86_mmu *x, const struct root *root, const struct me
 		if (!spte_is_leaf(it.old, it.level))
 			continue;
 		rt_charge(COST_AGE_SCAN, 1);
+		mmu_count(&x->mmu.counters.age_scanned);
 		if (!spte_is_accessed(x->f, it.old))
 			continue;
 		young = true;
 		if (how == MMU_AGE_TEST) {
-			if (release_is(x, KVM_6_18))
+			if (as_merged_for_6_15(x))
 				break;
 			continue;
 		}
@@ -92,7 +112,7 @@ bool x86_age(struct mmu *mmu, const struct memslot_span *span, enum mmu_age how)
 	for (struct root *r = root_first(x); r; r = root_after(r)) {
 		if (root_as_id(r) != span->slot->cfg.as_id)
 			continue;
-		if (release_is(x, KVM_6_18) && root_invalid(r))
+		if (as_merged_for_6_15(x) && root_invalid(r))
 			continue;
 		young |= age_root(x, r, span, how);
 	}

@@ -138,10 +138,41 @@ static void put_caveats(struct drive *d, struct result *r, const struct task_cou
 			put(r, caveats[i].name, "count", caveats[i].value);
 }
 
-static void put_young(struct drive *d, struct result *r, const struct task_counts *sum)
+/* Who waited for mmu_lock while aging held it. */
+static uint64_t waited_for_age(const struct drive *d, bool writers)
 {
+	uint64_t ns = 0;
+
+	for (unsigned int op = 0; op < RESULT_NR_OPS; op++) {
+		bool ages = op == RESULT_AGE || op == RESULT_TEST_AGE, faults = op == RESULT_ACCESS || op == RESULT_LOAD;
+
+		if (ages || faults == writers)
+			continue;
+		ns += d->stats.blame[op][RESULT_AGE].ns + d->stats.blame[op][RESULT_TEST_AGE].ns;
+	}
+	return ns;
+}
+
+static uint64_t total_ns(const struct result *r, enum result_op op)
+{
+	return (uint64_t)r->hist[op][PHASE_TOTAL].sum;
+}
+
+static void put_aging(struct drive *d, struct result *r, const struct task_counts *sum)
+{
+	struct mmu_stats s;
+	uint64_t scanned = 0;
+
 	if (!d->job->scan->kinds[EV_AGE] && !d->job->scan->kinds[EV_TEST_AGE])
 		return;
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		mmu_stats(d->vms[i].mmu, &s);
+		scanned += s.age_scanned;
+	}
+	put(r, "age_time", "ns", total_ns(r, RESULT_AGE) + total_ns(r, RESULT_TEST_AGE));
+	put(r, "age_scanned", "count", scanned);
+	put(r, "access_waits_age", "ns", waited_for_age(d, false));
+	put(r, "writers_wait_age", "ns", waited_for_age(d, true));
 	put(r, "young", "count", sum->young);
 	put(r, "young_recorded", "count", sum->young_recorded);
 	if (!d->job->access)
@@ -197,7 +228,7 @@ static void put_counts(struct drive *d, struct result *r)
 	put(r, "retries", "count", sum.retries);
 	put(r, "dirty_pages", "count", sum.dirty_pages);
 	put(r, "pacing_error", "ppm", share_ppm(sum.off_think_ns, sum.want_think_ns));
-	put_young(d, r, &sum);
+	put_aging(d, r, &sum);
 	if (d->job->access)
 		put_model(d, r, &sum);
 	put_skipped(r, &sum);
