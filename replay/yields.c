@@ -18,7 +18,8 @@ struct spans {
 };
 
 struct yields {
-	struct spans waits;
+	struct spans waits, writers;
+	bool	     to_waiters;
 	uint64_t    *bits;	/* by observation */
 	uint32_t     nr;
 };
@@ -149,8 +150,7 @@ static bool find_walk(const struct recording *r, const struct rec_op *op, struct
 	return found;
 }
 
-static void note_op(struct yields *y, const struct recording *r, const struct rec_op *op, const struct spans *waits,
-		    const struct spans *writers)
+static void note_op(struct yields *y, const struct recording *r, const struct rec_op *op)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
 	bool flush_tells = flushes_to_yield(r, op);
@@ -162,24 +162,23 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 		uint64_t from = obs[i - 1].t_ns, to = obs[i].t_ns;
 		uint32_t at = op->first_obs + i;
 
-		if (!(flush_tells && is_flush(&obs[i])) && !any(writers, op, from, to, true))
+		if (!(flush_tells && is_flush(&obs[i])) && !any(&y->writers, op, from, to, true))
 			continue;
-		if (!any(waits, op, from, to, false))
+		if (!y->to_waiters || !any(&y->waits, op, from, to, false))
 			y->bits[at / 64] |= BIT_ULL(at % 64);
 	}
 }
 
-struct yields *yields_new(const struct recording *r)
+struct yields *yields_new(const struct recording *r, bool to_waiters)
 {
 	struct yields *y = xcalloc(1, sizeof(*y));
-	struct spans writers = { 0 };
 
 	y->nr = r->nr_obs;
+	y->to_waiters = to_waiters;
 	y->bits = xcalloc(r->nr_obs / 64 + 1, sizeof(*y->bits));
-	gather(r, &y->waits, &writers);
+	gather(r, &y->waits, &y->writers);
 	for (uint32_t i = 0; i < r->nr_ops; i++)
-		note_op(y, r, &r->ops[i], &y->waits, &writers);
-	free(writers.v);
+		note_op(y, r, &r->ops[i]);
 	return y;
 }
 
@@ -188,6 +187,7 @@ void yields_free(struct yields *y)
 	if (!y)
 		return;
 	free(y->waits.v);
+	free(y->writers.v);
 	free(y->bits);
 	free(y);
 }
@@ -195,6 +195,11 @@ void yields_free(struct yields *y)
 bool yields_before(const struct yields *y, uint32_t obs)
 {
 	return obs < y->nr && y->bits[obs / 64] & BIT_ULL(obs % 64);
+}
+
+bool yields_overtaken(const struct yields *y, const struct rec_op *op, uint64_t begin, uint64_t end)
+{
+	return any(&y->writers, op, begin, end, true);
 }
 
 uint32_t yields_walk_start(const struct recording *r, const struct rec_op *op, uint32_t next, uint64_t t)
@@ -207,24 +212,51 @@ uint32_t yields_walk_start(const struct recording *r, const struct rec_op *op, u
 	return next;
 }
 
-/* A flush before the lock is dropped, not the one at the end: the walk goes on. */
+/*
+ * Does the walk go on after the first of @obs?  A flush is at its end otherwise; a wait, where no probe tells
+ * of the end of an invalidation, may be of that.
+ */
 static bool goes_on(const struct rec_obs *obs, uint32_t nr)
 {
-	for (uint32_t i = 0; i < nr; i++)
-		if (obs[i].o.kind == OBS_SPTE_CHANGED || obs[i].o.kind == OBS_LOCK_WAIT)
+	bool again = obs->o.kind == OBS_LOCK_WAIT;
+
+	for (uint32_t i = 1; i < nr; i++) {
+		again |= obs[i].o.kind == OBS_LOCK_WAIT;
+		if (obs[i].o.kind == OBS_SPTE_CHANGED ||
+		    (again && obs[i].o.kind == OBS_PIN && obs[i].o.pin.pin == PIN_UNMAP_RET))
 			return true;
+	}
 	return false;
 }
 
-uint64_t yields_seen(const struct recording *r, const struct rec_op *op, uint32_t next)
+/*
+ * First begin in @from .. @to of another task's wait that was over by @to: the walk let it in.  0: none, or
+ * somebody waits at @from already.
+ */
+static uint64_t let_in(const struct spans *waits, const struct rec_op *op, uint64_t from, uint64_t to)
+{
+	if (any(waits, op, from, from, false))
+		return 0;
+	for (size_t i = after(waits, from); i < waits->nr && waits->v[i].begin < to; i++)
+		if (waits->v[i].vm == op->vm && waits->v[i].task != op->task && waits->v[i].end <= to)
+			return waits->v[i].begin;
+	return 0;
+}
+
+uint64_t yields_seen(const struct yields *y, const struct recording *r, const struct rec_op *op, uint32_t next)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op) + next;
 
-	if (next >= op->nr_obs)
+	if (next >= op->nr_obs || !y->to_waiters)
 		return 0;
-	if (obs->o.kind == OBS_LOCK_WAIT)
-		return obs->t_ns - obs->o.wait.wait_ns;
-	return is_flush(obs) && flushes_to_yield(r, op) && goes_on(obs + 1, op->nr_obs - next - 1) ? obs->t_ns : 0;
+	if (is_flush(obs) && !flushes_to_yield(r, op))
+		return 0;
+	if (obs->o.kind == OBS_LOCK_WAIT || is_flush(obs)) {
+		uint64_t waited = is_flush(obs) ? 0 : obs->o.wait.wait_ns;
+
+		return goes_on(obs, op->nr_obs - next) ? obs->t_ns - waited : 0;
+	}
+	return next ? let_in(&y->waits, op, obs[-1].t_ns, obs->t_ns) : 0;
 }
 
 /* First begin in @from .. @to of another task's wait that lasted beyond @to. */

@@ -9,22 +9,32 @@
  * to waiters, which are recorded, and when its CPU is wanted, which is not.  Two things give the latter away:
  * a flush in the middle of a walk, since a walk flushes there only before it drops the lock; and an operation of
  * another task that had the lock for write, without a wait, between two records of the walk.
- * Where somebody was waiting nothing is said: that yield is the engine's to predict.
+ * Where the kernel yields to waiters and somebody was waiting nothing is said: that yield is the engine's to predict.
  */
 struct yields;
 
-struct yields *yields_new(const struct recording *r);
+/* @to_waiters: walks yield to waiters, too (lock.needbreak). */
+struct yields *yields_new(const struct recording *r, bool to_waiters);
 void yields_free(struct yields *y);	/* NULL is fine */
 
 /* Between the observation before it (of its operation) and r->obs[@obs]? */
 bool yields_before(const struct yields *y, uint32_t obs);
 
+/*
+ * Did others take the lock for write, without a wait, while @op waited for it from @begin to @end?  Then it was
+ * not in the queue all the while: its CPU had stopped.
+ */
+bool yields_overtaken(const struct yields *y, const struct rec_op *op, uint64_t begin, uint64_t end);
+
 /* In what follows @next counts from @op's first observation: that which the walk has not come to. */
 
 /* The first observation of @op's walk that begins at @t: what told of the lock and the handler is over. */
 uint32_t yields_walk_start(const struct recording *r, const struct rec_op *op, uint32_t next, uint64_t t);
-/* When @op had begun to yield, if that is what its next observation tells of; else 0. */
-uint64_t yields_seen(const struct recording *r, const struct rec_op *op, uint32_t next);
+/*
+ * When @op had begun to yield, if that is what its next observation tells of, or somebody who queued and had
+ * the lock before that; else 0.
+ */
+uint64_t yields_seen(const struct yields *y, const struct recording *r, const struct rec_op *op, uint32_t next);
 /*
  * @op yielded at @t: when it queued for the lock again.  @next moves on over the records of the yield.
  * Where it did not have to wait: as late as can be, which is before its next record and before somebody

@@ -383,6 +383,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	g->mmus = xcalloc(meta->nr_vms, sizeof(*g->mmus));
 	g->policies = xcalloc(meta->nr_vms, sizeof(*g->policies));
 	g->walking = xcalloc(meta->nr_vms, sizeof(*g->walking));
+	g->waiting = xcalloc(meta->nr_vms, sizeof(*g->waiting));
 	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
@@ -448,6 +449,7 @@ static void guide_fini(struct guide *g)
 	free(g->mmus);
 	free(g->policies);
 	free(g->walking);
+	free(g->waiting);
 	free(g->unloaded);
 	free(g->actors);
 	obs_matcher_free(g->matcher);

@@ -3,14 +3,24 @@
 #include "replay/drive/guide_state.h"
 
 /*
- * The lock: taken when the recording had it.  Queueing for it from the recorded begin of the
- * wait on matters only to a walk that yields to waiters; without one, who held the
- * lock is not known, and getting it early would keep others out.
+ * The lock: taken when the recording had it.  Queueing for it from the recorded begin of the wait on matters
+ * only to a walk that yields to waiters; without one, who held the lock is not known, and getting it early
+ * would keep others out.  So it would when the walk lets in somebody who slept through his turn: he
+ * is only seen to wait.
  */
-static uint64_t pin_lock(const struct guide *g, const struct running *r, uint64_t queued, uint64_t taken)
+static uint64_t pin_lock(struct guide *g, const struct running *r, uint64_t queued, uint64_t taken)
 {
+	const struct rec_op *op = &g->rec->ops[r->op];
+
 	rt_idle_until(queued);
-	return g->walking[g->rec->ops[r->op].vm] ? 0 : taken;
+	if (queued >= taken || !g->walking[op->vm])
+		return g->walking[op->vm] ? 0 : taken;
+	if (!yields_overtaken(g->job->yields, op, queued, taken))
+		return 0;
+	g->waiting[op->vm]++;
+	rt_idle_until(taken);
+	g->waiting[op->vm]--;
+	return 0;
 }
 
 static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
@@ -53,7 +63,7 @@ static uint64_t pin_swapped(const struct guide *g, struct running *r)
 }
 
 /* The first time is where the evidence is; what follows needs none. */
-static uint64_t pin_lock_once(const struct guide *g, struct running *r)
+static uint64_t pin_lock_once(struct guide *g, struct running *r)
 {
 	if (r->queued)
 		return 0;
@@ -109,8 +119,8 @@ static uint64_t pin_resched(const struct guide *g, const struct running *r)
 		return 0;
 	if (yields_before(g->job->yields, next))
 		return 1;
-	rt_idle_until(yields_seen(g->rec, op, r->paced));
-	return 0;
+	rt_idle_until(yields_seen(g->job->yields, g->rec, op, r->paced));
+	return g->waiting[op->vm] && g->policies[op->vm].lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
 }
 
 static uint64_t pin_relock(const struct guide *g, struct running *r)

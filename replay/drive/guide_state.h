@@ -42,6 +42,7 @@ struct guide {
 	struct mmu		**mmus;		/* one per VM of the recording */
 	struct policy		*policies;	/* likewise */
 	unsigned int		*walking;	/* by VM: operations inside a walk that yields */
+	unsigned int		*waiting;	/* by VM: operations that only look as if they queued for mmu_lock */
 	unsigned int		*unloaded;	/* by VM: vCPUs that a host task unloaded */
 	struct mmu_sink		 sink;
 	struct actor		*actors;	/* one per runtime task */

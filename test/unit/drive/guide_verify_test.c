@@ -111,7 +111,7 @@ static void check(const void *arg)
 	made_open(&m, KVM_6_1, row->records, ARRAY_SIZE(row->records));
 	verdict_init(&v, &m.rec);
 	swaps = swaps_new(&m.rec);
-	yields = yields_new(&m.rec);
+	yields = yields_new(&m.rec, true);
 	job.rec = &m.rec;
 	job.policy = &policy;
 	job.swaps = swaps;

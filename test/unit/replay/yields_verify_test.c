@@ -20,6 +20,7 @@ static const struct row {
 	uint64_t	   seen;	/* when it had begun to yield, as that tells; 0: it does not */
 	uint64_t	   relock;	/* had it yielded after its second */
 	uint32_t	   next;	/* record after that */
+	bool		   never;	/* this kernel does not yield to waiters */
 } rows[] = {
 	{ "a walk that goes on", { WALK_BEGIN, ZAP(30, 2), WALK_END(50) }, 0, false, 0, 29, 2 },
 	{ "a flush at its end is not a yield", { WALK_BEGIN, FLUSH(30), WALK_END(50) }, 0, false, 0, 0, 3 },
@@ -27,6 +28,12 @@ static const struct row {
 	{ "somebody waited: the engine's to find",
 	  { WAIT(0, 25, 35), MADE_OP(0, 36, INVALIDATE_END, 12), WALK_BEGIN, FLUSH(30), ZAP(40, 2), WALK_END(50) },
 	  1, false, 30, 39, 3 },
+	{ "unless that would not make it yield",
+	  { WAIT(0, 25, 35), MADE_OP(0, 36, INVALIDATE_END, 12), WALK_BEGIN, FLUSH(30), ZAP(40, 2), WALK_END(50) },
+	  1, true, 0, 39, 3, .never = true },
+	{ "somebody queued and had it before the walk's next record",
+	  { WAIT(0, 25, 35), MADE_OP(0, 36, INVALIDATE_END, 12), WALK_BEGIN, ZAP(40, 2), WALK_END(50) },
+	  1, false, 25, 39, 2 },
 	{ "it waited for the lock itself",
 	  { WALK_BEGIN, WAIT(2, 32, 38), ZAP(40, 2), WALK_END(50) }, 0, false, 32, 32, 3 },
 	{ "another had the lock for write in between, without a wait",
@@ -46,19 +53,42 @@ static void check(const void *arg)
 	struct made m;
 
 	made_open(&m, KVM_6_1, row->records, ARRAY_SIZE(row->records));
-	y = yields_new(&m.rec);
+	y = yields_new(&m.rec, !row->never);
 	op = &m.rec.ops[row->op];
 	assert_int_equal(op->kind, EV_OP_INVALIDATE_START);
 	assert_int_equal(yields_walk_start(&m.rec, op, 0, 15), 1);
 	assert_int_equal(yields_before(y, op->first_obs + 2), row->before);
-	assert_int_equal(yields_seen(&m.rec, op, 2), row->seen);
+	assert_int_equal(yields_seen(y, &m.rec, op, 2), row->seen);
 	assert_int_equal(yields_relock(y, &m.rec, op, &next, 20), row->relock);
 	assert_int_equal(next, row->next);
 	yields_free(y);
 	made_close(&m);
 }
 
+/* A wait during which another took the lock without one. */
+static void test_overtaken(void **state)
+{
+	static const struct made_record records[] = {
+		MADE_PIN(1, 30, PIN_INV_END), MADE_OP(1, 35, INVALIDATE_END, 12),
+		WAIT(0, 25, 45), MADE_OP(0, 46, INVALIDATE_END, 25),
+	};
+	struct yields *y;
+	struct made m;
+
+	(void)state;
+	made_open(&m, KVM_6_1, records, ARRAY_SIZE(records));
+	y = yields_new(&m.rec, true);
+	assert_true(yields_overtaken(y, &m.rec.ops[0], 25, 45));
+	assert_false(yields_overtaken(y, &m.rec.ops[0], 31, 45));
+	assert_false(yields_overtaken(y, &m.rec.ops[1], 25, 45));
+	yields_free(y);
+	made_close(&m);
+}
+
 int main(void)
 {
-	return table_run("yields", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+	const struct CMUnitTest more[] = { cmocka_unit_test(test_overtaken) };
+	int failed = table_run("yields", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+
+	return failed | cmocka_run_group_tests_name("yields: being overtaken", more, NULL, NULL);
 }
