@@ -35,6 +35,16 @@ static bool may_change(struct fold *f, const struct op *op, const struct raw *r)
 	return slot_gfns_meet(&f->vms[op->vm], r->v[0], SPTE_LEVEL_PAGES(r->v[3] & 7), op->start, op->stop);
 }
 
+static void note_zap(const struct fold *f, struct op *op, const struct raw *r)
+{
+	unsigned int level = r->v[3] & 7;
+
+	if (!spte_is_present(r->v[1]) || spte_is_present(r->v[2]))
+		return;
+	op->zaps = true;
+	op->zaps_root |= level >= 4 && level >= f->root_level;
+}
+
 void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = op_for_obs(f, t, r->ts_ns);
@@ -52,6 +62,8 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 		op->extra++;
 	if (op->kind == EV_OP_INVALIDATE_START)
 		op->flags |= EV_F_MATCHED;
+	if (op->kind == EV_OP_UNKNOWN)
+		note_zap(f, op, r);
 	ev.spte = (struct obs_spte){ .gfn = r->v[0], .level = r->v[3], .as_id = r->v[4], .old = r->v[1],
 				     .new = r->v[2] };
 	emit(f, t, r, op, &ev);

@@ -9,7 +9,8 @@
  * - Its stimulus is reserved when it begins and written, in that order, once its
  *   service time is known; so a task's stimuli keep the order they began in.
  * - An observation outside any operation opens an UNKNOWN one, which lasts until
- *   the task begins something else or is silent for UNKNOWN_GAP_NS.
+ *   the task begins something else or is silent for UNKNOWN_GAP_NS.  Where no probe could show that
+ *   the host's memory goes, one that takes away a root's entries is that: ZAP_ALL.
  */
 #include "base/alloc.h"
 #include "capture/fold_state.h"
@@ -119,6 +120,16 @@ static bool stim_is_hvas(enum ev_kind stim)
 	       stim == EV_SET_SPTE;
 }
 
+/* There was none; nothing is numbered after it. */
+static void drop_stimulus(struct task *t, struct op *op)
+{
+	t->nr_held--;
+	t->nr_others--;
+	op->held = -1;
+	op->kind = EV_OP_UNKNOWN;
+	op->number = EV_NO_STIMULUS;
+}
+
 static void fill_stimulus(struct fold *f, struct task *t, struct op *op, uint64_t end_ns)
 {
 	struct held *h = &t->held[op->held];
@@ -130,13 +141,13 @@ static void fill_stimulus(struct fold *f, struct task *t, struct op *op, uint64_
 	if (stim_is_hvas(op->stim)) {
 		h->ev.hvas = (struct ev_hvas){ op->start, op->stop, service_ns, op->extra };
 	} else if (op->stim == EV_MEMSLOT) {
-		if (slot_fill(f, op, &h->ev) || op->held != t->nr_held - 1)
-			return;
-		t->nr_held--;		/* it changed nothing, and nothing is numbered after it */
-		t->nr_others--;
-		op->held = -1;
-		op->kind = EV_OP_UNKNOWN;
-		op->number = EV_NO_STIMULUS;
+		if (!slot_fill(f, op, &h->ev) && op->held == t->nr_held - 1)
+			drop_stimulus(t, op);	/* it changed nothing */
+	} else if (op->kind == EV_OP_UNKNOWN) {
+		if (op->zaps_root)
+			op->kind = EV_OP_ZAP_ALL;
+		else
+			drop_stimulus(t, op);
 	} else if (op->stim == EV_DIRTY_GET || op->stim == EV_DIRTY_CLEAR || op->stim == EV_DIRTY_MASK ||
 		   op->stim == EV_DIRTY_RESET || op->stim == EV_ZAP_RANGE) {
 		h->ev.gfns = (struct obs_gfns){ .gfn = op->gfn, .slot = op->slot_id, .count = op->count,
@@ -220,16 +231,22 @@ struct op *op_fault_level(struct fold *f, struct task *t)
 	return op;
 }
 
+/* Would the end of the host's memory be recorded? */
+static bool shows_release(const struct fold *f)
+{
+	return f->has[RAW_MN_RELEASE] || f->has[RAW_FLUSH_SHADOW_ALL] || f->has[RAW_TDP_ZAP_ALL];
+}
+
 struct op *op_for_obs(struct fold *f, struct task *t, uint64_t ts_ns)
 {
 	struct op *op = op_top(t);
 
-	if (op && op->kind == EV_OP_UNKNOWN && ts_ns - op->last_ns > UNKNOWN_GAP_NS) {
+	if (op && op->kind == EV_OP_UNKNOWN && !(op->zaps && op->held >= 0) && ts_ns - op->last_ns > UNKNOWN_GAP_NS) {
 		op_end(f, t);
 		op = op_top(t);
 	}
 	if (!op)
-		op = op_begin(f, t, EV_OP_UNKNOWN, EV_NONE, ts_ns, -1);
+		op = op_begin(f, t, EV_OP_UNKNOWN, shows_release(f) ? EV_NONE : EV_ZAP_ALL, ts_ns, -1);
 	op_touch(t, ts_ns);
 	return op;
 }

@@ -86,6 +86,7 @@ struct op {
 	uint8_t	 as_id;			/* DIRTY */
 	bool	 complete;		/* DIRTY_RESET: its end was recorded; only a flush may follow */
 	bool	 flushes, protects;	/* MEMSLOT: as its records show */
+	bool	 zaps, zaps_root;	/* UNKNOWN: an entry went away, one of a root */
 	enum ev_kind stim;		/* EV_NONE: the operation has no stimulus */
 };
 

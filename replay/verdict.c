@@ -235,7 +235,8 @@ void verdict_skip(struct verdict *v, struct obs_matcher *m, uint32_t index, enum
 
 	obs_match(m, recorded_view(v->rec, &v->rec->ops[index]), (struct obs_view){ NULL, 0, sizeof(struct obs) },
 		  v->kinds, &diff);
-	j->outcome = OUTCOME_SKIPPED;
+	/* A lock was waited for in code that is none of the MMU's: there is nothing to predict. */
+	j->outcome = why == SKIP_UNKNOWN && !diff.compared ? OUTCOME_VACUOUS : OUTCOME_SKIPPED;
 	j->why = why;
 }
 

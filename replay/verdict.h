@@ -126,7 +126,10 @@ enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t op
 enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p,
 				 bool consistent);
 
-/* The engine does not model it: what was recorded of it counts as observed and not predicted. */
+/*
+ * The engine does not model it: what was recorded of it counts as observed and not predicted.  An operation of
+ * unknown kind of which nothing was recorded is vacuous.
+ */
 void verdict_skip(struct verdict *v, struct obs_matcher *m, uint32_t op, enum skip why);
 
 /* --- totals ----------------------------------------------------------------- */

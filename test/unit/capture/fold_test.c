@@ -411,6 +411,37 @@ static const struct row rows[] = {
 		"300 2 op - vm=1 op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
 	},
 	{
+		.name = "without probes, what takes a root's entries away is the end of the host's memory",
+		.steps = {
+			CHANGED(100, 9, 0x20, LEAF, EMPTY), CHANGED(2000000, 9, 0x21, LEAF, EMPTY),
+			REC(2000010, 9, "kvm_tdp_mmu_spte_changed", 0, 0x1000827ULL, EMPTY, 4, 0),
+		},
+		.want =
+		"0 0 zap_all -\n"
+		"0 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"1999900 0 kvm_tdp_mmu_spte_changed - gfn=0x21 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"1999910 0 kvm_tdp_mmu_spte_changed - gfn=0x0 level=4 old=0x1000827 new=0x8000000000000000\n"
+		"1999910 0 op - op=zap_all gfn=0x0 result=continue span_ns=1999910 stimulus=0\n",
+	},
+	{
+		.name = "what takes only some away is not, nor where a probe would have told",
+		.steps = {
+			CHANGED(100, 9, 0x20, LEAF, EMPTY), INV(110, 9), CHANGED(120, 9, 7, LEAF, EMPTY),
+			REC(130, 10, "kvm_tdp_mmu_spte_changed", 0, 0x1000827ULL, EMPTY, 4, 0),
+			REC(200, 11, "mn_release", MN),
+		},
+		.want =
+		"0 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"0 0 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n"
+		"10 0 invalidate_start open,matched start=0x7000 end=0x9000 service_ns=10\n"
+		"20 0 kvm_tdp_mmu_spte_changed - gfn=0x7 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"20 0 op 0x22 op=invalidate_start gfn=0x0 result=continue span_ns=10 stimulus=0\n"
+		"30 1 kvm_tdp_mmu_spte_changed - gfn=0x0 level=4 old=0x1000827 new=0x8000000000000000\n"
+		"30 1 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n"
+		"100 2 zap_all -\n"
+		"100 2 op - op=zap_all gfn=0x0 result=continue span_ns=0 stimulus=0\n",
+	},
+	{
 		.name = "two VMs because no VM has a vCPU twice",
 		.steps = {
 			SERVED(200, 100, 0, 0x20ULL, 6), SERVED(300, 200, 0, 0x20ULL, 6),
@@ -635,14 +666,16 @@ static const struct row rows[] = {
 		.name = "what nothing explains is kept in operations of unknown kind, apart when far apart",
 		.steps = {
 			CHANGED(100, 9, 0x20ULL, LEAF, EMPTY), CHANGED(200, 9, 0x21ULL, LEAF, EMPTY),
-			CHANGED(9000000, 9, 0x22ULL, LEAF, EMPTY),
+			CHANGED(9000000, 9, 0x22ULL, LEAF, EMPTY), REC(9000100, 9, "mn_release", MN),
 		},
 		.want =
 		"0 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
 		"100 0 kvm_tdp_mmu_spte_changed - gfn=0x21 level=1 old=0x1000e67 new=0x8000000000000000\n"
 		"100 0 op - op=unknown gfn=0x0 result=continue span_ns=100 stimulus=4294967295\n"
 		"8999900 0 kvm_tdp_mmu_spte_changed - gfn=0x22 level=1 old=0x1000e67 new=0x8000000000000000\n"
-		"8999900 0 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
+		"8999900 0 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n"
+		"9000000 0 zap_all -\n"
+		"9000000 0 op - op=zap_all gfn=0x0 result=continue span_ns=0 stimulus=0\n",
 	},
 	{
 		.name = "the end of a VM: release, then destruction; its address may be used again",

@@ -212,6 +212,17 @@ static void skip_one(struct verdict *v, struct obs_matcher *m, const struct repl
 	assert_int_equal(v->kinds[OBS_SPTE_CHANGED].matched, 0);
 }
 
+/* Of a kind nobody knows, and nothing was seen of it. */
+static void skip_unseen(struct verdict *v, struct obs_matcher *m, const struct replayed *right,
+			const struct replayed *wrong)
+{
+	((struct rec_op *)v->rec->ops)[0].nr_obs = 0;
+	verdict_skip(v, m, 0, SKIP_UNKNOWN);
+	assert_int_equal(v->ops[0].outcome, OUTCOME_VACUOUS);
+	verdict_skip(v, m, 0, SKIP_DIRTY);
+	assert_int_equal(v->ops[0].outcome, OUTCOME_SKIPPED);
+}
+
 static void right_then_wrong(struct verdict *v, struct obs_matcher *m, const struct replayed *right,
 			     const struct replayed *wrong)
 {
@@ -234,6 +245,7 @@ static void wrong_then_right(struct verdict *v, struct obs_matcher *m, const str
 static void test_skip(void **state)
 {
 	with_one_op(skip_one);
+	with_one_op(skip_unseen);
 }
 
 static void test_orders(void **state)
