@@ -6,10 +6,13 @@
 
 #include "base/alloc.h"
 
+#define LOCK_WRITE 4u		/* flags of contention_begin */
+
 struct span {			/* a wait for mmu_lock; an instant at which it was held for write */
 	uint64_t begin, end, max_end;
 	uint32_t task;
 	uint16_t vm;
+	bool	 write;
 };
 
 struct spans {
@@ -24,13 +27,13 @@ struct yields {
 	uint32_t     nr;
 };
 
-static void add(struct spans *s, const struct rec_op *op, uint64_t begin, uint64_t end)
+static void add(struct spans *s, const struct rec_op *op, uint64_t begin, uint64_t end, bool write)
 {
 	if (s->nr == s->cap) {
 		s->cap = s->cap ? 2 * s->cap : 256;
 		s->v = xreallocarray(s->v, s->cap, sizeof(*s->v));
 	}
-	s->v[s->nr++] = (struct span){ begin, end, 0, op->task, op->vm };
+	s->v[s->nr++] = (struct span){ begin, end, 0, op->task, op->vm, write };
 }
 
 static int cmp_span(const void *va, const void *vb)
@@ -68,13 +71,31 @@ static size_t after(const struct spans *s, uint64_t t)
 	return lo;
 }
 
-/* One of another task in @op's VM that meets @from .. @to; @inside: that lies in it. */
-static bool any(const struct spans *s, const struct rec_op *op, uint64_t from, uint64_t to, bool inside)
+/* What walks for @op: it, its mode, and so with whom it cannot share the lock. */
+struct walker {
+	const struct rec_op *op;
+	bool		     shared;	/* it has the lock for read */
+};
+
+/* Roots that a fast zap made invalid are zapped under the lock held for read; all else goes for write. */
+static struct walker walker_of(const struct recording *r, const struct rec_op *op)
+{
+	return (struct walker){ op, op->kind == EV_OP_MEMSLOT && rec_find(r, op, OBS_ZAP_ALL_FAST, 0) };
+}
+
+/* Is @x of somebody whom the walk keeps out? */
+static bool shuts_out(const struct walker *w, const struct span *x)
+{
+	return x->vm == w->op->vm && x->task != w->op->task && (x->write || !w->shared);
+}
+
+/* One whom the walk keeps out and that meets @from .. @to; @inside: that lies in it. */
+static bool any(const struct spans *s, const struct walker *w, uint64_t from, uint64_t to, bool inside)
 {
 	for (size_t i = after(s, to); i-- > 0 && s->v[i].max_end >= from;) {
 		const struct span *x = &s->v[i];
 
-		if (x->vm != op->vm || x->task == op->task || x->end < from)
+		if (!shuts_out(w, x) || x->end < from)
 			continue;
 		if (!inside || (x->begin > from && x->end < to))
 			return true;
@@ -122,9 +143,10 @@ static void gather(const struct recording *r, struct spans *waits, struct spans 
 
 		for (uint32_t o = 0; o < op->nr_obs; o++)
 			if (obs[o].o.kind == OBS_LOCK_WAIT)
-				add(waits, op, obs[o].t_ns - obs[o].o.wait.wait_ns, obs[o].t_ns);
+				add(waits, op, obs[o].t_ns - obs[o].o.wait.wait_ns, obs[o].t_ns,
+				    obs[o].o.wait.flags & LOCK_WRITE);
 		if (held && !rec_find(r, op, OBS_LOCK_WAIT, 0))
-			add(writers, op, held->t_ns, held->t_ns);
+			add(writers, op, held->t_ns, held->t_ns, true);
 	}
 	sort(waits);
 	sort(writers);
@@ -154,6 +176,7 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
 	bool flush_tells = flushes_to_yield(r, op);
+	const struct walker walker = walker_of(r, op);
 	struct walk w;
 
 	if (!yields_walks(op->kind) || !find_walk(r, op, &w))
@@ -162,9 +185,9 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 		uint64_t from = obs[i - 1].t_ns, to = obs[i].t_ns;
 		uint32_t at = op->first_obs + i;
 
-		if (!(flush_tells && is_flush(&obs[i])) && !any(&y->writers, op, from, to, true))
+		if (!(flush_tells && is_flush(&obs[i])) && !any(&y->writers, &walker, from, to, true))
 			continue;
-		if (!y->to_waiters || !any(&y->waits, op, from, to, false))
+		if (!y->to_waiters || !any(&y->waits, &walker, from, to, false))
 			y->bits[at / 64] |= BIT_ULL(at % 64);
 	}
 }
@@ -199,7 +222,9 @@ bool yields_before(const struct yields *y, uint32_t obs)
 
 bool yields_overtaken(const struct yields *y, const struct rec_op *op, uint64_t begin, uint64_t end)
 {
-	return any(&y->writers, op, begin, end, true);
+	const struct walker waiter = { op, true };
+
+	return any(&y->writers, &waiter, begin, end, true);
 }
 
 uint32_t yields_walk_start(const struct recording *r, const struct rec_op *op, uint32_t next, uint64_t t)
@@ -233,12 +258,12 @@ static bool goes_on(const struct rec_obs *obs, uint32_t nr)
  * First begin in @from .. @to of another task's wait that was over by @to: the walk let it in.  0: none, or
  * somebody waits at @from already.
  */
-static uint64_t let_in(const struct spans *waits, const struct rec_op *op, uint64_t from, uint64_t to)
+static uint64_t let_in(const struct spans *waits, const struct walker *w, uint64_t from, uint64_t to)
 {
-	if (any(waits, op, from, from, false))
+	if (any(waits, w, from, from, false))
 		return 0;
 	for (size_t i = after(waits, from); i < waits->nr && waits->v[i].begin < to; i++)
-		if (waits->v[i].vm == op->vm && waits->v[i].task != op->task && waits->v[i].end <= to)
+		if (shuts_out(w, &waits->v[i]) && waits->v[i].end <= to)
 			return waits->v[i].begin;
 	return 0;
 }
@@ -246,6 +271,7 @@ static uint64_t let_in(const struct spans *waits, const struct rec_op *op, uint6
 uint64_t yields_seen(const struct yields *y, const struct recording *r, const struct rec_op *op, uint32_t next)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op) + next;
+	const struct walker walker = walker_of(r, op);
 
 	if (next >= op->nr_obs || !y->to_waiters)
 		return 0;
@@ -256,14 +282,14 @@ uint64_t yields_seen(const struct yields *y, const struct recording *r, const st
 
 		return goes_on(obs, op->nr_obs - next) ? obs->t_ns - waited : 0;
 	}
-	return next ? let_in(&y->waits, op, obs[-1].t_ns, obs->t_ns) : 0;
+	return next ? let_in(&y->waits, &walker, obs[-1].t_ns, obs->t_ns) : 0;
 }
 
 /* First begin in @from .. @to of another task's wait that lasted beyond @to. */
-static uint64_t kept_out(const struct spans *waits, const struct rec_op *op, uint64_t from, uint64_t to)
+static uint64_t kept_out(const struct spans *waits, const struct walker *w, uint64_t from, uint64_t to)
 {
 	for (size_t i = after(waits, from); i < waits->nr && waits->v[i].begin < to; i++)
-		if (waits->v[i].vm == op->vm && waits->v[i].task != op->task && waits->v[i].end > to)
+		if (shuts_out(w, &waits->v[i]) && waits->v[i].end > to)
 			return waits->v[i].begin;
 	return to;
 }
@@ -272,6 +298,7 @@ uint64_t yields_relock(const struct yields *y, const struct recording *r, const 
 		       uint64_t t)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
+	const struct walker walker = walker_of(r, op);
 	const struct rec_obs *at;
 
 	while (*next < op->nr_obs && is_flush(&obs[*next]) && flushes_to_yield(r, op))
@@ -280,7 +307,7 @@ uint64_t yields_relock(const struct yields *y, const struct recording *r, const 
 		return 0;
 	at = &obs[*next];
 	if (at->o.kind != OBS_LOCK_WAIT)
-		return kept_out(&y->waits, op, t, at->t_ns) - 1;
+		return kept_out(&y->waits, &walker, t, at->t_ns) - 1;
 	++*next;
 	return at->t_ns - at->o.wait.wait_ns;
 }

@@ -30,6 +30,27 @@ static unsigned int touched(const struct spte_format *f, const struct obs *o, gf
 	return (o->spte.old & f->dirty) && (o->spte.old & SPTE_W) ? MMU_R | MMU_W : MMU_R;
 }
 
+/*
+ * The same before the fault @op changes or looks at its entry: A is set unseen, by another vCPU or by this one's
+ * access of another kind.
+ */
+void guide_touch_fault(const struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+		struct mmu_access a = { .access = MMU_R };
+
+		if (o->kind == OBS_SPTE_CHANGED && spte_is_leaf(o->spte.old, o->spte.level) &&
+		    o->spte.old & g->format->accessed)
+			a.gfn = o->spte.gfn;
+		else if (o->kind == OBS_FAST_PAGE_FAULT && o->fast.old & g->format->accessed)
+			a.gfn = o->fast.gfn;
+		else
+			continue;
+		mmu_touch(mmu, vcpu, &a);
+	}
+}
+
 void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
 {
 	for (uint32_t i = 0; i < op->nr_obs; i++) {

@@ -23,11 +23,21 @@ static uint64_t pin_lock(struct guide *g, const struct running *r, uint64_t queu
 	return 0;
 }
 
+/* A fault looks at its entry at @t, and finds what hardware did to it. */
+static void look_after(const struct guide *g, const struct running *r, uint64_t t)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+
+	rt_idle_until(t);
+	guide_touch_fault(g, g->mmus[op->vm], op, g->rec->meta->tasks[op->task].vcpu);
+}
+
 static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 {
 	switch (pin) {
 	case RT_PIN_FAST:
-		return r->fault.fast;
+		look_after(a->g, r, r->fault.fast);
+		return 0;
 	case RT_PIN_SNAPSHOT:
 		return r->fault.snapshot.at;
 	case RT_PIN_LOOKED_UP:
@@ -40,7 +50,8 @@ static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 		r->checked = true;
 		return r->fault.check.at;
 	case RT_PIN_MAP:
-		return r->fault.map;
+		look_after(a->g, r, r->fault.map);
+		return 0;
 	default:
 		return 0;
 	}

@@ -92,6 +92,9 @@ void guide_repair(struct guide *g, const struct running *r)
 	struct mmu *mmu = g->mmus[op->vm];
 	struct removal gone = { 0 };
 
+	/* What a fast zap takes away hung from roots that nobody uses any more. */
+	if (rec_find(g->rec, op, OBS_ZAP_ALL_FAST, 0))
+		return;
 	undo(g, mmu, r);
 	for (uint32_t i = 0; i < op->nr_obs; i++)
 		redo(g, mmu, &rec_op_obs(g->rec, op)[i].o, &gone);

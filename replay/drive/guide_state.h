@@ -78,6 +78,8 @@ struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op);
 /* Before aging: sets A and D where hardware had, as the recorded old values show. */
 void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);
 
+void guide_touch_fault(const struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu);
+
 /* After a miss or a skip: makes the engine's entries what the recording says they became. */
 void guide_repair(struct guide *g, const struct running *r);
 /* For an operation the engine does not model: its recorded changes, each at its time. */
