@@ -115,18 +115,16 @@ static uint64_t first_of(const uint64_t *t, size_t nr, uint64_t end)
 	return end;
 }
 
-static void place_snapshot(const struct rec_op *op, const struct evidence *ev, enum placement p,
-			   struct instant *s)
+static void place_snapshot(const struct rec_op *op, const struct evidence *ev, struct instant *s)
 {
 	const uint64_t later[] = { ev->child_begin, ev->looked_up, ev->queued, ev->stale, ev->map };
 
 	s->lo = ev->snapshot ? ev->snapshot : max_u64(op->begin_ns, ev->fast);
 	s->hi = max_u64(first_of(later, ARRAY_SIZE(later), op->end_ns), s->lo);
-	s->at = p == PLACE_SNAPSHOT_LATE ? s->hi : s->lo;
+	s->at = s->lo;
 }
 
-static void place_check(const struct rec_op *op, const struct evidence *ev, enum placement p,
-			struct fault_instants *f)
+static void place_check(const struct rec_op *op, const struct evidence *ev, struct fault_instants *f)
 {
 	struct instant *c = &f->check;
 	const uint64_t later[] = { ev->stale_ret, ev->map };
@@ -135,31 +133,28 @@ static void place_check(const struct rec_op *op, const struct evidence *ev, enum
 	c->lo = max_u64(c->lo, f->snapshot.at);
 	c->hi = max_u64(first_of(later, ARRAY_SIZE(later), op->end_ns), c->lo);
 	/* Holders of the lock are not preempted: who had to wait for it checks as soon as he has it. */
-	c->at = p == PLACE_CHECK_EARLY || ev->stale || ev->waited ? c->lo : c->hi;
+	c->at = ev->stale || ev->waited ? c->lo : c->hi;
 }
 
-void instants_fault(const struct recording *r, const struct rec_op *op, enum placement p,
-		    struct fault_instants *out)
+void instants_fault(const struct recording *r, const struct rec_op *op, struct fault_instants *out)
 {
 	struct evidence ev;
-	uint64_t looked_up;
 
 	gather(r, op, &ev);
 	out->fast = ev.fast ? ev.fast : op->begin_ns;
 	/* The page was marked once its entry could be written, and the event came after both. */
 	if (ev.marked && ev.marked < out->fast)
 		out->fast = ev.marked;
-	place_snapshot(op, &ev, p, &out->snapshot);
-	place_check(op, &ev, p, out);
+	place_snapshot(op, &ev, &out->snapshot);
+	place_check(op, &ev, out);
 	out->lock = instants_lock(r, op, out->check.at);
-	/* A return probe fires late: the prechecks may be over long before. */
-	looked_up = p == PLACE_CHECK_EARLY ? ev.child_end : ev.looked_up;
-	out->looked_up = ev.looked_up ? max_u64(looked_up, out->snapshot.at) : out->lock;
+	out->looked_up = ev.looked_up ? max_u64(ev.looked_up, out->snapshot.at) : out->lock;
 	out->map = max_u64(ev.map, out->check.at);
 	out->mapped = ev.map;
 	out->mapped_last = ev.map_last;
 	out->prechecked.lo = max_u64(out->snapshot.lo, ev.child_end);
 	out->prechecked.hi = max_u64(ev.looked_up ? ev.looked_up : out->check.hi, out->prechecked.lo);
+	/* A return probe fires late: the prechecks may be over long before. */
 	out->prechecked.at = out->looked_up;
 }
 
@@ -182,12 +177,24 @@ static uint64_t write_wait_end(const struct recording *r, const struct rec_op *o
 	return o && (o->o.wait.flags & LOCK_WRITE) && o->t_ns <= until ? o->t_ns : 0;
 }
 
+/* First event of @op that is made under the lock, or NULL. */
+static const struct rec_obs *first_change(const struct recording *r, const struct rec_op *op)
+{
+	const struct rec_obs *obs = rec_op_obs(r, op);
+
+	for (uint32_t i = 0; i < op->nr_obs; i++)
+		if (obs[i].o.kind != OBS_LOCK_WAIT && obs[i].o.kind != OBS_PIN)
+			return &obs[i];
+	return NULL;
+}
+
+/* A wait for the lock with no such event after it may be that of the end, where nothing shows the two apart. */
 static void place_begin(const struct recording *r, const struct rec_op *op, struct instant *b)
 {
-	const struct rec_obs *handler = rec_find(r, op, OBS_UNMAP_RANGE, 0);
+	const struct rec_obs *handler = rec_find(r, op, OBS_UNMAP_RANGE, 0), *change = first_change(r, op);
 
-	b->hi = handler ? handler->t_ns : op->end_ns;
-	b->lo = max_u64(op->begin_ns, write_wait_end(r, op, b->hi));
+	b->hi = change ? change->t_ns : op->end_ns;
+	b->lo = max_u64(op->begin_ns, change ? write_wait_end(r, op, b->hi) : 0);
 	b->at = handler ? b->hi : b->lo;
 }
 
@@ -205,12 +212,34 @@ static uint64_t latest_end(const struct recording *r, const struct rec_op *op)
 	return op->end_ns > op->begin_ns ? op->end_ns : max_u64(next_begin(r, op), op->end_ns);
 }
 
-void instants_unseen_end(const struct recording *r, const struct rec_op *start, enum placement p,
-			 struct instant *out)
+static bool overlaps(const struct recording *r, const struct rec_op *a, const struct rec_op *b)
+{
+	const struct ev *x = rec_op_stim(r, a), *y = rec_op_stim(r, b);
+
+	return x && y && x->hvas.start < y->hvas.end && y->hvas.start < x->hvas.end;
+}
+
+/*
+ * A task has windows inside windows when it splits what it unmaps (a huge page at either end of a range): they are over the
+ * same addresses.  Anything else begins after the window is over.
+ */
+static uint64_t first_after_window(const struct recording *r, const struct rec_op *start)
+{
+	const struct rec_op *op = start;
+
+	while (op->next != REC_NONE) {
+		op = &r->ops[op->next];
+		if (op->kind != EV_OP_INVALIDATE_START || !overlaps(r, start, op))
+			return op->begin_ns;
+	}
+	return start->parent != REC_NONE ? r->ops[start->parent].end_ns : r->meta->last_ns - r->meta->first_ns;
+}
+
+void instants_unseen_end(const struct recording *r, const struct rec_op *start, struct instant *out)
 {
 	out->lo = start->end_ns;
-	out->hi = max_u64(next_begin(r, start), out->lo);
-	out->at = p == PLACE_CHANGE_LATE ? out->hi : out->lo;
+	out->hi = max_u64(first_after_window(r, start), out->lo);
+	out->at = out->lo;
 }
 
 static void place_end(const struct recording *r, const struct rec_op *op, struct instant *e)
@@ -225,18 +254,14 @@ static void place_end(const struct recording *r, const struct rec_op *op, struct
 
 static void place_other(const struct recording *r, const struct rec_op *op, struct instant *c)
 {
-	const struct rec_obs *obs = rec_op_obs(r, op);
+	const struct rec_obs *change = first_change(r, op);
 
-	c->hi = op->end_ns;
-	for (uint32_t i = op->nr_obs; i-- > 0;)
-		if (obs[i].o.kind != OBS_LOCK_WAIT && obs[i].o.kind != OBS_PIN)
-			c->hi = obs[i].t_ns;
+	c->hi = change ? change->t_ns : op->end_ns;
 	c->lo = max_u64(op->begin_ns, write_wait_end(r, op, c->hi));
 	c->at = c->hi;
 }
 
-void instants_change(const struct recording *r, const struct rec_op *op, enum placement p,
-		     struct instant *out)
+void instants_change(const struct recording *r, const struct rec_op *op, struct instant *out)
 {
 	if (op->kind == EV_OP_INVALIDATE_START)
 		place_begin(r, op, out);
@@ -244,8 +269,4 @@ void instants_change(const struct recording *r, const struct rec_op *op, enum pl
 		place_end(r, op, out);
 	else
 		place_other(r, op, out);
-	if (p == PLACE_CHANGE_EARLY)
-		out->at = out->lo;
-	else if (p == PLACE_CHANGE_LATE)
-		out->at = out->hi;
 }

@@ -26,38 +26,15 @@ struct fault_instants {
 	uint64_t	mapped_last;	/* and had the lock until its last one */
 };
 
-/*
- * Which order is tried.  Where several are possible each placement puts the
- * instants of all operations to one side, within their spans.
- */
-#define PLACEMENTS(X)							\
-	X(GUIDED,	"guided")	/* at the evidence */		\
-	X(CONSISTENT,	"consistent")	/* where as many outcomes as possible agree: order.h */ \
-	X(SNAPSHOT_LATE, "snapshot-late") /* faults that were held up before the snapshot */ \
-	X(CHECK_EARLY,	"check-early")	/* faults that were held up after the check */ \
-	X(CHANGE_EARLY,	"change-early")	/* invalidations begin and end as early as they can */ \
-	X(CHANGE_LATE,	"change-late")	/* and as late */
-
-enum placement {
-#define PLACEMENT_ENUM(id, name) PLACE_##id,
-	PLACEMENTS(PLACEMENT_ENUM)
-#undef PLACEMENT_ENUM
-	PLACE_NR
-};
-
-
-void instants_fault(const struct recording *r, const struct rec_op *op, enum placement p,
-		    struct fault_instants *out);
+void instants_fault(const struct recording *r, const struct rec_op *op, struct fault_instants *out);
 
 /* INVALIDATE_START: in_progress++; INVALIDATE_END: seq++; anything else: its first change under the lock. */
-void instants_change(const struct recording *r, const struct rec_op *op, enum placement p,
-		     struct instant *out);
+void instants_change(const struct recording *r, const struct rec_op *op, struct instant *out);
 
 /* When @op queued for mmu_lock: begin of its first recorded wait, or @otherwise. */
 uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint64_t otherwise);
 
 /* A window whose end is not in the recording (meta.has_ends): when it may have closed. */
-void instants_unseen_end(const struct recording *r, const struct rec_op *start, enum placement p,
-			 struct instant *out);
+void instants_unseen_end(const struct recording *r, const struct rec_op *start, struct instant *out);
 
 #endif

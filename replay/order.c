@@ -102,12 +102,12 @@ static void add_window(const struct collecting *c, uint32_t index)
 		w.key_start = stim->hvas.start;
 		w.key_end = stim->hvas.end;
 	}
-	instants_change(o->rec, op, PLACE_GUIDED, &at);
+	instants_change(o->rec, op, &at);
 	set_edge(&w.begin, &at);
 	if (o->rec->meta->has_ends)
 		at = (struct instant){ UINT64_MAX, UINT64_MAX, UINT64_MAX };
 	else
-		instants_unseen_end(o->rec, op, PLACE_GUIDED, &at);
+		instants_unseen_end(o->rec, op, &at);
 	set_edge(&w.end, &at);
 	if (vm->nr_windows == vm->cap_windows) {
 		vm->cap_windows = vm->cap_windows ? 2 * vm->cap_windows : 256;
@@ -142,7 +142,7 @@ static void close_window(struct order *o, uint32_t index)
 	if (!w)
 		return;
 	w->end_op = index;
-	instants_change(o->rec, op, PLACE_GUIDED, &at);
+	instants_change(o->rec, op, &at);
 	set_edge(&w->end, &at);
 }
 
@@ -278,7 +278,7 @@ static void add_attempt(const struct collecting *c, uint32_t index)
 
 	o->attempt_of[index] = o->nr_attempts++;
 	*a = (struct attempt){ .op = index, .key = op->gfn, .no_slot = !slot };
-	instants_fault(r, op, PLACE_GUIDED, &a->f);
+	instants_fault(r, op, &a->f);
 	a->slots_lo = op->begin_ns;
 	a->slots_hi = a->f.fast > op->begin_ns ? a->f.fast : a->f.snapshot.hi;
 	a->tests = slot && !served_fast(r, op);

@@ -33,20 +33,28 @@ static void add_view(struct views *out, const struct window *w, uint32_t but)
 	}
 }
 
-/* A window that was over by then may still have left its range in the hull: as long as another was open. */
+/*
+ * A window that was over by then may still have left its range in the hull, as long as another was open: @lo goes
+ * back to where the first of them that may touch each other begins.
+ */
+static uint64_t first_touching(const struct vm_order *v, uint32_t until, uint64_t lo)
+{
+	for (uint32_t i = until; i-- > 0 && v->windows[i].max_end >= lo;)
+		if (v->windows[i].end.own.hi >= lo && v->windows[i].begin.own.lo < lo)
+			lo = v->windows[i].begin.own.lo;
+	return lo;
+}
+
 void views_gather(const struct order *o, unsigned int vm, uint64_t lo, uint64_t hi, uint32_t but, struct views *out)
 {
 	const struct vm_order *v = &o->vms[vm];
 	uint32_t until = order_windows_until(o, vm, hi);
 
+	lo = first_touching(v, until, lo);
 	out->nr = 0;
-	for (uint32_t i = until; i-- > 0 && v->windows[i].max_end >= lo;) {
-		if (v->windows[i].end.own.hi < lo)
-			continue;
-		add_view(out, &v->windows[i], but);
-		if (out->v[out->nr - 1].b_lo < lo)
-			lo = out->v[out->nr - 1].b_lo;
-	}
+	for (uint32_t i = until; i-- > 0 && v->windows[i].max_end >= lo;)
+		if (v->windows[i].end.own.hi >= lo)
+			add_view(out, &v->windows[i], but);
 }
 
 void views_fini(struct views *v)

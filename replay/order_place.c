@@ -121,8 +121,110 @@ static bool has_key(const struct order *o, const struct window *w, uint64_t key)
 	return o->retry_key == FAULT_RETRY_KEY_ANY || (key >= w->key_start && key < w->key_end);
 }
 
-/* A reason for a fault that retried: a window over the page that is still open, or any that ends inside the fault. */
-static bool find_reason(const struct order *o, const struct attempt *a, const struct views *v)
+/* Since when has some window been open without a break until @c?  UINT64_MAX: none is. */
+static uint64_t open_since(const struct views *v, uint64_t c)
+{
+	uint64_t since = UINT64_MAX, before;
+
+	for (uint32_t i = 0; i < v->nr; i++)
+		if (v->v[i].b_lo <= c && v->v[i].e_lo > c && v->v[i].b_lo < since)
+			since = v->v[i].b_lo;
+	do {
+		before = since;
+		for (uint32_t i = 0; i < v->nr; i++)
+			if (v->v[i].b_lo < since && v->v[i].e_lo > since)
+				since = v->v[i].b_lo;
+	} while (since < before);
+	return since;
+}
+
+/* First attempt that begins at or after @t. */
+static uint32_t attempt_at(const struct order *o, uint64_t t)
+{
+	uint32_t lo = 0, hi = o->nr_attempts;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (o->rec->ops[o->attempts[mid].op].begin_ns < t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* With @e moved to @to, would some fault that mapped no longer do so?  Those of @from .. @until are asked. */
+static bool harms(const struct order *o, unsigned int vm, struct edge *e, uint64_t to, uint64_t from, uint64_t until)
+{
+	struct views v = { 0 };
+	uint64_t was = e->placed.at;
+	bool yes = false, no;
+
+	for (uint32_t i = attempt_at(o, from); i < o->nr_attempts && !yes; i++) {
+		const struct attempt *a = &o->attempts[i];
+
+		if (o->rec->ops[a->op].begin_ns > until)
+			break;
+		if (!a->tests || !a->f.mapped || o->rec->ops[a->op].vm != vm)
+			continue;
+		e->placed.at = was;
+		gather_placed(o, a, &v);
+		no = retries(o, a, &v);
+		e->placed.at = to;
+		gather_placed(o, a, &v);
+		yes = !no && retries(o, a, &v);
+	}
+	e->placed.at = was;
+	views_fini(&v);
+	return yes;
+}
+
+/* Until when is some window open without a break since @c? */
+static uint64_t open_until(const struct views *v, uint64_t c)
+{
+	uint64_t until = c;
+
+	for (uint32_t i = 0; i < v->nr; i++)
+		if (v->v[i].b_lo <= c && v->v[i].e_lo > until)
+			until = v->v[i].e_lo;
+	return until;
+}
+
+static void consider_end(const struct order *o, struct move *best, const struct view *w, uint64_t to, uint64_t until)
+{
+	struct move m = *best;
+
+	consider(&m, (struct edge *)&w->w->end, to, true);
+	if (m.cost != best->cost && !harms(o, w->w->vm, m.edge, to, w->e_lo, until))
+		*best = m;
+}
+
+/*
+ * A reason for a fault that retried: a window over its page that is still open, or whose range is left in the hull
+ * because there was always one open since.  Each call brings that one window nearer.
+ */
+static bool cover(const struct order *o, const struct attempt *a, const struct views *v)
+{
+	struct move best = { .cost = UINT64_MAX };
+	uint64_t c = check_of(a), since = open_since(v, c);
+	uint64_t until = since < c ? since : c, last = open_until(v, c);
+
+	for (uint32_t i = 0; i < v->nr; i++) {
+		const struct view *w = &v->v[i];
+
+		if (w->e_lo <= until && w->b_lo <= c)
+			consider_end(o, &best, w, until + 1, last);
+		if (w->e_lo <= c && w->b_lo <= c && has_key(o, w->w, a->key))
+			consider_end(o, &best, w, c + 1, last);
+		if (w->b_lo > c && has_key(o, w->w, a->key))
+			consider(&best, (struct edge *)&w->w->begin, c - 1, false);
+	}
+	return apply(&best);
+}
+
+/* Another reason: any window that ends between its snapshot and its test. */
+static bool end_inside(const struct attempt *a, const struct views *v)
 {
 	struct move best = { .cost = UINT64_MAX };
 	uint64_t s = snapshot_of(a), c = check_of(a);
@@ -132,38 +234,88 @@ static bool find_reason(const struct order *o, const struct attempt *a, const st
 
 		if (v->v[i].e_lo <= s && v->v[i].b_lo <= c)
 			consider(&best, &w->end, s + 1, true);
-		if (v->v[i].b_lo > c && has_key(o, w, a->key))
-			consider(&best, &w->begin, c - 1, false);
 		if (v->v[i].e_lo > c)
 			consider(&best, &w->end, c - 1, false);
 	}
 	return apply(&best);
 }
 
-#define MAX_MOVES	8	/* for one fault */
+#define MAX_MOVES	16	/* for one fault */
 
-static void agree(struct order *o, const struct attempt *a, struct views *v)
+/* Could it be covered at all, with every instant where it may still go? */
+static bool may_be_reached(const struct order *o, const struct attempt *a, struct views *v)
 {
-	bool mapped = a->tests && a->f.mapped;
+	const uint64_t c = check_of(a);
+	const struct instant now = { c, c, c };
 
-	if (!mapped && !attempt_failed(o, a))
-		return;
-	for (int i = 0; i < MAX_MOVES; i++) {
-		gather_placed(o, a, v);
-		if (retries(o, a, v) != mapped)
-			return;
-		if (!(mapped ? clear_the_way(a, v) : find_reason(o, a, v)))
-			return;
+	for (uint32_t i = 0; i < v->nr; i++) {
+		const struct window *w = v->v[i].w;
+
+		v->v[i].b_lo = w->begin.placed.lo;
+		v->v[i].b_hi = w->begin.placed.hi;
+		v->v[i].e_lo = w->end.placed.lo;
+		v->v[i].e_hi = w->end.placed.hi;
 	}
+	return views_may_retry(o, v, a->key, &now, &now);
 }
 
-static void agree_all(struct order *o, bool mapped)
+/* By a window that is open, not by one that happens to end inside and may yet be moved on. */
+static bool covered(const struct order *o, const struct attempt *a, const struct views *v)
+{
+	const struct instant now = { check_of(a), check_of(a), check_of(a) };
+
+	return views_may_retry(o, v, a->key, &now, &now);
+}
+
+/* Return: whether something was moved. */
+static bool make_room(const struct order *o, const struct attempt *a, struct views *v)
+{
+	int i;
+
+	for (i = 0; i < MAX_MOVES; i++) {
+		gather_placed(o, a, v);
+		if (!retries(o, a, v) || !clear_the_way(a, v))
+			break;
+	}
+	return i;
+}
+
+static bool give_reason(const struct order *o, const struct attempt *a, struct views *v)
+{
+	int i;
+
+	gather_placed(o, a, v);
+	if (retries(o, a, v))
+		return false;
+	if (!may_be_reached(o, a, v)) {
+		gather_placed(o, a, v);
+		return end_inside(a, v);
+	}
+	for (i = 0; i < MAX_MOVES; i++) {
+		gather_placed(o, a, v);
+		if (covered(o, a, v) || !cover(o, a, v))
+			break;
+	}
+	return i;
+}
+
+#define MAX_ROUNDS	4
+
+/* A move for one may take from another what it had: again, until nothing moves. */
+static void agree(struct order *o)
 {
 	struct views v = { 0 };
+	bool moved = true;
 
-	for (uint32_t i = 0; i < o->nr_attempts; i++)
-		if (o->attempts[i].f.mapped == mapped)
-			agree(o, &o->attempts[i], &v);
+	for (int round = 0; round < MAX_ROUNDS && moved; round++) {
+		moved = false;
+		for (uint32_t i = 0; i < o->nr_attempts; i++)
+			if (o->attempts[i].tests && o->attempts[i].f.mapped)
+				moved |= make_room(o, &o->attempts[i], &v);
+		for (uint32_t i = 0; i < o->nr_attempts; i++)
+			if (attempt_failed(o, &o->attempts[i]))
+				moved |= give_reason(o, &o->attempts[i], &v);
+	}
 	views_fini(&v);
 }
 
@@ -175,12 +327,20 @@ void order_find_placement(struct order *o)
 			narrow(&o->vms[vm].windows[i].end);
 		}
 	}
-	agree_all(o, true);
-	agree_all(o, false);
-	agree_all(o, true);
+	agree(o);
 }
 
 /* --- what the guide asks ----------------------------------------------------- */
+
+/* Who came to the test under the lock had passed the prechecks, as early as that can have been. */
+static uint64_t prechecked_of(const struct order *o, const struct attempt *a, const struct fault_instants *f)
+{
+	const struct rec_op *op = &o->rec->ops[a->op];
+	bool passed = f->mapped || rec_find_pin(o->rec, op, PIN_STALE);
+	uint64_t t = !o->has_checks ? f->looked_up : passed ? f->prechecked.lo : f->prechecked.hi;
+
+	return t < f->snapshot.at ? f->snapshot.at : t;
+}
 
 void order_place_fault(const struct order *o, uint32_t op, struct fault_instants *f)
 {
@@ -193,8 +353,7 @@ void order_place_fault(const struct order *o, uint32_t op, struct fault_instants
 	f->check.at = check_of(a);
 	f->map = f->check.at > f->map ? f->check.at : f->map;
 	f->lock = f->lock < f->check.at ? f->lock : f->check.at;
-	/* Who came to the test under the lock had passed the prechecks. */
-	f->looked_up = f->looked_up < f->snapshot.at ? f->snapshot.at : f->looked_up;
+	f->looked_up = prechecked_of(o, a, f);
 }
 
 void order_place_change(const struct order *o, uint32_t op, struct instant *change)

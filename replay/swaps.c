@@ -114,13 +114,13 @@ static uint64_t window_end(const struct recording *r, uint32_t start)
 	uint32_t end;
 
 	if (!r->meta->has_ends) {
-		instants_unseen_end(r, &r->ops[start], PLACE_GUIDED, &at);
+		instants_unseen_end(r, &r->ops[start], &at);
 		return at.at;
 	}
 	end = find_end(r, start);
 	if (end == REC_NONE)
 		return UINT64_MAX;
-	instants_change(r, &r->ops[end], PLACE_GUIDED, &at);
+	instants_change(r, &r->ops[end], &at);
 	return at.at;
 }
 

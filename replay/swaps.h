@@ -26,9 +26,4 @@ void swaps_free(struct swaps *s);	/* NULL is fine */
 /* The @nth (from 0) publication in @op, an operation of kind MEMSLOT; NULL: it has no such. */
 const struct swap *swaps_of(const struct swaps *s, uint32_t op, unsigned int nth);
 
-static inline uint64_t instant_at(const struct instant *i, enum placement p)
-{
-	return p == PLACE_CHANGE_EARLY ? i->lo : p == PLACE_CHANGE_LATE ? i->hi : i->at;
-}
-
 #endif

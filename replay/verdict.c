@@ -49,6 +49,7 @@ void verdict_fini(struct verdict *v)
 	for (unsigned int i = 0; i < NR_MISSES; i++)
 		free(v->examples[i]);
 	free(v->ops);
+	free(v->missed);
 	*v = (struct verdict){ 0 };
 }
 
@@ -200,31 +201,69 @@ static void keep_example(struct verdict *v, uint32_t index, enum miss miss, cons
 	describe(x->predicted, sizeof(x->predicted), op, d->extra_at[0], p->result);
 }
 
+static void count_kinds(struct verdict *v, const struct obs_count counts[OBS_END])
+{
+	for (unsigned int k = 0; k < OBS_END; k++) {
+		v->kinds[k].observed += counts[k].observed;
+		v->kinds[k].predicted += counts[k].predicted;
+		v->kinds[k].matched += counts[k].matched;
+	}
+}
+
+/* Until it is known whether another order makes it exact. */
+static uint32_t keep_missed(struct verdict *v, const struct obs_count counts[OBS_END])
+{
+	if (v->nr_missed == v->cap_missed) {
+		v->cap_missed = v->cap_missed ? 2 * v->cap_missed : 64;
+		v->missed = xreallocarray(v->missed, v->cap_missed, sizeof(*v->missed));
+	}
+	memcpy(v->missed[v->nr_missed], counts, sizeof(*v->missed));
+	return ++v->nr_missed;
+}
+
+static void uncount_missed(struct verdict *v, const struct judged *j)
+{
+	const struct obs_count *counts = v->missed[j->missed - 1];
+
+	for (unsigned int k = 0; k < OBS_END; k++) {
+		v->kinds[k].observed -= counts[k].observed;
+		v->kinds[k].predicted -= counts[k].predicted;
+		v->kinds[k].matched -= counts[k].matched;
+	}
+}
+
 enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t index, const struct replayed *p)
 {
+	struct obs_count counts[OBS_END] = { 0 };
 	struct judged *j = &v->ops[index];
 	struct obs_diff diff;
 
-	j->outcome = verdict_compare(v, m, index, p, v->kinds, &diff);
+	j->outcome = verdict_compare(v, m, index, p, counts, &diff);
 	j->predicted = p->result;
+	count_kinds(v, counts);
 	if (j->outcome == OUTCOME_MISS) {
 		j->why = classify(v, &v->rec->ops[index], p, &diff);
+		j->missed = keep_missed(v, counts);
 		keep_example(v, index, j->why, p, &diff);
 	}
 	return j->outcome;
 }
 
 enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t index,
-				 const struct replayed *p, bool consistent)
+				 const struct replayed *p)
 {
+	struct obs_count counts[OBS_END] = { 0 };
 	struct judged *j = &v->ops[index];
 	struct obs_diff diff;
-	enum outcome out = verdict_compare(v, m, index, p, NULL, &diff);
+	enum outcome out = verdict_compare(v, m, index, p, counts, &diff);
 
-	j->elsewhere |= out == OUTCOME_EXACT;
-	j->consistent |= out == OUTCOME_EXACT && consistent;
-	j->varies |= (out == OUTCOME_EXACT && j->outcome == OUTCOME_MISS) ||
-		     (out == OUTCOME_MISS && j->outcome == OUTCOME_EXACT);
+	j->varies = (out == OUTCOME_EXACT && j->outcome == OUTCOME_MISS) ||
+		    (out == OUTCOME_MISS && j->outcome == OUTCOME_EXACT);
+	j->elsewhere = out == OUTCOME_EXACT;
+	if (j->elsewhere && j->outcome == OUTCOME_MISS) {
+		uncount_missed(v, j);
+		count_kinds(v, counts);
+	}
 	return out;
 }
 
@@ -257,13 +296,15 @@ static void tally_exact(const struct judged *j, struct totals *t)
 	t->undecided += j->varies;
 }
 
-static void tally_op(const struct rec_op *op, bool exact, struct totals *t)
+static void tally_op(const struct rec_op *op, bool exact, bool guided, struct totals *t)
 {
 	t->by_op[op->kind].total++;
 	t->by_op[op->kind].exact += exact;
+	t->by_op[op->kind].guided += guided;
 	if (op->kind == EV_OP_FAULT && op->result < RET_PF_NR) {
 		t->by_result[op->result].total++;
 		t->by_result[op->result].exact += exact;
+		t->by_result[op->result].guided += guided;
 	}
 }
 
@@ -311,7 +352,7 @@ static void tally(const struct verdict *v, uint32_t index, struct totals *t)
 		    v->rec->ops[index].begin_ns < v->rec->ops[t->first_miss].begin_ns)
 			t->first_miss = index;
 	}
-	tally_op(&v->rec->ops[index], exact, t);
+	tally_op(&v->rec->ops[index], exact, j->outcome == OUTCOME_EXACT, t);
 	tally_null(j, exact, t);
 }
 

@@ -10,10 +10,9 @@
  * what can be counted from them.
  *
  * An operation is exact when some order the records allow gives its
- * observations and its result: `determined` when the records leave one order only,
- * `admissible` when they leave several.  `guided` counts those that are exact with
- * every instant where the evidence puts it first.  `undecided` are those of the exact ones
- * that miss in another of the orders tried: of them the records prove nothing.
+ * observations and its result: `determined` when every order they allow leads it to one outcome,
+ * `admissible` when not.  `guided` counts those that are exact with every instant where the evidence
+ * puts it first.  `undecided` are those of the exact ones that are a miss in one of the two orders tried.
  */
 enum outcome {
 	OUTCOME_UNSEEN,		/* not replayed: the run ended before it */
@@ -76,10 +75,10 @@ struct judged {			/* of one operation */
 	uint8_t	why;		/* enum miss or enum skip */
 	uint8_t	predicted;	/* enum ret_pf */
 	bool	fixed : 1;	/* every order the records allow gives one outcome: order.h */
-	bool	consistent : 1;	/* exact at PLACE_CONSISTENT, which no record contradicts */
-	bool	elsewhere : 1;	/* exact at that or another placement */
-	bool	varies : 1;	/* exact at one placement and a miss at another */
+	bool	elsewhere : 1;	/* exact in the consistent order */
+	bool	varies : 1;	/* exact in one of the two and a miss in the other */
 	bool	null_exact : 1;
+	uint32_t missed;	/* MISS: place in verdict.missed, counted from 1 */
 };
 
 #define VERDICT_EXAMPLES 32	/* kept per class, so that some are left when others turn out admissible */
@@ -93,7 +92,9 @@ struct verdict {
 	const struct recording	*rec;
 	bool			 has_checks;	/* probes show which faults came to the retry test under mmu_lock */
 	struct judged		*ops;		/* rec->nr_ops of them */
-	struct obs_count	 kinds[OBS_END]; /* at the guided instants */
+	struct obs_count	 kinds[OBS_END]; /* of each operation where it is exact, else at the guided instants */
+	struct obs_count	(*missed)[OBS_END];	/* what each miss has added to kinds */
+	uint32_t		 nr_missed, cap_missed;
 	struct example		*examples[NR_MISSES];
 	uint32_t		 nr_examples[NR_MISSES];
 };
@@ -122,9 +123,8 @@ enum outcome verdict_compare(const struct verdict *v, struct obs_matcher *m, uin
 /* The same, kept: outcome, class, example. */
 enum outcome verdict_judge(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p);
 
-/* After verdict_judge(): the same operation at another placement; @consistent: at the consistent one. */
-enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p,
-				 bool consistent);
+/* After verdict_judge(): the same operation in the consistent order. */
+enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint32_t op, const struct replayed *p);
 
 /*
  * The engine does not model it: what was recorded of it counts as observed and not predicted.  An operation of
@@ -134,7 +134,7 @@ void verdict_skip(struct verdict *v, struct obs_matcher *m, uint32_t op, enum sk
 
 /* --- totals ----------------------------------------------------------------- */
 
-struct tally { uint64_t total, exact; };
+struct tally { uint64_t total, exact, guided; };
 
 struct totals {
 	uint64_t operations, exact, determined, admissible, undecided, guided, vacuous, lost, unseen, skipped;
@@ -152,7 +152,7 @@ struct totals {
 static inline bool judged_exact(const struct judged *j)
 {
 	return j->outcome == OUTCOME_EXACT ||
-	       (j->outcome == OUTCOME_MISS && (j->consistent || (j->elsewhere && !j->fixed)));
+	       (j->outcome == OUTCOME_MISS && j->elsewhere);
 }
 
 void verdict_totals(const struct verdict *v, struct totals *out);

@@ -12,12 +12,12 @@ struct found {
 	struct order	*order;
 };
 
-static int run_placement(const struct verify_job *job, const struct found *f, enum placement p, struct verdict *v,
+static int run_once(const struct verify_job *job, const struct found *f, bool consistent, struct verdict *v,
 			 struct err *e)
 {
 	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps,
 					 .yields = f->yields, .order = f->order,
-					 .placement = p, .seed = job->seed, .own_preset = job->own_preset,
+					 .consistent = consistent, .seed = job->seed, .own_preset = job->own_preset,
 					 .verdict = v };
 
 	return job->guide(&guide, e);
@@ -29,11 +29,11 @@ static void note_fixed(const struct order *o, struct verdict *v)
 		v->ops[i].fixed = order_determines(o, i);
 }
 
-/* Does anything depend on the placement? */
+/* Is there anything that another order could decide? */
 static bool any_open(const struct verdict *v)
 {
 	for (uint32_t i = 0; i < v->rec->nr_ops; i++)
-		if (!v->ops[i].fixed)
+		if (!v->ops[i].fixed || v->ops[i].outcome == OUTCOME_MISS)
 			return true;
 	return false;
 }
@@ -46,9 +46,9 @@ int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 
 	f.order = order_new(job->rec, f.swaps, job->policy, out->has_checks);
 	note_fixed(f.order, out);
-	rc = run_placement(job, &f, PLACE_GUIDED, out, e);
-	for (int p = PLACE_GUIDED + 1; rc == 0 && p < PLACE_NR && any_open(out); p++)
-		rc = run_placement(job, &f, p, out, e);
+	rc = run_once(job, &f, false, out, e);
+	if (rc == 0 && any_open(out))
+		rc = run_once(job, &f, true, out, e);
 	if (rc == 0 && job->baseline)
 		null_run(job->rec, out);
 	order_free(f.order);

@@ -17,9 +17,8 @@ struct verify_job {
  * verify_run() - replay a recording and judge it.
  * @out:	verdict_init()ed for @job->rec.
  *
- * First at the guided instants.  Where the records leave more than one order of any
- * operations, the whole recording is replayed once more per other placement: one that
- * is exact in one of them is admissible, one that is exact in some and not in others undecided.
+ * First at the guided instants.  Where the records leave room, or something missed, the whole recording is
+ * replayed once more in the consistent order (replay/order.h): what is exact in either is exact.
  *
  * Return: 0, or negative with @e filled.
  */

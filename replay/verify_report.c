@@ -147,8 +147,9 @@ static void json_tally(json_t *into, const char *name, const struct tally *t)
 {
 	if (t->total)
 		json_object_set_new(into, name,
-				    json_pack("{sI sI sf}", "total", (json_int_t)t->total, "exact",
-					      (json_int_t)t->exact, "ratio", share(t->exact, t->total)));
+				    json_pack("{sI sI sI sf}", "total", (json_int_t)t->total, "exact",
+					      (json_int_t)t->exact, "guided", (json_int_t)t->guided, "ratio",
+					      share(t->exact, t->total)));
 }
 
 static json_t *json_place(const struct verdict *v, uint32_t index, const struct example *x)

@@ -83,21 +83,12 @@ static void run_dirty(struct mmu *mmu, const struct ev *stim)
 	}
 }
 
-/* Where ends are not recorded, a window closes somewhere before its task's next record. */
-static void run_start(struct actor *a, struct mmu *mmu, const struct rec_op *op, const struct ev *stim)
+static void run_start(struct actor *a, struct mmu *mmu, const struct ev *stim)
 {
-	struct guide *g = a->g;
-	struct instant end;
-
 	mmu_invalidate_start(mmu, stim->hvas.start, stim->hvas.end, !(stim->flags & EV_F_NOBLOCK));
-	guide_walk_over(g, a->top);
-	if (g->rec->meta->has_ends)
-		return;
-	instants_unseen_end(g->rec, op, g->job->placement, &end);
-	if (g->job->placement == PLACE_CONSISTENT)
-		order_place_end(g->job->order, a->top->op, &end);
-	rt_idle_until(end.at);
-	mmu_invalidate_end(mmu, stim->hvas.start, stim->hvas.end);
+	guide_walk_over(a->g, a->top);
+	if (!a->g->rec->meta->has_ends)
+		guide_will_end(a, a->top->op);
 }
 
 static void run_age(const struct guide *g, struct mmu *mmu, const struct rec_op *op, const struct ev *stim)
@@ -141,7 +132,7 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 	case EV_OP_FAULT:
 		return run_fault(g, mmu, op, vcpu);
 	case EV_OP_INVALIDATE_START:
-		run_start(a, mmu, op, stim);
+		run_start(a, mmu, stim);
 		break;
 	case EV_OP_INVALIDATE_END:
 		mmu_invalidate_end(mmu, stim->hvas.start, stim->hvas.end);
@@ -214,20 +205,20 @@ static struct replayed said(const struct running *r, enum ret_pf result)
 	return (struct replayed){ { r->said, r->nr_said, sizeof(*r->said) }, result, r->checked };
 }
 
-/* At the guided instants the whole judgement, elsewhere only whether it is exact there. */
+/* At the evidence the whole judgement, in the consistent order only whether it is exact there. */
 static enum outcome judge(struct guide *g, const struct running *r, enum ret_pf result)
 {
 	const struct guide_job *job = g->job;
 	struct replayed p = said(r, result);
 
-	if (job->placement == PLACE_GUIDED)
+	if (!job->consistent)
 		return verdict_judge(job->verdict, g->matcher, r->op, &p);
-	return verdict_judge_again(job->verdict, g->matcher, r->op, &p, job->placement == PLACE_CONSISTENT);
+	return verdict_judge_again(job->verdict, g->matcher, r->op, &p);
 }
 
 static void skip(struct guide *g, struct running *r, enum skip why)
 {
-	if (g->job->placement == PLACE_GUIDED)
+	if (!g->job->consistent)
 		verdict_skip(g->job->verdict, g->matcher, r->op, why);
 }
 
@@ -236,10 +227,10 @@ static void begin(struct guide *g, struct running *r)
 	const struct rec_op *op = &g->rec->ops[r->op];
 
 	if (op->kind == EV_OP_FAULT)
-		instants_fault(g->rec, op, g->job->placement, &r->fault);
+		instants_fault(g->rec, op, &r->fault);
 	else
-		instants_change(g->rec, op, g->job->placement, &r->change);
-	if (g->job->placement != PLACE_CONSISTENT)
+		instants_change(g->rec, op, &r->change);
+	if (!g->job->consistent)
 		return;
 	if (op->kind == EV_OP_FAULT)
 		order_place_fault(g->job->order, r->op, &r->fault);
@@ -257,12 +248,13 @@ void guide_perform_children(struct actor *a)
 		r->child = a->g->rec->ops[op].next;
 		guide_perform(a, op);
 	}
+	guide_end_windows(a, r->op, UINT64_MAX);
 }
 
 /* Half of its records say nothing of what the engine did, but the state has to go on from them. */
 static void lose(struct guide *g, const struct running *r)
 {
-	if (g->job->placement == PLACE_GUIDED)
+	if (!g->job->consistent)
 		g->job->verdict->ops[r->op].outcome = OUTCOME_LOST;
 	guide_repair(g, r);
 }
@@ -290,6 +282,7 @@ void guide_perform(struct actor *a, uint32_t index)
 	enum skip why = why_skip(g, op);
 
 	begin(g, &r);
+	guide_end_windows(a, op->parent, op->begin_ns);
 	a->top = &r;
 	rt_idle_until(op->begin_ns);
 	if (why == NR_SKIPS) {
@@ -311,6 +304,7 @@ static void run_actor(void *arg)
 
 	for (uint32_t op = rec->tasks[a->task].first_op; op != REC_NONE; op = rec->ops[op].next)
 		guide_perform(a, op);
+	guide_end_windows(a, REC_NONE, UINT64_MAX);
 }
 
 /* --- the run ------------------------------------------------------------------- */

@@ -18,8 +18,8 @@ struct guide_job {
 	const struct policy	*policy;
 	const struct swaps	*swaps;		/* of @rec, as the next */
 	const struct yields	*yields;
-	const struct order	*order;		/* PLACE_CONSISTENT asks it */
-	enum placement		 placement;
+	const struct order	*order;		/* and where it has the last word */
+	bool			 consistent;	/* instants as it places them, else at the evidence */
 	uint64_t		 seed;
 	/*
 	 * @policy is the recorded kernel's preset: what a VM chooses by itself (its quirks) is
@@ -27,8 +27,8 @@ struct guide_job {
 	 */
 	bool			 own_preset;
 	/*
-	 * PLACE_GUIDED fills outcomes, classes and counts; any other placement only sets
-	 * judged.elsewhere and .varies of the operations that are exact under it or no longer are.
+	 * The run at the evidence fills outcomes, classes and counts; the consistent one comes after
+	 * it and only says what is exact there.
 	 */
 	struct verdict		*verdict;
 };

@@ -62,7 +62,7 @@ static uint64_t pin_swap(struct guide *g, struct running *r)
 	const struct swap *swap = swaps_of(g->job->swaps, r->op, r->swaps);
 
 	guide_walk_over(g, r);
-	return swap ? instant_at(&swap->published, g->job->placement) : 0;
+	return swap ? swap->published.at : 0;
 }
 
 /* The generation advances: the last thing of a swap. */
@@ -70,7 +70,7 @@ static uint64_t pin_swapped(const struct guide *g, struct running *r)
 {
 	const struct swap *swap = swaps_of(g->job->swaps, r->op, r->swaps++);
 
-	return swap ? instant_at(&swap->advanced, g->job->placement) : 0;
+	return swap ? swap->advanced.at : 0;
 }
 
 /* The first time is where the evidence is; what follows needs none. */

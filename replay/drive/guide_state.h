@@ -29,10 +29,20 @@ struct running {
 
 struct guide;
 
+/* A window that a task has open and whose end is not in the recording. */
+struct open_window {
+	uint32_t op;			/* its start */
+	uint64_t end_ns;		/* where it is placed */
+};
+
+#define MAX_OPEN_WINDOWS	8	/* of one task: it has them inside each other */
+
 struct actor {
 	struct guide	*g;
 	uint32_t	 task;		/* recorded task */
 	struct running	*top;		/* NULL between operations */
+	struct open_window open[MAX_OPEN_WINDOWS];
+	uint32_t	 nr_open;
 };
 
 struct guide {
@@ -57,6 +67,11 @@ void guide_perform_children(struct actor *a);
 
 /* The running operation, if it walked under the lock, does so no more. */
 void guide_walk_over(struct guide *g, struct running *r);
+
+/* Where ends are not recorded: the window that @start opened will end. */
+void guide_will_end(struct actor *a, uint32_t start);
+/* Ends those of the task's such windows that were opened inside operation @parent (REC_NONE: in none) and are over by @until. */
+void guide_end_windows(struct actor *a, uint32_t parent, uint64_t until);
 
 /* rt_pin_fn */
 uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin);

@@ -97,7 +97,7 @@ static unsigned int count_outcome(const struct verdict *v, enum outcome o)
 static void check(const void *arg)
 {
 	const struct row *row = arg;
-	struct guide_job job = { .placement = PLACE_GUIDED, .seed = 1 };
+	struct guide_job job = { .seed = 1 };
 	struct policy policy;
 	struct swaps *swaps;
 	struct yields *yields;

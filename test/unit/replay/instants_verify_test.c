@@ -12,47 +12,48 @@ static const struct row {
 	const char	   *name;
 	struct made_record  records[10];
 	unsigned int	    op;		/* which one is asked about */
-	enum placement	    place;
 	struct instant	    snapshot, check, change;
 } rows[] = {
 	{ "a bare fault: snapshot at its begin, check at its end",
-	  { MADE_OP(0, 100, FAULT, 90) }, 0, PLACE_GUIDED, { 10, 10, 100 }, { 10, 100, 100 } },
+	  { MADE_OP(0, 100, FAULT, 90) }, 0, { 10, 10, 100 }, { 10, 100, 100 } },
 	{ "the pins of a fault",
 	  { MADE_PIN(0, 20, PIN_SNAPSHOT), MADE_PIN(0, 40, PIN_LOOKUP_RET), MADE_PIN(0, 50, PIN_STALE),
 	    MADE_PIN(0, 60, PIN_STALE_RET), MADE_OP(0, 100, FAULT, 90) },
-	  0, PLACE_GUIDED, { 20, 20, 40 }, { 50, 50, 60 } },
-	{ "a late snapshot comes before the look-up's end",
-	  { MADE_PIN(0, 20, PIN_SNAPSHOT), MADE_PIN(0, 40, PIN_LOOKUP_RET), MADE_OP(0, 100, FAULT, 90) },
-	  0, PLACE_SNAPSHOT_LATE, { 20, 40, 40 }, { 40, 100, 100 } },
+	  0, { 20, 20, 40 }, { 50, 50, 60 } },
 	{ "the first event of the map comes after the check",
 	  { MADE_OBS(0, 70, SPTE_REQUESTED), MADE_OBS(0, 80, SET_SPTE), MADE_OP(0, 100, FAULT, 90) },
-	  0, PLACE_GUIDED, { 10, 10, 70 }, { 10, 70, 70 } },
+	  0, { 10, 10, 70 }, { 10, 70, 70 } },
 	{ "the end of a wait for the lock comes before the check",
 	  { MADE_OBS(0, 60, LOCK_WAIT, .wait = { .flags = READ }), MADE_OP(0, 100, FAULT, 90) },
-	  0, PLACE_CHECK_EARLY, { 10, 10, 60 }, { 60, 60, 100 } },
+	  0, { 10, 10, 60 }, { 60, 60, 100 } },
 	{ "nested notifiers come after the snapshot and before the check",
 	  { MADE_OP(0, 30, INVALIDATE_START, 10), MADE_OP(0, 50, INVALIDATE_END, 10), MADE_OP(0, 100, FAULT, 90) },
-	  2, PLACE_CHECK_EARLY, { 10, 10, 20 }, { 50, 50, 100 } },
+	  2, { 10, 10, 20 }, { 50, 100, 100 } },
 	{ "a window opens when its handler has the lock",
 	  { MADE_OBS(2, 50, UNMAP_RANGE), MADE_OP(2, 80, INVALIDATE_START, 60) },
-	  0, PLACE_GUIDED, .change = { 20, 50, 50 } },
+	  0, .change = { 20, 50, 50 } },
 	{ "or earlier, but not before the lock was there",
 	  { MADE_OBS(2, 40, LOCK_WAIT, .wait = { .flags = WRITE }), MADE_OBS(2, 50, UNMAP_RANGE),
 	    MADE_OP(2, 80, INVALIDATE_START, 60) },
-	  0, PLACE_CHANGE_EARLY, .change = { 40, 40, 50 } },
+	  0, .change = { 40, 50, 50 } },
 	{ "a fault that waits for the lock has its snapshot",
 	  { MADE_OBS(0, 60, LOCK_WAIT, .wait = { .flags = READ, .wait_ns = 20 }), MADE_OP(0, 100, FAULT, 90) },
-	  0, PLACE_GUIDED, { 10, 10, 40 }, { 60, 60, 100 } },
+	  0, { 10, 10, 40 }, { 60, 60, 100 } },
+	{ "a start whose handler no probe shows: before its first change",
+	  { MADE_OBS(2, 50, SPTE_CHANGED), MADE_OP(2, 80, INVALIDATE_START, 60) }, 0, .change = { 20, 20, 50 } },
+	{ "a wait after that is for the end",
+	  { MADE_OBS(2, 50, SPTE_CHANGED), MADE_OBS(2, 70, LOCK_WAIT, .wait = { .flags = WRITE, .wait_ns = 10 }),
+	    MADE_OP(2, 80, INVALIDATE_START, 60) }, 0, .change = { 20, 20, 50 } },
 	{ "who is off his CPU has ended",
 	  { MADE_PIN(2, 9000, PIN_OFF_CPU), MADE_OP(2, 9000, INVALIDATE_END, 8900), MADE_OP(2, 90000, AGE, 10) },
-	  0, PLACE_GUIDED, .change = { 100, 1800, 9000 } },
+	  0, .change = { 100, 1800, 9000 } },
 	{ "it closes at its pin",
 	  { MADE_PIN(2, 45, PIN_INV_END), MADE_OP(2, 80, INVALIDATE_END, 60) },
-	  0, PLACE_GUIDED, .change = { 45, 45, 80 } },
+	  0, .change = { 45, 45, 80 } },
 	{ "a wait that ends after the handler began is for the lock taken again",
 	  { MADE_OBS(2, 50, UNMAP_RANGE), MADE_OBS(2, 60, LOCK_WAIT, .wait = { .flags = WRITE }),
 	    MADE_OP(2, 80, INVALIDATE_START, 60) },
-	  0, PLACE_CHANGE_EARLY, .change = { 20, 20, 50 } },
+	  0, .change = { 20, 50, 50 } },
 };
 
 static void same(const struct instant *got, const struct instant *want)
@@ -71,11 +72,11 @@ static void check(const void *arg)
 
 	made_open(&m, KVM_6_12, row->records, ARRAY_SIZE(row->records));
 	if (m.rec.ops[row->op].kind == EV_OP_FAULT) {
-		instants_fault(&m.rec, &m.rec.ops[row->op], row->place, &fault);
+		instants_fault(&m.rec, &m.rec.ops[row->op], &fault);
 		same(&fault.snapshot, &row->snapshot);
 		same(&fault.check, &row->check);
 	} else {
-		instants_change(&m.rec, &m.rec.ops[row->op], row->place, &change);
+		instants_change(&m.rec, &m.rec.ops[row->op], &change);
 		same(&change, &row->change);
 	}
 	made_close(&m);
