@@ -8,15 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "cmd/opts.h"
 #include "cmd/paths.h"
 #include "cmd/verb.h"
+#include "replay/flip_report.h"
 #include "replay/verify.h"
 #include "replay/verify_report.h"
 
 struct options {
 	const char	*policy, *limit;
-	struct opt_list	 sets;
+	struct opt_list	 sets, flips;
 	uint64_t	 seed;
 	bool		 baseline, json;
 };
@@ -104,10 +106,47 @@ static int report(const struct options *o, const char *file, const struct policy
 	return rc;
 }
 
+static int flip(const struct options *o, const char *file, enum kvm_arch arch, const struct verify_job *job,
+		struct err *e)
+{
+	const struct knob **knobs;
+	struct flips flips = { 0 };
+	size_t rows;
+	int rc;
+
+	knob_table(&rows);
+	knobs = xcalloc(rows, sizeof(*knobs));
+	rc = flips_knobs(o->flips.v, o->flips.nr, arch, knobs, e);
+	if (rc >= 0)
+		rc = flips_run(job, knobs, (size_t)rc, &flips, e);
+	if (rc == 0 && nothing_judged(&flips.right.totals))
+		rc = cannot_judge(file, &flips.right.totals, e);
+	else if (rc == 0 && o->json)
+		rc = flips_print_json(&flips, file, job->policy->name, stdout, e);
+	else if (rc == 0)
+		flips_print(&flips, file, job->policy->name, stdout);
+	flips_fini(&flips);
+	free(knobs);
+	return rc;
+}
+
+static int judge(const struct options *o, const char *file, const struct verify_job *job, double limit,
+		 struct err *e)
+{
+	struct verdict verdict;
+	int rc;
+
+	verdict_init(&verdict, job->rec);
+	rc = verify_run(job, &verdict, e);
+	if (rc == 0)
+		rc = report(o, file, job->policy, &verdict, limit, e);
+	verdict_fini(&verdict);
+	return rc;
+}
+
 static int verify_file(const struct options *o, const char *path, struct ev_file *f, double limit, struct err *e)
 {
 	struct recording rec = { 0 };
-	struct verdict verdict;
 	struct policy policy;
 	struct verify_job job = { .rec = &rec, .policy = &policy, .seed = o->seed, .baseline = o->baseline,
 				  .own_preset = is_own_preset(o, ev_meta(f)), .guide = guide_vtime };
@@ -121,11 +160,7 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 		rc = recording_load(f, &rec, e);
 	if (rc < 0)
 		return rc;
-	verdict_init(&verdict, &rec);
-	rc = verify_run(&job, &verdict, e);
-	if (rc == 0)
-		rc = report(o, path, &policy, &verdict, limit, e);
-	verdict_fini(&verdict);
+	rc = o->flips.nr ? flip(o, path, ev_meta(f)->arch, &job, e) : judge(o, path, &job, limit, e);
 	recording_fini(&rec);
 	return rc;
 }
@@ -136,6 +171,9 @@ static int open_and_verify(const struct options *o, const char *path, struct err
 	double limit;
 	int rc = parse_limit(o->limit, &limit, e);
 
+	if (o->flips.nr && (o->limit || o->baseline))
+		rc = err_set(e, ERR_USAGE, "--flip compares scores and needs no measure beside them; leave out %s",
+			     o->limit ? "--limit" : "--baseline");
 	if (rc == 0)
 		rc = ev_open(path, 0, &f, e);
 	if (rc < 0)
@@ -151,6 +189,7 @@ static int run(int argc, char **argv, struct err *e)
 	const struct opt opts[] = {
 		{ 'p', "policy", OPT_TEXT, &o.policy },
 		{ 0, "set", OPT_LIST, &o.sets },
+		{ 0, "flip", OPT_LIST, &o.flips },
 		{ 0, "baseline", OPT_FLAG, &o.baseline },
 		{ 0, "json", OPT_FLAG, &o.json },
 		{ 0, "limit", OPT_TEXT, &o.limit },
@@ -162,6 +201,7 @@ static int run(int argc, char **argv, struct err *e)
 	if (rc == 0)
 		rc = open_and_verify(&o, argv[first], e);
 	opt_list_fini(&o.sets);
+	opt_list_fini(&o.flips);
 	return rc;
 }
 
@@ -179,6 +219,8 @@ const struct verb verb_verify = {
 		"  -p, --policy NAME     default: the preset of the recorded kernel, with memslot.delete as\n"
 		"                        the recording shows it (a VM chooses that by itself)\n"
 		"      --set KNOB=VALUE  change one knob of it; may be given again\n"
+		"      --flip KNOB       what each other value of this knob would cost: does the recording\n"
+		"                        tell them apart?  May be given again; all: every knob\n"
 		"      --baseline        beside it the score of a null model, and how much of what it\n"
 		"                        misses the engine explains\n"
 		"      --limit PCT       exit 1 when less than PCT % of the operations are exact\n"
