@@ -122,8 +122,13 @@ static void print_head(const struct info *in)
 {
 	const struct ev_meta *m = in->meta;
 
-	printf("file      %s%s%s\n", in->path, in->recording ? ", a recording" : ", imported from ",
-	       in->recording ? "" : m->source ? m->source : "an unknown file");
+	printf("file      %s", in->path);
+	if (m->synthetic)
+		printf(", synthetic: made by mmulab synth %s\n", m->synthetic);
+	else if (in->recording)
+		puts(", a recording");
+	else
+		printf(", imported from %s\n", m->source ? m->source : "an unknown file");
 	printf("kernel    %s, %s", m->kernel ? m->kernel : "unknown", m->arch == KVM_X86 ? "x86" : "arm64");
 	if (m->arch == KVM_X86)
 		printf(", %s, %s, read as %s", m->tdp == SPTE_EPT ? "EPT" : "NPT", m->tdp_mmu ? "TDP MMU" : "no TDP MMU",

@@ -114,6 +114,8 @@ static void put_trace_caveats(const struct replay_ask *ask, const struct replay_
 		result_metric(r, "lost", "count", (int64_t)lost);
 	if (ev_skipped_blocks(trace->file))
 		result_metric(r, "damaged_blocks", "count", (int64_t)ev_skipped_blocks(trace->file));
+	if (trace->meta->synthetic)
+		result_metric(r, "synthetic", "count", 1);
 	for (unsigned int i = 0; i < NR_FACTS; i++) {
 		char name[48];
 

@@ -52,6 +52,7 @@ void ev_meta_fini(struct ev_meta *m)
 	free(m->kernel);
 	free(m->clock);
 	free(m->source);
+	free(m->synthetic);
 	*m = (struct ev_meta){ 0 };
 }
 

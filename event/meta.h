@@ -58,6 +58,7 @@ struct ev_meta {
 	unsigned int	 nr_cpus;	/* of the host, as recorded */
 	char		*clock;
 	char		*source;	/* base name of the imported file */
+	char		*synthetic;	/* nothing of it was recorded: what made it up; else NULL */
 	char		 source_xxh3[33]; /* its 128-bit hash in hex */
 	uint64_t	 events;	/* records in the source */
 	uint64_t	 first_ns, last_ns; /* absolute, in @clock */

@@ -48,6 +48,7 @@ static const struct member meta_members[] = {
 	MEMBER(M_U32, ev_meta, nr_cpus),
 	MEMBER(M_TEXT, ev_meta, clock),
 	MEMBER(M_TEXT, ev_meta, source),
+	MEMBER(M_TEXT, ev_meta, synthetic),
 	{ "source_xxh3", offsetof(struct ev_meta, source_xxh3), M_CHARS,
 	  sizeof(((struct ev_meta *)0)->source_xxh3), NULL },
 	MEMBER(M_U64, ev_meta, events),

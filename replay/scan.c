@@ -29,6 +29,7 @@ bool scan_models(unsigned int kind)
 		[EV_DIRTY_GET] = true, [EV_DIRTY_CLEAR] = true, [EV_DIRTY_MASK] = true,
 		[EV_DIRTY_RESET] = true,
 		[EV_MEM_ATTR] = true, [EV_PUNCH_HOLE] = true,
+		[EV_PREFILL] = true,
 	};
 
 	return kind < EV_STIM_END && models[kind];
@@ -107,7 +108,7 @@ static void push_gfns(struct scanner *s, const struct ev *ev)
 /* Guest frames a range stimulus names itself; false when it names none. */
 static bool gfn_range(const struct ev *ev, gfn_t *end)
 {
-	if (ev->kind != EV_DIRTY_GET && ev->kind != EV_DIRTY_CLEAR && ev->kind != EV_DIRTY_MASK)
+	if (ev->kind != EV_DIRTY_GET && ev->kind != EV_DIRTY_CLEAR && ev->kind != EV_DIRTY_MASK && ev->kind != EV_PREFILL)
 		return false;
 	*end = ev->gfns.gfn + (ev->kind == EV_DIRTY_MASK ? 64 : ev->gfns.count);
 	return *end > ev->gfns.gfn;
@@ -120,41 +121,52 @@ static void note_range(struct scanner *s, const struct ev_at *at)
 	hva_t end;
 	gfn_t last;
 
-	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = ev->vm };
 	if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE) {
 		push_gfns(s, ev);
 		return;
 	}
-	if (hva_range(slots, ev, s->page_shift, &end)) {
-		slots_match(slots, ev->hvas.start, end, s->page_shift, push_range, s);
-		return;
-	}
 	if (gfn_range(ev, &last)) {
 		push_range(s, ev->gfns.gfn, last);
-		return;
+	} else if (hva_range(slots, ev, s->page_shift, &end)) {
+		slots_match(slots, ev->hvas.start, end, s->page_shift, push_range, s);
+	} else {
+		s->next.global = true;
+		push(s, &s->next);
 	}
-	s->next.global = true;
-	push(s, &s->next);
 }
 
-static void note_slot(struct scanner *s, const struct ev *ev)
+static void note_extent(struct scan_vm *vm, const struct ev_slot *slot, unsigned int page_shift)
 {
-	struct scan_vm *vm = &s->out->vms[ev->vm];
-	const struct ev_slot *slot = &ev->slot;
-	hva_t end = slot->hva + ((uint64_t)slot->npages << s->page_shift);
+	hva_t end = slot->hva + ((uint64_t)slot->npages << page_shift);
 
-	slots_apply(&s->slots[ev->vm], slot);
-	vm->slot_changes++;
-	if (slot->id >= vm->slot_ids)
-		vm->slot_ids = slot->id + 1;
-	if (slot->change == EV_SLOT_DELETE)
-		return;
 	if (slot->gfn + slot->npages > vm->slot_end)
 		vm->slot_end = slot->gfn + slot->npages;
 	if (slot->hva < vm->hva_start)
 		vm->hva_start = slot->hva;
 	if (end > vm->hva_end)
 		vm->hva_end = end;
+}
+
+/*
+ * A change of a slot is ordered against the accesses to where it was and where it will be, and
+ * to no others: they went on beside it when it was recorded.
+ */
+static void note_slot(struct scanner *s, const struct ev *ev)
+{
+	struct scan_vm *vm = &s->out->vms[ev->vm];
+	struct slots *slots = &s->slots[ev->vm];
+	const struct ev_slot *slot = &ev->slot, *old = slots_find(slots, slot->id, slot->as_id);
+
+	if (old)
+		push_range(s, old->gfn, old->gfn + old->npages);
+	if (slot->change != EV_SLOT_DELETE && (!old || old->gfn != slot->gfn || old->npages != slot->npages))
+		push_range(s, slot->gfn, slot->gfn + slot->npages);
+	slots_apply(slots, slot);
+	vm->slot_changes++;
+	if (slot->id >= vm->slot_ids)
+		vm->slot_ids = slot->id + 1;
+	if (slot->change != EV_SLOT_DELETE)
+		note_extent(vm, slot, s->page_shift);
 }
 
 /* A task starts so that its first stimulus comes when it came in the recording. */
@@ -199,6 +211,8 @@ static bool note_own(void *arg, const struct ev_at *at)
 			vm->access_end = ev->access.gfn + 1;
 		return false;
 	}
+	if (ev->kind == EV_PREFILL && ev->gfns.gfn + ev->gfns.count > vm->access_end)
+		vm->access_end = ev->gfns.gfn + ev->gfns.count;
 	vm->notifiers += scan_is_notifier(ev->kind);
 	return ev_is_range(ev->kind) && scan_models(ev->kind) && ev->kind != EV_INVALIDATE_END;
 }
@@ -206,9 +220,11 @@ static bool note_own(void *arg, const struct ev_at *at)
 /* Ranges, and the slots without which they mean nothing, in recorded order. */
 static void note_ordered(struct scanner *s, const struct ev_at *at)
 {
+	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = at->ev->vm };
 	if (at->ev->kind == EV_MEMSLOT)
 		note_slot(s, at->ev);
-	note_range(s, at);
+	else
+		note_range(s, at);
 }
 
 static void scan_init(struct scan *out, const struct ev_meta *meta)

@@ -56,6 +56,25 @@ void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *sl
 	pthread_mutex_unlock(&vm->slots_lock);
 }
 
+/* 72 bytes each in the oracle. */
+#define PREFILL_MAX_CHECKED	(4ULL << 20)
+
+int check_prefill(struct drive_vm *vm, const struct mmu_prefill *p, struct err *e)
+{
+	if (!vm->oracle)
+		return 0;
+	if (p->npages > PREFILL_MAX_CHECKED)
+		return err_set(e, ERR_MACHINE, "--check keeps a record of every frame, and %llu prefilled ones at once are "
+			       "more than it has room for; make a trace of less memory, or leave out --check",
+			       (unsigned long long)p->npages);
+	for (gfn_t gfn = p->gfn; gfn < p->gfn + p->npages; gfn++) {
+		uint64_t stamp = oracle_access_begin(vm->oracle, gfn);
+
+		oracle_access_end(vm->oracle, stamp, gfn, drive_pfn(gfn), p->level, true);
+	}
+	return 0;
+}
+
 void check_set_spte(struct drive_vm *vm, uint64_t stamp)
 {
 	if (!vm->oracle)

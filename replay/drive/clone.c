@@ -39,6 +39,8 @@ void clone_move(const struct clone_vm *c, unsigned int copy, struct ev *ev)
 		if (ev->access.gfn >= c->moved_end)
 			return;
 		ev->access.gfn += copy * c->gfns;
+	} else if (ev->kind == EV_PREFILL) {
+		ev->gfns.gfn += copy * c->gfns;
 	} else if (scan_is_notifier(ev->kind)) {
 		move_hvas(c, copy, ev);
 	} else if (ev->kind == EV_DIRTY_RESET) {

@@ -38,6 +38,8 @@ struct drive_vm {
 	pthread_mutex_t	 slots_lock;
 	rt_u64		 whole[2];	/* copies that came to ZAP_ALL, VM_DESTROY */
 	bool		 logged;	/* huge pages were split, so that pages nobody asked for have leafs; slots_lock */
+	uint64_t	 tables_empty;	/* before ... */
+	bool		 emptied;	/* ... the VM was */
 	rt_u64		 compared;	/* the oracle has had its look before the VM was emptied */
 };
 
@@ -126,6 +128,8 @@ void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t st
 void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot);
 /* Some pages can be written by a fault only. */
 void check_protected(struct drive_vm *vm);
+/* ERR_MACHINE (negative) when there is an oracle and these are more frames than it can hold. */
+int check_prefill(struct drive_vm *vm, const struct mmu_prefill *p, struct err *e);
 void check_set_spte(struct drive_vm *vm, uint64_t stamp);
 /* An invariant is broken: the run ends, and with it the story. */
 void check_judge(void *arg, const struct mmu_break *b);

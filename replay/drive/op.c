@@ -232,6 +232,18 @@ static void dirty(struct drive_task *t, const struct stim *s)
 	check_protected(vm);
 }
 
+/* What is gone when the run ends. */
+static void keep_counts(struct drive_vm *vm)
+{
+	struct mmu_stats s;
+
+	if (vm->emptied)
+		return;
+	mmu_stats(vm->mmu, &s);
+	vm->tables_empty = s.tables_empty;
+	vm->emptied = true;
+}
+
 /* The VM is emptied once, by the last copy to get here; the oracle looks at it first. */
 static void empty_vm(struct drive_task *t, const struct stim *s)
 {
@@ -251,6 +263,7 @@ static void empty_vm(struct drive_task *t, const struct stim *s)
 		task_fail(d, &e, rc);
 		return;
 	}
+	keep_counts(vm);
 	stamp = check_begin(vm);
 	rt_op_begin(op);
 	if (teardown)
@@ -260,6 +273,21 @@ static void empty_vm(struct drive_task *t, const struct stim *s)
 	end_op(t, op);
 	if (vm->oracle)
 		oracle_remove_all(vm->oracle, stamp, true);
+}
+
+/* Not an operation of the run: it was so before. */
+static void prefill(struct drive_task *t, const struct stim *s)
+{
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	struct mmu_prefill p = { .gfn = s->ev.gfns.gfn, .npages = s->ev.gfns.count, .level = s->ev.gfns.level,
+				 .pfn = drive_pfn(s->ev.gfns.gfn) };
+	struct err e = { 0 };
+	int rc = check_prefill(vm, &p, &e);
+
+	if (rc)
+		task_fail(t->drive, &e, rc);
+	else if (mmu_prefill(vm->mmu, &p))
+		t->n.slot_errors++;
 }
 
 static void vcpu_root(struct drive_task *t, const struct stim *s)
@@ -315,6 +343,9 @@ static void dispatch(struct drive_task *t, const struct stim *s)
 	case EV_ZAP_ALL:
 	case EV_VM_DESTROY:
 		empty_vm(t, s);
+		break;
+	case EV_PREFILL:
+		prefill(t, s);
 		break;
 	}
 }

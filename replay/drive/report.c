@@ -357,6 +357,44 @@ static void put_tables(struct drive *d, struct result *r)
 	put(r, "bytes", "bytes", bytes);
 }
 
+/* Of the operations that take mappings away. */
+static uint64_t zap_stretch_ns(const struct drive *d)
+{
+	static const enum result_op ops[] = {
+		RESULT_INVALIDATE, RESULT_SET_SPTE, RESULT_MEMSLOT, RESULT_ZAP_ALL, RESULT_TEARDOWN,
+	};
+	uint64_t longest = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+		if (d->stats.longest_stretch_ns[ops[i]] > longest)
+			longest = d->stats.longest_stretch_ns[ops[i]];
+	return longest;
+}
+
+static void put_zaps(struct drive *d, struct result *r)
+{
+	uint64_t ns = 0, visited = 0, nonpresent = 0, empty = 0, made = 0;
+
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		struct mmu_stats s;
+
+		mmu_stats(d->vms[i].mmu, &s);
+		ns += s.zap_ns;
+		visited += s.zap_visited;
+		nonpresent += s.zap_nonpresent;
+		made += s.tables_made;
+		empty += d->vms[i].emptied ? d->vms[i].tables_empty : s.tables_empty;
+	}
+	put(r, "zap_time", "ns", ns);
+	put(r, "zap_stretch", "ns", zap_stretch_ns(d));
+	put(r, "zap_visited", "count", visited);
+	put(r, "tables_empty", "count", empty);
+	put(r, "tables_empty_bytes", "bytes", empty * 4096);
+	put(r, "tables_made", "count", made);
+	if (nonpresent)
+		put(r, "zap_nonpresent", "count", nonpresent);
+}
+
 static void copy_blame(struct drive *d, struct result *r)
 {
 	for (unsigned int w = 0; w < RESULT_NR_OPS; w++)
@@ -371,6 +409,7 @@ void report_fill(struct drive *d, struct result *r)
 	put_runtime(d, r);
 	put_invalidation(d, r);
 	put_tables(d, r);
+	put_zaps(d, r);
 	put_each_stall(d, r);
 	copy_blame(d, r);
 }
