@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of a VM that never was. */
+#include "synth/guest.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+
+static void write(struct guest *g, uint32_t vcpu, uint64_t t_ns, const struct ev *ev)
+{
+	if (t_ns > g->last_ns)
+		g->last_ns = t_ns;
+	g->meta->events++;
+	ev_write(g->w, vcpu == GUEST_HOST ? 0 : vcpu + 1, t_ns, ev);
+}
+
+static void add_task(struct guest *g, int vcpu)
+{
+	char comm[32];
+	uint32_t task;
+
+	snprintf(comm, sizeof(comm), vcpu < 0 ? "vmm" : "CPU %d/KVM", vcpu);
+	task = ev_meta_add_task(g->meta, (uint32_t)(1000 + vcpu + 1), comm);
+	g->meta->tasks[task].tgid = 1000;
+	g->meta->tasks[task].vcpu = vcpu;
+	g->meta->tasks[task].vm = 0;
+}
+
+void guest_init(struct guest *g, unsigned int release, unsigned int tdp, uint32_t vcpus)
+{
+	struct ev_meta *m = g->meta;
+
+	m->arch = KVM_X86;
+	m->release = (enum kvm_release)release;
+	m->release_exact = true;
+	m->kernel = xasprintf("%s.0-synthetic", kvm_release_name(m->release));
+	m->tdp = (enum spte_tdp)tdp;
+	m->tdp_mmu = true;
+	m->nr_cpus = vcpus + 1;
+	m->clock = xstrdup("synthetic");
+	m->has_ends = true;
+	ev_meta_add_vm(m);
+	m->vms[0].tgid = 1000;
+	m->vms[0].nr_vcpus = vcpus;
+	m->vms[0].slots_seen = true;
+	g->vcpus = vcpus;
+	for (int vcpu = -1; vcpu < (int)vcpus; vcpu++)
+		add_task(g, vcpu);
+}
+
+void guest_slot(struct guest *g, uint64_t t_ns, enum ev_slot_change change, uint16_t id, gfn_t gfn, uint64_t npages,
+		hva_t hva)
+{
+	struct ev ev = { .kind = EV_MEMSLOT, .slot = { .id = id, .change = change, .gfn = gfn, .npages = npages,
+						       .hva = hva } };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}
+
+void guest_prefill(struct guest *g, uint64_t t_ns, gfn_t gfn, uint64_t npages, unsigned int level)
+{
+	struct ev ev = { .kind = EV_PREFILL, .gfns = { .gfn = gfn, .level = level, .count = npages } };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}
+
+void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns)
+{
+	struct ev ev = {
+		.kind = EV_ACCESS, .flags = EV_F_R | EV_F_W | EV_F_PFN | EV_F_HOSTWR,
+		.access = { .gfn = gfn, .attempts = 1, .level = level, .pfn = gfn, .result = RET_PF_FIXED,
+			    .guest_ns = guest_ns, .service_ns = GUEST_SERVICE_NS },
+	};
+
+	write(g, vcpu, t_ns, &ev);
+}
+
+void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins)
+{
+	struct ev ev = { .kind = begins ? EV_INVALIDATE_START : EV_INVALIDATE_END,
+			 .hvas = { .start = start, .end = end } };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}
+
+void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind)
+{
+	struct ev ev = { .kind = kind };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef SYNTH_GUEST_H
+#define SYNTH_GUEST_H
+
+#include "base/prng.h"
+#include "event/writer.h"
+
+/*
+ * One VM that a workload makes up: a host task and its vCPUs, each of them
+ * writing its own stimuli in order of time.  What goes wrong in writing is kept
+ * by the writer and told when the file is closed.
+ */
+struct guest {
+	struct ev_writer *w;
+	struct ev_meta	 *meta;
+	struct prng	  prng;
+	uint32_t	  vcpus;
+	uint64_t	  last_ns;	/* of all stimuli */
+};
+
+#define GUEST_SERVICE_NS	3400	/* of a fault; published, costs/default.ini has its parts */
+#define GUEST_HOST		UINT32_MAX	/* the host task, where a vCPU could stand */
+
+/* Tasks, VM and header; @release: index into enum kvm_release. */
+void guest_init(struct guest *g, unsigned int release, unsigned int tdp, uint32_t vcpus);
+
+void guest_slot(struct guest *g, uint64_t t_ns, enum ev_slot_change change, uint16_t id, gfn_t gfn, uint64_t npages,
+		hva_t hva);
+/* @npages from @gfn on are mapped by pages of @level before anything else happens to them. */
+void guest_prefill(struct guest *g, uint64_t t_ns, gfn_t gfn, uint64_t npages, unsigned int level);
+/* A write after @guest_ns in the guest; backed by host pages of @level. */
+void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns);
+void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins);
+/* EV_ZAP_ALL or EV_VM_DESTROY. */
+void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind);
+
+#endif
