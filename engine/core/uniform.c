@@ -24,6 +24,7 @@ struct run {			/* from table @from of a level up to the next run */
 
 struct level {
 	uint32_t    base, nr;	/* its tables' numbers */
+	struct run  built;	/* what it was made of */
 	struct run *runs;
 	uint32_t    nr_runs, cap_runs;
 };
@@ -244,9 +245,10 @@ static void fill_level(struct tree *t, int level)
 	l->runs = xcalloc(l->cap_runs, sizeof(*l->runs));
 	l->nr_runs = 1;
 	if (level == t->what.bottom)
-		l->runs[0] = (struct run){ 0, t->what.leaf, t->what.leaf_step };
+		l->built = (struct run){ 0, t->what.leaf, t->what.leaf_step };
 	else
-		l->runs[0] = (struct run){ 0, t->what.table + t->level[level - 1].base * t->what.unit, t->what.unit };
+		l->built = (struct run){ 0, t->what.table + t->level[level - 1].base * t->what.unit, t->what.unit };
+	l->runs[0] = l->built;
 }
 
 uint32_t uniform_add(struct arena *a, const struct uniform_tree *what)
@@ -384,6 +386,17 @@ static bool is_progression(const struct arena *a, uint32_t real, uint64_t *first
 	return true;
 }
 
+/*
+ * Can a level be made of that?  Leafs of other rights, and nothing at all, can come in place of what it was
+ * made of; other tables, which are real ones, need their parent.
+ */
+static bool may_hold(const struct tree *t, int level, const struct run *r)
+{
+	const struct run *built = &t->level[level].built;
+
+	return !r->step || (level == t->what.bottom ? r->step == built->step : alike(r, built));
+}
+
 /* Its number has no copy any more. */
 static void forget(struct uniform *u, uint32_t number)
 {
@@ -399,24 +412,33 @@ static void forget(struct uniform *u, uint32_t number)
 		parent->children--;
 }
 
+/* Nothing stands in the way of giving the copy of @number back, content @r. */
+static bool may_give_back(const struct uniform *u, uint32_t number, const struct run *r)
+{
+	const struct tree *t = tree_of(u, number);
+	int level = level_of(t, number);
+
+	return !find_copy(u, number)->children && t->level[level].nr_runs < MAX_RUNS && may_hold(t, level, r);
+}
+
 void uniform_leave(struct arena *a, uint32_t copy)
 {
 	struct uniform *u = a->uniform;
 	const struct table *table = arena_table(a, copy);
 	uint32_t number = table->next;
+	struct run r = { 0 };
 	struct tree *t;
 	struct level *l;
-	uint64_t first, step;
 
 	/* Without a parent it has been taken out of the tree and is about to be freed. */
-	if (!rt_rcu_alone() || !table->parent || !is_progression(a, copy, &first, &step))
+	if (!rt_rcu_alone() || !table->parent || !is_progression(a, copy, &r.first, &r.step))
 		return;
 	lock(u);
 	t = tree_of(u, number);
 	l = &t->level[level_of(t, number)];
-	first -= (uint64_t)(number - l->base) * TABLE_ENTRIES * step;
-	if (!find_copy(u, number)->children && l->nr_runs < MAX_RUNS) {
-		set_run(l, number - l->base, first, step);
+	r.first -= (uint64_t)(number - l->base) * TABLE_ENTRIES * r.step;
+	if (may_give_back(u, number, &r)) {
+		set_run(l, number - l->base, r.first, r.step);
 		forget(u, number);
 		arena_give(a, copy);
 	}
