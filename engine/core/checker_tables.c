@@ -147,6 +147,10 @@ static bool may_drop(const struct checker *c, const struct check_task *t, const 
 	case CHECK_FAULT:
 		if (t->gfn >= ch->gfn && t->gfn < ch->gfn + nr)
 			return true;
+		/* Under zap.fast_worker = vcpu-put the vCPU that takes a new root empties the old one. */
+		r = check_root_find((struct checker *)c, c->tables[ch->table].root);
+		if (r && r->invalid)
+			return true;
 		/* A huge page takes the place of the small ones around the gfn. */
 		return t->gfn >> 18 == ch->gfn >> 18;
 	case CHECK_AGE:
