@@ -33,6 +33,7 @@ static const struct mmu_ops x86_ops = {
 	.destroy	= x86_destroy,
 	.vcpu_load	= x86_vcpu_load,
 	.vcpu_unload	= x86_vcpu_unload,
+	.vcpu_smm	= x86_vcpu_smm,
 	.touch		= x86_touch,
 	.fault		= x86_fault,
 	.unmap		= x86_unmap,

@@ -143,30 +143,30 @@ struct root *root_newest(const struct x86_mmu *x, unsigned int as_id)
 	return NULL;
 }
 
-/* A valid root of our role, with a reference. */
-static struct root *find_root(struct x86_mmu *x)
+/* A valid root of that role, with a reference. */
+static struct root *find_root(struct x86_mmu *x, uint32_t role)
 {
 	for (struct root *r = root_first(x); r; r = root_after(r))
-		if (rt_load(&r->role) == x->root_role && root_get(r))
+		if (rt_load(&r->role) == role && root_get(r))
 			return r;
 	return NULL;
 }
 
-static struct root *find_or_make_root(struct x86_mmu *x)
+static struct root *find_or_make_root(struct x86_mmu *x, uint32_t role)
 {
 	struct root *r;
 
 	rt_rcu_read_lock();
-	r = find_root(x);
+	r = find_root(x, role);
 	rt_rcu_read_unlock();
 	if (r)
 		return r;
 	rt_spin_lock(&x->pages_lock);
-	r = find_root(x);
+	r = find_root(x, role);
 	if (!r) {
 		rt_charge(COST_TABLE_ALLOC, 1);
-		r = root_new(x, x->root_role);
-		obs_page(&x->mmu, OBS_GET_PAGE, 0, x->root_role, 0, true);
+		r = root_new(x, role);
+		obs_page(&x->mmu, OBS_GET_PAGE, 0, role, 0, true);
 	}
 	rt_spin_unlock(&x->pages_lock);
 	return r;
@@ -207,7 +207,7 @@ void x86_vcpu_load(struct mmu *mmu, unsigned int vcpu)
 	x86_vcpu_unload(mmu, vcpu);
 	shared = root_lock(x);
 	rt_pin(RT_PIN_OTHER);
-	v->root = find_or_make_root(x);
+	v->root = find_or_make_root(x, role_set_smm(x->root_role, v->smm));
 	check_vcpu_root(mmu, vcpu, v->root->table);
 	mmu_unlock(mmu, shared);
 }
@@ -221,4 +221,14 @@ void root_invalidate_all(struct x86_mmu *x)
 		rt_store(&r->role, role_set_invalid((uint32_t)rt_peek(&r->role), 1));
 		check_root_invalid(&x->mmu, r->table);
 	}
+}
+
+void x86_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm)
+{
+	struct x86_vcpu *v = &to_x86(mmu)->vcpus[vcpu];
+
+	if (v->smm == smm)
+		return;
+	x86_vcpu_unload(mmu, vcpu);
+	v->smm = smm;
 }

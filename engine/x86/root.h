@@ -64,6 +64,7 @@ void root_destroy(struct root *r);
 
 void x86_vcpu_load(struct mmu *mmu, unsigned int vcpu);
 void x86_vcpu_unload(struct mmu *mmu, unsigned int vcpu);
+void x86_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm);
 /* mmu_lock held for write. */
 void root_invalidate_all(struct x86_mmu *x);
 

@@ -27,6 +27,7 @@ struct root;
 
 struct x86_vcpu {		/* written by its own task */
 	struct root	*root;
+	bool		 smm;		/* the next root it takes is of address space 1 */
 	uint64_t	 ret_pf[RET_PF_NR];
 	uint64_t	 fast_faults;
 	gfn_t		 mmio_gfn;	/* last gfn found to be MMIO; 0: none */
