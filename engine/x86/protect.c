@@ -3,6 +3,7 @@
 #include "engine/x86/protect.h"
 
 #include "engine/core/observe.h"
+#include "engine/x86/watched.h"
 
 bool protects_by_d(const struct x86_mmu *x)
 {
@@ -81,6 +82,7 @@ static void clear_bit(struct tdp_iter *it, uint64_t bit)
 {
 	rt_charge(COST_CAS, 1);
 	it->old = rt_fetch_and(it->sptep, ~bit);
+	check_entry(it->x, it->sptep, it->old, it->old & ~bit);
 	obs_spte(&it->x->mmu, OBS_SPTE_CHANGED, it->as_id, it->gfn, it->level, it->old, it->old & ~bit);
 }
 
