@@ -235,6 +235,8 @@ uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *lev
  * format; a table entry links a (new, empty) table when there is none and keeps the one there is.
  */
 void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
+/* Pages of @mask from @gfn on are @dirty, or not, in their slot's bitmap. */
+void mmu_repair_dirty(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool dirty);
 void mmu_stats(const struct mmu *mmu, struct mmu_stats *out);
 /* Walks every structure; what is broken goes to the judge. */
 void mmu_check(const struct mmu *mmu);

@@ -11,6 +11,9 @@
  */
 #define END_AFTER_ENTRY_NS	1700
 
+/* From a copy of the dirty log to the begin of the next call: user space, there and back. */
+#define COPY_BEFORE_NEXT_NS	10000
+
 #define LOCK_READ		2u	/* flags of contention_begin */
 #define LOCK_WRITE		4u
 
@@ -42,6 +45,7 @@ struct evidence {
 	/* 0: not recorded */
 	uint64_t snapshot, looked_up, stale, stale_ret, map, map_last, fast, marked, queued, waited;
 	uint64_t child_begin, child_end;
+	bool	 overtaken;
 };
 
 static void note_pin(struct evidence *ev, const struct rec_obs *o)
@@ -82,6 +86,15 @@ static void note_map(struct evidence *ev, uint64_t t_ns)
 	ev->map_last = t_ns;
 }
 
+/* It reads the entry again: where that is not what it made, somebody was faster than its event. */
+static void note_fast(struct evidence *ev, const struct rec_obs *o)
+{
+	const struct obs_fast *f = &o->o.fast;
+
+	ev->fast = o->t_ns;
+	ev->overtaken = f->ret == RET_PF_FIXED && spte_pfn(f->old) != spte_pfn(f->new);
+}
+
 static void gather(const struct recording *r, const struct rec_op *op, struct evidence *ev)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
@@ -93,7 +106,7 @@ static void gather(const struct recording *r, const struct rec_op *op, struct ev
 		if (o->o.kind == OBS_PIN)
 			note_pin(ev, o);
 		else if (o->o.kind == OBS_FAST_PAGE_FAULT)
-			ev->fast = o->t_ns;
+			note_fast(ev, o);
 		else if (o->o.kind == OBS_LOCK_WAIT && (o->o.wait.flags & LOCK_READ))
 			note_wait(ev, o);
 		else if (is_map_event(o->o.kind))
@@ -141,10 +154,13 @@ void instants_fault(const struct recording *r, const struct rec_op *op, struct f
 	struct evidence ev;
 
 	gather(r, op, &ev);
-	out->fast = ev.fast ? ev.fast : op->begin_ns;
+	out->fast = out->fast_said = ev.fast ? ev.fast : op->begin_ns;
 	/* The page was marked once its entry could be written, and the event came after both. */
 	if (ev.marked && ev.marked < out->fast)
 		out->fast = ev.marked;
+	/* ... and shows what became of the entry since: somebody else had the time to change it. */
+	if (ev.overtaken)
+		out->fast = op->begin_ns;
 	place_snapshot(op, &ev, &out->snapshot);
 	place_check(op, &ev, out);
 	out->lock = instants_lock(r, op, out->check.at);
@@ -261,12 +277,29 @@ static void place_other(const struct recording *r, const struct rec_op *op, stru
 	c->at = c->hi;
 }
 
+/* A GET that only copies says nothing; when it has, its task comes back and does something else. */
+static bool only_copies(const struct recording *r, const struct rec_op *op)
+{
+	const struct ev *stim = rec_op_stim(r, op);
+
+	return op->kind == EV_OP_DIRTY && stim && stim->kind == EV_DIRTY_GET && r->meta->vms[op->vm].dirty_manual;
+}
+
+static void place_copy(const struct recording *r, const struct rec_op *op, struct instant *c)
+{
+	c->lo = op->begin_ns;
+	c->hi = latest_end(r, op);
+	c->at = c->hi > c->lo + COPY_BEFORE_NEXT_NS ? c->hi - COPY_BEFORE_NEXT_NS : c->lo;
+}
+
 void instants_change(const struct recording *r, const struct rec_op *op, struct instant *out)
 {
 	if (op->kind == EV_OP_INVALIDATE_START)
 		place_begin(r, op, out);
 	else if (op->kind == EV_OP_INVALIDATE_END)
 		place_end(r, op, out);
+	else if (only_copies(r, op))
+		place_copy(r, op, out);
 	else
 		place_other(r, op, out);
 }

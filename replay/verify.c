@@ -9,6 +9,7 @@
 struct found {
 	struct swaps	*swaps;
 	struct yields	*yields;
+	struct chains	*chains;
 	struct order	*order;
 };
 
@@ -16,7 +17,7 @@ static int run_once(const struct verify_job *job, const struct found *f, bool co
 			 struct err *e)
 {
 	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps,
-					 .yields = f->yields, .order = f->order,
+					 .yields = f->yields, .chains = f->chains, .order = f->order,
 					 .consistent = consistent, .seed = job->seed, .own_preset = job->own_preset,
 					 .verdict = v };
 
@@ -41,7 +42,7 @@ static bool any_open(const struct verdict *v)
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
 	bool to_waiters = job->policy->lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
-	struct found f = { swaps_new(job->rec), yields_new(job->rec, to_waiters), NULL };
+	struct found f = { swaps_new(job->rec), yields_new(job->rec, to_waiters), chains_new(job->rec), NULL };
 	int rc;
 
 	f.order = order_new(job->rec, f.swaps, job->policy, out->has_checks);
@@ -54,5 +55,6 @@ int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 	order_free(f.order);
 	swaps_free(f.swaps);
 	yields_free(f.yields);
+	chains_free(f.chains);
 	return rc;
 }

@@ -246,3 +246,16 @@ int mmu_dirty_mask(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool flush)
 		flush_remote(mmu);
 	return slot ? 0 : -ENOENT;
 }
+
+void mmu_repair_dirty(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool dirty)
+{
+	const struct memslot *slot = memslot_find(memslots_get(&mmu->slots), 0, gfn);
+
+	if (!slot || !slot->log)
+		return;
+	gfn -= slot->cfg.base_gfn;
+	if (!dirty)
+		dirty_log_drop(slot->log, gfn, mask);
+	for (; dirty && mask; mask &= mask - 1)
+		dirty_log_set(slot->log, gfn + __builtin_ctzll(mask));
+}

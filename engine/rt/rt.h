@@ -136,6 +136,7 @@ void rt_cond_wake_all(struct rt_cond *c);
 
 enum rt_pin {
 	RT_PIN_FAST,		/* fast_page_fault is about to try */
+	RT_PIN_FAST_SAID,	/* it has, and is about to say what it finds there now */
 	RT_PIN_SNAPSHOT,	/* fault: before mmu_invalidate_seq is read */
 	RT_PIN_LOOKED_UP,	/* fault: host page found, before the second precheck */
 	RT_PIN_LOCK,		/* any operation: about to take mmu_lock for the first time */

@@ -87,6 +87,7 @@ enum ret_pf fault_fast(struct fault *f)
 		ret = try_fast(f, &w);
 	if (ret == RET_PF_RETRY)
 		ret = RET_PF_INVALID;
+	rt_pin(RT_PIN_FAST_SAID);
 	if (observed(&f->x->mmu))
 		observe_fast(f, &w, ret);
 	rt_rcu_read_unlock();

@@ -226,10 +226,12 @@ static void begin(struct guide *g, struct running *r)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
 
-	if (op->kind == EV_OP_FAULT)
+	if (op->kind == EV_OP_FAULT) {
 		instants_fault(g->rec, op, &r->fault);
-	else
+	} else {
 		instants_change(g->rec, op, &r->change);
+		chains_copied(g->job->chains, g->rec, op, &r->change);
+	}
 	if (!g->job->consistent)
 		return;
 	if (op->kind == EV_OP_FAULT)

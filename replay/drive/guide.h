@@ -3,6 +3,7 @@
 #define REPLAY_DRIVE_GUIDE_H
 
 #include "engine/config/policy.h"
+#include "replay/chains.h"
 #include "replay/order.h"
 #include "replay/verdict.h"
 
@@ -18,6 +19,7 @@ struct guide_job {
 	const struct policy	*policy;
 	const struct swaps	*swaps;		/* of @rec, as the next */
 	const struct yields	*yields;
+	const struct chains	*chains;
 	const struct order	*order;		/* and where it has the last word */
 	bool			 consistent;	/* instants as it places them, else at the evidence */
 	uint64_t		 seed;

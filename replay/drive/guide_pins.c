@@ -38,6 +38,8 @@ static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 	case RT_PIN_FAST:
 		look_after(a->g, r, r->fault.fast);
 		return 0;
+	case RT_PIN_FAST_SAID:
+		return r->fault.fast_said;
 	case RT_PIN_SNAPSHOT:
 		return r->fault.snapshot.at;
 	case RT_PIN_LOOKED_UP:
@@ -195,6 +197,12 @@ static uint64_t just_before(uint64_t last_ns, uint64_t t_ns)
 	return t_ns < last_ns + EVENT_AFTER_NS ? last_ns : t_ns - EVENT_AFTER_NS;
 }
 
+/* Of a range of @pages that one entry covers. */
+static int level_of(uint64_t pages)
+{
+	return pages == SPTE_LEVEL_PAGES(3) ? 3 : pages == SPTE_LEVEL_PAGES(2) ? 2 : 1;
+}
+
 /* Kinds that show how far a long operation has got. */
 static bool is_step(unsigned int kind)
 {
@@ -202,19 +210,38 @@ static bool is_step(unsigned int kind)
 	       kind == OBS_FLUSH_ALL;
 }
 
+/* The table that flush @i is for was frozen: by what time, until @next, had others put something else there? */
+static uint64_t thawed(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint32_t i,
+		       uint64_t next)
+{
+	for (uint32_t o = i; o-- > 0;) {
+		const struct obs *at = &obs[o].o;
+
+		if (at->kind == OBS_FLUSH_RANGE)	/* since 6.9 */
+			return chains_thawed(g->job->chains, op->vm, at->gfns.gfn, level_of(at->gfns.count),
+					     obs[i].t_ns, next);
+		if (at->kind == OBS_SPTE_CHANGED && at->spte.level > 1)
+			return chains_thawed(g->job->chains, op->vm, at->spte.gfn, at->spte.level, obs[i].t_ns, next);
+	}
+	return next;
+}
+
 /*
  * When the kernel went on after its record @i.  Under the lock held for write nobody can tell;
  * a fault shares the lock, and others may have changed what it looked at next; a flush takes its time.
  */
-static uint64_t resumed(const struct rec_op *op, const struct rec_obs *obs, uint32_t i)
+static uint64_t resumed(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint32_t i)
 {
 	uint64_t next = i + 1 < op->nr_obs ? obs[i + 1].t_ns : op->end_ns;
 
 	if (op->kind == EV_OP_FAULT)
 		return just_before(obs[i].t_ns, next);
-	/* Since 6.9 a zapped table is said to be so once the flush is over. */
-	if (op->kind == EV_OP_MEMSLOT && obs[i].o.kind == OBS_FLUSH_ALL && i && obs[i - 1].o.kind == OBS_FLUSH_RANGE)
-		return just_before(obs[i].t_ns, next);
+	/*
+	 * A zapped table stays frozen until the flush is over, which takes nearly all of the time to the next
+	 * record: since 6.9 that the table is gone, before that the next table.
+	 */
+	if (op->kind == EV_OP_MEMSLOT && obs[i].o.kind == OBS_FLUSH_ALL)
+		return just_before(obs[i].t_ns, thawed(g, op, obs, i, next));
 	return obs[i].t_ns;
 }
 
@@ -239,7 +266,7 @@ void guide_pace(struct actor *a, const struct obs *o)
 		if (obs[i].o.kind != o->kind || place_of(&obs[i].o) != place_of(o))
 			continue;
 		r->paced = i + 1;
-		rt_idle_until(resumed(op, obs, i));
+		rt_idle_until(resumed(a->g, op, obs, i));
 		return;
 	}
 }

@@ -41,6 +41,8 @@ static void undo(struct guide *g, struct mmu *mmu, const struct running *r)
 		const struct obs_spte *s = &r->said[i].spte;
 		int level;
 
+		if (r->said[i].kind == OBS_LOG_DIRTY)
+			mmu_repair_dirty(mmu, r->said[i].gfns.gfn, r->said[i].gfns.count, true);
 		if (r->said[i].kind != OBS_SPTE_CHANGED || spte_is_frozen(g->format, s->new))
 			continue;
 		if (mmu_peek(mmu, s->gfn, s->as_id, &level) == s->new && level == s->level)
@@ -52,6 +54,8 @@ static void redo_fast(struct mmu *mmu, const struct obs_fast *f)
 {
 	int level;
 
+	if (f->ret == RET_PF_FIXED && f->write)
+		mmu_repair_dirty(mmu, f->gfn, 1, true);
 	if (!spte_is_present(f->new))
 		return;
 	mmu_peek(mmu, f->gfn, 0, &level);
@@ -80,10 +84,32 @@ static void redo(struct guide *g, struct mmu *mmu, const struct obs *o, struct r
 {
 	if (o->kind == OBS_FAST_PAGE_FAULT)
 		redo_fast(mmu, &o->fast);
+	else if (o->kind == OBS_LOG_DIRTY)
+		mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, false);
 	else if (o->kind == OBS_PREPARE_ZAP_PAGE)
 		note_removal(gone, &o->page);
 	else if (o->kind == OBS_SPTE_CHANGED && !is_child_of_removed(g, gone, &o->spte))
 		redo_spte(g, mmu, &o->spte);
+}
+
+/* Logging that starts or stops lets faults go on beside it: its changes are not the last word on an entry. */
+static bool shares_lock(const struct recording *rec, const struct rec_op *op)
+{
+	const struct ev *stim = rec_op_stim(rec, op);
+
+	return op->kind == EV_OP_MEMSLOT && stim && stim->slot.change == EV_SLOT_FLAGS;
+}
+
+/* Is the entry still what the kernel changed? */
+static bool is_undone(const struct guide *g, const struct mmu *mmu, const struct obs_spte *s)
+{
+	uint64_t hardware = g->format->accessed | g->format->dirty;
+	int level;
+	uint64_t now = mmu_peek(mmu, s->gfn, s->as_id, &level);
+
+	if (spte_is_table(s->old, s->level))
+		return level < s->level;
+	return level == s->level && !((now ^ s->old) & ~hardware);
 }
 
 void guide_repair(struct guide *g, const struct running *r)
@@ -96,8 +122,12 @@ void guide_repair(struct guide *g, const struct running *r)
 	if (rec_find(g->rec, op, OBS_ZAP_ALL_FAST, 0))
 		return;
 	undo(g, mmu, r);
-	for (uint32_t i = 0; i < op->nr_obs; i++)
-		redo(g, mmu, &rec_op_obs(g->rec, op)[i].o, &gone);
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+
+		if (!shares_lock(g->rec, op) || o->kind != OBS_SPTE_CHANGED || is_undone(g, mmu, &o->spte))
+			redo(g, mmu, o, &gone);
+	}
 }
 
 /*

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two arrays sorted by time: what faults put into empty entries above 4 KiB, and the pages they marked dirty. */
+#include "replay/chains.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "kvm/spte.h"
+
+struct link {
+	uint64_t t_ns;
+	gfn_t	 gfn;
+	uint16_t vm;
+	uint8_t	 level;
+};
+
+struct links {
+	struct link *v;
+	size_t	     nr, cap;
+};
+
+struct chains {
+	struct links installs, marks;
+};
+
+static void add(struct links *s, uint64_t t_ns, uint16_t vm, gfn_t gfn, int level)
+{
+	if (s->nr == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 256;
+		s->v = xreallocarray(s->v, s->cap, sizeof(*s->v));
+	}
+	s->v[s->nr++] = (struct link){ t_ns, gfn, vm, (uint8_t)level };
+}
+
+static int cmp_link(const void *va, const void *vb)
+{
+	const struct link *a = va, *b = vb;
+
+	return a->t_ns == b->t_ns ? 0 : a->t_ns < b->t_ns ? -1 : 1;
+}
+
+static void sort(struct links *s)
+{
+	if (s->nr)
+		qsort(s->v, s->nr, sizeof(*s->v), cmp_link);
+}
+
+/* First at or after @t. */
+static size_t from_time(const struct links *s, uint64_t t)
+{
+	size_t lo = 0, hi = s->nr;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s->v[mid].t_ns < t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* It found the entry empty after it said what it was about to map, at @from_ns. */
+static void note_install(struct chains *c, const struct rec_op *op, const struct rec_obs *o, uint64_t from_ns)
+{
+	const struct obs_spte *s = &o->o.spte;
+
+	if (s->level > 1 && !spte_is_present(s->old) && spte_is_present(s->new))
+		add(&c->installs, from_ns, op->vm, s->gfn, s->level);
+}
+
+/* When a fault marked its page: the probe, else the lockless fault's event, else that of the new entry. */
+static void note_mark(struct chains *c, const struct rec_op *op, const struct rec_obs *o)
+{
+	bool marks = (o->o.kind == OBS_PIN && o->o.pin.pin == PIN_MARK_DIRTY) ||
+		     (o->o.kind == OBS_FAST_PAGE_FAULT && o->o.fast.ret == RET_PF_FIXED && o->o.fast.write) ||
+		     (o->o.kind == OBS_SPTE_CHANGED && o->o.spte.level == 1 && (o->o.spte.new & SPTE_W));
+	const struct link *last = c->marks.nr ? &c->marks.v[c->marks.nr - 1] : NULL;
+
+	/* One mark per fault, its first sign. */
+	if (marks && !(last && last->gfn == op->gfn && last->vm == op->vm && last->t_ns >= op->begin_ns))
+		add(&c->marks, o->t_ns, op->vm, op->gfn, 1);
+}
+
+struct chains *chains_new(const struct recording *r)
+{
+	struct chains *c = xcalloc(1, sizeof(*c));
+
+	for (uint32_t i = 0; i < r->nr_ops; i++) {
+		const struct rec_op *op = &r->ops[i];
+		const struct rec_obs *obs = rec_op_obs(r, op);
+		uint64_t asked_ns = 0;
+
+		if (op->kind != EV_OP_FAULT || op->vm >= r->meta->nr_vms)
+			continue;
+		for (uint32_t o = 0; o < op->nr_obs; o++) {
+			if (obs[o].o.kind == OBS_SPTE_REQUESTED)
+				asked_ns = obs[o].t_ns;
+			if (obs[o].o.kind == OBS_SPTE_CHANGED)
+				note_install(c, op, &obs[o], asked_ns ? asked_ns : obs[o].t_ns);
+			if (r->meta->vms[op->vm].dirty_manual)
+				note_mark(c, op, &obs[o]);
+		}
+	}
+	sort(&c->installs);
+	sort(&c->marks);
+	return c;
+}
+
+void chains_free(struct chains *c)
+{
+	if (!c)
+		return;
+	free(c->installs.v);
+	free(c->marks.v);
+	free(c);
+}
+
+uint64_t chains_thawed(const struct chains *c, uint16_t vm, gfn_t gfn, int level, uint64_t from, uint64_t to)
+{
+	for (size_t i = from_time(&c->installs, from); i < c->installs.nr && c->installs.v[i].t_ns < to; i++) {
+		const struct link *l = &c->installs.v[i];
+
+		if (l->vm == vm && l->gfn == gfn && l->level == level)
+			return l->t_ns;
+	}
+	return to;
+}
+
+static bool is_get(const struct ev *stim)
+{
+	return stim && stim->kind == EV_DIRTY_GET;
+}
+
+/* Did a CLEAR of the slot that follows @get in its task clear @gfn?  Its words are in order. */
+static bool was_cleared(const struct recording *r, const struct rec_op *get, gfn_t gfn)
+{
+	const struct ev *asked = rec_op_stim(r, get);
+
+	for (uint32_t i = get->next; i != REC_NONE; i = r->ops[i].next) {
+		const struct rec_op *op = &r->ops[i];
+		const struct ev *stim = rec_op_stim(r, op);
+
+		if (op->kind != EV_OP_DIRTY || op->vm != get->vm || !stim || stim->gfns.slot != asked->gfns.slot)
+			continue;
+		if (is_get(stim))
+			return false;
+		for (uint32_t o = 0; o < op->nr_obs; o++) {
+			const struct obs *word = &rec_op_obs(r, op)[o].o;
+
+			if (word->kind == OBS_LOG_DIRTY && gfn - word->gfns.gfn < 64 &&
+			    word->gfns.count >> (gfn - word->gfns.gfn) & 1)
+				return true;
+		}
+	}
+	return false;
+}
+
+void chains_copied(const struct chains *c, const struct recording *r, const struct rec_op *op,
+		   struct instant *at)
+{
+	const struct ev *stim = rec_op_stim(r, op);
+
+	if (op->kind != EV_OP_DIRTY || !is_get(stim) || !r->meta->vms[op->vm].dirty_manual)
+		return;
+	for (size_t i = from_time(&c->marks, at->lo); i < c->marks.nr && c->marks.v[i].t_ns < at->hi; i++) {
+		const struct link *mark = &c->marks.v[i];
+
+		if (mark->vm != op->vm || mark->gfn - stim->gfns.gfn >= stim->gfns.count)
+			continue;
+		if (was_cleared(r, op, mark->gfn))
+			at->lo = mark->t_ns + 1;
+		else
+			at->hi = mark->t_ns;
+	}
+	if (at->at < at->lo)
+		at->at = at->lo;
+	if (at->at >= at->hi)
+		at->at = at->hi > at->lo ? at->hi - 1 : at->lo;
+}
