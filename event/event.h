@@ -31,7 +31,7 @@ enum ev_kind {
 #define EV_F_NESTED	0x01	/* inside a vCPU's own fault: the access that follows caused it */
 #define EV_F_OPEN	0x02	/* its end is not in the trace: service_ns is a lower bound */
 /* DIRTY_RESET: the call ends with this ring; DIRTY_MASK: with this word, and a flush */
-#define EV_F_LAST	0x08
+#define EV_F_LAST	0x04
 /* INVALIDATE_*, AGE */
 #define EV_F_NOBLOCK	0x04	/* range is not blockable */
 #define EV_F_FLUSH	0x08	/* AGE: clear_flush_young */

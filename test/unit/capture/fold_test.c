@@ -642,7 +642,7 @@ static const struct row rows[] = {
 		"40 1 op - op=dirty gfn=0x0 result=continue span_ns=10 stimulus=0\n"
 		"50 1 dirty_reset last gfn=0x0 slot=1 count=0x0 service_ns=10\n"
 		"60 1 flush_all - gfn=0x0 count=0x0\n"
-		"60 1 op 0x8 op=dirty gfn=0x0 result=continue span_ns=10 stimulus=1\n",
+		"60 1 op 0x4 op=dirty gfn=0x0 result=continue span_ns=10 stimulus=1\n",
 		.unused = 1,
 	},
 	{
