@@ -77,10 +77,21 @@ struct walker {
 	bool		     shared;	/* it has the lock for read */
 };
 
-/* Roots that a fast zap made invalid are zapped under the lock held for read; all else goes for write. */
+static bool changes_flags(const struct recording *r, const struct rec_op *op)
+{
+	const struct ev *stim = rec_op_stim(r, op);
+
+	return op->kind == EV_OP_MEMSLOT && stim && stim->slot.change == EV_SLOT_FLAGS;
+}
+
+/*
+ * Roots that a fast zap made invalid, and slots whose logging starts or stops, are walked under the lock held for
+ * read; all else is for write.
+ */
 static struct walker walker_of(const struct recording *r, const struct rec_op *op)
 {
-	return (struct walker){ op, op->kind == EV_OP_MEMSLOT && rec_find(r, op, OBS_ZAP_ALL_FAST, 0) };
+	return (struct walker){ op, changes_flags(r, op) ||
+				(op->kind == EV_OP_MEMSLOT && rec_find(r, op, OBS_ZAP_ALL_FAST, 0)) };
 }
 
 /* Is @x of somebody whom the walk keeps out? */
@@ -103,6 +114,15 @@ static bool any(const struct spans *s, const struct walker *w, uint64_t from, ui
 	return false;
 }
 
+/* One whom the walk keeps out had his wait end in @from .. @to. */
+static bool any_end(const struct spans *s, const struct walker *w, uint64_t from, uint64_t to)
+{
+	for (size_t i = after(s, to); i-- > 0 && s->v[i].max_end > from;)
+		if (shuts_out(w, &s->v[i]) && s->v[i].end > from && s->v[i].end < to)
+			return true;
+	return false;
+}
+
 bool yields_walks(unsigned int kind)
 {
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_MEMSLOT || kind == EV_OP_ZAP_ALL ||
@@ -117,9 +137,7 @@ static bool is_flush(const struct rec_obs *o)
 /* Logging that stops zaps tables one by one, each with a flush, and keeps the lock. */
 static bool flushes_to_yield(const struct recording *r, const struct rec_op *op)
 {
-	const struct ev *stim = rec_op_stim(r, op);
-
-	return op->kind != EV_OP_MEMSLOT || !stim || stim->slot.change != EV_SLOT_FLAGS;
+	return !changes_flags(r, op);
 }
 
 /* What shows that @op had the lock for write: a probe inside the locked section, or a root made there. */
@@ -185,9 +203,10 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 		uint64_t from = obs[i - 1].t_ns, to = obs[i].t_ns;
 		uint32_t at = op->first_obs + i;
 
-		if (!(flush_tells && is_flush(&obs[i])) && !any(&y->writers, &walker, from, to, true))
-			continue;
-		if (!y->to_waiters || !any(&y->waits, &walker, from, to, false))
+		bool let_in = any(&y->writers, &walker, from, to, true) || (flush_tells && is_flush(&obs[i]));
+
+		if (y->to_waiters ? let_in && !any(&y->waits, &walker, from, to, false) :
+		    let_in || any_end(&y->waits, &walker, from, to))
 			y->bits[at / 64] |= BIT_ULL(at % 64);
 	}
 }
@@ -255,34 +274,35 @@ static bool goes_on(const struct rec_obs *obs, uint32_t nr)
 }
 
 /*
- * First begin in @from .. @to of another task's wait that was over by @to: the walk let it in.  0: none, or
- * somebody waits at @from already.
+ * First begin in @from .. @until of a wait that was over by @to, of one whom the walk keeps out: it let him in.
+ * Or @until, as where somebody waits at @from already: the engine finds him there.
  */
-static uint64_t let_in(const struct spans *waits, const struct walker *w, uint64_t from, uint64_t to)
+static uint64_t let_in(const struct spans *waits, const struct walker *w, uint64_t from, uint64_t until, uint64_t to)
 {
 	if (any(waits, w, from, from, false))
-		return 0;
-	for (size_t i = after(waits, from); i < waits->nr && waits->v[i].begin < to; i++)
+		return until;
+	for (size_t i = after(waits, from); i < waits->nr && waits->v[i].begin < until; i++)
 		if (shuts_out(w, &waits->v[i]) && waits->v[i].end <= to)
-			return waits->v[i].begin;
-	return 0;
+			return waits->v[i].begin + 1;	/* he is there */
+	return until;
 }
 
 uint64_t yields_seen(const struct yields *y, const struct recording *r, const struct rec_op *op, uint32_t next)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op) + next;
 	const struct walker walker = walker_of(r, op);
+	bool flush = next < op->nr_obs && is_flush(obs);
+	uint64_t until, seen;
 
-	if (next >= op->nr_obs || !y->to_waiters)
+	if (!next || next >= op->nr_obs || !y->to_waiters || (flush && !flushes_to_yield(r, op)))
 		return 0;
-	if (is_flush(obs) && !flushes_to_yield(r, op))
+	if ((flush || obs->o.kind == OBS_LOCK_WAIT) && !goes_on(obs, op->nr_obs - next))
 		return 0;
-	if (obs->o.kind == OBS_LOCK_WAIT || is_flush(obs)) {
-		uint64_t waited = is_flush(obs) ? 0 : obs->o.wait.wait_ns;
-
-		return goes_on(obs, op->nr_obs - next) ? obs->t_ns - waited : 0;
-	}
-	return next ? let_in(&y->waits, &walker, obs[-1].t_ns, obs->t_ns) : 0;
+	if (flush)	/* right before it drops the lock */
+		return obs->t_ns;
+	until = obs->o.kind == OBS_LOCK_WAIT ? obs->t_ns - obs->o.wait.wait_ns : obs->t_ns;
+	seen = let_in(&y->waits, &walker, obs[-1].t_ns, until, obs->t_ns);
+	return obs->o.kind == OBS_LOCK_WAIT || seen < until ? seen : 0;
 }
 
 /* First begin in @from .. @to of another task's wait that lasted beyond @to. */

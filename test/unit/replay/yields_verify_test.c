@@ -33,7 +33,7 @@ static const struct row {
 	  1, true, 0, 39, 3, .never = true },
 	{ "somebody queued and had it before the walk's next record",
 	  { WAIT(0, 25, 35), MADE_OP(0, 36, INVALIDATE_END, 12), WALK_BEGIN, ZAP(40, 2), WALK_END(50) },
-	  1, false, 25, 39, 2 },
+	  1, false, 26, 39, 2 },
 	{ "it waited for the lock itself",
 	  { WALK_BEGIN, WAIT(2, 32, 38), ZAP(40, 2), WALK_END(50) }, 0, false, 32, 32, 3 },
 	{ "another had the lock for write in between, without a wait",
