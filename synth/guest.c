@@ -83,6 +83,14 @@ void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bo
 	write(g, GUEST_HOST, t_ns, &ev);
 }
 
+void guest_age(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool young)
+{
+	struct ev ev = { .kind = EV_AGE, .flags = (uint8_t)(EV_F_MATCHED | (young ? EV_F_YOUNG : 0)),
+			 .hvas = { .start = start, .end = end, .extra = young ? (uint32_t)((end - start) >> 12) : 0 } };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}
+
 void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind)
 {
 	struct ev ev = { .kind = kind };

@@ -31,6 +31,8 @@ void guest_prefill(struct guest *g, uint64_t t_ns, gfn_t gfn, uint64_t npages, u
 /* A write after @guest_ns in the guest; backed by host pages of @level. */
 void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns);
 void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins);
+/* clear_young of a range, of which every entry was @young or none. */
+void guest_age(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool young);
 /* EV_ZAP_ALL or EV_VM_DESTROY. */
 void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind);
 
