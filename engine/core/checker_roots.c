@@ -16,6 +16,51 @@ struct check_root *check_root_find(struct checker *c, uint32_t table)
 	return NULL;
 }
 
+/* --- references in hand ------------------------------------------------------------- */
+
+static struct check_hand *hand_of(struct check_task *t, uint32_t table)
+{
+	for (unsigned int i = 0; i < CHECK_HANDS; i++)
+		if (t->hand[i].nr && t->hand[i].table == table)
+			return &t->hand[i];
+	return NULL;
+}
+
+static void take_in_hand(struct check_task *t, uint32_t table)
+{
+	struct check_hand *h = hand_of(t, table);
+
+	for (unsigned int i = 0; i < CHECK_HANDS && !h; i++)
+		if (!t->hand[i].nr)
+			h = &t->hand[i];
+	if (!h)
+		return;
+	h->table = table;
+	h->nr++;
+}
+
+/* Return: false: there was none. */
+static bool give_from_hand(struct check_task *t, uint32_t table)
+{
+	struct check_hand *h = hand_of(t, table);
+
+	if (h)
+		h->nr--;
+	return h;
+}
+
+/* One reference less: the task's, or the MMU's own when it has let go of the root. */
+static void check_given_back(struct checker *c, struct check_root *r, bool mmu_owns)
+{
+	if (give_from_hand(check_self(c), r->table))
+		return;
+	if (!r->mmu_ref || mmu_owns)
+		check_wrong(c, "I-T3: a reference to a root was given back that was not held", 0, r->table, NOBODY);
+	r->mmu_ref = false;
+}
+
+/* --- roots ------------------------------------------------------------------------------ */
+
 void checker_root_new(struct mmu *mmu, uint32_t table)
 {
 	struct checker *c = mmu->checker;
@@ -27,7 +72,8 @@ void checker_root_new(struct mmu *mmu, uint32_t table)
 		c->cap_roots = c->cap_roots ? 2 * c->cap_roots : 8;
 		c->roots = xreallocarray(c->roots, c->cap_roots, sizeof(*c->roots));
 	}
-	c->roots[c->nr_roots++] = (struct check_root){ .table = table };
+	c->roots[c->nr_roots++] = (struct check_root){ .table = table, .refs = 2, .mmu_ref = true };
+	take_in_hand(check_self(c), table);
 	*t = (struct check_table){ .root = table, .linked = true, .young = t->young };
 	if (t->young)
 		memset(t->young, 0, TABLE_ENTRIES * sizeof(*t->young));
@@ -64,6 +110,12 @@ void checker_root_refs(struct mmu *mmu, uint32_t table, uint64_t refs, bool mmu_
 	check_lock(c);
 	check_log(c, "root references", table, refs);
 	r = check_exact(c) ? check_root_find(c, table) : NULL;
+	if (r && refs > r->refs)
+		take_in_hand(check_self(c), table);
+	else if (r)
+		check_given_back(c, r, mmu_owns);
+	if (r)
+		r->refs = refs;
 	if (r && refs < holders(c, table) + mmu_owns)
 		check_wrong(c, "I-T3: a root has fewer references than holders", 0, refs, NOBODY);
 	if (r && !refs && !r->invalid)
@@ -90,6 +142,10 @@ void checker_vcpu_root(struct mmu *mmu, unsigned int vcpu, uint32_t table)
 
 	check_lock(c);
 	check_log(c, table ? "vCPU takes root" : "vCPU leaves its root", vcpu, table);
+	if (check_exact(c) && table && !give_from_hand(check_self(c), table))
+		check_wrong(c, "I-T3: a vCPU took a root without a reference", vcpu, table, NOBODY);
+	if (check_exact(c) && !table && c->vcpus[vcpu].root)
+		take_in_hand(check_self(c), c->vcpus[vcpu].root);
 	c->vcpus[vcpu].root = table;
 	c->vcpus[vcpu].clean = c->number;	/* a new root comes with an empty TLB */
 	check_release(mmu, c);

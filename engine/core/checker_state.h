@@ -14,6 +14,7 @@
 #include "engine/core/checker.h"
 
 #define CHECK_LOG	4096		/* events remembered; a power of two */
+#define CHECK_HANDS	4		/* roots a task refers to at once; a walk has two */
 #define CHECK_ENDED	256		/* windows that ended, the last ones */
 
 struct check_event {
@@ -50,6 +51,11 @@ struct check_task {
 	/* aging */
 	bool		 cleared;	/* it made something old */
 	bool		 met_young;	/* something in its range was young at some time */
+	/* references to roots that no vCPU has, in the hands of the code the task runs */
+	struct check_hand {
+		uint32_t     table;
+		unsigned int nr;
+	} hand[CHECK_HANDS];
 	/* walks */
 	const void	*walk;
 	gfn_t		 walk_at;	/* where it began, or went on after its last yield */
@@ -73,6 +79,8 @@ struct check_table {
 struct check_root {
 	uint32_t	 table;
 	uint64_t	 invalid;	/* number when it became so; 0: it is valid */
+	uint64_t	 refs;		/* as told last */
+	bool		 mmu_ref;	/* the MMU's own reference is not given back yet */
 };
 
 struct check_vcpu {

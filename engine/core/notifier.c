@@ -56,7 +56,7 @@ void notifier_publish(struct notifier *n, struct memslots *ms, unsigned int as_i
 	uint64_t begin_ns = rt_now_ns(), waited_ns = 0;
 
 	rt_spin_lock(&n->lock);
-	if (n->policy->memslot_swap_waits == MEMSLOT_SWAP_WAITS_YES && n->active) {
+	if (n->policy->memslot_swap_waits == MEMSLOT_SWAP_WAITS_YES && n->active && !MUTANT(publish_early)) {
 		do
 			rt_cond_wait(&n->drained, &n->lock);
 		while (n->active);
@@ -241,7 +241,7 @@ void notifier_add(struct notifier *n, const struct notifier_window *w, gfn_t sta
 	open_add(n, w, start, end);
 	if (!keyed_by_hva(n)) {
 		if (start < end)
-			hull_add(n, start, end);
+			hull_add(n, start, end - MUTANT(narrow_hull));
 		else if (!rt_peek(&n->hull_end))
 			hull_nothing(n);
 	}
@@ -288,7 +288,7 @@ bool notifier_retry(const struct notifier *n, uint64_t seq, gfn_t gfn, hva_t hva
 			break;
 		}
 	}
-	return covered || rt_load(&n->seq) != seq;
+	return covered || (!MUTANT(skip_seq) && rt_load(&n->seq) != seq);
 }
 
 enum notifier_why notifier_why(const struct notifier *n, uint64_t seq, gfn_t gfn)

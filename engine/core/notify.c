@@ -6,6 +6,7 @@
  */
 #include "engine/core/checker.h"
 #include "engine/core/flush.h"
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 
 /* notifier.lock = always, up to 5.12: every window counts, whatever it matches. */
@@ -49,7 +50,7 @@ void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_bloc
 	check_begin(mmu, CHECK_INVALIDATE_START, start, end);
 	rt_srcu_lock();
 	set = memslots_get(&mmu->slots);
-	if (always(mmu)) {
+	if (always(mmu) || MUTANT(begin_for_nothing)) {
 		locked = true;
 		begin(mmu, &w);
 	}
@@ -103,8 +104,10 @@ void mmu_invalidate_end(struct mmu *mmu, hva_t start, hva_t end)
 	if (locked && !matched)
 		notifier_remove(&mmu->notifier, &w, 0, 0);
 	if (locked) {
-		check_window_end(mmu);
-		notifier_end(&mmu->notifier);
+		if (!MUTANT(end_not_counted)) {
+			check_window_end(mmu);
+			notifier_end(&mmu->notifier);
+		}
 		mmu_unlock(mmu, false);
 	}
 	rt_srcu_unlock();

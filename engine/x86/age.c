@@ -20,6 +20,7 @@
  */
 #include "engine/x86/age.h"
 
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 #include "engine/x86/changed.h"
 #include "engine/x86/watched.h"
@@ -35,11 +36,25 @@ static void aged(struct x86_mmu *x, const struct tdp_iter *it)
 	rt_charge(COST_AGE_YOUNG, 1);
 }
 
+/* What aging takes away where the hardware sets A: A alone. */
+static uint64_t cleared(const struct x86_mmu *x)
+{
+	if (MUTANT(age_keeps))
+		return 0;
+	if (MUTANT(age_takes_write))
+		return x->f->accessed | SPTE_W;
+	if (MUTANT(age_moves_page))
+		return x->f->accessed | BIT_ULL(12);
+	return x->f->accessed;
+}
+
 static void make_old_exclusive(struct x86_mmu *x, struct tdp_iter *it)
 {
 	if (spte_ad_enabled(it->old)) {
-		it->old = rt_fetch_and(it->sptep, ~x->f->accessed);
-		check_entry(x, it->sptep, it->old, it->old & ~x->f->accessed);
+		uint64_t bits = cleared(x);
+
+		it->old = rt_fetch_and(it->sptep, ~bits);
+		check_entry(x, it->sptep, it->old, it->old & ~bits);
 	} else {
 		it->old = spte_write(x, it->sptep, it->old, spte_make_old(x->f, it->old), it->level);
 	}
@@ -81,6 +96,7 @@ static bool age_root(struct x86_mmu *x, const struct root *root, const struct me
 			 (x->mmu.policy->age_lock == AGE_LOCK_READ && x->mmu.policy->fault_lock == FAULT_LOCK_SPIN);
 	bool young = false;
 	struct tdp_iter it;
+	uint64_t seen;
 
 	for_each_spte(&it, x, root, 1, span->start, span->end) {
 		if (!spte_is_leaf(it.old, it.level))
@@ -89,16 +105,19 @@ static bool age_root(struct x86_mmu *x, const struct root *root, const struct me
 		mmu_count(&x->mmu.counters.age_scanned);
 		if (!spte_is_accessed(x->f, it.old))
 			continue;
-		young = true;
+		young = !MUTANT(age_silent);
 		if (how == MMU_AGE_TEST) {
 			if (as_merged_for_6_15(x))
 				break;
 			continue;
 		}
+		seen = it.old;
 		if (exclusive)
 			make_old_exclusive(x, &it);
 		else if (!make_old_racing(x, &it))
 			break;
+		else if (MUTANT(age_loser_silent) && it.old != seen)
+			young = false;
 	}
 	return young;
 }
@@ -114,7 +133,11 @@ bool x86_age(struct mmu *mmu, const struct memslot_span *span, enum mmu_age how)
 			continue;
 		if (as_merged_for_6_15(x) && root_invalid(r))
 			continue;
+		if (MUTANT(age_outside_rcu))
+			rt_rcu_read_unlock();
 		young |= age_root(x, r, span, how);
+		if (MUTANT(age_outside_rcu))
+			rt_rcu_read_lock();
 	}
 	rt_rcu_read_unlock();
 	return young;

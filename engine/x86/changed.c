@@ -2,6 +2,7 @@
 /* handle_changed_spte(), handle_removed_pt() and the setters above them; KVM tdp_mmu.c. */
 #include "engine/x86/changed.h"
 
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 #include "engine/core/uniform.h"
 #include "engine/x86/watched.h"
@@ -87,7 +88,7 @@ static void remove_table(struct x86_mmu *x, uint32_t number, unsigned int as_id,
 		spte_changed(x, as_id, t->gfn + i * SPTE_LEVEL_PAGES(level), old, x->f->frozen, level, shared);
 	}
 	t->parent = 0;
-	if (x->mmu.policy->table_free == TABLE_FREE_IMMEDIATE)
+	if (x->mmu.policy->table_free == TABLE_FREE_IMMEDIATE || MUTANT(free_at_once))
 		arena_free(arena, number);
 	else
 		arena_free_rcu(arena, number);
@@ -114,6 +115,8 @@ static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint6
 static bool try_set(struct tdp_iter *it, uint64_t new)
 {
 	rt_charge(COST_CAS, 1);
+	if (MUTANT(table_stays) && spte_is_table(it->old, it->level) && !spte_is_present(new))
+		return true;
 	if (likely(rt_cas(it->sptep, &it->old, new))) {
 		check_entry(it->x, it->sptep, it->old, new);
 		return true;
@@ -140,7 +143,8 @@ bool spte_zap_atomic(struct tdp_iter *it)
 		return false;
 	if (!late)
 		spte_changed(x, it->as_id, it->gfn, it->old, x->f->frozen, it->level, true);
-	flush_remote_range(&x->mmu, it->gfn, SPTE_LEVEL_PAGES(it->level));
+	if (!MUTANT(split_no_flush))
+		flush_remote_range(&x->mmu, it->gfn, SPTE_LEVEL_PAGES(it->level));
 	rt_store(it->sptep, x->f->nonpresent);
 	check_entry(x, it->sptep, x->f->frozen, x->f->nonpresent);
 	if (late)
@@ -173,6 +177,8 @@ uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new
 		old = rt_xchg(sptep, new);
 	} else {
 		rt_charge(COST_CLEAR, 1);
+		if (MUTANT(table_stays) && spte_is_table(old, level))
+			return old;
 		rt_store(sptep, new);
 	}
 	check_entry(x, sptep, old, new);

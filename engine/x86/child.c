@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 
 void child_init(struct tdp_iter *it, uint32_t child)
@@ -45,7 +46,7 @@ static void fill_from_huge(struct x86_mmu *x, uint32_t child, uint64_t huge, int
 			huge = (huge | x->f->exec) & ~x->f->nx;
 	}
 	for (unsigned int i = 0; i < SPTE_ENTRIES; i++)
-		rt_set(&entries[i], huge + i * step);
+		rt_set(&entries[i], MUTANT(split_drops) && i == SPTE_ENTRIES - 1 ? x->f->nonpresent : huge + i * step);
 	rt_charge(COST_SPLIT_ENTRY, SPTE_ENTRIES);
 }
 

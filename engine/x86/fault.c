@@ -5,6 +5,7 @@
  */
 #include "engine/x86/fault.h"
 
+#include "engine/core/mutant.h"
 #include "engine/x86/root.h"
 #include "engine/x86/watched.h"
 
@@ -113,10 +114,10 @@ static void host_lookup(struct fault *f)
 /* The host's answer; read here and not before, since it is good only after the snapshot. */
 static void take_facts(struct fault *f, const struct mmu_access *a)
 {
-	f->pfn = a->pfn;
-	check_looked_up(&f->x->mmu, f->gfn, f->pfn);
+	check_looked_up(&f->x->mmu, f->gfn, a->pfn);
+	f->pfn = a->pfn ^ MUTANT(wrong_page);
 	f->host_level = a->host_level ? a->host_level : 1;
-	f->map_writable = !(f->slot->cfg.flags & SLOT_READONLY) && (a->host_writable || (f->access & MMU_W));
+	f->map_writable = !MUTANT(write_read_only) && !(f->slot->cfg.flags & SLOT_READONLY) && (a->host_writable || (f->access & MMU_W));
 }
 
 /* Snapshot, prechecks and host look-up.  Return: RET_PF_CONTINUE to go on. */
@@ -184,11 +185,11 @@ static bool stale(const struct fault *f)
 
 static enum ret_pf fault_locked(struct fault *f)
 {
-	bool shared = fault_lock(f);
+	bool too_early = MUTANT(stale_before_lock), was_stale = too_early && stale(f), shared = fault_lock(f);
 	enum ret_pf ret = RET_PF_RETRY;
 
 	rt_pin(RT_PIN_LOCKED);
-	if (!stale(f)) {
+	if (too_early ? !was_stale : !stale(f)) {
 		rt_pin(RT_PIN_MAP);
 		rt_charge(COST_FAULT_LOCKED, 1);
 		ret = fault_map(f, shared);

@@ -8,7 +8,7 @@ bool iter_do_yield(struct tdp_iter *it, struct flush *flush, bool shared)
 {
 	struct mmu *mmu = &it->x->mmu;
 
-	if (flush)
+	if (flush && !MUTANT(yield_no_flush))
 		flush_settle(mmu, flush);
 	check_yield(mmu, it, it->next_gfn);
 	rt_rcu_read_unlock();

@@ -19,6 +19,7 @@
  */
 #include "engine/core/checker.h"
 #include "engine/core/flush.h"
+#include "engine/core/mutant.h"
 #include "engine/x86/root.h"
 #include "engine/x86/x86.h"
 
@@ -142,7 +143,7 @@ static inline void iter_before(struct tdp_iter *it)
 
 static inline bool iter_yield(struct tdp_iter *it, struct flush *flush, bool shared)
 {
-	if (it->next_gfn == it->yielded_gfn)
+	if (it->next_gfn == it->yielded_gfn && !MUTANT(yield_at_once))
 		return false;
 	if (likely(!rt_need_resched() && !rt_needbreak(&it->x->mmu.lock)))
 		return false;

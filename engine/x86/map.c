@@ -4,6 +4,7 @@
  * Losing a compare-and-swap on the way means RETRY: the guest faults again.
  */
 #include "engine/core/dirty.h"
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 #include "engine/x86/child.h"
 #include "engine/x86/fault.h"
@@ -88,7 +89,7 @@ uint64_t fault_leaf(const struct fault *f, uint64_t old)
 		.writable = f->map_writable,
 		.host_writable = f->map_writable,
 		.mmu_writable = f->map_writable,
-		.accessed = ad,
+		.accessed = ad && !(MUTANT(fault_makes_old) && spte_is_present(old)),
 		/* Over a writable leaf D is left out: what the old one knew was noted already. */
 		.dirty = ad && f->map_writable && !was_writable,
 	};
@@ -151,7 +152,7 @@ static enum ret_pf install(struct fault *f, struct tdp_iter *it, bool shared)
 /* One entry above the goal: make it possible to step down.  Return: false: RETRY. */
 static bool make_way(struct fault *f, struct tdp_iter *it, bool shared)
 {
-	if (spte_is_table(it->old, it->level))
+	if (spte_is_table(it->old, it->level) && !(MUTANT(table_not_reused) && it->level == 2))
 		return true;
 	if (spte_is_present(it->old) && f->x->mmu.policy->fault_huge_split == FAULT_HUGE_SPLIT_ZAP) {
 		/* The huge page goes away; 511 of its pages fault again. */

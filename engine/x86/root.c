@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "engine/core/checker.h"
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 #include "engine/x86/zap.h"
 
@@ -147,7 +148,7 @@ struct root *root_newest(const struct x86_mmu *x, unsigned int as_id)
 static struct root *find_root(struct x86_mmu *x, uint32_t role)
 {
 	for (struct root *r = root_first(x); r; r = root_after(r))
-		if (rt_load(&r->role) == role && root_get(r))
+		if (rt_load(&r->role) == role && (MUTANT(root_get_missing) || root_get(r)))
 			return r;
 	return NULL;
 }
@@ -184,14 +185,17 @@ void x86_vcpu_unload(struct mmu *mmu, unsigned int vcpu)
 {
 	struct x86_mmu *x = to_x86(mmu);
 	struct x86_vcpu *v = &x->vcpus[vcpu];
-	bool shared;
+	bool shared, twice;
 
 	if (!v->root)
 		return;
 	shared = root_lock(x);
 	rt_pin(RT_PIN_OTHER);
 	check_vcpu_root(mmu, vcpu, 0);
+	twice = MUTANT(root_put_twice) && !root_invalid(v->root);
 	root_put(x, v->root);
+	if (twice)
+		root_put(x, v->root);
 	v->root = NULL;
 	mmu_unlock(mmu, shared);
 }

@@ -2,6 +2,7 @@
 /* Range zaps: what a notifier, or the delete of one slot, takes away. */
 #include "engine/x86/zap.h"
 
+#include "engine/core/mutant.h"
 /* Does zap.range take this table entry away with all below it? */
 static bool takes_table(const struct x86_mmu *x, const struct tdp_iter *it, gfn_t start, gfn_t end)
 {
@@ -63,6 +64,9 @@ void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t en
 		if (stale)
 			flush_stale(&x->mmu, flush);
 	}
+	/* What it took away may include tables: they must not be freed before the TLBs forgot the way there. */
+	if (x->mmu.policy->zap_range != ZAP_RANGE_LEAF_ONLY)
+		flush_settle(&x->mmu, flush);
 	rt_rcu_read_unlock();
 	mmu_add(&x->mmu.counters.zap_visited, visited);
 	if (unlikely(nonpresent))
@@ -74,11 +78,12 @@ bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block)
 {
 	struct x86_mmu *x = to_x86(mmu);
 	struct flush flush = { 0 };
+	gfn_t end = span->end - MUTANT(unmap_short) + MUTANT(unmap_wide);
 
 	for (struct root *r = root_iter(x, NULL, false); r; r = root_iter(x, r, false))
-		if (root_as_id(r) == span->slot->cfg.as_id)
-			zap_range(x, r, span->start, span->end, may_block, &flush);
-	return flush.owed;
+		if (root_as_id(r) == span->slot->cfg.as_id && !(MUTANT(unmap_skips_smm) && root_as_id(r)))
+			zap_range(x, r, span->start, end, may_block, &flush);
+	return flush.owed && !MUTANT(unmap_no_flush);
 }
 
 /* kvm_mmu_changed_pte_notifier_make_spte(): the old entry's rights less writing, and not accessed. */

@@ -13,7 +13,36 @@ static const struct row {
 	unsigned int	 schedules;	/* within so many, and without the defect in none of as many */
 	const struct scene_def *scene;
 } rows[] = {
-	{ "no look for an invalidation in progress", MUTANT_skip_in_progress, "I-N3", 100, &scene_races },
+	{ "an unmap leaves out the second address space", MUTANT_unmap_skips_smm, "I-N1", 20, &scene_smm },
+	{ "an unmap leaves out the last page", MUTANT_unmap_short, "I-N1", 20, &scene_moves },
+	{ "an end that does not count", MUTANT_end_not_counted, "I-N2", 5, &scene_moves },
+	{ "a begin without a slot", MUTANT_begin_for_nothing, "I-N2", 5, &scene_beside },
+	{ "no look for an invalidation in progress", MUTANT_skip_in_progress, "I-N3", 100, &scene_moves },
+	{ "no look for one that ended since the snapshot", MUTANT_skip_seq, "I-N3", 100, &scene_moves },
+	{ "the hull is a page too short", MUTANT_narrow_hull, "I-N3", 100, &scene_moves },
+	{ "both looks before the lock only", MUTANT_stale_before_lock, "I-N3", 100, &scene_moves_late },
+	{ "slots published inside an invalidation", MUTANT_publish_early, "I-N4", 20, &scene_slots },
+	{ "aging does not say what it cleared", MUTANT_age_silent, "I-A1", 5, &scene_ages },
+	{ "aging does not report what it lost a race for", MUTANT_age_loser_silent, "I-A1", 200, &scene_ages_upgrades },
+	{ "aging leaves a page young", MUTANT_age_keeps, "I-A1", 5, &scene_ages },
+	{ "a fault makes a page old", MUTANT_fault_makes_old, "I-A1", 20, &scene_ages },
+	{ "aging takes write access", MUTANT_age_takes_write, "I-A2", 5, &scene_ages },
+	{ "aging changes the frame", MUTANT_age_moves_page, "I-A2", 5, &scene_ages },
+	{ "lockless aging outside RCU", MUTANT_age_outside_rcu, "I-A3", 200, &scene_ages_and_tables },
+	{ "a table freed at once", MUTANT_free_at_once, "I-T1", 50, &scene_ages_and_tables },
+	{ "a removed table stays reachable", MUTANT_table_stays, "I-T2", 20, &scene_slots_at_once },
+	{ "a table replaced instead of reused", MUTANT_table_not_reused, "I-T2", 5, &scene_moves },
+	{ "a root given back twice", MUTANT_root_put_twice, "I-T3", 5, &scene_slots },
+	{ "a root taken without a reference", MUTANT_root_get_missing, "I-T3", 5, &scene_slots },
+	{ "an unmap without its flush", MUTANT_unmap_no_flush, "I-F1", 20, &scene_moves },
+	{ "a yield without the flush", MUTANT_yield_no_flush, "I-F1", 50, &scene_yields },
+	{ "a huge page taken away without a flush", MUTANT_split_no_flush, "I-F1", 20, &scene_split_by_zap },
+	{ "invalid roots zapped with vCPUs on them", MUTANT_zap_no_kick, "I-F1", 20, &scene_slots },
+	{ "a fault maps the neighbour", MUTANT_wrong_page, "I-M1", 5, &scene_moves },
+	{ "a write served read-only", MUTANT_write_read_only, "I-M1", 5, &scene_moves },
+	{ "an unmap takes one page more", MUTANT_unmap_wide, "I-M1", 50, &scene_moves },
+	{ "a split leaves a page out", MUTANT_split_drops, "I-M1", 20, &scene_split },
+	{ "a yield at the first entry", MUTANT_yield_at_once, "I-G1", 50, &scene_yields },
 };
 
 /* Return: the first schedule in which something broke, or 0; @what: what. */
@@ -42,7 +71,37 @@ static void check(const void *vrow)
 		fail_msg("broke %s instead of %s", what, row->want);
 }
 
-int main(void)
+static int by_gap(const void *a, const void *b)
 {
+	return *(const unsigned int *)a < *(const unsigned int *)b ? -1 : *(const unsigned int *)a > *(const unsigned int *)b;
+}
+
+/* How many schedules it takes, from one that breaks to the next: median and most, over @nr schedules. */
+static void measure(const struct row *row, unsigned int nr)
+{
+	unsigned int *gaps = xcalloc(nr + 1, sizeof(*gaps)), hits = 0, last = 0;
+
+	for (unsigned int seed = 1; seed <= nr; seed++) {
+		mutant_on = row->mutant;
+		if (scene_run(row->scene, seed)) {
+			gaps[hits++] = seed - last;
+			last = seed;
+		}
+		mutant_on = MUTANT_none;
+	}
+	qsort(gaps, hits, sizeof(*gaps), by_gap);
+	printf("| %s | %s | %u | %u | %u | %u |\n", row->name, row->want, hits, hits ? gaps[hits / 2] : 0,
+	       hits ? gaps[hits - 1] : 0, row->schedules);
+	free(gaps);
+}
+
+/* "measure 400" prints the table of docs/safety.md. */
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "measure") == 0) {
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+			measure(&rows[i], (unsigned int)atoi(argv[2]));
+		return 0;
+	}
 	return table_run("mutants", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
 }

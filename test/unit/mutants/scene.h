@@ -6,6 +6,7 @@
  * Scenes in which races are likely: two to four tasks, a few pages, each task
  * repeating its few steps.  A seed is a schedule.
  */
+#include "kvm/role.h"
 #include "test/unit/x86/lab.h"
 
 #define SCENE_TASKS	4
@@ -21,7 +22,7 @@ struct scene_step {
 
 struct scene_def {
 	enum kvm_release release;
-	bool		 no_ad, needbreak;
+	bool		 no_ad, smm, nx;	/* no A/D bits; everything in address space 1; NX mitigation */
 	const char	*policy[4];
 	int		 host_level;
 	unsigned int	 nr_tasks, nr_vcpus;	/* vCPUs come first */
@@ -82,18 +83,26 @@ static inline void scene_invalidate(struct scene *s, const struct scene_step *st
 	hva_t start = lab_hva(LAB_GFN + step->page), end = lab_hva(LAB_GFN + step->page + step->pages);
 
 	mmu_invalidate_start(s->l.mmu, start, end, true);
-	for (uint64_t i = 0; i < step->pages; i++)
+	for (uint64_t i = 0; i < step->pages && step->page + i < SCENE_PAGES; i++)
 		rt_set(&s->version[step->page + i], rt_peek(&s->version[step->page + i]) + 1);
 	rt_idle(300);
 	mmu_invalidate_end(s->l.mmu, start, end);
 	rt_idle(300);
 }
 
+static inline void scene_slot_change(struct scene *s, enum mmu_slot_change change)
+{
+	struct mmu_slot slot = { .id = 1, .as_id = s->def->smm, .base_gfn = LAB_GFN, .npages = LAB_PAGES,
+				 .hva = LAB_HVA };
+
+	mmu_memslot(s->l.mmu, change, &slot);
+}
+
 static inline void scene_slot(struct scene *s)
 {
-	lab_slot(&s->l, MMU_SLOT_DELETE, 0);
+	scene_slot_change(s, MMU_SLOT_DELETE);
 	rt_idle(500);
-	lab_slot(&s->l, MMU_SLOT_CREATE, 0);
+	scene_slot_change(s, MMU_SLOT_CREATE);
 	rt_idle(2000);
 }
 
@@ -149,7 +158,7 @@ static inline void scene_begin(void *arg)
 {
 	struct scene *s = arg;
 
-	lab_slot(&s->l, MMU_SLOT_CREATE, 0);
+	scene_slot_change(s, MMU_SLOT_CREATE);
 }
 
 static inline void scene_finish(void *arg)
@@ -181,12 +190,16 @@ static inline void scene_open(struct scene *s, unsigned int seed)
 	s->l.quiet = true;
 	s->l.config.judge = &s->judge;
 	s->l.config.release = s->def->release;
+	if (s->def->smm)
+		s->l.config.root_role = role_set_smm(role_set_level(role_set_direct(0, 1), 4), 1);
+	s->l.config.nx_huge_pages = s->def->nx;
 	if (s->def->no_ad) {
 		s->l.config.tdp = SPTE_EPT;
 		s->l.config.ad = false;
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(s->def->policy); i++)
 		lab_policy(&s->l, s->def->policy[i]);
+	s->l.costs.ps[COST_RCU_GRACE] = 0;	/* as short as its readers let it be */
 	s->l.rt.seed = seed;
 	s->l.rt.grain = RT_GRAIN_ACCESS;
 	s->l.rt.shuffle = true;
@@ -217,13 +230,87 @@ static inline const char *scene_run(const struct scene_def *def, unsigned int se
 }
 
 /* Two vCPUs fault on the pages that two host tasks move about. */
-static const struct scene_def scene_races = {
-	.release = KVM_6_12, .nr_tasks = 4, .nr_vcpus = 2,
+#define SCENE_MOVES					\
+	.nr_tasks = 4, .nr_vcpus = 2,			\
+	.task = {					\
+		{ 20, { { DO_ACCESS, 0, 4, MMU_W } } },	\
+		{ 20, { { DO_ACCESS, 2, 4, MMU_R } } },	\
+		{ 20, { { DO_INVALIDATE, 0, 3 } } },	\
+		{ 20, { { DO_INVALIDATE, 2, 4 } } },	\
+	}
+static const struct scene_def scene_moves = { .release = KVM_6_12, SCENE_MOVES };
+static const struct scene_def scene_moves_late = { .release = KVM_6_12, .policy = { "fault.precheck=none" }, SCENE_MOVES };
+static const struct scene_def scene_smm = { .release = KVM_6_12, .smm = true, SCENE_MOVES };
+static const struct scene_def scene_nonpresent = { .release = KVM_6_12, .policy = { "zap.nonpresent=process" }, SCENE_MOVES };
+static const struct scene_def scene_no_wait = { .release = KVM_6_12, .policy = { "memslot.swap_waits=no" },
+	.nr_tasks = 3, .nr_vcpus = 1,
+	.task = { { 20, { { DO_ACCESS, 0, 4, MMU_W } } }, { 20, { { DO_INVALIDATE, 0, 3 } } }, { 5, { { DO_SLOT } } } } };
+
+/* The slot comes and goes, and with it every root. */
+#define SCENE_SLOTS								\
+	.nr_tasks = 4, .nr_vcpus = 2,						\
+	.task = {								\
+		{ 20, { { DO_ACCESS, 0, 4, MMU_W }, { DO_UNLOAD } } },		\
+		{ 20, { { DO_ACCESS, 2, 4, MMU_W } } },				\
+		{ 10, { { DO_INVALIDATE, 0, 3 } } },				\
+		{ 6, { { DO_SLOT } } },						\
+	}
+static const struct scene_def scene_slots = { .release = KVM_6_12, SCENE_SLOTS };
+static const struct scene_def scene_slots_at_once = {
+	.release = KVM_6_12, .policy = { "zap.root_passes=single" }, SCENE_SLOTS
+};
+
+/* A range beyond the slot, between two that matter. */
+static const struct scene_def scene_beside = {
+	.release = KVM_6_12, .nr_tasks = 2, .nr_vcpus = 1,
 	.task = {
-		{ 20, { { DO_ACCESS, 0, 4, MMU_W } } },
-		{ 20, { { DO_ACCESS, 2, 4, MMU_R } } },
-		{ 20, { { DO_INVALIDATE, 0, 3 } } },
-		{ 20, { { DO_INVALIDATE, 2, 4 } } },
+		{ 10, { { DO_ACCESS, 0, 4, MMU_W } } },
+		{ 10, { { DO_INVALIDATE, 0, 3 }, { DO_INVALIDATE, LAB_PAGES + 16, 1 } } },
+	},
+};
+
+/* Huge pages that an execute fault breaks up. */
+#define SCENE_HUGE							\
+	.nx = true, .host_level = 2, .nr_tasks = 3, .nr_vcpus = 2,	\
+	.task = {							\
+		{ 20, { { DO_ACCESS, 0, 2, MMU_W }, { DO_ACCESS, 5, 1, MMU_X } } },	\
+		{ 20, { { DO_ACCESS, 3, 2, MMU_R } } },			\
+		{ 10, { { DO_INVALIDATE, 0, 512 } } },			\
+	}
+static const struct scene_def scene_split = { .release = KVM_6_12, SCENE_HUGE };
+static const struct scene_def scene_split_by_zap = { .release = KVM_6_1, .policy = { "fault.huge_split=zap" }, SCENE_HUGE };
+
+/* Two vCPUs, one that ages their pages, one that moves them. */
+#define SCENE_AGES							\
+	.nr_tasks = 4, .nr_vcpus = 2,					\
+	.task = {							\
+		{ 30, { { DO_ACCESS, 0, 4, MMU_R }, { DO_ACCESS, 1, 2, MMU_W } } },	\
+		{ 30, { { DO_ACCESS, 2, 4, MMU_W } } },			\
+		{ 40, { { DO_AGE, 0, 6, MMU_AGE_CLEAR }, { DO_TEST_AGE, 0, 6 } } },	\
+		{ 10, { { DO_INVALIDATE, 0, 512 }, { DO_WAIT, 0, 0, 3000 } } },	\
+	}
+static const struct scene_def scene_ages = { .release = KVM_6_12, SCENE_AGES };
+/* Without A/D bits: a page read, then written, changes twice while it is young. */
+static const struct scene_def scene_ages_upgrades = {
+	.release = KVM_6_18, .no_ad = true, .policy = { "age.lock=lockless", "age.race=skip" },
+	.nr_tasks = 3, .nr_vcpus = 2,
+	.task = {
+		{ 150, { { DO_ACCESS, 0, 2, MMU_R }, { DO_ACCESS, 0, 2, MMU_W } } },
+		{ 150, { { DO_ACCESS, 0, 2, MMU_W }, { DO_ACCESS, 0, 2, MMU_R } } },
+		{ 400, { { DO_AGE, 0, 2, MMU_AGE_CLEAR } } },
+	},
+};
+static const struct scene_def scene_ages_and_tables = {
+	.release = KVM_6_18, .policy = { "age.lock=lockless", "age.race=retry", "zap.range=tables" }, SCENE_AGES
+};
+
+/* Long unmaps that let faults in. */
+static const struct scene_def scene_yields = {
+	.release = KVM_6_12, .policy = { "lock.needbreak=contended" }, .nr_tasks = 3, .nr_vcpus = 2,
+	.task = {
+		{ 4, { { DO_ACCESS, 0, 64, MMU_W } } },
+		{ 4, { { DO_ACCESS, 1024, 64, MMU_W } } },
+		{ 8, { { DO_INVALIDATE, 0, 2048 } } },
 	},
 };
 
