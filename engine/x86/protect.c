@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wrprot_gfn_range(), clear_dirty_gfn_range(), clear_dirty_pt_masked(), write_protect_gfn(); KVM tdp_mmu.c. */
 #include "engine/x86/protect.h"
-#include "engine/x86/watched.h"
 
 #include "engine/core/observe.h"
 #include "engine/x86/watched.h"

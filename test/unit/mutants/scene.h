@@ -6,7 +6,6 @@
  * Scenes in which races are likely: two to four tasks, a few pages, each task
  * repeating its few steps.  A seed is a schedule.
  */
-#include "kvm/role.h"
 #include "test/unit/x86/lab.h"
 
 #define SCENE_TASKS	4
@@ -147,8 +146,10 @@ static inline void scene_task(void *arg)
 	struct scene *s = arg;
 	unsigned int me = rt_self();
 
-	if (me < s->def->nr_vcpus)
+	if (me < s->def->nr_vcpus) {
+		mmu_vcpu_smm(s->l.mmu, me, s->def->smm);
 		mmu_vcpu_load(s->l.mmu, me);
+	}
 	for (unsigned int n = 0; n < s->def->task[me].times; n++)
 		for (unsigned int i = 0; i < ARRAY_SIZE(s->def->task[me].steps); i++)
 			scene_step(s, &s->def->task[me].steps[i]);
@@ -190,8 +191,6 @@ static inline void scene_open(struct scene *s, unsigned int seed)
 	s->l.quiet = true;
 	s->l.config.judge = &s->judge;
 	s->l.config.release = s->def->release;
-	if (s->def->smm)
-		s->l.config.root_role = role_set_smm(role_set_level(role_set_direct(0, 1), 4), 1);
 	s->l.config.nx_huge_pages = s->def->nx;
 	if (s->def->no_ad) {
 		s->l.config.tdp = SPTE_EPT;
