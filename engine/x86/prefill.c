@@ -9,6 +9,7 @@
 #include "engine/core/uniform.h"
 #include "engine/x86/fault.h"
 #include "engine/x86/root.h"
+#include "engine/x86/watched.h"
 
 struct prefill {
 	struct x86_mmu	*x;
@@ -54,6 +55,14 @@ static uint32_t new_table(const struct prefill *p, uint32_t parent, unsigned int
 	return number;
 }
 
+static void set_entry(const struct prefill *p, rt_u64 *sptep, uint64_t spte)
+{
+	uint64_t old = rt_peek(sptep);
+
+	rt_set(sptep, spte);
+	check_entry(p->x, sptep, old, spte);
+}
+
 static void fill_table(const struct prefill *p, uint32_t number, int level, gfn_t table_gfn)
 {
 	rt_u64 *entries = arena_entries(&p->x->mmu.arena, number);
@@ -71,16 +80,16 @@ static void fill_table(const struct prefill *p, uint32_t number, int level, gfn_
 			continue;
 		if (level == p->level) {
 			if (!spte_is_present(spte))
-				rt_set(&entries[i], leaf_at(p, gfn));
+				set_entry(p, &entries[i], leaf_at(p, gfn));
 		} else if (spte_is_present(spte)) {
 			fill_table(p, arena_enter(&p->x->mmu.arena, (uint32_t)spte_pfn(spte)), level - 1, gfn);
 		} else if (whole) {
-			rt_set(&entries[i], spte_for_table(p->x, new_subtree(p, number, i, gfn, level - 1)));
+			set_entry(p, &entries[i], spte_for_table(p->x, new_subtree(p, number, i, gfn, level - 1)));
 		} else {
 			uint32_t child = new_table(p, number, i, gfn, level - 1);
 
+			set_entry(p, &entries[i], spte_for_table(p->x, child));
 			fill_table(p, child, level - 1, gfn);
-			rt_set(&entries[i], spte_for_table(p->x, child));
 		}
 	}
 }
