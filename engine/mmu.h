@@ -128,6 +128,7 @@ struct mmu_stats {
 	uint64_t zap_visited;		/* entries looked at by zaps, those of removed tables included */
 	uint64_t zap_nonpresent;	/* entries zapped that were not present (zap.nonpresent = process) */
 	uint64_t zap_ns;		/* from the begin of each zap to its end, yields included */
+	uint64_t zap_stretch_ns;	/* longest of any zap without a point to yield */
 	uint64_t tables_made;		/* by faults */
 	uint64_t bytes;			/* arena, metadata included */
 

@@ -182,6 +182,7 @@ void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 	out->zap_visited = c->zap_visited;
 	out->zap_nonpresent = c->zap_nonpresent;
 	out->zap_ns = c->zap_ns;
+	out->zap_stretch_ns = c->zap_stretch_ns;
 	out->tables_made = c->tables_made;
 	out->retry_open = c->retry_open;
 	out->retry_hull = c->retry_hull;

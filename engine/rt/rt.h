@@ -178,6 +178,12 @@ struct rt_sample {
 void rt_op_begin(unsigned int op);
 /* @out may be NULL. */
 void rt_op_end(struct rt_sample *out);
+/*
+ * Part of an operation: the longest stretch without a point to yield (struct rt_stats) from begin to end,
+ * the one that is still going on included.  They do not nest.
+ */
+void rt_stretch_begin(void);
+uint64_t rt_stretch_end(void);
 /* A compare-and-swap on an entry lost: counted for the running op. */
 void rt_note_lost_cas(void);
 

@@ -46,7 +46,7 @@ void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t en
 {
 	/* Nobody runs on an invalid root. */
 	bool stale = !root_invalid(root) || x->mmu.policy->zap_invalid_root_flush == ZAP_INVALID_ROOT_FLUSH_YES;
-	uint64_t visited = 0, nonpresent = 0, begin_ns = rt_now_ns();
+	uint64_t visited = 0, nonpresent = 0, begin_ns = zap_begin();
 	struct tdp_iter it;
 
 	rt_rcu_read_lock();
@@ -71,7 +71,7 @@ void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t en
 	mmu_add(&x->mmu.counters.zap_visited, visited);
 	if (unlikely(nonpresent))
 		mmu_add(&x->mmu.counters.zap_nonpresent, nonpresent);
-	mmu_add(&x->mmu.counters.zap_ns, rt_now_ns() - begin_ns);
+	zap_end(x, begin_ns);
 }
 
 bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block)

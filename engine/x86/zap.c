@@ -86,7 +86,7 @@ static void zap_pass(struct x86_mmu *x, const struct root *root, struct pass p)
 
 void zap_root(struct x86_mmu *x, const struct root *root, bool shared)
 {
-	uint64_t begin_ns = rt_now_ns();
+	uint64_t begin_ns = zap_begin();
 
 	rt_rcu_read_lock();
 	switch (x->mmu.policy->zap_root_passes) {
@@ -106,7 +106,7 @@ void zap_root(struct x86_mmu *x, const struct root *root, bool shared)
 	}
 	zap_pass(x, root, (struct pass){ .level = x->mmu.config.root_level, .shared = shared });
 	rt_rcu_read_unlock();
-	mmu_add(&x->mmu.counters.zap_ns, rt_now_ns() - begin_ns);
+	zap_end(x, begin_ns);
 }
 
 /*

@@ -13,6 +13,19 @@ void zap_root(struct x86_mmu *x, const struct root *root, bool shared);
 /* kvm_mmu_zap_all_fast(): every root goes invalid at once, and is zapped with faults running. */
 void zap_all_fast(struct x86_mmu *x);
 
+/* What every zap is measured by.  Return: when it began, for zap_end(). */
+static inline uint64_t zap_begin(void)
+{
+	rt_stretch_begin();
+	return rt_now_ns();
+}
+
+static inline void zap_end(struct x86_mmu *x, uint64_t begin_ns)
+{
+	mmu_add(&x->mmu.counters.zap_ns, rt_now_ns() - begin_ns);
+	mmu_most(&x->mmu.counters.zap_stretch_ns, rt_stretch_end());
+}
+
 /*
  * If the entry under the cursor leads to a uniform table of leafs that a zap which takes them one by
  * one could as well take all at once, does so: same virtual time, same content.  @yields: there is a

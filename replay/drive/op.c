@@ -288,6 +288,8 @@ static void prefill(struct drive_task *t, const struct stim *s)
 		task_fail(t->drive, &e, rc);
 	else if (mmu_prefill(vm->mmu, &p))
 		t->n.slot_errors++;
+	else
+		t->n.prefilled += p.npages << t->drive->meta->page_shift;
 }
 
 static void vcpu_root(struct drive_task *t, const struct stim *s)

@@ -95,6 +95,7 @@ static void add_counts(struct task_counts *sum, const struct task_counts *n)
 	sum->dropped += n->dropped;
 	sum->unmatched_ends += n->unmatched_ends;
 	sum->slot_errors += n->slot_errors;
+	sum->prefilled += n->prefilled;
 	sum->dirty_pages += n->dirty_pages;
 	sum->order_skipped += n->order_skipped;
 	sum->want_think_ns += n->want_think_ns;
@@ -231,6 +232,8 @@ static void put_counts(struct drive *d, struct result *r)
 	put_aging(d, r, &sum);
 	if (d->job->access)
 		put_model(d, r, &sum);
+	if (sum.prefilled)
+		put(r, "prefilled", "bytes", sum.prefilled);
 	put_skipped(r, &sum);
 	put_caveats(d, r, &sum);
 }
@@ -357,36 +360,24 @@ static void put_tables(struct drive *d, struct result *r)
 	put(r, "bytes", "bytes", bytes);
 }
 
-/* Of the operations that take mappings away. */
-static uint64_t zap_stretch_ns(const struct drive *d)
-{
-	static const enum result_op ops[] = {
-		RESULT_INVALIDATE, RESULT_SET_SPTE, RESULT_MEMSLOT, RESULT_ZAP_ALL, RESULT_TEARDOWN,
-	};
-	uint64_t longest = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
-		if (d->stats.longest_stretch_ns[ops[i]] > longest)
-			longest = d->stats.longest_stretch_ns[ops[i]];
-	return longest;
-}
-
 static void put_zaps(struct drive *d, struct result *r)
 {
-	uint64_t ns = 0, visited = 0, nonpresent = 0, empty = 0, made = 0;
+	uint64_t ns = 0, stretch_ns = 0, visited = 0, nonpresent = 0, empty = 0, made = 0;
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
 		struct mmu_stats s;
 
 		mmu_stats(d->vms[i].mmu, &s);
 		ns += s.zap_ns;
+		if (s.zap_stretch_ns > stretch_ns)
+			stretch_ns = s.zap_stretch_ns;
 		visited += s.zap_visited;
 		nonpresent += s.zap_nonpresent;
 		made += s.tables_made;
 		empty += d->vms[i].emptied ? d->vms[i].tables_empty : s.tables_empty;
 	}
 	put(r, "zap_time", "ns", ns);
-	put(r, "zap_stretch", "ns", zap_stretch_ns(d));
+	put(r, "zap_stretch", "ns", stretch_ns);
 	put(r, "zap_visited", "count", visited);
 	put(r, "tables_empty", "count", empty);
 	put(r, "tables_empty_bytes", "bytes", empty * 4096);

@@ -11,7 +11,22 @@ void stretch_note(struct rt_task *t, uint64_t ns)
 
 	if (ns - t->stretch_ns > *longest)
 		*longest = ns - t->stretch_ns;
+	if (ns - t->stretch_ns > t->watched_ns)
+		t->watched_ns = ns - t->stretch_ns;
 	t->stretch_ns = ns;
+}
+
+void rt_stretch_begin(void)
+{
+	self()->watched_ns = 0;
+}
+
+uint64_t rt_stretch_end(void)
+{
+	const struct rt_task *t = self();
+	uint64_t length_ns = t->nr_holds || t->rcu.depth ? rt_clock_ns() - t->stretch_ns : 0;
+
+	return length_ns > t->watched_ns ? length_ns : t->watched_ns;
 }
 
 void rt_op_begin(unsigned int op)

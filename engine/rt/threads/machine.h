@@ -45,6 +45,7 @@ struct rt_task {
 	const struct rt_rwlock *holds[TASK_MAX_HOLDS];
 	bool		 hold_write[TASK_MAX_HOLDS];
 	uint64_t	 held_since_ns, stretch_ns, slice_ns;
+	uint64_t	 watched_ns;	/* longest stretch since rt_stretch_begin() */
 	struct task_op	 ops[TASK_MAX_OPS + 1];	/* [0]: outside any operation */
 	uint64_t	 think_ns, busy_ns, kicked_ns, kicks, order_wait_ns, end_ns, switches;
 	uint64_t	 longest_stretch_ns[NR_OPS], yields[NR_OPS], flushes[NR_OPS], lost_cas[NR_OPS];

@@ -8,10 +8,26 @@
 void stretch_note(struct rt_task *t, uint64_t ps)
 {
 	uint64_t *longest = &machine.longest_stretch_ps[op_of(t)->op];
+	uint64_t length_ps = ps > t->stretch_ps ? ps - t->stretch_ps : 0;
 
-	if (ps > t->stretch_ps && ps - t->stretch_ps > *longest)
-		*longest = ps - t->stretch_ps;
+	if (length_ps > *longest)
+		*longest = length_ps;
+	if (length_ps > t->watched_ps)
+		t->watched_ps = length_ps;
 	t->stretch_ps = ps;
+}
+
+void rt_stretch_begin(void)
+{
+	self()->watched_ps = 0;
+}
+
+uint64_t rt_stretch_end(void)
+{
+	const struct rt_task *t = self();
+	uint64_t length_ps = t->nr_holds || t->rcu.depth ? rt_running.clock_ps - t->stretch_ps : 0;
+
+	return (length_ps > t->watched_ps ? length_ps : t->watched_ps) / PSEC_PER_NSEC;
 }
 
 void rt_op_begin(unsigned int op)

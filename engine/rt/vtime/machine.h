@@ -81,6 +81,7 @@ struct rt_task {
 	uint64_t	 held_since_ps;	/* nr_holds became 1 */
 	struct task_reader rcu;
 	uint64_t	 stretch_ps;	/* holding or reading, and no point to yield, since */
+	uint64_t	 watched_ps;	/* longest such since rt_stretch_begin() */
 	struct rt_hold	 holds[TASK_MAX_HOLDS];
 	struct task_op	 ops[TASK_MAX_OPS + 1]; /* [0]: outside any operation */
 	struct task_reader srcu;

@@ -292,6 +292,7 @@ static void check(const void *vrow)
 	SAME_STAT(zap_visited);
 	SAME_STAT(zap_nonpresent);
 	SAME_STAT(zap_ns);
+	SAME_STAT(zap_stretch_ns);
 	SAME_STAT(ret_pf[RET_PF_RETRY]);
 	assert_int_equal(lab_tables(&got.lab), lab_tables(&want.lab));
 	if (!row->vcpus)	/* who touches a page there has its table copied */
