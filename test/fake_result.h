@@ -84,6 +84,9 @@ static inline void fake_result(struct result *r, const struct fake *f)
 	result_metric(r, "flushes", "count", 120);
 	result_metric(r, "longest_stretch", "ns", 381234);
 	result_metric(r, "home_made", "count", 7);
+	result_metric(r, "faults", "count", (int64_t)f->accesses * 2);
+	result_metric(r, "retry_open", "count", (int64_t)f->accesses / 2);
+	result_metric(r, "retry_hull", "count", (int64_t)f->accesses / 4);
 }
 
 static inline void fake_run(struct store_run *run, const struct fake *f)

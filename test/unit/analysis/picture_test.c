@@ -323,6 +323,7 @@ static const struct row rows[] = {
 	  .want = "SELECT count(*) FROM sel WHERE pos = 2 AND label = 'other'" },
 
 	{ .name = "stall", .check = draws, .figure = "stall", .storm = 50, .want = "lock wait" },
+	{ .name = "retries", .check = draws, .figure = "retries", .storm = 50, .want = "only the key covers it" },
 	{ .name = "access-cdf", .check = draws, .figure = "access-cdf", .storm = 50, .want = "other" },
 	{ .name = "access-tail", .check = draws, .figure = "access-tail", .storm = 50, .want = "1 in 1 000" },
 	{ .name = "wait-cdf", .check = draws, .figure = "wait-cdf", .storm = 50, .want = "100 %" },
