@@ -18,6 +18,7 @@
 
 struct open_span {		/* an invalidation window */
 	uint64_t begin, end, max_end;
+	uint64_t start, stop;	/* what it covers, in the unit of the hull: host addresses; since 6.4 gfns */
 	uint16_t vm;
 	bool	 matched;
 };
@@ -49,6 +50,7 @@ enum slot_state { SLOT_NONE, SLOT_INVALID, SLOT_VALID, SLOT_UNKNOWN };
 
 struct range_change {
 	gfn_t		start, end;
+	hva_t		hva;		/* of @start */
 	enum slot_state before, after;
 };
 
@@ -124,6 +126,21 @@ static uint64_t window_end(const struct recording *r, uint32_t start)
 	return at.at;
 }
 
+static struct open_span span_of(const struct recording *r, uint32_t index)
+{
+	const struct rec_op *op = &r->ops[index];
+	const struct ev_hvas *hvas = &rec_op_stim(r, op)->hvas;
+	const struct rec_obs *handler = rec_find(r, op, OBS_UNMAP_RANGE, 0);
+	struct open_span s = { .begin = op->begin_ns, .end = window_end(r, index), .vm = op->vm,
+			       .matched = !r->meta->has_probes || handler, .start = hvas->start, .stop = hvas->end };
+
+	if (r->meta->release < KVM_6_12)
+		return s;
+	s.start = handler ? handler->o.gfns.gfn : 0;
+	s.stop = handler ? handler->o.gfns.gfn + handler->o.gfns.count : UINT64_MAX;
+	return s;
+}
+
 static void find_spans(struct finder *f)
 {
 	const struct recording *r = f->r;
@@ -135,10 +152,7 @@ static void find_spans(struct finder *f)
 
 		if (op->kind != EV_OP_INVALIDATE_START || !rec_op_stim(r, op))
 			continue;
-		f->spans[f->nr_spans++] = (struct open_span){
-			op->begin_ns, window_end(r, i), 0, op->vm,
-			!r->meta->has_probes || rec_find(r, op, OBS_UNMAP_RANGE, 0),
-		};
+		f->spans[f->nr_spans++] = span_of(r, i);
 	}
 	qsort(f->spans, f->nr_spans, sizeof(*f->spans), cmp_span);
 	for (size_t i = 0; i < f->nr_spans; i++)
@@ -161,13 +175,26 @@ static size_t spans_after(const struct finder *f, uint64_t t)
 	return lo;
 }
 
-/* Was a window of @op's VM open that could have sent it back? */
-static bool window_over(const struct finder *f, const struct rec_op *op)
+/*
+ * Could a window have sent @op back, whose page is at @at in the hull's unit?  The hull is that of all windows
+ * since none was open, and the end of any window sends back whoever looked before it.
+ */
+static bool window_over(const struct finder *f, const struct rec_op *op, uint64_t at)
 {
-	for (size_t i = spans_after(f, op->end_ns); i-- > 0 && f->spans[i].max_end >= op->begin_ns;)
-		if (f->spans[i].vm == op->vm && f->spans[i].matched && f->spans[i].end >= op->begin_ns)
+	uint64_t since = op->begin_ns, start = UINT64_MAX, stop = 0;
+
+	for (size_t i = spans_after(f, op->end_ns); i-- > 0 && f->spans[i].max_end >= since;) {
+		const struct open_span *w = &f->spans[i];
+
+		if (w->vm != op->vm || !w->matched || w->end < since)
+			continue;
+		if (w->end >= op->begin_ns && w->end <= op->end_ns)
 			return true;
-	return false;
+		since = w->begin < since ? w->begin : since;
+		start = w->start < start ? w->start : start;
+		stop = max_u64(stop, w->stop);
+	}
+	return at >= start && at < stop;
 }
 
 /* --- what faults saw ------------------------------------------------------------- */
@@ -181,19 +208,21 @@ static void vote(struct votes *v, uint64_t t, bool late, uint64_t weight)
 	v->v[v->nr++] = (struct vote){ t, weight, late };
 }
 
-/* A fault that came back with nothing: only an INVALID slot does that where no window is open. */
-static enum slot_state state_of_retry(const struct finder *f, const struct rec_op *op)
+/* A fault that came back with nothing: only an INVALID slot does that where no window does. */
+static enum slot_state state_of_retry(const struct finder *f, const struct rec_op *op, const struct range_change *c)
 {
+	bool by_gfn = f->r->meta->release >= KVM_6_12;
 	bool looked_up = rec_find_pin(f->r, op, PIN_LOOKUP_RET), checked = rec_find_pin(f->r, op, PIN_STALE);
 
 	if (checked)
 		return SLOT_UNKNOWN;
 	if (looked_up && f->r->meta->release < KVM_6_12)	/* no prechecks: nothing else stops it there */
 		return SLOT_INVALID;
-	return window_over(f, op) ? SLOT_UNKNOWN : SLOT_INVALID;
+	return window_over(f, op, by_gfn ? op->gfn : c->hva + ((op->gfn - c->start) << 12)) ? SLOT_UNKNOWN : SLOT_INVALID;
 }
 
-static enum slot_state state_seen(const struct finder *f, const struct rec_op *op, uint64_t *weight)
+static enum slot_state state_seen(const struct finder *f, const struct rec_op *op, const struct range_change *c,
+				  uint64_t *weight)
 {
 	const struct rec_obs *obs = rec_op_obs(f->r, op);
 
@@ -205,7 +234,7 @@ static enum slot_state state_seen(const struct finder *f, const struct rec_op *o
 			return obs[i].o.map.pfn & PFN_NO_SLOT ? SLOT_NONE : SLOT_VALID;
 	}
 	*weight = 1;
-	return op->result == RET_PF_RETRY ? state_of_retry(f, op) : SLOT_UNKNOWN;
+	return op->result == RET_PF_RETRY ? state_of_retry(f, op, c) : SLOT_UNKNOWN;
 }
 
 static void vote_slot(const struct finder *f, struct placing *p, const struct rec_op *op)
@@ -217,7 +246,7 @@ static void vote_slot(const struct finder *f, struct placing *p, const struct re
 
 		if (op->gfn < c->start || op->gfn >= c->end)
 			continue;
-		seen = state_seen(f, op, &weight);
+		seen = state_seen(f, op, c, &weight);
 		if (seen == c->before)
 			vote(&p->publish, op->begin_ns, true, weight);
 		else if (seen == c->after)
@@ -422,9 +451,9 @@ static uint64_t record_after(const struct recording *r, const struct rec_op *op,
 	return op->end_ns;
 }
 
-static void add_range(struct placing *p, gfn_t gfn, uint64_t npages, enum slot_state before, enum slot_state after)
+static void add_range(struct placing *p, const struct ev_slot *slot, enum slot_state before, enum slot_state after)
 {
-	p->range[p->nr_ranges++] = (struct range_change){ gfn, gfn + npages, before, after };
+	p->range[p->nr_ranges++] = (struct range_change){ slot->gfn, slot->gfn + slot->npages, slot->hva, before, after };
 }
 
 static void fill_ranges(struct placing *p, const struct ev_slot *old, const struct ev_slot *want, unsigned int nth)
@@ -434,9 +463,9 @@ static void fill_ranges(struct placing *p, const struct ev_slot *old, const stru
 	if (want->as_id)	/* what vCPUs in SMM see: next to nothing */
 		return;
 	if (goes && old)
-		add_range(p, old->gfn, old->npages, nth ? SLOT_INVALID : SLOT_VALID, nth ? SLOT_NONE : SLOT_INVALID);
+		add_range(p, old, nth ? SLOT_INVALID : SLOT_VALID, nth ? SLOT_NONE : SLOT_INVALID);
 	if (want->change == EV_SLOT_CREATE || (want->change == EV_SLOT_MOVE && nth))
-		add_range(p, want->gfn, want->npages, SLOT_NONE, SLOT_VALID);
+		add_range(p, want, SLOT_NONE, SLOT_VALID);
 }
 
 static void place(struct finder *f, uint32_t index, const struct ev_slot *want, unsigned int nth, struct swap *out)

@@ -331,3 +331,23 @@ uint64_t yields_relock(const struct yields *y, const struct recording *r, const 
 	++*next;
 	return at->t_ns - at->o.wait.wait_ns;
 }
+
+/* The least end in @from .. @to of what shuts @w out, or @to. */
+static uint64_t first_end(const struct spans *s, const struct walker *w, uint64_t from, uint64_t to)
+{
+	uint64_t first = to;
+
+	for (size_t i = after(s, to); i-- > 0 && s->v[i].max_end > from;)
+		if (shuts_out(w, &s->v[i]) && s->v[i].end > from && s->v[i].end < first)
+			first = s->v[i].end;
+	return first;
+}
+
+uint64_t yields_over(const struct yields *y, const struct recording *r, const struct rec_op *op, uint64_t t)
+{
+	const struct walker walker = walker_of(r, op);
+
+	if (!yields_walks(op->kind))
+		return op->end_ns;
+	return first_end(&y->writers, &walker, t, first_end(&y->waits, &walker, t, op->end_ns));
+}

@@ -36,6 +36,11 @@ uint32_t yields_walk_start(const struct recording *r, const struct rec_op *op, u
  */
 uint64_t yields_seen(const struct yields *y, const struct recording *r, const struct rec_op *op, uint32_t next);
 /*
+ * After its last observation at @t @op may hold the lock no longer than until then: when the first of those whom it
+ * keeps out had it, or its end.
+ */
+uint64_t yields_over(const struct yields *y, const struct recording *r, const struct rec_op *op, uint64_t t);
+/*
  * @op yielded at @t: when it queued for the lock again.  @next moves on over the records of the yield.
  * Where it did not have to wait: as late as can be, which is before its next record and before somebody
  * else queued who had to wait beyond that.

@@ -232,7 +232,7 @@ static uint64_t thawed(const struct guide *g, const struct rec_op *op, const str
  */
 static uint64_t resumed(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint32_t i)
 {
-	uint64_t next = i + 1 < op->nr_obs ? obs[i + 1].t_ns : op->end_ns;
+	uint64_t next = i + 1 < op->nr_obs ? obs[i + 1].t_ns : yields_over(g->job->yields, g->rec, op, obs[i].t_ns);
 
 	if (op->kind == EV_OP_FAULT)
 		return just_before(obs[i].t_ns, next);
