@@ -83,6 +83,9 @@ static inline void fake_result(struct result *r, const struct fake *f)
 	result_metric(r, "retries", "count", f->storm * 3);
 	result_metric(r, "flushes", "count", 120);
 	result_metric(r, "longest_stretch", "ns", 381234);
+	result_metric(r, "age_time", "ns", (int64_t)f->accesses * 800);
+	result_metric(r, "access_waits_age", "ns", (int64_t)waited / 2);
+	result_metric(r, "writers_wait_age", "ns", 0);
 	result_metric(r, "home_made", "count", 7);
 	result_metric(r, "faults", "count", (int64_t)f->accesses * 2);
 	result_metric(r, "retry_open", "count", (int64_t)f->accesses / 2);

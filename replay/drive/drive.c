@@ -71,6 +71,7 @@ int drive_entry(const struct drive_job *job, struct result *result, struct err *
 
 	d.ends_at_once = !d.meta->has_ends && job->scan->kinds[EV_INVALIDATE_START];
 	rt_word_init(&d.failed, 0);
+	rt_word_init(&d.hosts_left, 0);
 	pthread_mutex_init(&d.err_lock, NULL);
 	d.judge = (struct mmu_judge){ check_judge, &d };
 	sampler_init(&d.sampler, result);

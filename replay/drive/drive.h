@@ -112,6 +112,7 @@ struct drive {
 	bool			 ends_at_once;	/* the trace has no ends: windows close after their start */
 	unsigned int		 nr_workers;	/* tasks beside them: a kernel worker per VM, where the policy has one */
 	rt_u64			 live;		/* recorded tasks that have not ended */
+	rt_u64			 hosts_left;	/* host tasks that are not done */
 	rt_u64			 failed;	/* a task met an error: everyone ends */
 	struct mmu_judge	 judge;
 	pthread_mutex_t		 err_lock;
@@ -177,7 +178,10 @@ static inline uint64_t drive_scaled(const struct drive *d, uint64_t ns)
 /* guest.c: the guest between its recorded accesses. */
 /* Guest mode for @ns; touches that come due are carried out. */
 void guest_think(struct drive_task *t, uint64_t ns);
-/* After its last stimulus a guest goes on until the recording ends: its pages are touched, and nothing else. */
+/*
+ * After its last stimulus a guest goes on until the recording ends and every host task is done: its
+ * pages are touched, and nothing else.
+ */
 void guest_tail(struct drive_task *t);
 /* An access that was not a hit: attempts until one is not told to retry.  @added: the access model drew it. */
 void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,

@@ -72,6 +72,7 @@ void guest_tail(struct drive_task *t)
 	if (!vm->touches || d->job->pacing == PACING_ASAP)
 		return;
 	op_close_windows(t);
-	while (!rt_peek(&d->failed) && !touches_stopped(vm->touches) && rt_now_ns() < end_ns)
+	while (!rt_peek(&d->failed) && !touches_stopped(vm->touches) &&
+	       (rt_peek(&d->hosts_left) || rt_now_ns() < end_ns))
 		think_touching(t, vm, slice_ns(d));
 }

@@ -38,5 +38,6 @@ void host_run(void *arg)
 		op_run(t, &s);
 		t->recorded_end_ns = s.t_ns + drive_scaled(t->drive, op_service_ns(&s.ev));
 	}
+	rt_fetch_add(&t->drive->hosts_left, (uint64_t)-1);
 	task_finish(t);
 }

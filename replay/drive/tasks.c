@@ -16,6 +16,8 @@ static int task_init(struct drive *d, struct drive_task *t, uint32_t recorded, u
 	t->vcpu = -1;
 	if (rec->vcpu >= 0 && rec->vm >= 0 && (size_t)rec->vm < d->meta->nr_vms)
 		t->vcpu = rec->vcpu + (int)(copy * d->vms[rec->vm].clone.vcpus);
+	if (t->vcpu < 0)
+		rt_word_init(&d->hosts_left, rt_peek(&d->hosts_left) + 1);
 	t->edges = plan_edges(d->job->plan, recorded, &t->nr_edges);
 	t->awaited = plan_is_awaited(d->job->plan, recorded);
 	rt_gate_init(&t->gate);

@@ -105,7 +105,7 @@ static void draw(struct touches *t, unsigned int task, gfn_t gfn, int level, enu
 		return;
 	at_ns = rt_now_ns() + drive_scaled(t->d, next.gap_ns);
 	vcpu = vcpu_of(t, next.vcpu, copy, key);
-	if (at_ns < drive_scaled(t->d, t->d->job->scan->last_ns) && vcpu < t->nr_vcpus)
+	if (vcpu < t->nr_vcpus)
 		queue_push(&t->queue[vcpu], (struct touch){ at_ns, gfn, (uint8_t)level });
 }
 
