@@ -38,6 +38,7 @@ void gfn_set_add(struct gfn_set *s, gfn_t gfn, int level)
 		r->whole = true;
 	} else {
 		r->pages[gfn % REGION_PAGES / 64] |= BIT_ULL(gfn % 64);
+		r->whole = false;
 	}
 }
 
@@ -120,4 +121,11 @@ bool gfn_set_has(const struct gfn_set *s, gfn_t gfn, gfn_t end)
 		any = r && has_in(r, gfn, end);
 	}
 	return any;
+}
+
+bool gfn_set_is_whole(const struct gfn_set *s, gfn_t gfn)
+{
+	const struct gfn_set_region *r = find(s, gfn);
+
+	return r && r->whole;
 }

@@ -16,11 +16,14 @@ struct gfn_set {		/* zeroed: empty */
 };
 
 void gfn_set_fini(struct gfn_set *s);
-/* The frame at @gfn; with @level above 1 all of its 2 MiB region, as one. */
+/* The frame at @gfn; with @level above 1 all of its 2 MiB region, as one, until a frame of it is added by itself. */
 void gfn_set_add(struct gfn_set *s, gfn_t gfn, int level);
 void gfn_set_remove(struct gfn_set *s, gfn_t gfn, gfn_t end);
 void gfn_set_clear(struct gfn_set *s);
 /* Is any frame of [gfn, end) in it? */
 bool gfn_set_has(const struct gfn_set *s, gfn_t gfn, gfn_t end);
+
+/* Was the region of @gfn added as one, and nothing of it taken since? */
+bool gfn_set_is_whole(const struct gfn_set *s, gfn_t gfn);
 
 #endif

@@ -190,6 +190,9 @@ bool touches_due(struct touches *t, unsigned int vcpu, struct touch *out)
 		*out = queue_pop(q);
 		due = gfn_set_has(&t->present, out->gfn, out->gfn + SPTE_LEVEL_PAGES(out->level));
 		t->dropped += !due;
+		/* The host's page may have been taken apart since. */
+		if (due && !gfn_set_is_whole(&t->present, out->gfn))
+			out->level = 1;
 	}
 	pthread_mutex_unlock(&t->lock);
 	return due;
