@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmulab replay: the recorded guest under other policies. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,10 +32,15 @@ static const char usage[] =
 	"      --clone N         N copies of everything recorded, on disjoint memory of the same\n"
 	"                        VM, and on N times the CPUs\n"
 	"      --seed N          which of the possible schedules (default 1)\n"
-	"      --seeds N         try N schedules with --check and --grain access, store nothing\n"
+	"      --seeds N         try N schedules, with --check and --grain access, in which tasks are\n"
+	"                        held up at random; says that no invariant broke, or prints the\n"
+	"                        shortest failing interleaving and the command that repeats it.\n"
+	"                        JSON: trace, first_seed, schedules, policies: [ { policy, broken,\n"
+	"                        shortest: { what, seed, steps, t_ns, command, story: [ { t_ns, task,\n"
+	"                        name, what, gfn, value } ] } } ]\n"
 	"      --grain NAME      op: hand over at locks (default); access: at every shared word\n"
 	"      --check           hold the tables against a flat memory of what was done, and check\n"
-	"                        invariants after each operation\n"
+	"                        the invariants while the engine runs (docs/safety.md)\n"
 	"      --costs FILE      cost model (default: costs/default.ini)\n"
 	"      --access NAME     none: only recorded accesses happen (default); model: pages that this\n"
 	"                        policy takes away or makes old are touched again as the recording's\n"
@@ -98,9 +102,9 @@ static int resolve(struct replay_ask *ask, const char *access, struct err *e)
 	ask->model = model == 1;
 	if (!ask->clones)
 		return err_set(e, ERR_USAGE, "--clone 0: at least one, the recorded one");
-	if (ask->seeds && (ask->threads || ask->db || ask->json))
-		return err_set(e, ERR_USAGE, "--seeds searches schedules in virtual time, stores nothing and prints one line; "
-			       "leave out --runtime, --db and --json");
+	if (ask->seeds && (ask->threads || ask->db))
+		return err_set(e, ERR_USAGE, "--seeds searches schedules in virtual time and stores nothing; "
+			       "leave out --runtime and --db");
 	return 0;
 }
 
@@ -229,14 +233,19 @@ static void say_skipped(const struct result *r)
 static int run_one(const struct replay_ask *ask, const struct replay_trace *trace, struct replay_run *run,
 		   struct err *e)
 {
+	struct drive_broken broken = { .any = false };
 	struct costs costs;
 	struct drive_job job;
 	int rc = replay_job(ask, trace, &run->policy, &costs, &job, e);
 
 	if (!rc && isatty(STDERR_FILENO))
 		fprintf(stderr, "%s: %s ...\n", ask->trace, run->policy.name);
-	if (!rc)
+	if (!rc) {
+		job.broken = &broken;
 		rc = replay_drive(ask, trace, &job, &run->result, e);
+	}
+	if (broken.any)
+		replay_show_story(&broken, stderr);
 	if (!rc && ask->db)
 		rc = replay_store(ask, trace, &job, run, e);
 	return rc;
@@ -256,62 +265,6 @@ static int run_all(const struct replay_ask *ask, const struct replay_trace *trac
 		replay_show_json(ask, trace, runs, nr);
 	else
 		replay_show(ask, runs, nr);
-	return 0;
-}
-
-/* --- schedules ----------------------------------------------------------------------------- */
-
-static char abort_note[64];
-
-/* A broken invariant aborts; the schedule that did it is what its finder needs. */
-static void on_abort(int sig)
-{
-	ssize_t n = write(STDERR_FILENO, abort_note, strlen(abort_note));
-
-	(void)n;
-	(void)sig;
-}
-
-static int try_schedule(struct replay_ask *ask, const struct replay_trace *trace, const struct policy *policy,
-			uint64_t seed, struct err *e)
-{
-	struct err found = { 0 };
-	struct result result;
-	struct costs costs;
-	struct drive_job job;
-	int rc;
-
-	ask->seed = seed;
-	snprintf(abort_note, sizeof(abort_note), "mmulab replay: it was --seed %llu --grain access\n",
-		 (unsigned long long)seed);
-	rc = replay_job(ask, trace, policy, &costs, &job, e);
-	if (rc)
-		return rc;
-	result_init(&result);
-	rc = replay_drive(ask, trace, &job, &result, &found);
-	result_fini(&result);
-	if (rc)
-		err_set(e, found.exit, "--policy %s --seed %llu: %s", policy->name, (unsigned long long)seed, found.text);
-	return rc;
-}
-
-static int search(struct replay_ask *ask, const struct replay_trace *trace, const struct replay_run *runs,
-		  size_t nr, struct err *e)
-{
-	uint64_t first = ask->seed;
-
-	ask->check = ask->fine = true;
-	signal(SIGABRT, on_abort);
-	for (size_t i = 0; i < nr; i++) {
-		for (uint64_t seed = first; seed < first + ask->seeds; seed++) {
-			int rc = try_schedule(ask, trace, &runs[i].policy, seed, e);
-
-			if (rc)
-				return rc;
-		}
-		printf("%s: no invariant broken in %llu schedules\n", runs[i].policy.name,
-		       (unsigned long long)ask->seeds);
-	}
 	return 0;
 }
 
@@ -335,7 +288,7 @@ static int replay(struct replay_ask *ask, struct err *e)
 	}
 	policy_notes_fini(&notes);
 	if (!rc)
-		rc = ask->seeds ? search(ask, &trace, runs, nr, e) : run_all(ask, &trace, runs, nr, e);
+		rc = ask->seeds ? replay_search(ask, &trace, runs, nr, e) : run_all(ask, &trace, runs, nr, e);
 	for (size_t i = 0; i < nr; i++)
 		result_fini(&runs[i].result);
 	free(runs);

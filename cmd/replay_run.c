@@ -186,13 +186,15 @@ static void put_command(const struct replay_ask *ask, const char *policy, FILE *
 		put_word(out, "--time-scale ", ask->time_scale_text);
 	if (ask->model)
 		fputs(" --access model", out);
-	if (ask->fine)
+	if (ask->fine && !ask->seeds)
 		fputs(" --grain access", out);
 	if (ask->clones > 1)
 		fprintf(out, " --clone %u", ask->clones);
 	if (ask->salvage)
 		fputs(" --salvage", out);
 	fprintf(out, " --seed %llu", (unsigned long long)ask->seed);
+	if (ask->seeds)
+		fputs(" --seeds 1", out);
 }
 
 static void put_assumed(const struct replay_ask *ask, FILE *out)
@@ -229,6 +231,14 @@ static const char *base_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+void replay_command(const struct replay_ask *ask, const struct policy *policy, FILE *out)
+{
+	char *name = loaded_name(policy);
+
+	put_command(ask, name, out);
+	free(name);
 }
 
 int replay_store(const struct replay_ask *ask, const struct replay_trace *trace, const struct drive_job *job,

@@ -2,6 +2,8 @@
 #ifndef CMD_REPLAY_RUN_H
 #define CMD_REPLAY_RUN_H
 
+#include <stdio.h>
+
 #include "cmd/opts.h"
 #include "replay/drive/job.h"
 #include "replay/facts.h"
@@ -54,6 +56,18 @@ int replay_drive(const struct replay_ask *ask, const struct replay_trace *trace,
 /* Stores one run; the command that repeats it stands in its row. */
 int replay_store(const struct replay_ask *ask, const struct replay_trace *trace, const struct drive_job *job,
 		 struct replay_run *run, struct err *e);
+
+/* The command line that gives such a run again under @policy; only what differs from the defaults. */
+void replay_command(const struct replay_ask *ask, const struct policy *policy, FILE *out);
+
+/*
+ * cmd/replay_search.c: ask->seeds schedules under each policy.  Prints what it found; ERR_NO when
+ * something broke.
+ */
+int replay_search(struct replay_ask *ask, const struct replay_trace *trace, const struct replay_run *runs,
+		  size_t nr, struct err *e);
+/* What the tasks did before it broke, a line each. */
+void replay_show_story(const struct drive_broken *b, FILE *out);
 
 /* cmd/replay_show.c: what the runs say, for people and for programs. */
 void replay_show(const struct replay_ask *ask, const struct replay_run *runs, size_t nr);

@@ -229,7 +229,11 @@ void check_mapped(struct checker *c, const struct check_task *t, unsigned int as
 	if (t->op == CHECK_SET_SPTE)	/* inside its window, by design */
 		return;
 	if (t->op == CHECK_FAULT) {
-		w = t->looked_up ? met(c, t->looked_up, as_id, gfn, nr) : NULL;
+		/*
+		 * Of a huge page only the page that was asked for: the host breaks it up, with an invalidation
+		 * of all of it, before it changes what stands behind another part.
+		 */
+		w = t->looked_up ? met(c, t->looked_up, as_id, t->gfn, 1) : NULL;
 		if (w)
 			check_wrong(c, w->ended ? "I-N3: a fault mapped what it had looked up before an invalidation of it ended" :
 				    "I-N3: a fault mapped a page while it is invalidated", gfn, raw, w->task);

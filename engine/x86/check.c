@@ -23,7 +23,7 @@ static void check_leaf(const struct check *c, uint64_t spte, int level, gfn_t gf
 		mmu_broken(mmu, "W: a writable leaf is not host- and MMU-writable", gfn, spte);
 	if (spte_pfn(spte) & (nr - 1))
 		mmu_broken(mmu, "alignment: a huge leaf's pfn is not", gfn, spte);
-	if (mmu->checker && checker_in_window(mmu->checker, c->as_id, gfn, nr))
+	if (level == 1 && mmu->checker && checker_in_window(mmu->checker, c->as_id, gfn, nr))
 		mmu_broken(mmu, "I-N1: an open invalidation's page is mapped", gfn, spte);
 	if (!c->valid || mmu->config.guided)
 		return;

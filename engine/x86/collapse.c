@@ -66,15 +66,15 @@ static uint64_t huge_below(const struct tdp_iter *it, const struct root *root)
 	return 0;
 }
 
-static void recover_root(struct x86_mmu *x, const struct root *root, const struct memslot *slot, struct flush *flush,
-			 bool shared)
+static void recover_root(struct x86_mmu *x, const struct root *root, const struct memslot *slot, bool shared)
 {
 	gfn_t start = slot->cfg.base_gfn, end = start + slot->cfg.npages;
+	struct flush flush = { 0 };
 	struct tdp_iter it;
 
 	rt_rcu_read_lock();
 	for_each_spte(&it, x, root, 2, start, end) {
-		if (iter_yield(&it, flush, shared))
+		if (iter_yield(&it, &flush, shared))
 			continue;
 		iter_before(&it);
 		while (is_collapsible(&it, slot)) {
@@ -83,25 +83,24 @@ static void recover_root(struct x86_mmu *x, const struct root *root, const struc
 			if (!huge)
 				break;
 			if (spte_set(&it, huge, shared)) {
-				flush_stale(&x->mmu, flush);
+				flush_stale(&x->mmu, &flush);
 				break;
 			}
 		}
 	}
+	/* The small pages' tables must not be freed before the TLBs forgot the way there. */
+	flush_settle(&x->mmu, &flush);
 	rt_rcu_read_unlock();
 }
 
 void collapse_slot(struct x86_mmu *x, const struct memslot *slot, bool shared)
 {
-	struct flush flush = { 0 };
-
 	for (struct root *r = root_iter(x, NULL, true); r; r = root_iter(x, r, true)) {
 		if (root_as_id(r) != slot->cfg.as_id)
 			continue;
 		if (x->mmu.policy->dirty_collapse == DIRTY_COLLAPSE_RECOVER)
-			recover_root(x, r, slot, &flush, shared);
+			recover_root(x, r, slot, shared);
 		else
 			zap_root_tables(x, r, slot, shared);
 	}
-	flush_settle(&x->mmu, &flush);
 }

@@ -86,7 +86,7 @@ says "an unknown fact to assume" 2 err "invalidate-end" "$mmulab" replay "$tmp/t
 says "more copies than fit" 2 err "--clone" "$mmulab" replay "$tmp/thp.mmt" --clone 4000000
 says "no copy at all" 2 err "at least one" "$mmulab" replay "$tmp/thp.mmt" --clone 0
 says "no schedule at all" 2 err "at least one" "$mmulab" replay "$tmp/thp.mmt" --seeds 0
-says "schedules are not printed as JSON" 2 err "leave out" "$mmulab" replay "$tmp/thp.mmt" --seeds 2 --json
+says "schedules are not stored" 2 err "leave out" "$mmulab" replay "$tmp/thp.mmt" --seeds 2 --db "$tmp/no.db"
 says "an impossible cost" 2 err "kick cannot be 'abc'" "$mmulab" replay "$tmp/thp.mmt" --set costs.kick=abc
 [ "$(wc -l <"$tmp/err")" -eq 1 ]
 result $? "in one line, too"
