@@ -32,9 +32,12 @@ void checker_free(struct checker *c)
 		free(c->tables[i].young);
 	pthread_mutex_destroy(&c->lock);
 	free(c->tables);
+	for (unsigned int i = 0; i < c->nr_tasks; i++)
+		free(c->tasks[i].taken);
 	free(c->tasks);
 	free(c->windows);
 	free(c->slots);
+	free(c->logged);
 	free(c->roots);
 	free(c->vcpus);
 	free(c);
@@ -48,7 +51,8 @@ const char *check_op_name(enum check_op op)
 		[CHECK_INVALIDATE_END] = "invalidate end begins", [CHECK_AGE] = "age begins",
 		[CHECK_TEST_AGE] = "test age begins", [CHECK_SET_SPTE] = "set spte begins",
 		[CHECK_MEMSLOT] = "memslot begins", [CHECK_ZAP_ALL] = "zap all begins",
-		[CHECK_TEARDOWN] = "teardown begins",
+		[CHECK_TEARDOWN] = "teardown begins", [CHECK_DIRTY] = "dirty log begins",
+		[CHECK_TOUCH] = "guest writes",
 	};
 
 	return names[op];
@@ -210,7 +214,8 @@ void checker_end(struct mmu *mmu, uint64_t result)
 		check_window_leave(c, t);
 	if (t->op == CHECK_AGE || t->op == CHECK_TEST_AGE)
 		check_age_end(c, t, result);
-	if (still_owed(c, t->owes_op))
+	check_dirty_end(c, t, result);
+	if (t->op != CHECK_DIRTY && still_owed(c, t->owes_op))
 		check_wrong(c, "I-F1: an operation returned before the TLBs forgot what it took away", t->start,
 			    t->owes_op, NOBODY);
 	check_log(c, "... ends", t->start, result);

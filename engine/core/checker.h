@@ -19,6 +19,7 @@
 enum check_op {
 	CHECK_OP_NONE, CHECK_LOAD, CHECK_UNLOAD, CHECK_FAULT, CHECK_INVALIDATE_START, CHECK_INVALIDATE_END,
 	CHECK_AGE, CHECK_TEST_AGE, CHECK_SET_SPTE, CHECK_MEMSLOT, CHECK_ZAP_ALL, CHECK_TEARDOWN,
+	CHECK_DIRTY, CHECK_TOUCH,
 };
 
 /* What one entry says, in no architecture's bits. */
@@ -30,6 +31,7 @@ struct check_pte {
 	bool	 accessed;
 	bool	 tracked;	/* permissions put aside to notice the next access */
 	bool	 writable, executable;
+	bool	 unnoticed;	/* a write to it is heard of by nobody */
 };
 
 struct check_change {
@@ -68,6 +70,8 @@ void checker_root_gone(struct mmu *mmu, uint32_t table);
 void checker_vcpu_root(struct mmu *mmu, unsigned int vcpu, uint32_t table);
 uint64_t checker_mark(struct mmu *mmu);
 void checker_flushed(struct mmu *mmu, uint64_t mark);
+void checker_taken(struct mmu *mmu, unsigned int as_id, gfn_t gfn, uint64_t mask);
+void checker_log_started(struct mmu *mmu, const struct memslot *slot);
 void checker_walk(struct mmu *mmu, const void *walk, gfn_t start);
 void checker_yield(struct mmu *mmu, const void *walk, gfn_t next);
 
@@ -85,7 +89,7 @@ static inline void check_begin(struct mmu *mmu, enum check_op op, uint64_t start
 		checker_begin(mmu, op, start, end);
 }
 
-/* @result: of a fault its enum ret_pf, of aging whether it says young. */
+/* @result: of a fault its enum ret_pf, of aging whether it says young, of CHECK_DIRTY whether its call is over. */
 static inline void check_end(struct mmu *mmu, uint64_t result)
 {
 	if (checking(mmu))
@@ -170,6 +174,22 @@ static inline void check_flushed(struct mmu *mmu, uint64_t mark)
 {
 	if (checking(mmu))
 		checker_flushed(mmu, mark);
+}
+
+/* --- dirty logging --- */
+
+/* Pages of @mask from @gfn on are no longer in the log. */
+static inline void check_taken(struct mmu *mmu, unsigned int as_id, gfn_t gfn, uint64_t mask)
+{
+	if (checking(mmu))
+		checker_taken(mmu, as_id, gfn, mask);
+}
+
+/* All of @slot is logged from now on. */
+static inline void check_log_started(struct mmu *mmu, const struct memslot *slot)
+{
+	if (checking(mmu))
+		checker_log_started(mmu, slot);
 }
 
 /* --- walks that may yield; @walk is the iterator --- */

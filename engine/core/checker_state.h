@@ -35,6 +35,12 @@ struct check_window {
 	bool		 ending;
 };
 
+struct check_taken {
+	gfn_t		 gfn;
+	uint64_t	 mask;
+	unsigned int	 as_id;
+};
+
 struct check_task {
 	enum check_op	 op;
 	unsigned int	 depth;		/* operations within operations belong to the outermost */
@@ -48,6 +54,9 @@ struct check_task {
 	/* flushes */
 	uint64_t	 owes;		/* last change of this lock section that made a page stale */
 	uint64_t	 owes_op;	/* last change of this operation that took a permission */
+	/* dirty logging: words this operation took */
+	struct check_taken *taken;
+	size_t		 nr_taken, cap_taken;
 	/* aging */
 	bool		 cleared;	/* it made something old */
 	bool		 met_young;	/* something in its range was young at some time */
@@ -116,6 +125,9 @@ struct checker {
 	struct mmu_slot		*slots;
 	size_t			 nr_slots, cap_slots;
 
+	uint32_t		*logged;	/* slots that are logged and protected: as_id << 16 | id */
+	size_t			 nr_logged, cap_logged;
+
 	struct check_table	*tables;	/* ARENA_MAX_TABLES of them, touched when used */
 	struct check_root	*roots;
 	size_t			 nr_roots, cap_roots;
@@ -168,6 +180,11 @@ uint64_t check_clean(struct checker *c, uint32_t root);
 void check_age_begin(struct checker *c, struct check_task *t);
 void check_age_end(struct checker *c, struct check_task *t, bool young);
 void check_young(struct checker *c, struct check_task *t, const struct check_change *ch);
+
+/* checker_dirty.c */
+/* Slots were published: those that are gone, or not logged, are forgotten. */
+void check_logged(struct checker *c);
+void check_dirty_end(struct checker *c, struct check_task *t, bool over);
 
 /* checker_tables.c: arena's watcher */
 void check_freeing(void *arg, uint32_t number);

@@ -31,7 +31,8 @@ static void unlink_table(struct checker *c, const struct check_task *t, const st
 	if (!child->linked || child->parent != ch->table || child->slot != ch->index)
 		return;
 	child->linked = false;
-	child->unlinked = c->number;
+	/* What hangs from a table that nobody can reach was cut off with it. */
+	child->unlinked = c->tables[ch->table].linked ? c->number : c->tables[ch->table].unlinked;
 	child->mark = rt_rcu_mark();
 	child->vm_gone = ends_vm(t);
 }
@@ -111,6 +112,13 @@ static bool makes_stale(const struct check_change *ch)
 	return ch->old.child != ch->new.child || ch->new.leaf;
 }
 
+/* Where writes are logged by the hardware, D is the permission to write unnoticed. */
+static bool takes_unnoticed(const struct check_task *t, const struct check_change *ch)
+{
+	return (t->op == CHECK_DIRTY || t->op == CHECK_MEMSLOT) && ch->old.leaf && ch->new.leaf &&
+	       ch->old.unnoticed && !ch->new.unnoticed;
+}
+
 static bool takes_permission(const struct check_change *ch)
 {
 	return ch->old.leaf && ch->new.leaf && !ch->hardware &&
@@ -128,9 +136,13 @@ static void check_invalid_root(struct checker *c, const struct check_change *ch,
 static void owe(struct checker *c, struct check_task *t, const struct check_change *ch)
 {
 	const struct check_root *r = check_root_find(c, c->tables[ch->table].root);
+	const struct check_table *home = &c->tables[ch->table];
 	bool stale = makes_stale(ch);
 
-	if (ages(t) || ends_vm(t) || !(stale || takes_permission(ch)))
+	if (ages(t) || ends_vm(t) || !(stale || takes_permission(ch) || takes_unnoticed(t, ch)))
+		return;
+	/* Every vCPU has forgotten the way here since the table was cut off. */
+	if (!home->linked && home->unlinked && check_clean(c, home->root) >= home->unlinked)
 		return;
 	/* Nothing leads here any more: what made it so owed the flush. */
 	if (!c->tables[ch->table].linked)

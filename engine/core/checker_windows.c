@@ -62,6 +62,7 @@ void check_published(void *arg, const struct memslot_set *next)
 	for (unsigned int i = 0; i < next->nr; i++)
 		c->slots[i] = next->by_gfn[i].cfg;
 	c->nr_slots = next->nr;
+	check_logged(c);
 	check_release(mmu, c);
 }
 

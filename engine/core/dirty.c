@@ -8,7 +8,9 @@
 
 #include <errno.h>
 
+#include "engine/core/checker.h"
 #include "engine/core/flush.h"
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 
 struct dirty_log *dirty_log_for(const struct mmu *mmu, uint64_t npages)
@@ -59,6 +61,7 @@ bool dirty_is_marked(const struct mmu *mmu, const struct memslot *slot, gfn_t gf
 static void protect_word(struct mmu *mmu, const struct memslot *slot, gfn_t gfn, uint64_t mask)
 {
 	obs_gfns(mmu, OBS_LOG_DIRTY, gfn, mask, 0);
+	check_taken(mmu, slot->cfg.as_id, gfn, mask);
 	mmu->ops->log_dirty(mmu, slot, gfn, mask);
 }
 
@@ -94,7 +97,7 @@ static uint64_t take_words(struct mmu *mmu, const struct memslot *slot, uint64_t
 		protect_word(mmu, slot, gfn, mask);
 	}
 	mmu_unlock(mmu, false);
-	if (pages)
+	if (pages && !MUTANT(dirty_no_flush))
 		flush_remote(mmu);
 	return pages;
 }
@@ -104,9 +107,10 @@ int64_t mmu_dirty_get(struct mmu *mmu, unsigned int as_id, uint16_t id)
 	const struct memslot *slot;
 	int64_t pages = -ENOENT;
 
+	check_begin(mmu, CHECK_DIRTY, id, 0);
 	memslots_lock(&mmu->slots);
 	slot = logged_slot(mmu, as_id, id);
-	if (slot && mmu->ops->sync_dirty)
+	if (slot)
 		mmu->ops->sync_dirty(mmu);
 	if (slot && mmu->config.dirty_manual) {
 		rt_pin(RT_PIN_OTHER);
@@ -116,6 +120,7 @@ int64_t mmu_dirty_get(struct mmu *mmu, unsigned int as_id, uint16_t id)
 		pages = (int64_t)take_words(mmu, slot, 0, slot->log->nr_words, dirty_log_take);
 	}
 	memslots_unlock(&mmu->slots);
+	check_end(mmu, true);
 	return pages;
 }
 
@@ -133,6 +138,7 @@ int64_t mmu_dirty_clear(struct mmu *mmu, unsigned int as_id, uint16_t id, gfn_t 
 	const struct memslot *slot;
 	int64_t pages = -ENOENT;
 
+	check_begin(mmu, CHECK_DIRTY, id, 0);
 	memslots_lock(&mmu->slots);
 	slot = logged_slot(mmu, as_id, id);
 	if (slot && !clear_fits(slot, gfn - slot->cfg.base_gfn, npages)) {
@@ -140,12 +146,12 @@ int64_t mmu_dirty_clear(struct mmu *mmu, unsigned int as_id, uint16_t id, gfn_t 
 	} else if (slot) {
 		uint64_t w = (gfn - slot->cfg.base_gfn) / DIRTY_WORD_PAGES;
 
-		if (mmu->ops->sync_dirty)
-			mmu->ops->sync_dirty(mmu);
+		mmu->ops->sync_dirty(mmu);
 		pages = (int64_t)take_words(mmu, slot, w, w + (npages + DIRTY_WORD_PAGES - 1) / DIRTY_WORD_PAGES,
 					    dirty_log_clear);
 	}
 	memslots_unlock(&mmu->slots);
+	check_end(mmu, true);
 	return pages;
 }
 
@@ -215,6 +221,7 @@ int64_t mmu_dirty_reset(struct mmu *mmu, unsigned int vcpu, uint64_t most, bool 
 
 	if (!mmu->rings || vcpu >= mmu->config.nr_vcpus)
 		return -ENOENT;
+	check_begin(mmu, CHECK_DIRTY, vcpu, most);
 	memslots_lock(&mmu->slots);
 	n = reset_ring(mmu, &mmu->rings[vcpu], most);
 	mmu->rings_reset += n;
@@ -224,6 +231,7 @@ int64_t mmu_dirty_reset(struct mmu *mmu, unsigned int vcpu, uint64_t most, bool 
 	memslots_unlock(&mmu->slots);
 	if (flush)
 		flush_remote(mmu);
+	check_end(mmu, last);
 	return (int64_t)n;
 }
 
@@ -231,6 +239,7 @@ int mmu_dirty_mask(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool flush)
 {
 	const struct memslot *slot;
 
+	check_begin(mmu, CHECK_DIRTY, gfn, mask);
 	memslots_lock(&mmu->slots);
 	slot = memslot_find(memslots_get(&mmu->slots), 0, gfn);
 	if (slot && mask) {
@@ -244,6 +253,7 @@ int mmu_dirty_mask(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool flush)
 	memslots_unlock(&mmu->slots);
 	if (flush)
 		flush_remote(mmu);
+	check_end(mmu, flush);
 	return slot ? 0 : -ENOENT;
 }
 

@@ -62,7 +62,9 @@ struct mmu_ops {
 	 * may drop it meanwhile.  A flush is owed.
 	 */
 	void (*log_dirty)(struct mmu *mmu, const struct memslot *slot, gfn_t gfn, uint64_t mask);
-	/* What the hardware has logged goes into the log; NULL: it logs nothing. */
+	/* For checks: an entry with which a page can be written unnoticed. */
+	bool (*writes_unnoticed)(const struct mmu *mmu, uint64_t spte);
+	/* What the hardware has logged goes into the log. */
 	void (*sync_dirty)(struct mmu *mmu);
 	/* MMIO entries of older generations are void; @wrapped: the generation's low bits start again. */
 	void (*slots_updated)(struct mmu *mmu, bool wrapped);

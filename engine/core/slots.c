@@ -33,6 +33,13 @@ static bool logs(const struct mmu_slot *s)
 	return s->flags & SLOT_LOG_DIRTY;
 }
 
+/* A new slot: nothing maps it, so nothing has to be protected. */
+static void created(struct mmu *mmu, const struct mmu_slot *want)
+{
+	if (logs(want) && !(want->flags & SLOT_READONLY))
+		check_log_started(mmu, memslot_find_id(memslots_get(&mmu->slots), want->as_id, want->id));
+}
+
 static int slot_create(struct mmu *mmu, const struct mmu_slot *want)
 {
 	struct memslot_set *next = memslots_edit(&mmu->slots);
@@ -43,6 +50,7 @@ static int slot_create(struct mmu *mmu, const struct mmu_slot *want)
 		slot->log = dirty_log_for(mmu, want->npages);
 	memslot_set_sort(next);
 	swap(mmu, want->as_id);
+	created(mmu, want);
 	return 0;
 }
 
@@ -107,6 +115,12 @@ static int slot_move(struct mmu *mmu, const struct memslot *old, const struct mm
 	return 0;
 }
 
+static void log_starts(struct mmu *mmu, const struct memslot *slot)
+{
+	mmu->ops->log_start(mmu, slot);
+	check_log_started(mmu, slot);
+}
+
 /* Dirty logging starts or stops.  A slot nobody can write to has nothing to protect. */
 static int slot_flags(struct mmu *mmu, const struct memslot *old, const struct mmu_slot *want)
 {
@@ -123,7 +137,7 @@ static int slot_flags(struct mmu *mmu, const struct memslot *old, const struct m
 	swap(mmu, want->as_id);
 	if (toggled && !(want->flags & SLOT_READONLY)) {
 		if (logs(want))
-			mmu->ops->log_start(mmu, slot);
+			log_starts(mmu, slot);
 		else
 			mmu->ops->log_stop(mmu, slot);
 	}

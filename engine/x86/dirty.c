@@ -2,6 +2,7 @@
 /* Dirty logging of one slot: from its first day to its last, and the words in between. */
 #include "engine/x86/dirty.h"
 
+#include "engine/core/mutant.h"
 #include "engine/x86/collapse.h"
 #include "engine/x86/protect.h"
 #include "engine/x86/split.h"
@@ -79,5 +80,15 @@ void x86_log_dirty(struct mmu *mmu, const struct memslot *slot, gfn_t gfn, uint6
 
 	if (mmu->config.dirty_init_set)
 		protect_huge_pages(x, slot, gfn + __builtin_ctzll(mask), gfn + 63 - __builtin_clzll(mask));
-	protect_mask(x, slot, gfn, mask);
+	if (!MUTANT(dirty_no_protect))
+		protect_mask(x, slot, gfn, mask);
+}
+
+bool x86_writes_unnoticed(const struct mmu *mmu, uint64_t spte)
+{
+	const struct x86_mmu *x = to_x86_const(mmu);
+
+	if (!spte_is_present(spte) || !(spte & SPTE_W))
+		return false;
+	return !protects_by_d(x) || (spte & x->f->dirty);
 }

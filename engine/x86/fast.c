@@ -5,6 +5,7 @@
  * them also accesses to leafs that aging made inaccessible.
  */
 #include "engine/core/dirty.h"
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 #include "engine/x86/fault.h"
 #include "engine/x86/root.h"
@@ -57,7 +58,7 @@ static enum ret_pf try_fast(struct fault *f, struct walk *w)
 		return RET_PF_RETRY;
 	}
 	check_entry(x, w->sptep, w->spte, new);
-	if (new & ~w->spte & SPTE_W)
+	if ((new & ~w->spte & SPTE_W) && !MUTANT(dirty_no_mark))
 		dirty_mark(&x->mmu, (unsigned int)(f->v - x->vcpus), f->slot, f->gfn);
 	return RET_PF_FIXED;
 }

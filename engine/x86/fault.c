@@ -6,6 +6,8 @@
 #include "engine/x86/fault.h"
 
 #include "engine/core/mutant.h"
+#include "engine/x86/pml.h"
+#include "engine/x86/protect.h"
 #include "engine/x86/root.h"
 #include "engine/x86/watched.h"
 
@@ -28,6 +30,7 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 	for (;;) {
 		struct walk w = walk_to(x, root->table, mmu->config.root_level, a->gfn);
 		uint64_t seen = w.spte, sets;
+		bool logs, done;
 
 		allowed = spte_is_present(seen) && spte_permits(x->f, seen, a->access);
 		if (!allowed || !spte_ad_enabled(seen))
@@ -35,10 +38,18 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 		sets = x->f->accessed | (a->access & MMU_W ? x->f->dirty : 0);
 		if ((seen & sets) == sets)
 			break;
-		if (rt_cas(w.sptep, &seen, seen | sets)) {
+		logs = (sets & ~seen & x->f->dirty) && protects_by_d(x);
+		if (logs)
+			check_begin(mmu, CHECK_TOUCH, a->gfn, 0);
+		done = rt_cas(w.sptep, &seen, seen | sets);
+		if (done)
 			check_hardware(x, w.sptep, seen, seen | sets);
+		if (done && logs)
+			pml_log(x, vcpu, root_as_id(root), a->gfn);
+		if (logs)
+			check_end(mmu, done);
+		if (done)
 			break;
-		}
 	}
 	rt_rcu_read_unlock();
 	return allowed;

@@ -8,6 +8,7 @@
 #include "engine/x86/check.h"
 #include "engine/x86/dirty.h"
 #include "engine/x86/fault.h"
+#include "engine/x86/pml.h"
 #include "engine/x86/prefill.h"
 #include "engine/x86/repair.h"
 #include "engine/x86/root.h"
@@ -45,6 +46,8 @@ static const struct mmu_ops x86_ops = {
 	.log_start	= x86_log_start,
 	.log_stop	= x86_log_stop,
 	.log_dirty	= x86_log_dirty,
+	.sync_dirty	= x86_sync_dirty,
+	.writes_unnoticed = x86_writes_unnoticed,
 	.zap_all	= x86_zap_all,
 	.work		= x86_work,
 	.teardown	= x86_teardown,

@@ -2,6 +2,8 @@
 /* Reads only; never hands over. */
 #include "engine/x86/watched.h"
 
+#include "engine/x86/dirty.h"
+
 static struct check_pte decode(const struct x86_mmu *x, uint64_t spte, int level)
 {
 	struct check_pte pte = { .raw = spte, .frozen = spte_is_frozen(x->f, spte), .present = spte_is_present(spte) };
@@ -19,6 +21,7 @@ static struct check_pte decode(const struct x86_mmu *x, uint64_t spte, int level
 	pte.tracked = spte_is_access_tracked(spte);
 	pte.accessed = spte_is_accessed(x->f, spte);
 	pte.writable = spte & SPTE_W;
+	pte.unnoticed = x86_writes_unnoticed(&x->mmu, spte);
 	pte.executable = spte_permits(x->f, spte, MMU_X);
 	return pte;
 }

@@ -32,6 +32,7 @@ struct x86_vcpu {		/* written by its own task */
 	uint64_t	 fast_faults;
 	gfn_t		 mmio_gfn;	/* last gfn found to be MMIO; 0: none */
 	uint64_t	 mmio_gen;
+	uint64_t	 pml;		/* pages the hardware logged */
 } __attribute__((aligned(64)));
 
 struct x86_mmu {

@@ -6,6 +6,20 @@
 #include "engine/core/mutant.h"
 #include "test/unit/mutants/scene.h"
 
+/* Two vCPUs write to few pages whose slot is logged and read out all the time. */
+#define LOGGED_TASKS						\
+	.nr_tasks = 3, .nr_vcpus = 2,				\
+	.task = {						\
+		{ 12, { { DO_ACCESS, 0, 4, MMU_W } } },		\
+		{ 12, { { DO_ACCESS, 2, 4, MMU_W }, { DO_ACCESS, 600, 1, MMU_W } } },	\
+		{ 3, { { DO_WAIT, .arg = 2000 }, { DO_LOG, .arg = 1 }, { DO_GET }, { DO_WAIT, .arg = 3000 },	\
+		       { DO_GET }, { DO_LOG, .arg = 0 } } },	\
+	}
+
+static const struct scene_def scene_logged = { .release = KVM_6_12, .host_level = 2, LOGGED_TASKS };
+static const struct scene_def scene_pml = { .release = KVM_6_12, .host_level = 2,
+					    .policy = { "dirty.method=pml" }, LOGGED_TASKS };
+
 static const struct row {
 	const char	*name;
 	enum mutant	 mutant;
@@ -43,6 +57,11 @@ static const struct row {
 	{ "an unmap takes one page more", MUTANT_unmap_wide, "I-M1", 50, &scene_moves },
 	{ "a split leaves a page out", MUTANT_split_drops, "I-M1", 20, &scene_split },
 	{ "a yield at the first entry", MUTANT_yield_at_once, "I-G1", 50, &scene_yields },
+	{ "a lockless fault does not mark its page", MUTANT_dirty_no_mark, "I-D1", 20, &scene_logged },
+	{ "a taken word's pages stay writable", MUTANT_dirty_no_protect, "I-D1", 20, &scene_logged },
+	{ "a dirty log is given away without a flush", MUTANT_dirty_no_flush, "I-D1", 20, &scene_logged },
+	{ "the same where the hardware logs", MUTANT_dirty_no_flush, "I-D1", 20, &scene_pml },
+	{ "the hardware does not log a page it sets D of", MUTANT_pml_no_log, "I-D2", 20, &scene_pml },
 };
 
 /* Return: the first schedule in which something broke, or 0; @what: what. */

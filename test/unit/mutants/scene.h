@@ -11,7 +11,8 @@
 #define SCENE_TASKS	4
 #define SCENE_PAGES	2048ULL
 
-enum scene_do { DO_END, DO_ACCESS, DO_INVALIDATE, DO_AGE, DO_TEST_AGE, DO_SLOT, DO_UNLOAD, DO_WAIT, DO_ZAP };
+enum scene_do { DO_END, DO_ACCESS, DO_INVALIDATE, DO_AGE, DO_TEST_AGE, DO_SLOT, DO_UNLOAD, DO_WAIT, DO_ZAP,
+		DO_LOG, DO_GET };
 
 struct scene_step {
 	enum scene_do	what;
@@ -134,6 +135,12 @@ static inline void scene_step(struct scene *s, const struct scene_step *step)
 		break;
 	case DO_WAIT:
 		rt_idle(step->arg);
+		break;
+	case DO_LOG:	/* arg: KVM_MEM_* */
+		lab_slot(&s->l, MMU_SLOT_FLAGS, step->arg);
+		break;
+	case DO_GET:
+		mmu_dirty_get(s->l.mmu, 0, 1);
 		break;
 	case DO_ZAP:
 		mmu_zap_all(s->l.mmu);
