@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "replay/slots.h"
 
 /* --- the recording in time order ------------------------------------------- */
 
@@ -78,13 +77,6 @@ static void note_frames(const struct collecting *c, struct window *w, const stru
 		slots_match(&c->slots[op->vm], stim->hvas.start, stim->hvas.end, r->meta->page_shift, widen_by_slot, w);
 }
 
-static void set_edge(struct edge *e, const struct instant *own)
-{
-	e->own = e->placed = *own;
-	e->lo[0] = e->lo[1] = (struct bound){ 0, REC_NONE };
-	e->hi[0] = e->hi[1] = (struct bound){ UINT64_MAX, REC_NONE };
-}
-
 /* A window that matches no slot changes nothing, neither when it begins nor when it ends. */
 static void add_window(const struct collecting *c, uint32_t index)
 {
@@ -103,12 +95,12 @@ static void add_window(const struct collecting *c, uint32_t index)
 		w.key_end = stim->hvas.end;
 	}
 	instants_change(o->rec, op, &at);
-	set_edge(&w.begin, &at);
+	edge_set(&w.begin, &at);
 	if (o->rec->meta->has_ends)
 		at = (struct instant){ UINT64_MAX, UINT64_MAX, UINT64_MAX };
 	else
 		instants_unseen_end(o->rec, op, &at);
-	set_edge(&w.end, &at);
+	edge_set(&w.end, &at);
 	if (vm->nr_windows == vm->cap_windows) {
 		vm->cap_windows = vm->cap_windows ? 2 * vm->cap_windows : 256;
 		vm->windows = xreallocarray(vm->windows, vm->cap_windows, sizeof(*vm->windows));
@@ -143,7 +135,7 @@ static void close_window(struct order *o, uint32_t index)
 		return;
 	w->end_op = index;
 	instants_change(o->rec, op, &at);
-	set_edge(&w->end, &at);
+	edge_set(&w->end, &at);
 }
 
 static int by_begin(const void *va, const void *vb)
@@ -190,38 +182,14 @@ uint32_t order_windows_until(const struct order *o, unsigned int vm, uint64_t t)
 
 /* --- memslots ------------------------------------------------------------------ */
 
-static void add_swap(struct order *o, const struct publication *s)
-{
-	if (o->nr_swaps == o->cap_swaps) {
-		o->cap_swaps = o->cap_swaps ? 2 * o->cap_swaps : 32;
-		o->swaps = xreallocarray(o->swaps, o->cap_swaps, sizeof(*o->swaps));
-	}
-	o->swaps[o->nr_swaps++] = *s;
-}
-
 static void change_slots(const struct collecting *c, uint32_t index)
 {
-	struct order *o = c->o;
-	const struct rec_op *op = &o->rec->ops[index];
-	const struct ev *stim = rec_op_stim(o->rec, op);
-	struct publication s = { .vm = op->vm, .begin = op->begin_ns, .end = op->end_ns };
-	const struct ev_slot *old;
-	const struct swap *at;
+	const struct rec_op *op = &c->o->rec->ops[index];
+	const struct ev *stim = rec_op_stim(c->o->rec, op);
 
 	if (!stim)
 		return;
-	old = slots_find(&c->slots[op->vm], stim->slot.id, stim->slot.as_id);
-	s.gfn[1] = stim->slot.gfn;
-	s.gfn_end[1] = stim->slot.gfn + stim->slot.npages;
-	if (old) {
-		s.gfn[0] = old->gfn;
-		s.gfn_end[0] = old->gfn + old->npages;
-	}
-	for (unsigned int i = 0; (at = swaps_of(c->swaps, index, i)); i++) {
-		s.lo = at->from;
-		s.hi = at->to;
-		add_swap(o, &s);
-	}
+	publications_add(c->o, c->swaps, &c->slots[op->vm], index);
 	slots_apply(&c->slots[op->vm], &stim->slot);
 }
 
@@ -281,7 +249,8 @@ static void add_attempt(const struct collecting *c, uint32_t index)
 	instants_fault(r, op, &a->f);
 	a->slots_lo = op->begin_ns;
 	a->slots_hi = a->f.fast > op->begin_ns ? a->f.fast : a->f.snapshot.hi;
-	a->tests = slot && !served_fast(r, op);
+	a->fast = served_fast(r, op);
+	a->tests = slot && !a->fast;
 	a->excused = has_old_root(c, op);
 	if (slot && o->retry_key == FAULT_RETRY_KEY_HULL_HVA)
 		a->key = slot->hva + ((op->gfn - slot->gfn) << r->meta->page_shift);
@@ -327,6 +296,42 @@ static void collect(struct order *o, const struct swaps *swaps)
 	free(c.zaps);
 }
 
+static int by_length(const void *va, const void *vb)
+{
+	uint64_t a = *(const uint64_t *)va, b = *(const uint64_t *)vb;
+
+	return a < b ? -1 : a > b;
+}
+
+#define MIN_CALLS	16	/* fewer have no median worth its name */
+
+/* Half of all end notifiers are followed by another record of their task (or of their CPU) that soon. */
+static uint64_t usual_call(const struct order *o)
+{
+	uint64_t *v = xcalloc(o->rec->nr_ops + 1, sizeof(*v)), median;
+	size_t nr = 0;
+
+	for (uint32_t i = 0; i < o->rec->nr_ops; i++)
+		if (o->window_of[i] && i == o->window_of[i]->end_op)
+			v[nr++] = o->window_of[i]->end.own.hi - o->window_of[i]->end.own.lo;
+	qsort(v, nr, sizeof(*v), by_length);
+	median = nr < MIN_CALLS ? UINT64_MAX : v[nr / 2];
+	free(v);
+	return median;
+}
+
+static void set_usual_ends(struct order *o)
+{
+	uint64_t usual = usual_call(o);
+
+	for (uint32_t i = 0; i < o->rec->nr_ops; i++) {
+		struct window *w = o->window_of[i];
+
+		if (w && i == w->end_op && usual < w->end.own.hi - w->end.own.lo)
+			w->end.usual = w->end.own.lo + usual;
+	}
+}
+
 struct order *order_new(const struct recording *r, const struct swaps *swaps, const struct policy *policy,
 			bool has_checks)
 {
@@ -342,7 +347,11 @@ struct order *order_new(const struct recording *r, const struct swaps *swaps, co
 	o->window_of = xcalloc(r->nr_ops + 1, sizeof(*o->window_of));
 	o->attempts = xcalloc(r->nr_ops + 1, sizeof(*o->attempts));
 	collect(o, swaps);
+	set_usual_ends(o);
+	publications_narrow(o);
+	generations_collect(o);
 	order_find_evidence(o);
+	publications_learn(o);
 	order_find_placement(o);
 	return o;
 }
@@ -357,6 +366,7 @@ void order_free(struct order *o)
 	free(o->attempt_of);
 	free(o->window_of);
 	free(o->attempts);
-	free(o->swaps);
+	free(o->publications);
+	free(o->generations);
 	free(o);
 }

@@ -29,6 +29,12 @@ void order_free(struct order *o);	/* NULL is fine */
 bool order_determines(const struct order *o, uint32_t op);
 
 /*
+ * Repair of in_progress, seq and hull: where two faults show that a window did not begin or end where its own evidence
+ * puts it (a call was held up), it is put where they show.  So a held-up call costs one fault, or two.
+ */
+void order_mend_change(const struct order *o, uint32_t op, struct instant *change);
+
+/*
  * One order in which as many faults as can be found came to what they came to: replaces what
  * instants_fault(), instants_change() and instants_unseen_end() said.
  */

@@ -22,6 +22,9 @@ static void add_view(struct views *out, const struct window *w, uint32_t but)
 	v = &out->v[out->nr++];
 	*v = (struct view){ w, edge_lo(&w->begin, but), edge_hi(&w->begin, but), edge_lo(&w->end, but),
 			    edge_hi(&w->end, but) };
+	/* A call that nobody saw held up was not. */
+	if (but != OWN_ONLY && v->e_lo <= w->end.usual && w->end.usual < v->e_hi)
+		v->e_hi = w->end.usual;
 	/* Bounds that contradict each other prove nothing. */
 	if (v->b_lo > v->b_hi) {
 		v->b_lo = w->begin.own.lo;
@@ -178,29 +181,6 @@ bool views_may_pass(const struct order *o, const struct views *v, uint64_t key, 
 	return false;
 }
 
-bool swap_has(const struct publication *s, const struct rec_op *op)
-{
-	gfn_t gfn = op->gfn;
-
-	return s->vm == op->vm &&
-	       ((gfn >= s->gfn[0] && gfn < s->gfn_end[0]) || (gfn >= s->gfn[1] && gfn < s->gfn_end[1]));
-}
-
-/* Memslots under the page, or, for an entry that carries their generation, any. */
-static bool meets_swap(const struct order *o, const struct attempt *a)
-{
-	const struct rec_op *op = &o->rec->ops[a->op];
-
-	for (uint32_t i = 0; i < o->nr_swaps; i++) {
-		const struct publication *s = &o->swaps[i];
-		uint64_t until = a->no_slot ? op->end_ns : a->slots_hi;
-
-		if (s->vm == op->vm && s->lo <= until && s->hi >= a->slots_lo && (a->no_slot || swap_has(s, op)))
-			return true;
-	}
-	return false;
-}
-
 /* Probes show whether the prechecks sent it back, so that has to be the same in every order, too. */
 static bool decided(const struct order *o, const struct views *v, const struct attempt *a)
 {
@@ -211,21 +191,43 @@ static bool decided(const struct order *o, const struct views *v, const struct a
 	return !views_may_retry(o, v, a->key, s, c) || !views_may_pass(o, v, a->key, s, c);
 }
 
+/* A retry whichever of several memslots it found, an INVALID one included? */
+static bool retries_anyway(const struct order *o, const struct views *v, const struct attempt *a)
+{
+	return !views_may_pass(o, v, a->key, &a->f.snapshot,
+			       o->has_checks && o->precheck == FAULT_PRECHECK_BOTH ? &a->f.prechecked : &a->f.check);
+}
+
+static bool windows_determine(const struct order *o, const struct attempt *a, unsigned int slots)
+{
+	struct views v = { 0 };
+	bool yes;
+
+	views_gather(o, o->rec->ops[a->op].vm, a->f.snapshot.lo, a->f.check.hi, a->op, &v);
+	if (!a->tests)			/* a memslot so new that its addresses are not known yet */
+		yes = !v.nr && !(slots & (slots - 1));
+	else if (slots & (slots - 1))
+		yes = retries_anyway(o, &v, a);
+	else
+		yes = decided(o, &v, a);
+	views_fini(&v);
+	return yes;
+}
+
 bool order_determines(const struct order *o, uint32_t op)
 {
 	const struct attempt *a;
-	struct views v = { 0 };
-	bool yes;
+	unsigned int slots;
 
 	if (o->attempt_of[op] == REC_NONE)
 		return true;
 	a = &o->attempts[o->attempt_of[op]];
-	if (meets_swap(o, a))
-		return false;
-	if (!a->tests)
+	if (a->fast)
 		return true;
-	views_gather(o, o->rec->ops[op].vm, a->f.snapshot.lo, a->f.check.hi, op, &v);
-	yes = decided(o, &v, a);
-	views_fini(&v);
-	return yes;
+	slots = attempt_may_see(o, a);
+	if (slots == SEEN_INVALID)
+		return true;
+	if (slots == SEEN_NONE)		/* its entry holds the generation */
+		return generation_is_fixed(o, op);
+	return !(slots & SEEN_NONE) && windows_determine(o, a, slots);
 }

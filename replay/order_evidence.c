@@ -7,7 +7,7 @@
 #include "replay/order_state.h"
 
 /* Keeps the best two of different operations; "best" is the larger for a lower bound. */
-static void note_lo(struct edge *e, uint64_t t, uint32_t op)
+void edge_learn_lo(struct edge *e, uint64_t t, uint32_t op)
 {
 	if (t > e->lo[0].t) {
 		e->lo[1] = e->lo[0];
@@ -17,7 +17,7 @@ static void note_lo(struct edge *e, uint64_t t, uint32_t op)
 	}
 }
 
-static void note_hi(struct edge *e, uint64_t t, uint32_t op)
+void edge_learn_hi(struct edge *e, uint64_t t, uint32_t op)
 {
 	if (t < e->hi[0].t) {
 		e->hi[1] = e->hi[0];
@@ -31,9 +31,9 @@ static void note_hi(struct edge *e, uint64_t t, uint32_t op)
 static void note_not_between(struct edge *e, uint64_t from, uint64_t to, uint32_t op)
 {
 	if (e->own.lo >= from && e->own.lo < to)
-		note_lo(e, to, op);
+		edge_learn_lo(e, to, op);
 	if (e->own.hi > from && e->own.hi <= to)
-		note_hi(e, from, op);
+		edge_learn_hi(e, from, op);
 }
 
 /* Had this window still been open at the test, the fault could not have mapped: so it ended before the snapshot. */
@@ -50,7 +50,7 @@ static void learn_ended(struct order *o, const struct attempt *a, struct views *
 			continue;
 		v->v[i].e_lo = v->v[i].e_hi = UINT64_MAX;
 		if (!views_may_pass(o, v, a->key, &f->snapshot, &f->check))
-			note_hi(&w->end, f->snapshot.hi, a->op);
+			edge_learn_hi(&w->end, f->snapshot.hi, a->op);
 		v->v[i] = k;
 	}
 }
@@ -81,10 +81,7 @@ bool attempt_failed(const struct order *o, const struct attempt *a)
 
 	if (op->result != RET_PF_RETRY || a->f.mapped || !a->tests || a->excused)
 		return false;
-	for (uint32_t i = 0; i < o->nr_swaps; i++)
-		if (o->swaps[i].begin <= op->end_ns && o->swaps[i].end >= op->begin_ns && swap_has(&o->swaps[i], op))
-			return false;
-	return true;
+	return !meets_slot_change(o, op);
 }
 
 /*
@@ -113,8 +110,8 @@ static void learn_from_retry(struct order *o, const struct attempt *a, struct vi
 
 		v->v[i] = v->v[--v->nr];
 		if (!views_may_retry(o, v, a->key, &f->snapshot, &f->check)) {
-			note_lo(&w->end, needed_until(v, &k, f->snapshot.lo), a->op);
-			note_hi(&w->begin, f->check.hi, a->op);
+			edge_learn_lo(&w->end, needed_until(v, &k, f->snapshot.lo), a->op);
+			edge_learn_hi(&w->begin, f->check.hi, a->op);
 		}
 		v->v[v->nr++] = v->v[i];
 		v->v[i] = k;

@@ -356,6 +356,22 @@ void order_place_fault(const struct order *o, uint32_t op, struct fault_instants
 	f->looked_up = prechecked_of(o, a, f);
 }
 
+void order_mend_change(const struct order *o, uint32_t op, struct instant *change)
+{
+	const struct window *w = o->window_of[op];
+	const struct edge *e;
+
+	if (!w)
+		return;
+	e = op == w->start_op ? &w->begin : &w->end;
+	if (e->lo[1].t >= e->hi[1].t)	/* witnesses on both sides that contradict each other */
+		return;
+	if (e->lo[1].t >= change->at && e->lo[1].t < e->own.hi)
+		change->at = e->lo[1].t + 1;
+	else if (e->hi[1].t <= change->at && e->hi[1].t > e->own.lo)
+		change->at = e->hi[1].t - 1;
+}
+
 void order_place_change(const struct order *o, uint32_t op, struct instant *change)
 {
 	const struct window *w = o->window_of[op];

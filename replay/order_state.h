@@ -3,6 +3,7 @@
 #define REPLAY_ORDER_STATE_H
 
 #include "replay/order.h"
+#include "replay/slots.h"
 
 /* What the files of the order share; private to them. */
 
@@ -14,6 +15,7 @@ struct bound {
 /* An instant of a window: its own span, and what other operations add to it, the best two each. */
 struct edge {
 	struct instant	own;
+	uint64_t	usual;		/* it is no later, unless others show it: .own.hi or before */
 	struct bound	lo[2], hi[2];
 	struct instant	placed;		/* the consistent placement: span as far as narrowed, and .at */
 };
@@ -33,17 +35,39 @@ struct attempt {
 	bool		tests;		/* it has a memslot, and was not served before */
 	uint64_t	key;
 	uint64_t	slots_lo, slots_hi;	/* memslots are looked up */
+	bool		fast;			/* served without the lock, whatever its memslot */
 	bool		no_slot;
 	bool		excused;		/* something else than a window may have made it retry */
 	struct fault_instants f;
 };
 
-/* A new set of memslots is published, which changes these parts of the guest's memory. */
+/* What a fault may find where it looks for its memslot; a set of them is a mask. */
+enum seen_slot {
+	SEEN_VALID = 1, SEEN_INVALID = 2, SEEN_NONE = 4,
+	SEEN_OTHER = 8,		/* valid, with other flags */
+};
+
+/* The guest's memory @gfn .. @end: what can be seen before and after a publication, within the same change. */
+struct slot_range {
+	gfn_t	 gfn, end;
+	unsigned int before, after;
+	enum seen_slot next;	/* right after it */
+};
+
+/* A new set of memslots is published. */
 struct publication {
-	uint64_t	lo, hi;
-	uint64_t	begin, end;	/* of the whole operation */
-	uint16_t	vm;
-	gfn_t		gfn[2], gfn_end[2];	/* before and after; empty: both the same */
+	struct edge	  at;
+	uint32_t	  op;
+	uint16_t	  vm;
+	struct slot_range range[2];
+	unsigned int	  nr_ranges;
+};
+
+/* Of an MMIO entry made by @op. */
+struct generation {
+	uint64_t begin_ns, end_ns, gen;
+	uint32_t op;
+	uint16_t vm;
 };
 
 struct vm_order {
@@ -61,8 +85,10 @@ struct order {
 	struct window		**window_of;	/* by operation: of a start or an end, or NULL */
 	struct attempt		*attempts;	/* by begin */
 	uint32_t		 nr_attempts;
-	struct publication	*swaps;
-	uint32_t		 nr_swaps, cap_swaps;
+	struct publication	*publications;	/* in time order */
+	uint32_t		 nr_publications, cap_publications;
+	struct generation	*generations;	/* by begin */
+	uint32_t		 nr_generations;
 };
 
 /* --- order_decide.c: the retry test over spans --- */
@@ -88,17 +114,42 @@ bool views_may_retry(const struct order *o, const struct views *v, uint64_t key,
 bool views_may_pass(const struct order *o, const struct views *v, uint64_t key, const struct instant *snapshot,
 		    const struct instant *check);
 
-/* Does memslot change @s concern @op of its VM's memory? */
-bool swap_has(const struct publication *s, const struct rec_op *op);
+/* --- order_slots.c: memslots, likewise --- */
+
+/* @op changes memslots; @slots: as they are before it. */
+void publications_add(struct order *o, const struct swaps *swaps, const struct slots *slots, uint32_t op);
+/* What they come to be narrowed by: no window is open when one happens. */
+void publications_narrow(struct order *o);
+void publications_learn(struct order *o);
+/* What @a can have seen, a mask; without what it showed itself. */
+unsigned int attempt_may_see(const struct order *o, const struct attempt *a);
+/* Does a change of memslots overlap @op of the same VM, and concern its page? */
+bool meets_slot_change(const struct order *o, const struct rec_op *op);
+/* The generations that MMIO entries got. */
+void generations_collect(struct order *o);
+/* Does @op, which has no memslot, see one generation in every order? */
+bool generation_is_fixed(const struct order *o, uint32_t op);
 
 /* --- order_evidence.c --- */
 
 void order_find_evidence(struct order *o);
+/* @op's records say that the instant is not before, or not after @t. */
+void edge_learn_lo(struct edge *e, uint64_t t, uint32_t op);
+void edge_learn_hi(struct edge *e, uint64_t t, uint32_t op);
 /* It failed the retry test, and nothing but a window can be the reason. */
 bool attempt_failed(const struct order *o, const struct attempt *a);
 
 /* Instead of an operation: spans without what any other operation gave. */
 #define OWN_ONLY (REC_NONE - 1)
+
+/* @e with its own span, and nothing from others yet. */
+static inline void edge_set(struct edge *e, const struct instant *own)
+{
+	e->own = e->placed = *own;
+	e->usual = own->hi;
+	e->lo[0] = e->lo[1] = (struct bound){ 0, REC_NONE };
+	e->hi[0] = e->hi[1] = (struct bound){ UINT64_MAX, REC_NONE };
+}
 
 static inline uint64_t edge_lo(const struct edge *e, uint32_t but)
 {

@@ -289,7 +289,7 @@ static double ratio(uint64_t part, uint64_t whole)
 static void tally_exact(const struct judged *j, struct totals *t)
 {
 	t->exact++;
-	if (j->fixed)
+	if (j->fixed && j->outcome == OUTCOME_EXACT)
 		t->determined++;
 	else
 		t->admissible++;

@@ -10,9 +10,10 @@
  * what can be counted from them.
  *
  * An operation is exact when some order the records allow gives its
- * observations and its result: `determined` when every order they allow leads it to one outcome,
- * `admissible` when not.  `guided` counts those that are exact with every instant where the evidence
- * puts it first.  `undecided` are those of the exact ones that are a miss in one of the two orders tried.
+ * observations and its result: `determined` when every order they allow leads it to one outcome
+ * and the evidence's own order shows it, else `admissible`.  `guided` counts those that are exact with every
+ * instant where the evidence puts it first.  `undecided` are those of the exact ones that are a miss in one of the two
+ * orders tried.
  */
 enum outcome {
 	OUTCOME_UNSEEN,		/* not replayed: the run ended before it */

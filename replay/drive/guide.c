@@ -233,8 +233,8 @@ static void begin(struct guide *g, struct running *r)
 		chains_copied(g->job->chains, g->rec, op, &r->change);
 	}
 	if (!g->job->consistent)
-		return;
-	if (op->kind == EV_OP_FAULT)
+		order_mend_change(g->job->order, r->op, &r->change);
+	else if (op->kind == EV_OP_FAULT)
 		order_place_fault(g->job->order, r->op, &r->fault);
 	else
 		order_place_change(g->job->order, r->op, &r->change);

@@ -101,6 +101,7 @@ static void check(const void *arg)
 	struct policy policy;
 	struct swaps *swaps;
 	struct yields *yields;
+	struct order *order;
 	struct verdict v;
 	struct made m;
 	struct err e;
@@ -112,10 +113,12 @@ static void check(const void *arg)
 	verdict_init(&v, &m.rec);
 	swaps = swaps_new(&m.rec);
 	yields = yields_new(&m.rec, true);
+	order = order_new(&m.rec, swaps, &policy, v.has_checks);
 	job.rec = &m.rec;
 	job.policy = &policy;
 	job.swaps = swaps;
 	job.yields = yields;
+	job.order = order;
 	job.verdict = &v;
 	assert_int_equal(guide_vtime(&job, &e), 0);
 	assert_int_equal(count_outcome(&v, OUTCOME_UNSEEN), 0);
@@ -123,6 +126,7 @@ static void check(const void *arg)
 	if (row->misses)
 		assert_int_equal(first_why(&v), row->why);
 	verdict_fini(&v);
+	order_free(order);
 	swaps_free(swaps);
 	yields_free(yields);
 	made_close(&m);

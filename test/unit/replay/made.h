@@ -48,13 +48,17 @@ static inline void made_meta(struct ev_meta *meta, enum kvm_release release)
 	meta->vms[0].nr_vcpus = 2;
 }
 
-static inline void made_open(struct made *m, enum kvm_release release, const struct made_record *v, size_t nr)
+/* @probes: false for a recording of tracepoints only. */
+static inline void made_open_as(struct made *m, enum kvm_release release, bool probes, const struct made_record *v,
+				size_t nr)
 {
 	struct err e = { 0 };
 	struct ev_writer *w;
 	struct ev_meta meta;
 
 	made_meta(&meta, release);
+	meta.has_probes = meta.has_ends = probes;
+	meta.last_ns = nr ? v[nr - 1].t_ns : 0;
 	snprintf(m->path, sizeof(m->path), "/tmp/mmulab-made-%d.mmt", (int)getpid());
 	assert_int_equal(ev_writer_open(m->path, 0, &w, &e), 0);
 	for (size_t i = 0; i < nr && v[i].ev.kind; i++)
@@ -63,6 +67,11 @@ static inline void made_open(struct made *m, enum kvm_release release, const str
 	ev_meta_fini(&meta);
 	assert_int_equal(ev_open(m->path, 0, &m->file, &e), 0);
 	assert_int_equal(recording_load(m->file, &m->rec, &e), 0);
+}
+
+static inline void made_open(struct made *m, enum kvm_release release, const struct made_record *v, size_t nr)
+{
+	made_open_as(m, release, true, v, nr);
 }
 
 static inline void made_close(struct made *m)
