@@ -245,11 +245,14 @@ static uint64_t resumed(const struct guide *g, const struct rec_op *op, const st
 	return obs[i].t_ns;
 }
 
-/* Only a zap of dirty logging flushes as one step among many. */
+/*
+ * Only a zap of dirty logging flushes as one step among many, and a fault that zaps a huge page in its
+ * way: the entry stays frozen, and sends others back, until the flush is over.
+ */
 static bool paces(const struct rec_op *op, unsigned int kind)
 {
 	if (kind == OBS_FLUSH_RANGE || kind == OBS_FLUSH_ALL)
-		return op->kind == EV_OP_MEMSLOT;
+		return op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_FAULT;
 	return is_step(kind);
 }
 
