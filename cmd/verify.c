@@ -13,6 +13,7 @@
 #include "cmd/paths.h"
 #include "cmd/verb.h"
 #include "replay/flip_report.h"
+#include "replay/recorded_knobs.h"
 #include "replay/verify.h"
 #include "replay/verify_report.h"
 
@@ -43,15 +44,16 @@ static int load_policy(const struct options *o, const struct ev_meta *meta, stru
 	return rc;
 }
 
-/* The recorded kernel's preset, as far as the recording's own facts go (replay/drive/guide.h). */
-static bool is_own_preset(const struct options *o, const struct ev_meta *meta)
+/* Which knobs the recording decides: under its kernel's own preset those that nobody set. */
+static uint32_t recorded_knobs(const struct options *o, const struct ev_meta *meta)
 {
-	static const char quirk[] = "memslot.delete=";
+	uint32_t mask = RECORDED_KNOBS_ALL;
 
+	if (o->policy && strcmp(o->policy, recorded_preset(meta)) != 0)
+		return 0;
 	for (size_t i = 0; i < o->sets.nr; i++)
-		if (strncmp(o->sets.v[i], quirk, strlen(quirk)) == 0)
-			return false;
-	return !o->policy || strcmp(o->policy, recorded_preset(meta)) == 0;
+		mask &= ~recorded_knob(o->sets.v[i], strcspn(o->sets.v[i], "="));
+	return mask;
 }
 
 static int parse_limit(const char *text, double *out, struct err *e)
@@ -149,7 +151,7 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 	struct recording rec = { 0 };
 	struct policy policy;
 	struct verify_job job = { .rec = &rec, .policy = &policy, .seed = o->seed, .baseline = o->baseline,
-				  .own_preset = is_own_preset(o, ev_meta(f)), .guide = guide_vtime };
+				  .recorded = recorded_knobs(o, ev_meta(f)), .guide = guide_vtime };
 	int rc;
 
 	if (ev_meta(f)->arch != KVM_X86)

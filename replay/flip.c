@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "replay/recorded_knobs.h"
 
 /* --- which knobs ------------------------------------------------------------- */
 
@@ -101,19 +102,14 @@ static int run_under(const struct verify_job *job, const struct policy *policy, 
 	return rc;
 }
 
-/* Is the value used the recording's, VM by VM, and not the policy's?  (struct guide_job, own_preset) */
-static bool recording_decides(const struct verify_job *job, const struct knob *knob)
-{
-	return job->own_preset && knob->offset == offsetof(struct policy, memslot_delete);
-}
-
 static int run_values(const struct verify_job *job, const struct knob *knob, struct flips *out, struct err *e)
 {
-	const uint32_t own = recording_decides(job, knob) ? knob->nr_values : knob_get(knob, job->policy);
+	const uint32_t recorded = job->recorded & recorded_knob(knob->name, strlen(knob->name));
+	const uint32_t own = recorded ? knob->nr_values : knob_get(knob, job->policy);
 	struct verify_job set = *job;
 	int rc = 0;
 
-	set.own_preset &= !recording_decides(job, knob);
+	set.recorded &= ~recorded;
 	for (uint32_t value = 0; rc == 0 && value < knob->nr_values; value++) {
 		struct policy policy = *job->policy;
 		struct flip *f = &out->v[out->nr];

@@ -18,7 +18,7 @@ static int run_once(const struct verify_job *job, const struct found *f, bool co
 {
 	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps,
 					 .yields = f->yields, .chains = f->chains, .order = f->order,
-					 .consistent = consistent, .seed = job->seed, .own_preset = job->own_preset,
+					 .consistent = consistent, .seed = job->seed, .recorded = job->recorded,
 					 .verdict = v };
 
 	return job->guide(&guide, e);

@@ -8,7 +8,7 @@ struct verify_job {
 	const struct recording	*rec;
 	const struct policy	*policy;
 	uint64_t		 seed;
-	bool			 own_preset;	/* as in struct guide_job */
+	uint32_t		 recorded;	/* as in struct guide_job */
 	bool			 baseline;	/* run the null model, too */
 	int (*guide)(const struct guide_job *job, struct err *e);	/* guide_vtime */
 };

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "replay/drive/guide_state.h"
+#include "replay/recorded_knobs.h"
 
 static void emit(void *arg, unsigned int task, const struct obs *obs)
 {
@@ -327,31 +328,6 @@ static uint32_t root_role(const struct recording *rec, uint32_t vm)
 	return 0;
 }
 
-/*
- * Is KVM_X86_QUIRK_SLOT_ZAP_ALL off?  Not recorded, but to be seen: slots go away
- * (since 6.12 there is a choice) and no fast zap comes with it.
- */
-static bool slot_zap_only(const struct recording *rec, uint32_t vm)
-{
-	bool gone = false;
-
-	if (rec->meta->release < KVM_6_12)
-		return false;
-	for (uint32_t i = 0; i < rec->nr_ops; i++) {
-		const struct rec_op *op = &rec->ops[i];
-		const struct ev *stim = rec_op_stim(rec, op);
-
-		if (op->vm != vm || op->kind != EV_OP_MEMSLOT || !stim)
-			continue;
-		if (stim->slot.change != EV_SLOT_DELETE && stim->slot.change != EV_SLOT_MOVE)
-			continue;
-		gone = true;
-		if (rec_find(rec, op, OBS_ZAP_ALL_FAST, 0))
-			return false;
-	}
-	return gone;
-}
-
 static bool nx_huge_pages(const struct ev_meta *meta)
 {
 	const char *v = ev_meta_param(meta, "nx_huge_pages");
@@ -362,8 +338,7 @@ static bool nx_huge_pages(const struct ev_meta *meta)
 static const struct policy *policy_of(struct guide *g, uint32_t vm)
 {
 	g->policies[vm] = *g->job->policy;
-	if (g->job->own_preset && slot_zap_only(g->rec, vm))
-		g->policies[vm].memslot_delete = MEMSLOT_DELETE_SLOT_ONLY;
+	recorded_knobs_take(g->rec, vm, g->job->recorded, &g->policies[vm]);
 	return &g->policies[vm];
 }
 

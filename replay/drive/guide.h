@@ -24,10 +24,10 @@ struct guide_job {
 	bool			 consistent;	/* instants as it places them, else at the evidence */
 	uint64_t		 seed;
 	/*
-	 * @policy is the recorded kernel's preset: what a VM chooses by itself (its quirks) is
-	 * taken from the recording.
+	 * Knobs of @policy that are the recording's instead (recorded_knobs.h): all of them under the recorded
+	 * kernel's preset, but those that somebody set; none under another.
 	 */
-	bool			 own_preset;
+	uint32_t		 recorded;
 	/*
 	 * The run at the evidence fills outcomes, classes and counts; the consistent one comes after
 	 * it and only says what is exact there.

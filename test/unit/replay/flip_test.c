@@ -3,6 +3,7 @@
 #include "test/table.h"
 
 #include "replay/flip.h"
+#include "replay/recorded_knobs.h"
 #include "test/unit/replay/made.h"
 
 /*
@@ -20,7 +21,7 @@ static const struct row {
 	const char	*name, *flip[3];
 	const char	*knob;		/* whose value decides the score, of the values below */
 	struct score	 scores[4];
-	bool		 own_preset;	/* zap-all is then what the recording says, whatever the policy */
+	bool		 recorded;	/* the recording decides about memslot.delete, for zap-all */
 	const char	*want_error;
 	struct { const char *knob, *value; int cost; double factor; } want[4];
 } rows[] = {
@@ -39,7 +40,7 @@ static const struct row {
 	  { { FLUSH_BATCH_PER_OP, 5 }, { FLUSH_BATCH_ACCUMULATE, 5 } },
 	  .want = { { "fault.huge_split", "zap", 0, 0 }, { "flush.batch", "per-op", 0, 0 } } },
 	{ "what the recording decides is tried in full", { "memslot.delete" }, "memslot.delete",
-	  { { MEMSLOT_DELETE_ZAP_ALL, 9 }, { MEMSLOT_DELETE_SLOT_ONLY, 4 } }, .own_preset = true,
+	  { { MEMSLOT_DELETE_ZAP_ALL, 9 }, { MEMSLOT_DELETE_SLOT_ONLY, 4 } }, .recorded = true,
 	  .want = { { "memslot.delete", "zap-all", 0, 0 }, { "memslot.delete", "slot-only", 5, 5 } } },
 	{ "a word that is nearly a knob", { "fault.retry_kye" }, .want_error = "did you mean 'fault.retry_key'" },
 	{ "a knob of numbers", { "lock.resched_us" }, .want_error = "takes numbers (0..1000000)" },
@@ -51,7 +52,7 @@ static const struct row *row;
 
 static unsigned int score_of(const struct guide_job *job)
 {
-	const uint32_t value = job->own_preset && row->own_preset ? MEMSLOT_DELETE_ZAP_ALL :
+	const uint32_t value = row->recorded && job->recorded & recorded_knob("memslot.delete", 14) ? MEMSLOT_DELETE_ZAP_ALL :
 				knob_get(knob_find(row->knob), job->policy);
 
 	for (size_t i = 0; i < ARRAY_SIZE(row->scores); i++)
@@ -106,7 +107,7 @@ static void check(const void *arg)
 	policy.fault_retry_key = FAULT_RETRY_KEY_HULL_GFN;
 	policy.fault_huge_split = FAULT_HUGE_SPLIT_IN_PLACE;
 	policy.flush_batch = FLUSH_BATCH_ACCUMULATE;
-	job.own_preset = row->own_preset;
+	job.recorded = row->recorded ? RECORDED_KNOBS_ALL : 0;
 	while (names < ARRAY_SIZE(row->flip) && row->flip[names])
 		names++;
 	nr = flips_knobs(row->flip, names, KVM_X86, knobs, &e);
