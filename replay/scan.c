@@ -148,8 +148,9 @@ static void note_extent(struct scan_vm *vm, const struct ev_slot *slot, unsigned
 }
 
 /*
- * A change of a slot is ordered against the accesses to where it was and where it will be, and
- * to no others: they went on beside it when it was recorded.
+ * A change of a slot that is there is ordered against the accesses to where it was and where it will be, and
+ * to no others: they went on beside it when it was recorded.  A new one is short, and mostly comes before
+ * all accesses: to order it against all of them costs nothing per page.
  */
 static void note_slot(struct scanner *s, const struct ev *ev)
 {
@@ -157,10 +158,14 @@ static void note_slot(struct scanner *s, const struct ev *ev)
 	struct slots *slots = &s->slots[ev->vm];
 	const struct ev_slot *slot = &ev->slot, *old = slots_find(slots, slot->id, slot->as_id);
 
-	if (old)
+	if (!old) {
+		s->next.global = true;
+		push(s, &s->next);
+	} else {
 		push_range(s, old->gfn, old->gfn + old->npages);
-	if (slot->change != EV_SLOT_DELETE && (!old || old->gfn != slot->gfn || old->npages != slot->npages))
-		push_range(s, slot->gfn, slot->gfn + slot->npages);
+		if (slot->change != EV_SLOT_DELETE && (old->gfn != slot->gfn || old->npages != slot->npages))
+			push_range(s, slot->gfn, slot->gfn + slot->npages);
+	}
 	slots_apply(slots, slot);
 	vm->slot_changes++;
 	if (slot->id >= vm->slot_ids)

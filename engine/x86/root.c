@@ -130,6 +130,7 @@ struct root *root_unused(struct x86_mmu *x, unsigned int as_id)
 	struct root *r = root_new(x, role_set_smm(x->root_role, as_id));
 
 	rt_set(&r->refs, 1);
+	check_root_refs(&x->mmu, r->table, 1, mmu_owns(r));
 	return r;
 }
 
