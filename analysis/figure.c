@@ -195,9 +195,10 @@ static void put_heading(FILE *script, const struct group *group)
 		heading = xasprintf("%s, %lld x the recorded vCPUs", r->trace, (long long)r->clones);
 	else
 		heading = xstrdup(r->trace);
-	caption = xasprintf("%s, pacing %s; recorded on %s %s",
+	caption = xasprintf("%s, pacing %s; %s %s %s",
 			    strcmp(r->figures, "measured") ? "modelled, virtual time" : "measured, real threads",
-			    r->pacing, r->arch, r->kernel);
+			    r->pacing, strstr(r->kernel, "-synthetic") ? "made up for" : "recorded on", r->arch,
+			    r->kernel);
 	if (strcmp(r->pacing, "closed")) {
 		char *more = xasprintf("%s, pacing %s", heading, r->pacing);
 
