@@ -16,6 +16,7 @@ struct fake {
 	unsigned int	 clones;
 	uint32_t	 accesses, storm;	/* storm: per mille */
 	uint64_t	 storm_ns;		/* about how long one waits in a storm */
+	uint64_t	 mapped;		/* bytes, from the start; 0: as if recorded */
 };
 
 /* @typical times e^(+-1.5) or so, bell-shaped on a log scale. */
@@ -87,6 +88,11 @@ static inline void fake_result(struct result *r, const struct fake *f)
 	result_metric(r, "access_waits_age", "ns", (int64_t)waited / 2);
 	result_metric(r, "writers_wait_age", "ns", 0);
 	result_metric(r, "home_made", "count", 7);
+	if (f->mapped) {
+		result_metric(r, "prefilled", "bytes", (int64_t)f->mapped);
+		result_metric(r, "zap_time", "ns", (int64_t)(f->mapped / 500));
+		result_metric(r, "zap_stretch", "ns", 1313287);
+	}
 	result_metric(r, "faults", "count", (int64_t)f->accesses * 2);
 	result_metric(r, "retry_open", "count", (int64_t)f->accesses / 2);
 	result_metric(r, "retry_hull", "count", (int64_t)f->accesses / 4);
