@@ -229,7 +229,7 @@ const struct verb verb_verify = {
 		"      --seed N          decides ties between tasks (default 1)\n"
 		"      --json            one JSON object: operations, exact, determined, admissible,\n"
 		"                        undecided, guided, vacuous, lost, skipped (by reason), exact_ratio,\n"
-		"                        baseline_exact, kinds, by_operation, by_result, divergences,\n"
-		"                        first_divergence, audit\n",
+		"                        baseline_exact, kinds, by_operation, by_result, retry_causes,\n"
+		"                        divergences, first_divergence, audit\n",
 	.run = run,
 };

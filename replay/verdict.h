@@ -89,6 +89,23 @@ struct example {
 	char	 predicted[160], observed[160];
 };
 
+/* Why the engine's attempts retried, by the names of struct mmu_stats: X(name, "said"). */
+#define RETRY_CAUSES(X)							\
+	X(open,		"page being invalidated")			\
+	X(ended,	"page invalidated meanwhile")			\
+	X(hull,		"only the key covers it")			\
+	X(seq,		"other pages invalidated meanwhile")		\
+	X(slot,		"memory slot going away")			\
+	X(root,		"root invalid")					\
+	X(race,		"lost to another fault")
+
+enum retry_cause {
+#define RETRY_CAUSE_ENUM(name, said) RETRY_CAUSE_##name,
+	RETRY_CAUSES(RETRY_CAUSE_ENUM)
+#undef RETRY_CAUSE_ENUM
+	NR_RETRY_CAUSES
+};
+
 struct verdict {
 	const struct recording	*rec;
 	bool			 has_checks;	/* probes show which faults came to the retry test under mmu_lock */
@@ -96,6 +113,7 @@ struct verdict {
 	struct obs_count	 kinds[OBS_END]; /* of each operation where it is exact, else at the guided instants */
 	struct obs_count	(*missed)[OBS_END];	/* what each miss has added to kinds */
 	uint32_t		 nr_missed, cap_missed;
+	uint64_t		 retries[NR_RETRY_CAUSES];	/* of the run at the evidence */
 	struct example		*examples[NR_MISSES];
 	uint32_t		 nr_examples[NR_MISSES];
 };

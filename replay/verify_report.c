@@ -102,6 +102,26 @@ static void print_kinds(const struct verify_report *r, FILE *out)
 	}
 }
 
+static const struct {
+	const char *name, *said;
+} causes[NR_RETRY_CAUSES] = {
+#define CAUSE(name, said) { #name, said },
+	RETRY_CAUSES(CAUSE)
+#undef CAUSE
+};
+
+static void print_retries(const struct verify_report *r, FILE *out)
+{
+	const char *head = "retries, as the engine explains them\n";
+
+	for (unsigned int i = 0; i < NR_RETRY_CAUSES; i++) {
+		if (!r->verdict->retries[i])
+			continue;
+		fprintf(out, "%s  %-34s %9" PRIu64 "\n", head, causes[i].said, r->verdict->retries[i]);
+		head = "";
+	}
+}
+
 void verify_print(const struct verify_report *r, FILE *out)
 {
 	const struct totals *t = r->totals;
@@ -113,6 +133,7 @@ void verify_print(const struct verify_report *r, FILE *out)
 	fprintf(out, "faults by recorded result       total     exact\n");
 	for (unsigned int k = 0; k < RET_PF_NR; k++)
 		print_tally(out, ret_pf_name(k), &t->by_result[k]);
+	print_retries(r, out);
 	print_kinds(r, out);
 	if (t->first_miss == REC_NONE)
 		return;
@@ -213,6 +234,15 @@ static void json_counts(json_t *o, const struct totals *t)
 	json_object_set_new(o, "guided_ratio", json_real(t->guided_ratio));
 }
 
+static json_t *json_retries(const struct verdict *v)
+{
+	json_t *o = json_object();
+
+	for (unsigned int i = 0; i < NR_RETRY_CAUSES; i++)
+		json_object_set_new(o, causes[i].name, json_integer((json_int_t)v->retries[i]));
+	return o;
+}
+
 static void json_baseline(json_t *o, const struct verify_report *r)
 {
 	const struct totals *t = r->totals;
@@ -265,6 +295,7 @@ int verify_print_json(const struct verify_report *r, FILE *out, struct err *e)
 	json_baseline(o, r);
 	json_object_set_new(o, "by_operation", json_ops(r->totals));
 	json_object_set_new(o, "by_result", json_results(r->totals));
+	json_object_set_new(o, "retry_causes", json_retries(r->verdict));
 	json_object_set_new(o, "kinds", json_kinds(r->verdict));
 	json_object_set_new(o, "divergences", json_divergences(r));
 	json_object_set_new(o, "first_divergence", json_first(r));

@@ -413,6 +413,19 @@ static int run_tasks(struct guide *g, struct err *e)
 	return rc;
 }
 
+/* The engine knows why each of its attempts retried; the recorded kernel did not say. */
+static void count_retries(const struct guide *g)
+{
+	for (uint32_t vm = 0; vm < g->rec->meta->nr_vms; vm++) {
+		struct mmu_stats s;
+
+		mmu_stats(g->mmus[vm], &s);
+#define ADD(name, said) g->job->verdict->retries[RETRY_CAUSE_##name] += s.retry_##name;
+		RETRY_CAUSES(ADD)
+#undef ADD
+	}
+}
+
 static void guide_fini(struct guide *g)
 {
 	for (uint32_t vm = 0; g->mmus && vm < g->rec->meta->nr_vms; vm++)
@@ -439,6 +452,8 @@ int guide_vtime(const struct guide_job *job, struct err *e)
 	rc = create_mmus(&g, e);
 	if (rc == 0)
 		rc = run_tasks(&g, e);
+	if (rc == 0 && !job->consistent)
+		count_retries(&g);
 	guide_fini(&g);
 	return rc;
 }

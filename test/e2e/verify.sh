@@ -42,7 +42,7 @@ for name in x86-6.12-populate-4k x86-6.12-populate-thp x86-6.1-populate-mix x86-
 	holds "$(value undecided "$tmp/right") <= 0.1 * $(value exact "$tmp/right")" "$name: at most a tenth proves nothing"
 	holds "$(value exact "$tmp/right") >= $(value baseline_exact "$tmp/right")" "$name: no worse than the null model"
 done
-for key in vacuous lost skipped kinds by_operation by_result divergences first_divergence audit; do
+for key in vacuous lost skipped kinds by_operation by_result retry_causes divergences first_divergence audit; do
 	grep -q "^ \"$key\": " "$tmp/right" 2>"$tmp/log"
 	result $? "--json has $key"
 done
