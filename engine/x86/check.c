@@ -30,8 +30,8 @@ static void check_leaf(const struct check *c, uint64_t spte, int level, gfn_t gf
 	slot = memslot_find(c->set, c->as_id, gfn);
 	if (!slot || gfn + nr > slot->cfg.base_gfn + slot->cfg.npages)
 		mmu_broken(mmu, "slot: a leaf has no slot", gfn, spte);
-	else if (level > 1 && (slot->cfg.flags & SLOT_LOG_DIRTY))
-		mmu_broken(mmu, "slot: a huge leaf where dirty pages are logged", gfn, spte);
+	else if (level > 1 && (spte & SPTE_W) && (slot->cfg.flags & SLOT_LOG_DIRTY) && !mmu->config.dirty_init_set)
+		mmu_broken(mmu, "slot: a huge leaf can be written where dirty pages are logged", gfn, spte);
 }
 
 /* Return: whether what hangs from the table can be looked at. */

@@ -9,7 +9,7 @@
  *   entry; no table hangs from two entries (I-T2);
  * - W: a writable leaf is host- and MMU-writable;
  * - alignment: a leaf's pfn is a multiple of its size;
- * - slot: a leaf of a valid root lies in one slot of its address space, and is 4 KiB where
+ * - slot: a leaf of a valid root lies in one slot of its address space, and cannot be written when it is huge where
  *   dirty pages are logged;
  * - I-N1: no leaf of any root maps a page of a window that is open;
  * - I-T3: a valid root has a reference beside those of its vCPUs, an invalid one has at least one.
