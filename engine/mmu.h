@@ -48,7 +48,7 @@ struct mmu_break {
  * engine goes on as best it can and tells no more.  Without one the program aborts with a line.
  */
 struct mmu_judge {
-	void (*broken)(void *arg, const struct mmu_break *b);
+	bool (*broken)(void *arg, const struct mmu_break *b);	/* Return: whether it counts */
 	void *arg;
 };
 

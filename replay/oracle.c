@@ -156,6 +156,8 @@ void oracle_access_end(struct oracle *o, uint64_t stamp, gfn_t gfn, pfn_t pfn, i
 	f = get(o, level_key(gfn, 1));
 	f->open--;
 	o->open--;
+	if (!level && f->gone_end > f->end)
+		f->pfn = PFN_ANY;	/* somebody else's mapping, of another page */
 	if (level) {
 		bool other = f->begin > f->gone_end && f->begin > o->all_end && f->pfn != pfn;
 
@@ -312,28 +314,23 @@ static void differ(struct comparison *c, gfn_t gfn, const char *what, uint64_t w
 		 (unsigned long long)want, (unsigned long long)spte, level);
 }
 
-static void compare_frame(struct comparison *c, const struct frame *f, uint64_t spte, int level)
+/* @pfn: of the page that it must be when it is mapped; PFN_ANY: not known. */
+static void compare_frame(struct comparison *c, const struct frame *f, uint64_t spte, int level, pfn_t pfn)
 {
 	gfn_t gfn = (f->key - 1) & ~KEY_LEVEL(15);
 	bool leaf = level && spte_is_leaf(spte, level);
 	enum verdict verdict = judge(c->o, f, gfn);
-	pfn_t pfn;
 
 	if (leaf)
 		note_leaf(c, gfn, level);
 	if (verdict == UNMAPPED && leaf)
 		differ(c, gfn, "must be unmapped, pfn was", f->pfn, spte, level);
-	if (verdict != MAPPED)
-		return;
-	if (!leaf) {
-		differ(c, gfn, "must be mapped to pfn", f->pfn, spte, level);
-		return;
-	}
-	pfn = spte_pfn(spte) + (gfn & (SPTE_LEVEL_PAGES(level) - 1));
-	if (f->pfn != PFN_ANY && pfn != f->pfn)
-		differ(c, gfn, "must be mapped to pfn", f->pfn, spte, level);
-	else if (f->write_begin == f->begin && f->write_begin > c->o->protect && !(spte & SPTE_W))
-		differ(c, gfn, "must be writable at pfn", f->pfn, spte, level);
+	else if (verdict == MAPPED && !leaf)
+		differ(c, gfn, "must be mapped to pfn", pfn, spte, level);
+	else if (leaf && pfn != PFN_ANY && pfn != spte_pfn(spte) + (gfn & (SPTE_LEVEL_PAGES(level) - 1)))
+		differ(c, gfn, "must be mapped to pfn", pfn, spte, level);
+	else if (verdict == MAPPED && f->write_begin == f->begin && f->write_begin > c->o->protect && !(spte & SPTE_W))
+		differ(c, gfn, "must be writable at pfn", pfn, spte, level);
 }
 
 static int by_u64(const void *a, const void *b)
@@ -354,7 +351,18 @@ static uint64_t count_leafs(struct comparison *c)
 	return unique + c->small;
 }
 
-int oracle_compare(struct oracle *o, oracle_peek_fn peek, void *arg, uint64_t *mapped, struct err *e)
+/* What the host has there; or, where nobody can say, what was mapped last, if that is known for sure. */
+static pfn_t page_of(const struct oracle *o, const struct frame *f, oracle_host_fn host, void *arg)
+{
+	gfn_t gfn = (f->key - 1) & ~KEY_LEVEL(15);
+
+	if (host)
+		return host(arg, gfn);
+	return judge(o, f, gfn) == MAPPED ? f->pfn : PFN_ANY;
+}
+
+int oracle_compare(struct oracle *o, oracle_peek_fn peek, oracle_host_fn host, void *arg, uint64_t *mapped,
+		   struct err *e)
 {
 	struct comparison c = { .o = o };
 
@@ -367,7 +375,7 @@ int oracle_compare(struct oracle *o, oracle_peek_fn peek, void *arg, uint64_t *m
 		if (f->key == KEY_FREE || (f->key - 1) >> 60 != 1 || f->open)
 			continue;
 		spte = peek(arg, (f->key - 1) & ~KEY_LEVEL(15), &level);
-		compare_frame(&c, f, spte, level);
+		compare_frame(&c, f, spte, level, page_of(o, f, host, arg));
 	}
 	*mapped = count_leafs(&c);
 	pthread_mutex_unlock(&o->lock);

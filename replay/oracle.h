@@ -28,6 +28,9 @@ struct oracle;
 /* The entry a walk ends at (mmu_peek()): *@level 0 when there is no root. */
 typedef uint64_t (*oracle_peek_fn)(void *arg, gfn_t gfn, int *level);
 
+/* The page the host has behind @gfn now; UINT64_MAX: not known. */
+typedef pfn_t (*oracle_host_fn)(void *arg, gfn_t gfn);
+
 struct oracle *oracle_make(unsigned int vm);
 void oracle_free(struct oracle *o);		/* NULL is fine */
 
@@ -52,11 +55,13 @@ void oracle_protect_all(struct oracle *o);
 
 /**
  * oracle_compare() - do the tables say the same?
+ * @host:	what is mapped must be mapped to this page; NULL: nobody knows.
  * @mapped:	out: leafs the frames it knows are mapped by, each counted once.  A table
  *		that holds more leafs than these maps a frame nobody accessed.
  *
  * Only between operations.  Return: 0, or ERR_NO (negative) with @e naming the first frame that differs.
  */
-int oracle_compare(struct oracle *o, oracle_peek_fn peek, void *arg, uint64_t *mapped, struct err *e);
+int oracle_compare(struct oracle *o, oracle_peek_fn peek, oracle_host_fn host, void *arg, uint64_t *mapped,
+		   struct err *e);
 
 #endif

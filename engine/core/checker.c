@@ -132,10 +132,11 @@ void check_release(struct mmu *mmu, struct checker *c)
 		return;
 	}
 	c->found.what = NULL;
-	c->told = true;
 	nr = story(c, &f, events, MMU_BREAK_EVENTS);
 	pthread_mutex_unlock(&c->lock);
-	mmu_tell(mmu, &(struct mmu_break){ .what = f.what, .vm = mmu->config.vm, .task = rt_self(), .gfn = f.gfn,
+	/* Under threads others break, too, meanwhile; the first one counts. */
+	c->told = true;
+	c->told = mmu_tell(mmu, &(struct mmu_break){ .what = f.what, .vm = mmu->config.vm, .task = rt_self(), .gfn = f.gfn,
 					   .value = f.value, .t_ns = rt_now_ns(), .events = events,
 					   .nr_events = nr });
 }

@@ -44,7 +44,7 @@ void mmu_fini(struct mmu *mmu)
 	attributes_fini(&mmu->attributes);
 }
 
-void mmu_tell(const struct mmu *mmu, const struct mmu_break *b)
+bool mmu_tell(const struct mmu *mmu, const struct mmu_break *b)
 {
 	const struct mmu_judge *judge = mmu->config.judge;
 
@@ -53,8 +53,10 @@ void mmu_tell(const struct mmu *mmu, const struct mmu_break *b)
 			(unsigned long long)b->gfn, (unsigned long long)b->value);
 		abort();
 	}
-	judge->broken(judge->arg, b);
+	if (!judge->broken(judge->arg, b))
+		return false;
 	rt_stop();
+	return true;
 }
 
 void mmu_broken(const struct mmu *mmu, const char *what, gfn_t gfn, uint64_t value)

@@ -147,7 +147,7 @@ static inline void mmu_add(uint64_t *counter, uint64_t n)
  * where it cannot be stopped: outside a run, and under threads.
  */
 void mmu_broken(const struct mmu *mmu, const char *what, gfn_t gfn, uint64_t value) __attribute__((cold));
-/* The same with the whole story. */
-void mmu_tell(const struct mmu *mmu, const struct mmu_break *b) __attribute__((cold));
+/* The same with the whole story.  Return, where it does: whether it counts. */
+bool mmu_tell(const struct mmu *mmu, const struct mmu_break *b) __attribute__((cold));
 
 #endif

@@ -102,7 +102,7 @@ static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint6
 	if (unlikely(spte_is_leaf(old, level) && becomes_leaf && spte_pfn(old) != spte_pfn(new))) {
 		mmu_count(&x->mmu.counters.repoints);
 		if (x->mmu.config.check && !x->mmu.config.guided)
-			mmu_broken(&x->mmu, "a present leaf was replaced by one of another pfn", gfn, old);
+			mmu_broken(&x->mmu, "I-M1: a present leaf was replaced by one of another pfn", gfn, old);
 	}
 	if (old == new)
 		return;

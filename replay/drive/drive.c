@@ -30,7 +30,8 @@ static int run(struct drive *d, struct err *e)
 	const struct drive_job *job = d->job;
 	struct rt_config config = { .costs = job->costs, .policy = job->policy, .host = host_of(job),
 				    .grain = job->fine ? RT_GRAIN_ACCESS : RT_GRAIN_OP, .seed = job->seed,
-				    .shuffle = job->shuffle };
+				    .shuffle = job->shuffle, .pin = job->check ? check_look_up : NULL,
+				    .pin_arg = d };
 	struct rt_task_def *defs;
 	unsigned int nr;
 	int rc;

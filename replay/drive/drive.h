@@ -7,6 +7,7 @@
 #include "replay/drive/job.h"
 #include "replay/drive/samples.h"
 #include "replay/drive/touches.h"
+#include "replay/frames.h"
 #include "replay/slots.h"
 
 /*
@@ -19,19 +20,10 @@
  * retries because of it may be what it would wait for); every other wait is
  * for an earlier stimulus of the plan's total order.
  */
-/*
- * The host page behind a guest frame is always the same one, aligned as the frame
- * is.  Recorded numbers are not used: attempts that retried have none, and one
- * that is made up would contradict its neighbours.
- */
-static inline pfn_t drive_pfn(gfn_t gfn)
-{
-	return 1ULL << 39 | (gfn & ((1ULL << 39) - 1));
-}
-
 struct drive_vm {
 	struct mmu	*mmu;
 	struct oracle	*oracle;	/* NULL without job->check */
+	struct frames	*frames;	/* NULL without job->check: every frame's page is always the first */
 	struct touches	*touches;	/* NULL without job->access */
 	struct clone_vm	 clone;
 	struct slots	 slots;		/* what MEMSLOT stimuli said so far, all copies */
@@ -83,6 +75,7 @@ struct drive_task {
 	unsigned int		 copy;
 	int			 vm, vcpu;	/* vcpu: of the mmu, copies included; -1: a host task */
 	bool			 loaded;	/* the vCPU has a root */
+	struct mmu_access	*access;	/* of the fault under way; checked runs fill in its page */
 	bool			 awaited;
 	bool			 started;
 	uint32_t		 number;	/* of the stimulus at hand */
@@ -126,6 +119,11 @@ void vms_free(struct drive *d);
 
 /* check.c: tells the oracle, if there is one, what an operation does, and keeps drive_vm.slots. */
 uint64_t check_begin(struct drive_vm *vm);
+/* The host's pages are other ones from now on, or still the same: what it answers a fault with. */
+void check_moved(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);
+pfn_t check_page(struct drive_vm *vm, gfn_t gfn);
+/* rt_pin_fn of checked runs, @arg the drive: faults get their page when they look it up. */
+uint64_t check_look_up(void *arg, unsigned int task, enum rt_pin pin);
 void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t stamp, hva_t start, hva_t end);
 void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot);
 /* Some pages can be written by a fault only. */
@@ -134,7 +132,7 @@ void check_protected(struct drive_vm *vm);
 int check_prefill(struct drive_vm *vm, const struct mmu_prefill *p, struct err *e);
 void check_set_spte(struct drive_vm *vm, uint64_t stamp);
 /* An invariant is broken: the run ends, and with it the story. */
-void check_judge(void *arg, const struct mmu_break *b);
+bool check_judge(void *arg, const struct mmu_break *b);
 /* The run ended with @rc; what broke it without the engine's own checks finding it is noted, too. */
 void check_note(struct drive *d, int rc, const struct err *e);
 /* Before a VM is emptied, and at the end of the run for VMs that were not: do the tables agree? */

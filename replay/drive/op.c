@@ -53,6 +53,7 @@ static void invalidate_start(struct drive_task *t, const struct stim *s)
 	recorded_unmap(t, vm, w.start, w.end);
 	rt_op_begin(RESULT_INVALIDATE);
 	mmu_invalidate_start(vm->mmu, w.start, w.end, !(s->ev.flags & EV_F_NOBLOCK));
+	check_moved(t, vm, w.start, w.end);
 	end_op(t, RESULT_INVALIDATE);
 	check_unmapped(t, vm, stamp, w.start, w.end);
 	if (t->drive->ends_at_once || s->ev.flags & EV_F_OPEN)
@@ -122,7 +123,7 @@ static void set_spte(struct drive_task *t, const struct stim *s)
 	}
 	recorded_unmap(t, vm, s->ev.hvas.start, s->ev.hvas.start + 1);
 	if (pfn != MMU_PFN_WRITABLE && gfn != UINT64_MAX)
-		pfn = drive_pfn(gfn);
+		pfn = check_page(vm, gfn);
 	rt_op_begin(RESULT_SET_SPTE);
 	mmu_set_spte(vm->mmu, s->ev.hvas.start, pfn);
 	end_op(t, RESULT_SET_SPTE);
@@ -280,7 +281,7 @@ static void prefill(struct drive_task *t, const struct stim *s)
 {
 	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
 	struct mmu_prefill p = { .gfn = s->ev.gfns.gfn, .npages = s->ev.gfns.count, .level = s->ev.gfns.level,
-				 .pfn = drive_pfn(s->ev.gfns.gfn) };
+				 .pfn = frame_first(s->ev.gfns.gfn) };
 	struct err e = { 0 };
 	int rc = check_prefill(vm, &p, &e);
 

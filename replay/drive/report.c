@@ -122,6 +122,15 @@ static void put_skipped(struct result *r, const struct task_counts *sum)
 	put(r, "skipped", "count", total);
 }
 
+static uint64_t frames_unknown(const struct drive *d)
+{
+	uint64_t torn = 0;
+
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++)
+		torn += d->vms[i].frames ? frames_torn(d->vms[i].frames) : 0;
+	return torn;
+}
+
 /* Only where there is something to say. */
 static void put_caveats(struct drive *d, struct result *r, const struct task_counts *sum)
 {
@@ -130,6 +139,7 @@ static void put_caveats(struct drive *d, struct result *r, const struct task_cou
 		{ "memslot_errors", sum->slot_errors },
 		{ "order_skipped", sum->order_skipped },
 		{ "slots_inferred", d->slots_inferred },
+		{ "frames_torn", frames_unknown(d) },
 		{ "ends_at_once", d->ends_at_once },
 		{ "order_granule", plan_granule(d->job->plan) - 1 },
 	};

@@ -11,7 +11,7 @@ static struct mmu_access access_of(const struct ev *ev)
 				    (ev->flags & EV_F_X ? MMU_X : 0)),
 		/* Unknown counts as read-only: the recorded guest, too, had to fault again to write. */
 		.host_writable = ev->flags & (EV_F_HOSTWR | EV_F_W),
-		.pfn = drive_pfn(ev->access.gfn),
+		.pfn = frame_first(ev->access.gfn),
 	};
 
 	if (!a.access)
@@ -78,6 +78,7 @@ struct served {
 	uint64_t	retry_ns;
 	uint32_t	attempts, retries;
 	enum ret_pf	ret;
+	pfn_t		pfn;
 };
 
 #define RETRIES_BETWEEN_LOOKS	65536
@@ -103,13 +104,15 @@ static bool is_stuck(struct drive_task *t, struct mmu *mmu, const struct mmu_acc
 /* Attempts until one is not told to retry; the guest may meanwhile find the page there. */
 static struct served serve(struct drive_task *t, struct mmu *mmu, const struct mmu_access *a, bool spoiled)
 {
+	struct mmu_access now = *a;
 	struct served r = { 0 };
 
+	t->access = &now;
 	do {
 		uint64_t begin_ns = rt_now_ns();
 
 		rt_charge(COST_EXIT_ENTRY, 1);
-		r.ret = spoiled ? spoiled_attempt() : mmu_fault(mmu, (unsigned int)t->vcpu, a);
+		r.ret = spoiled ? spoiled_attempt() : mmu_fault(mmu, (unsigned int)t->vcpu, &now);
 		spoiled = false;
 		r.attempts++;
 		if (r.ret != RET_PF_RETRY)
@@ -120,6 +123,8 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 			break;
 		rt_think(0);	/* the guest is entered again, and comes back */
 	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, a));
+	t->access = NULL;
+	r.pfn = now.pfn;
 	return r;
 }
 
@@ -158,7 +163,7 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 	if (!vm->oracle)
 		return;
 	if (r.ret == RET_PF_FIXED || r.ret == RET_PF_SPURIOUS)
-		oracle_access_end(vm->oracle, stamp, a->gfn, a->pfn, a->host_level, a->access & MMU_W);
+		oracle_access_end(vm->oracle, stamp, a->gfn, r.pfn, a->host_level, a->access & MMU_W);
 	else if (r.ret == RET_PF_RETRY)	/* somebody else mapped it meanwhile */
 		oracle_access_end(vm->oracle, stamp, a->gfn, 0, 0, a->access & MMU_W);
 	else

@@ -105,6 +105,8 @@ static int vm_make(struct drive *d, unsigned int number, struct err *e)
 		return err_set(e, ERR_MACHINE, "cannot make the MMU of vm %u: %s", number, strerror(-rc));
 	if (d->job->check)
 		vm->oracle = oracle_make(number);
+	if (d->job->check)
+		vm->frames = frames_make();
 	return scan->slot_changes || !memory ? 0 : infer_slot(d, vm, memory, e);
 }
 
@@ -125,6 +127,7 @@ void vms_free(struct drive *d)
 	for (unsigned int i = 0; i < d->meta->nr_vms && d->vms; i++) {
 		mmu_destroy(d->vms[i].mmu);
 		oracle_free(d->vms[i].oracle);
+		frames_free(d->vms[i].frames);
 		touches_free(d->vms[i].touches);
 		slots_fini(&d->vms[i].slots);
 	}

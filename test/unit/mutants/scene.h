@@ -41,12 +41,13 @@ struct scene {
 	char		  what[256];		/* first thing that broke */
 };
 
-static inline void scene_broken(void *arg, const struct mmu_break *b)
+static inline bool scene_broken(void *arg, const struct mmu_break *b)
 {
 	struct scene *s = arg;
 
 	snprintf(s->what, sizeof(s->what), "%s (task %u, gfn %#llx, value %#llx)", b->what, b->task,
 		 (unsigned long long)b->gfn, (unsigned long long)b->value);
+	return true;
 }
 
 static inline pfn_t scene_pfn(const struct scene *s, uint64_t page)

@@ -531,11 +531,12 @@ static void task(void *arg)
 		vcpu(s);
 }
 
-static void note_broken(void *arg, const struct mmu_break *b)
+static bool note_broken(void *arg, const struct mmu_break *b)
 {
 	struct scene *s = arg;
 
 	s->broken = b->what;
+	return true;
 }
 
 /* Derived information and huge pages: the host has 2 MiB there. */
