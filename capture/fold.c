@@ -185,6 +185,7 @@ int fold_finish(struct fold *f)
 	struct ev_meta *m = f->meta;
 
 	task_each(f, finish_task);
+	infer_slots(f);
 	m->events = f->events;
 	m->first_ns = f->first_ns;
 	m->last_ns = f->last_ns;
@@ -212,6 +213,7 @@ void fold_free(struct fold *f)
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
 		free(f->vms[i].vcpu_tid);
 		free(f->vms[i].slots);
+		infer_free(&f->vms[i]);
 		free(f->vms[i].rings);
 	}
 	free(f->vms);

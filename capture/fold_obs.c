@@ -60,8 +60,10 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 		at->changed = true;
 	if (op->kind == EV_OP_AGE && spte_classify(f->spte, r->v[1], r->v[2], r->v[3]) == SPTE_CHANGE_AGE)
 		op->extra++;
-	if (op->kind == EV_OP_INVALIDATE_START)
+	if (op->kind == EV_OP_INVALIDATE_START) {
 		op->flags |= EV_F_MATCHED;
+		infer_zapped(f, op, r->v[0], r->v[3]);
+	}
 	if (op->kind == EV_OP_UNKNOWN)
 		note_zap(f, op, r);
 	ev.spte = (struct obs_spte){ .gfn = r->v[0], .level = r->v[3], .as_id = r->v[4], .old = r->v[1],
@@ -98,6 +100,7 @@ void obs_spte_requested(struct fold *f, struct task *t, const struct raw *r)
 			at->gfn = r->v[0];
 	}
 	ev.map = (struct obs_map){ .gfn = r->v[0], .level = r->v[2], .pfn = r->v[1] };
+	infer_mapped(f, op->vm, r->v[0], r->v[1]);
 	emit(f, t, r, op, &ev);
 }
 

@@ -110,6 +110,8 @@ static struct op *begin_change(struct fold *f, struct task *t, uint64_t ts_ns, i
 	struct op *op = op_begin(f, t, EV_OP_MEMSLOT, EV_MEMSLOT, ts_ns, vm);
 
 	op->slot = *slot;
+	f->vms[op->vm].slots_known = true;
+	infer_free(&f->vms[op->vm]);
 	if (f->vms[op->vm].faulted && !f->vms[op->vm].nr_slots)
 		f->meta->vms[op->vm].slots_seen = false;
 	return op;

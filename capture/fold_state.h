@@ -50,6 +50,8 @@ struct fold_vm {
 	uint32_t nr_vcpu_tid;
 	struct slot *slots;
 	uint32_t nr_slots;
+	bool	 slots_known;		/* a memslot was seen to change */
+	struct inferring *inferring;	/* fold_infer.c; NULL once one was */
 	struct ring *rings;		/* by vCPU id */
 	uint32_t nr_rings;
 };
@@ -240,6 +242,11 @@ int vm_by_mn(struct fold *f, struct task *t, uint64_t mn);
 int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end);
 int vm_of_task(struct fold *f, struct task *t);
 void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
+/* For memslots nobody was seen to make: a frame was mapped; one was zapped by an invalidation. */
+void infer_mapped(struct fold *f, unsigned int vm, gfn_t gfn, pfn_t pfn);
+void infer_zapped(struct fold *f, const struct op *op, gfn_t gfn, unsigned int level);
+void infer_slots(struct fold *f);
+void infer_free(struct fold_vm *vm);
 /* @t is not on its CPU any more. */
 void inv_end_off_cpu(struct fold *f, struct task *t, uint64_t ts_ns);
 void vm_learn_mn(struct fold *f, struct op *op, uint64_t kvm);

@@ -149,7 +149,11 @@ static void print_vms(const struct ev_meta *m)
 			printf("kvm 0x%" PRIx64 ", ", m->vms[v].kvm);
 		if (m->vms[v].tgid)
 			printf("set up by %u, ", m->vms[v].tgid);
-		printf("%u vCPUs%s\n", m->vms[v].nr_vcpus, m->vms[v].slots_seen ? "" : ", memslots older than the recording");
+		printf("%u vCPUs%s\n", m->vms[v].nr_vcpus,
+		       m->vms[v].slots_seen || m->vms[v].slots_inferred ? "" : ", memslots older than the recording");
+		if (m->vms[v].slots_inferred)
+			printf("          memslots are not in the recording: inferred from what notifiers zapped; host addresses of %" PRIu64
+			       " frames are not known\n", m->vms[v].frames_nowhere);
 		for (size_t i = 0; i < m->nr_tasks; i++)
 			if (m->tasks[i].vm == (int)v && m->tasks[i].vcpu >= 0)
 				printf("          vCPU %d is %s-%u\n", m->tasks[i].vcpu,

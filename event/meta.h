@@ -42,6 +42,8 @@ struct ev_vm {
 	uint32_t tgid;
 	uint32_t nr_vcpus;
 	bool	 slots_seen;	/* memslot changes are in the trace from its start */
+	bool	 slots_inferred; /* no memslot change is in it: they come from what notifiers zapped */
+	uint64_t frames_nowhere; /* of them, frames whose host address nothing tells */
 	bool	 dirty_ring;	/* it logs dirty pages in rings */
 	bool	 dirty_manual;	/* GET only looks, CLEAR clears */
 	bool	 dirty_init_set; /* all pages of a slot count as dirty when its logging starts */

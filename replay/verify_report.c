@@ -69,11 +69,23 @@ static void print_misses(const struct verify_report *r, FILE *out)
 	}
 }
 
+/* What the recording does not hold, and was concluded instead. */
+static void print_inferred(const struct ev_meta *meta, FILE *out)
+{
+	for (size_t vm = 0; vm < meta->nr_vms; vm++)
+		if (meta->vms[vm].slots_inferred)
+			fprintf(out, "  vm %zu: memslots inferred from what notifiers zapped; host addresses of %" PRIu64
+				" frames are not known\n", vm, meta->vms[vm].frames_nowhere);
+	if (!meta->has_ends)
+		fputs("  ends of invalidations inferred from faults: RETRY is admissible where a window may be open\n", out);
+}
+
 static void print_summary(const struct verify_report *r, FILE *out)
 {
 	const struct totals *t = r->totals;
 
 	fprintf(out, "%s under %s\n", r->file, r->policy);
+	print_inferred(r->verdict->rec->meta, out);
 	fprintf(out, "  operations %" PRIu64 ", vacuous %" PRIu64 ", lost %" PRIu64 ", skipped %" PRIu64 "\n",
 		t->operations, t->vacuous, t->lost, t->skipped);
 	fprintf(out, "  exact      %" PRIu64 " (%.3f %%): determined %" PRIu64 ", admissible %" PRIu64 "\n",
@@ -145,6 +157,18 @@ void verify_print(const struct verify_report *r, FILE *out)
 }
 
 /* --- JSON --------------------------------------------------------------------------- */
+
+static json_t *json_inferred(const struct ev_meta *meta)
+{
+	uint64_t nowhere = 0;
+	bool slots = false;
+
+	for (size_t vm = 0; vm < meta->nr_vms; vm++) {
+		slots |= meta->vms[vm].slots_inferred;
+		nowhere += meta->vms[vm].frames_nowhere;
+	}
+	return json_pack("{sb sI sb}", "memslots", slots, "frames_nowhere", (json_int_t)nowhere, "ends", !meta->has_ends);
+}
 
 static json_t *json_kinds(const struct verdict *v)
 {
@@ -297,6 +321,7 @@ int verify_print_json(const struct verify_report *r, FILE *out, struct err *e)
 	json_object_set_new(o, "by_result", json_results(r->totals));
 	json_object_set_new(o, "retry_causes", json_retries(r->verdict));
 	json_object_set_new(o, "kinds", json_kinds(r->verdict));
+	json_object_set_new(o, "inferred", json_inferred(r->verdict->rec->meta));
 	json_object_set_new(o, "divergences", json_divergences(r));
 	json_object_set_new(o, "first_divergence", json_first(r));
 	json_object_set_new(o, "audit", json_array());

@@ -207,6 +207,8 @@ static const struct row rows[] = {
 			CHANGED(1130, 7, 0x20, EMPTY, LEAF), SET(1140, 7, 0x20), RET(1150, 7, FIXED), ENTRY(1160, 7, 0),
 		},
 		.want =
+		"0 1 memslot open gfn=0x0 id=0 change=create npages=0x200 kvm_flags=0x0 hva=0x4000000000000000\n"
+		"0 1 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
 		"100 0 access w,pfn,hostwr gfn=0x20 attempts=1 level=1 pfn=0x1000 result=fixed guest_ns=100 service_ns=60\n"
 		"120 0 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
 		"130 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x8000000000000000 new=0x1000e67\n"
@@ -240,6 +242,8 @@ static const struct row rows[] = {
 		},
 		.want =
 		"0 0 access r,pfn,hostwr gfn=0x20 attempts=2 level=1 pfn=0x1000 result=fixed guest_ns=0 service_ns=70\n"
+		"0 1 memslot open gfn=0x0 id=0 change=create npages=0x200 kvm_flags=0x0 hva=0x4000000000000000\n"
+		"0 1 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
 		"30 0 op - op=fault gfn=0x20 result=retry access=0x4 span_ns=20 stimulus=0 entry_ns=10 error_code=0x4\n"
 		"51 0 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
 		"52 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x8000000000000000 new=0x1000e67\n"
@@ -485,6 +489,30 @@ static const struct row rows[] = {
 		"100 0 pin - pin=off_cpu value=0x0\n"
 		"100 0 op - op=invalidate_end gfn=0x0 result=continue span_ns=90 stimulus=1\n",
 		.unused = 3,
+	},
+	{
+		.name = "memslots nobody was seen to make: where a one-page notifier zapped a frame, and where none did",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x3ULL, 6), REQ(120, 7, 0x3), CHANGED(130, 7, 0x3, EMPTY, LEAF),
+			RET(150, 7, FIXED), ENTRY(160, 7, 0),
+			EXIT(170, 7, 0), FAULT(180, 7, 0, 0x40003ULL, 6), REQ(181, 7, 0x40003ULL), RET(182, 7, RETRY), ENTRY(183, 7, 0),
+			REC(200, 9, "mn_inv_start", MN, 0x7000, 0x8000, 1), CHANGED(210, 9, 0x3, LEAF, EMPTY),
+		},
+		.want =
+		"0 0 access w,pfn,hostwr gfn=0x3 attempts=1 level=1 pfn=0x1000 result=fixed guest_ns=0 service_ns=60\n"
+		"0 2 memslot open gfn=0x0 id=0 change=create npages=0x200 kvm_flags=0x0 hva=0x4000\n"
+		"0 2 memslot open gfn=0x40000 id=1 change=create npages=0x200 kvm_flags=0x0 hva=0x4000000000000000\n"
+		"0 2 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
+		"0 2 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"20 0 kvm_mmu_spte_requested - gfn=0x3 level=1 pfn=0x1000\n"
+		"30 0 kvm_tdp_mmu_spte_changed - gfn=0x3 level=1 old=0x8000000000000000 new=0x1000e67\n"
+		"50 0 op - op=fault gfn=0x3 result=fixed access=0x8 span_ns=40 stimulus=0 entry_ns=10 error_code=0x6\n"
+		"70 0 access w gfn=0x40003 attempts=1 result=retry guest_ns=10 service_ns=13\n"
+		"81 0 kvm_mmu_spte_requested - gfn=0x40003 level=1 pfn=0x1000\n"
+		"82 0 op - op=fault gfn=0x40003 result=retry access=0x8 span_ns=2 stimulus=1 entry_ns=10 error_code=0x6\n"
+		"100 1 invalidate_start open,matched start=0x7000 end=0x8000 service_ns=10\n"
+		"110 1 kvm_tdp_mmu_spte_changed - gfn=0x3 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"110 1 op 0x22 op=invalidate_start gfn=0x0 result=continue span_ns=10 stimulus=0\n",
 	},
 	{
 		.name = "a trace that ends before the entry leaves the access open",

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Memslots of a recording that shows none being made.  A notifier's range of host addresses and the frames
+ * that it zapped tell how far apart the two are: exactly, when the range is one page.  A slot is a
+ * stretch of frames that were mapped, with the distance of the nearest frame whose distance is known.
+ * Where a stretch has none, its host addresses cannot be told: it becomes a slot at addresses that no notifier has.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "capture/fold_state.h"
+
+#define CHUNK_SHIFT	9		/* frames are kept by 2 MiB of guest memory */
+#define GAP_CHUNKS	32		/* as much that nobody mapped ends a stretch */
+#define NOWHERE		(1ULL << 62)	/* no host has memory there */
+#define PFN_NO_SLOT	BIT_ULL(63)
+
+/* Frames whose host address minus guest address is @distance: from @first to @last, as far as is known. */
+struct placed {
+	uint64_t distance;
+	gfn_t	 first, last;
+};
+
+struct inferring {
+	uint64_t	*chunks;	/* sorted; in which something was mapped */
+	uint32_t	 nr_chunks, cap_chunks;
+	struct placed	*placed;
+	uint32_t	 nr_placed, cap_placed;
+};
+
+static struct inferring *state_of(struct fold *f, unsigned int vm)
+{
+	struct fold_vm *v = &f->vms[vm];
+
+	if (v->nr_slots || v->slots_known)
+		return NULL;
+	if (!v->inferring)
+		v->inferring = xcalloc(1, sizeof(*v->inferring));
+	return v->inferring;
+}
+
+void infer_free(struct fold_vm *vm)
+{
+	if (!vm->inferring)
+		return;
+	free(vm->inferring->chunks);
+	free(vm->inferring->placed);
+	free(vm->inferring);
+	vm->inferring = NULL;
+}
+
+void infer_mapped(struct fold *f, unsigned int vm, gfn_t gfn, pfn_t pfn)
+{
+	struct inferring *s = pfn & PFN_NO_SLOT ? NULL : state_of(f, vm);
+	uint64_t chunk = gfn >> CHUNK_SHIFT;
+	uint32_t lo = 0, hi;
+
+	if (!s)
+		return;
+	for (hi = s->nr_chunks; lo < hi;) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (s->chunks[mid] < chunk)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < s->nr_chunks && s->chunks[lo] == chunk)
+		return;
+	if (s->nr_chunks == s->cap_chunks) {
+		s->cap_chunks = s->cap_chunks ? 2 * s->cap_chunks : 64;
+		s->chunks = xreallocarray(s->chunks, s->cap_chunks, sizeof(*s->chunks));
+	}
+	memmove(&s->chunks[lo + 1], &s->chunks[lo], (s->nr_chunks++ - lo) * sizeof(*s->chunks));
+	s->chunks[lo] = chunk;
+}
+
+void infer_zapped(struct fold *f, const struct op *op, gfn_t gfn, unsigned int level)
+{
+	struct inferring *s = level == 1 && op->stop - op->start == 4096 ? state_of(f, op->vm) : NULL;
+	uint64_t distance = op->start - (gfn << 12);
+
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->nr_placed; i++) {
+		struct placed *p = &s->placed[i];
+
+		if (p->distance != distance)
+			continue;
+		p->first = gfn < p->first ? gfn : p->first;
+		p->last = gfn > p->last ? gfn : p->last;
+		return;
+	}
+	if (s->nr_placed == s->cap_placed) {
+		s->cap_placed = s->cap_placed ? 2 * s->cap_placed : 8;
+		s->placed = xreallocarray(s->placed, s->cap_placed, sizeof(*s->placed));
+	}
+	s->placed[s->nr_placed++] = (struct placed){ distance, gfn, gfn };
+}
+
+static int by_first(const void *va, const void *vb)
+{
+	const struct placed *a = va, *b = vb;
+
+	return a->first < b->first ? -1 : a->first > b->first;
+}
+
+/* --- at the end --------------------------------------------------------------------------- */
+
+struct making {
+	struct fold *f;
+	struct task *t;
+	unsigned int vm;
+	uint32_t     nr;
+	uint64_t     nowhere;
+};
+
+static void make_slot(struct making *m, gfn_t from, gfn_t to, const struct placed *p)
+{
+	struct ev ev = { .kind = EV_MEMSLOT, .vm = m->vm, .flags = EV_F_OPEN };
+	struct ev_opclose c = { .op = EV_OP_MEMSLOT, .stimulus = m->t->nr_others++ };
+	struct ev_vm *vm = &m->f->meta->vms[m->vm];
+
+	ev.slot = (struct ev_slot){ .gfn = from, .id = m->nr++, .change = EV_SLOT_CREATE, .npages = to - from };
+	if (p) {
+		ev.slot.hva = p->distance + (from << 12);
+	} else {
+		ev.slot.hva = m->nowhere;
+		m->nowhere += (to - from) << 12;
+		vm->frames_nowhere += to - from;
+	}
+	emit_stimulus(m->f, m->t, m->f->first_ns, &ev);
+	op_write(m->f, m->t, m->f->first_ns, m->f->first_ns, &c, m->vm, EV_F_OPEN);
+}
+
+/* One stretch: cut before the first frame that is known to be of another slot. */
+static void make_stretch(struct making *m, const struct inferring *s, gfn_t from, gfn_t to)
+{
+	const struct placed *now = NULL;
+	gfn_t start = from;
+
+	for (uint32_t i = 0; i < s->nr_placed; i++) {
+		const struct placed *p = &s->placed[i];
+		gfn_t cut = p->first & ~((1ULL << CHUNK_SHIFT) - 1);
+
+		if (p->last < from || p->first >= to)
+			continue;
+		if (now && cut <= now->last)
+			cut = p->first;
+		if (now && cut > start) {
+			make_slot(m, start, cut, now);
+			start = cut;
+		}
+		now = p;
+	}
+	make_slot(m, start, to, now);
+}
+
+static void infer_vm(struct fold *f, unsigned int vm)
+{
+	struct inferring *s = f->vms[vm].inferring;
+	struct task t = { .index = -1, .vm = (int)vm, .vcpu = -1 };
+	struct making m = { .f = f, .t = &t, .vm = vm, .nowhere = NOWHERE };
+
+	if (s->nr_placed)
+		qsort(s->placed, s->nr_placed, sizeof(*s->placed), by_first);
+	f->meta->vms[vm].slots_inferred = true;
+	for (uint32_t i = 0, first = 0; i < s->nr_chunks; i++) {
+		if (i + 1 < s->nr_chunks && s->chunks[i + 1] - s->chunks[i] < GAP_CHUNKS)
+			continue;
+		make_stretch(&m, s, s->chunks[first] << CHUNK_SHIFT, (s->chunks[i] + 1) << CHUNK_SHIFT);
+		first = i + 1;
+	}
+	f->meta->tasks[t.index].vm = vm;
+}
+
+void infer_slots(struct fold *f)
+{
+	for (uint32_t vm = 0; vm < f->nr_vms; vm++) {
+		/* Under shadow paging the frames of a fault are not those of its access. */
+		if (f->seen[RAW_SPTE_CHANGED] && f->vms[vm].inferring && !f->vms[vm].slots_known && f->vms[vm].inferring->nr_chunks)
+			infer_vm(f, vm);
+		infer_free(&f->vms[vm]);
+	}
+}
