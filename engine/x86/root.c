@@ -36,13 +36,20 @@ static bool mmu_owns(const struct root *r)
 	return r->scheduled || !role_invalid((uint32_t)rt_peek(&r->role));
 }
 
+/* Told to the checker alone: whoever gave a reference back looks at the root no more. */
+static void tell_refs(struct x86_mmu *x, const struct root *r, uint64_t refs)
+{
+	if (checking(&x->mmu))
+		check_root_refs(&x->mmu, r->table, refs, mmu_owns(r));
+}
+
 static bool root_get(struct root *r)
 {
 	uint64_t refs = rt_load(&r->refs);
 
 	while (refs)
 		if (rt_cas(&r->refs, &refs, refs + 1)) {
-			check_root_refs(&r->x->mmu, r->table, refs + 1, mmu_owns(r));
+			tell_refs(r->x, r, refs + 1);
 			return true;
 		}
 	return false;
@@ -86,7 +93,7 @@ void root_put(struct x86_mmu *x, struct root *r)
 {
 	uint64_t refs = rt_fetch_add(&r->refs, -1ULL) - 1;
 
-	check_root_refs(&x->mmu, r->table, refs, mmu_owns(r));
+	tell_refs(x, r, refs);
 	if (refs || !leave_last(x, r))
 		return;
 	rt_spin_lock(&x->pages_lock);
@@ -130,7 +137,7 @@ struct root *root_unused(struct x86_mmu *x, unsigned int as_id)
 	struct root *r = root_new(x, role_set_smm(x->root_role, as_id));
 
 	rt_set(&r->refs, 1);
-	check_root_refs(&x->mmu, r->table, 1, mmu_owns(r));
+	tell_refs(x, r, 1);
 	return r;
 }
 

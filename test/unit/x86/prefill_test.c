@@ -67,9 +67,11 @@ struct scene {
 	const struct row *row;
 	struct lab	  lab;
 	uint64_t	  pages;
-	bool		  by_faults, done;
+	bool		  by_faults;
+	rt_u64		  done;
 	struct rt_sample  zap;
-	uint64_t	  worst_access_ns;
+	uint64_t	  worst_access_ns[MAX_VCPUS];
+	uint64_t	  touched_ok[MAX_VCPUS];
 	uint64_t	  sum;		/* of everything said */
 	uint64_t	  said;
 	unsigned int	  young;
@@ -91,6 +93,8 @@ static void add_to_sum(void *arg, unsigned int task, const struct obs *o)
 	struct scene *s = arg;
 	struct obs seen = *o;
 
+	if (!RT_IS_VIRTUAL)	/* several at a time, and the times are the machine's */
+		return;
 	if (o->kind == OBS_SPTE_CHANGED) {	/* where a table lies differs */
 		seen.spte.old = lab_masked(o->spte.old, (int)o->spte.level);
 		seen.spte.new = lab_masked(o->spte.new, (int)o->spte.level);
@@ -180,20 +184,20 @@ static void access_other(struct scene *s)
 	unsigned int me = rt_self();
 	gfn_t gfn = me * 512;
 
-	for (unsigned int i = 0; i < 100 && !s->done; i++, gfn++) {
+	for (unsigned int i = 0; i < 100 && !rt_load(&s->done); i++, gfn++) {
 		struct rt_sample sample;
 
 		rt_op_begin(OP_ACCESS);
 		while (fault_at(s, me, gfn, pfn_of(gfn), 1) == RET_PF_RETRY)
 			rt_think(0);
 		rt_op_end(&sample);
-		if (sample.total_ns > s->worst_access_ns)
-			s->worst_access_ns = sample.total_ns;
+		if (sample.total_ns > s->worst_access_ns[me])
+			s->worst_access_ns[me] = sample.total_ns;
 		/* The hardware still walks what it walked before. */
 		for (unsigned int j = 0; j < 4; j++) {
 			struct mmu_access a = { .gfn = BEGIN + prng_hash(me, i, j) % s->pages, .access = MMU_R };
 
-			s->sum += mmu_touch(s->lab.mmu, me, &a);
+			s->touched_ok[me] += mmu_touch(s->lab.mmu, me, &a);
 		}
 		rt_think(20000 + 7001 * me);
 	}
@@ -210,7 +214,7 @@ static void task(void *arg)
 	rt_op_begin(OP_ZAP);
 	zap(s);
 	rt_op_end(&s->zap);
-	s->done = true;
+	rt_store(&s->done, 1);
 }
 
 static void open_lab(struct scene *s, const struct row *row)
@@ -233,6 +237,7 @@ static void run(struct scene *s, const struct row *row, bool by_faults)
 	void *args[MAX_VCPUS + 1];
 
 	*s = (struct scene){ .by_faults = by_faults };
+	rt_word_init(&s->done, 0);
 	for (unsigned int i = 0; i <= MAX_VCPUS; i++)
 		args[i] = s;
 	open_lab(s, row);
@@ -276,7 +281,8 @@ static void check(const void *vrow)
 	SAME(said);
 	SAME(sum);
 	SAME(young);
-	SAME(worst_access_ns);
+	assert_memory_equal(got.worst_access_ns, want.worst_access_ns, sizeof(got.worst_access_ns));
+	assert_memory_equal(got.touched_ok, want.touched_ok, sizeof(got.touched_ok));
 	SAME(zap.total_ns);
 	SAME(zap.lock_wait_ns);
 	SAME(zap.lock_hold_ns);
