@@ -211,6 +211,19 @@ void vcpu_fault_ret(struct fold *f, struct task *t, const struct raw *r)
 	vcpu_settle(f, t, r->ts_ns, ret_pf_decode(f->release, (int)r->v[0]));
 }
 
+/*
+ * The emulator comes to the access, of its first half or of what user space answered: where the vCPU's own memory
+ * of MMIO made it, no other record says so.
+ */
+void vcpu_emulated(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct attempt *at = &t->v.at;
+
+	(void)f;
+	if (op_find(t, EV_OP_FAULT) && at->gfn_known && at->gfn == r->v[0] >> 12)
+		at->mmio = true;
+}
+
 /* --- exits and entries ------------------------------------------------------------------------- */
 
 void vcpu_exit(struct fold *f, struct task *t, const struct raw *r)

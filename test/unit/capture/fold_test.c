@@ -446,6 +446,19 @@ static const struct row rows[] = {
 		"100 2 op - op=zap_all gfn=0x0 result=continue span_ns=0 stimulus=0\n",
 	},
 	{
+		.name = "an access that only the emulator saw was emulated, though the same one follows",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(101, 7, 0, 0xd0ULL, 0xc), REC(105, 7, "kvm_mmio", 0xd0004),
+			ENTRY(110, 7, 0), EXIT(120, 7, 0), FAULT(121, 7, 0, 0xd0ULL, 0xc),
+			REC(125, 7, "kvm_mmio", 0xd1004), ENTRY(130, 7, 0),
+		},
+		.want =
+		"0 0 access r gfn=0xd0 attempts=1 result=emulate guest_ns=0 service_ns=10\n"
+		"10 0 op - op=fault gfn=0xd0 result=emulate access=0x4 span_ns=9 stimulus=0 entry_ns=1 error_code=0xc\n"
+		"20 0 access r gfn=0xd0 attempts=1 result=unknown guest_ns=10 service_ns=10\n"
+		"30 0 op - op=fault gfn=0xd0 result=unknown access=0x4 span_ns=9 stimulus=1 entry_ns=1 error_code=0xc\n",
+	},
+	{
 		.name = "two VMs because no VM has a vCPU twice",
 		.steps = {
 			SERVED(200, 100, 0, 0x20ULL, 6), SERVED(300, 200, 0, 0x20ULL, 6),
