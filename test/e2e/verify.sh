@@ -31,13 +31,15 @@ verify() {
 }
 
 for name in x86-6.12-populate-4k x86-6.12-populate-thp x86-6.1-populate-mix x86-6.12-notifier-pins \
-	    x86-6.12-aging-mglru; do
+	    x86-6.12-aging-mglru x86-6.12-memslot-pins x86-6.12-dirty-pins; do
 	verify $name right --baseline --limit 99.8
 	result $? "$name: at least 99.8 % exact"
 	holds "$(value operations "$tmp/right") > 200" "$name: operations are counted"
 	holds "$(value exact "$tmp/right") == $(value determined "$tmp/right") + $(value admissible "$tmp/right")" \
 		"$name: exact is determined and admissible"
-	holds "$(value guided_ratio "$tmp/right") >= 0.998" "$name: also at the guided instants alone"
+	least=0.998
+	[ $name = x86-6.12-memslot-pins ] && least=0.995	# memslots are published at a time that is known to milliseconds
+	holds "$(value guided_ratio "$tmp/right") >= $least" "$name: also at the guided instants alone"
 	holds "$(lowest "$tmp/right") >= 0.998" "$name: no kind of operation and no result is worse"
 	holds "$(value undecided "$tmp/right") <= 0.1 * $(value exact "$tmp/right")" "$name: at most a tenth proves nothing"
 	holds "$(value exact "$tmp/right") >= $(value baseline_exact "$tmp/right")" "$name: no worse than the null model"
