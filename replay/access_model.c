@@ -179,9 +179,9 @@ static void classify(struct access_model *m)
 
 /* --- third pass: gaps ---------------------------------------------------------------- */
 
-static void put(struct fit *fit, const struct spell *s, unsigned int class)
+static void put(struct fit *fit, const struct spell *s, unsigned int cls)
 {
-	struct gap_counts **c = &fit->counts[s->of][class];
+	struct gap_counts **c = &fit->counts[s->of][cls];
 
 	if (!*c)
 		*c = xcalloc(1, sizeof(**c));
@@ -197,13 +197,13 @@ static void fit_one(struct fit *fit, enum spell_of of)
 {
 	struct gap_counts *sum = xcalloc(1, sizeof(*sum));
 
-	for (unsigned int class = 0; class <= CLASSES; class++)
-		if (fit->counts[of][class]) {
-			gap_fit(fit->counts[of][class], &fit->law[of][class]);
-			fit->known[of][class] = true;
-			gap_add(sum, fit->counts[of][class]);
-			free(fit->counts[of][class]);
-			fit->counts[of][class] = NULL;
+	for (unsigned int cls = 0; cls <= CLASSES; cls++)
+		if (fit->counts[of][cls]) {
+			gap_fit(fit->counts[of][cls], &fit->law[of][cls]);
+			fit->known[of][cls] = true;
+			gap_add(sum, fit->counts[of][cls]);
+			free(fit->counts[of][cls]);
+			fit->counts[of][cls] = NULL;
 		}
 	/* Only ever watched and never touched is nothing to draw from either. */
 	fit->known[of][ANY_CLASS] = gap_fit(sum, &fit->law[of][ANY_CLASS]);
@@ -218,14 +218,15 @@ static void fit_all(struct fit *fits, unsigned int nr_vms)
 }
 
 /* NULL: nothing is known, not even of another class. */
-static const struct gap_law *law_of(const struct fit *fit, enum spell_of of, unsigned int class)
+static const struct gap_law *law_of(const struct fit *fit, enum spell_of of, unsigned int cls)
 {
-	if (fit->known[of][class])
-		return &fit->law[of][class];
+	if (fit->known[of][cls])
+		return &fit->law[of][cls];
 	return fit->known[of][ANY_CLASS] ? &fit->law[of][ANY_CLASS] : NULL;
 }
 
-static struct tally *tally_of(struct access_model *m, enum spell_of of, unsigned int vm, unsigned int class, int32_t vcpu)
+static struct tally *tally_of(struct access_model *m, enum spell_of of, unsigned int vm, unsigned int cls,
+			      int32_t vcpu)
 {
 	size_t nr = (size_t)m->nr_vms * (CLASSES + 1) * (MAX_VCPUS + 1);
 
@@ -233,7 +234,7 @@ static struct tally *tally_of(struct access_model *m, enum spell_of of, unsigned
 		m->tally[of] = xcalloc(nr, sizeof(**m->tally));
 	if (vcpu < -1 || vcpu >= MAX_VCPUS)
 		vcpu = -1;
-	return &m->tally[of][((size_t)vm * (CLASSES + 1) + class) * (MAX_VCPUS + 1) + (size_t)(vcpu + 1)];
+	return &m->tally[of][((size_t)vm * (CLASSES + 1) + cls) * (MAX_VCPUS + 1) + (size_t)(vcpu + 1)];
 }
 
 /* The touches a spell was expected to show, shared out among those who were near. */

@@ -46,7 +46,10 @@ bool gap_fit(const struct gap_counts *c, struct gap_law *out);
 
 /* Chance, of GAP_ONE, of a touch by @by_ns when there was none up to @after_ns (0: since the spell began). */
 uint64_t gap_chance(const struct gap_law *law, uint64_t after_ns, uint64_t by_ns);
-/* Expected number of touches of a spell watched without a break up to @by_ns: what a count of touches is held against. */
+/*
+ * Expected number of touches of a spell watched without a break up to @by_ns: what a count of
+ * touches is held against.
+ */
 uint64_t gap_expected(const struct gap_law *law, uint64_t by_ns);
 /* The gap that @draw (uniform) stands for; UINT64_MAX: never. */
 uint64_t gap_draw_ns(const struct gap_law *law, uint64_t draw);

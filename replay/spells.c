@@ -33,7 +33,7 @@ struct tracker {
 	bool			    slot_only;
 	uint64_t		    now_ns;
 	const struct ev		   *ev;		/* at hand */
-	uint64_t		    entries, old;	/* of the range at hand: entries mapped, known to be old before */
+	uint64_t		    entries, old;	/* of the range at hand: mapped; known to be old */
 };
 
 /* --- pages ------------------------------------------------------------------- */

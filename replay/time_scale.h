@@ -13,8 +13,8 @@
  * attempts in the recording sees sixty in the replay.  Multiplying recorded times by the ratio of a fault attempt's
  * time in the model to its time in the recording puts windows and faults on one scale again.
  *
- * Both are medians over attempts, those of one access sharing its service time equally.  The model's are what the costs add
- * up to without contention: a first touch for the attempt that maps, and for the others what an
+ * Both are medians over attempts, those of one access sharing its service time equally.  The model's are
+ * what the costs add up to without contention: a first touch for the attempt that maps, and for the others what an
  * attempt costs until it finds the window (before the host page is looked up since 6.12, under the lock in 6.1).
  */
 #define TIME_SCALE_ONE	1000000u	/* parts per million */

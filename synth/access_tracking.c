@@ -55,8 +55,8 @@ static int make(struct guest *g, const uint64_t *v, struct err *e)
 	uint64_t all = g->vcpus * v[PAGES] * (1 + v[ROUNDS] * v[FRESH]), t_ns;
 
 	if (all > SYNTH_SLOT_MAX)
-		return err_set(e, ERR_USAGE, "vcpus times pages times (1 + rounds * fresh) is more than a memslot's %llu pages",
-			       (unsigned long long)SYNTH_SLOT_MAX);
+		return err_set(e, ERR_USAGE, "vcpus times pages times (1 + rounds * fresh) is more than a memslot's "
+			       "%llu pages", (unsigned long long)SYNTH_SLOT_MAX);
 	if (v[AD] && v[SYNTH_TDP] != SPTE_EPT)
 		return err_set(e, ERR_USAGE, "ad=no goes with tdp=ept: every AMD processor has A/D bits");
 	if (v[AD])
