@@ -28,13 +28,10 @@ static void observe_push(const struct mmu *mmu, unsigned int vcpu, const struct 
 	obs_emit(mmu, &o);
 }
 
-void dirty_mark(struct mmu *mmu, unsigned int vcpu, const struct memslot *slot, gfn_t gfn)
+void dirty_note(struct mmu *mmu, unsigned int vcpu, const struct memslot *slot, gfn_t gfn)
 {
-	uint64_t page;
+	uint64_t page = gfn - slot->cfg.base_gfn;
 
-	if (!slot || !(slot->cfg.flags & SLOT_LOG_DIRTY))
-		return;
-	page = gfn - slot->cfg.base_gfn;
 	rt_charge(COST_CAS, 1);
 	if (!mmu->rings) {
 		dirty_log_set(slot->log, page);

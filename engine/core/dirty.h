@@ -13,8 +13,15 @@
  */
 #include "engine/core/mmu_common.h"
 
-/* The guest of @vcpu may write @gfn from now on; nothing when @slot is not logged. */
-void dirty_mark(struct mmu *mmu, unsigned int vcpu, const struct memslot *slot, gfn_t gfn);
+/* @gfn, of a slot that is logged, goes into the log. */
+void dirty_note(struct mmu *mmu, unsigned int vcpu, const struct memslot *slot, gfn_t gfn);
+
+/* The guest of @vcpu may write @gfn from now on; nothing when @slot (NULL: none) is not logged. */
+static inline void dirty_mark(struct mmu *mmu, unsigned int vcpu, const struct memslot *slot, gfn_t gfn)
+{
+	if (slot && unlikely(slot->cfg.flags & SLOT_LOG_DIRTY))
+		dirty_note(mmu, vcpu, slot, gfn);
+}
 
 /* Is a page of a logged slot in its log, whichever sort that is? */
 bool dirty_is_marked(const struct mmu *mmu, const struct memslot *slot, gfn_t gfn);
