@@ -19,10 +19,12 @@ static bool find_young(struct checker *c, const struct check_task *task, uint64_
 {
 	for (uint32_t n = 1; n < c->mmu->arena.fresh; n++) {
 		const struct check_table *t = &c->tables[n];
-		uint64_t span = SPTE_LEVEL_PAGES(t->level);
+		uint64_t span;
 
-		if (!t->young || !t->linked || t->freed || (must && !below_valid_root(c, t)) ||
-		    !check_hva_has(c, task->start, task->end, t->as_id, t->gfn, span * TABLE_ENTRIES))
+		if (!t->young || !t->linked || t->freed || (must && !below_valid_root(c, t)))
+			continue;
+		span = SPTE_LEVEL_PAGES(t->level);	/* of a number that is in use */
+		if (!check_hva_has(c, task->start, task->end, t->as_id, t->gfn, span * TABLE_ENTRIES))
 			continue;
 		for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
 			*gfn = t->gfn + i * span;
