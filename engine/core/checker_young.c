@@ -21,9 +21,9 @@ static bool find_young(struct checker *c, const struct check_task *task, uint64_
 		const struct check_table *t = &c->tables[n];
 		uint64_t span;
 
-		if (!t->young || !t->linked || t->freed || (must && !below_valid_root(c, t)))
+		if (!t->young || !t->level || !t->linked || t->freed || (must && !below_valid_root(c, t)))
 			continue;
-		span = SPTE_LEVEL_PAGES(t->level);	/* of a number that is in use */
+		span = SPTE_LEVEL_PAGES(t->level);
 		if (!check_hva_has(c, task->start, task->end, t->as_id, t->gfn, span * TABLE_ENTRIES))
 			continue;
 		for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {

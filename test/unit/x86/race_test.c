@@ -294,7 +294,7 @@ static void update_beside_attributes(struct scene *s)
 	rt_gate_raise(&s->go_on, 1);
 	rt_gate_wait(&s->there, 1);
 	s->saw[1] = notifier_of(s)->active;
-	create_other(s);
+	slot_at(s, MMU_SLOT_CREATE, 2, 0, FAR, OTHER_HVA);
 	s->saw[2] = s->flag;
 }
 
