@@ -44,6 +44,17 @@ static int load_policy(const struct options *o, const struct ev_meta *meta, stru
 	return rc;
 }
 
+/* Whatever policy is tried, evidence is read by the rule of the kernel that made it. */
+static int read_rules(const struct ev_meta *meta, struct verify_job *job, struct err *e)
+{
+	struct policy own;
+	int rc = policy_load(recorded_preset(meta), paths_dirs("policies"), meta->arch, &own, NULL, e);
+
+	if (rc == 0)
+		job->yields_to_waiters = own.lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
+	return rc;
+}
+
 /* Which knobs the recording decides: under its kernel's own preset those that nobody set. */
 static uint32_t recorded_knobs(const struct options *o, const struct ev_meta *meta)
 {
@@ -158,6 +169,8 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 		return err_set(e, ERR_MACHINE, "%s: recorded on another architecture than x86; there is no engine for it",
 			       path);
 	rc = load_policy(o, ev_meta(f), &policy, e);
+	if (rc == 0)
+		rc = read_rules(ev_meta(f), &job, e);
 	if (rc == 0)
 		rc = recording_load(f, &rec, e);
 	if (rc < 0)

@@ -41,8 +41,7 @@ static bool any_open(const struct verdict *v)
 
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
-	bool to_waiters = job->policy->lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
-	struct found f = { swaps_new(job->rec), yields_new(job->rec, to_waiters), chains_new(job->rec), NULL };
+	struct found f = { swaps_new(job->rec), yields_new(job->rec, job->yields_to_waiters), chains_new(job->rec), NULL };
 	int rc;
 
 	f.order = order_new(job->rec, f.swaps, job->policy, out->has_checks);

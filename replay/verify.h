@@ -9,6 +9,7 @@ struct verify_job {
 	const struct policy	*policy;
 	uint64_t		 seed;
 	uint32_t		 recorded;	/* as in struct guide_job */
+	bool			 yields_to_waiters; /* the recorded kernel's walks do (lock.needbreak of its preset) */
 	bool			 baseline;	/* run the null model, too */
 	int (*guide)(const struct guide_job *job, struct err *e);	/* guide_vtime */
 };
