@@ -114,7 +114,7 @@ static bool may_be_covered(const struct order *o, const struct views *v, uint64_
 	do {
 		before = h.since;
 		for (uint32_t i = 0; i < v->nr; i++)
-			if (v->v[i].b_lo <= hi && v->v[i].e_hi > before)
+			if (v->v[i].b_lo <= hi && v->v[i].e_hi > h.since)
 				hull_add(&h, v->v[i].w, v->v[i].b_lo);
 	} while (h.since < before);
 	return hull_covers(o, &h);
@@ -143,7 +143,7 @@ static bool must_be_covered(const struct order *o, const struct views *v, uint64
 	do {
 		before = h.since;
 		for (uint32_t i = 0; i < v->nr; i++)
-			if (v->v[i].b_hi <= c && v->v[i].e_lo > before)
+			if (v->v[i].b_hi <= c && v->v[i].e_lo > h.since)
 				hull_add(&h, v->v[i].w, v->v[i].b_hi);
 	} while (h.since < before);
 	return hull_covers(o, &h);

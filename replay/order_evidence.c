@@ -96,18 +96,27 @@ static uint64_t needed_until(const struct views *v, const struct view *k, uint64
 	return snapshot;
 }
 
-/* Without one of the windows around it nothing could have made it retry. */
+static bool may_end_inside(const struct view *v, const struct fault_instants *f)
+{
+	return v->e_hi > f->snapshot.lo && v->e_lo <= f->check.hi;
+}
+
+/* Without one of the windows around it nothing could have made it retry.  Where two may end inside it none is that one. */
 static void learn_from_retry(struct order *o, const struct attempt *a, struct views *v)
 {
 	const struct fault_instants *f = &a->f;
-	uint32_t nr;
+	uint32_t nr, inside = 0;
 
 	views_gather(o, o->rec->ops[a->op].vm, f->snapshot.lo, f->check.hi, OWN_ONLY, v);
 	nr = v->nr;
-	for (uint32_t i = 0; i < nr; i++) {
+	for (uint32_t i = 0; i < nr; i++)
+		inside += may_end_inside(&v->v[i], f);
+	for (uint32_t i = 0; i < nr && inside < 2; i++) {
 		struct view k = v->v[i];
 		struct window *w = (struct window *)k.w;
 
+		if (inside && !may_end_inside(&k, f))
+			continue;
 		v->v[i] = v->v[--v->nr];
 		if (!views_may_retry(o, v, a->key, &f->snapshot, &f->check)) {
 			edge_learn_lo(&w->end, needed_until(v, &k, f->snapshot.lo), a->op);

@@ -154,12 +154,19 @@ static uint32_t attempt_at(const struct order *o, uint64_t t)
 	return lo;
 }
 
-/* With @e moved to @to, would some fault that mapped no longer do so?  Those of @from .. @until are asked. */
-static bool harms(const struct order *o, unsigned int vm, struct edge *e, uint64_t to, uint64_t from, uint64_t until)
+/* As if the end of @e's window were at @to. */
+static void pretend(struct views *v, const struct edge *e, uint64_t to)
+{
+	for (uint32_t i = 0; i < v->nr; i++)
+		if (&v->v[i].w->end == e)
+			v->v[i].e_lo = v->v[i].e_hi = to;
+}
+
+/* With the end @e moved to @to, would some fault that mapped no longer do so?  Those of @from .. @until are asked. */
+static bool harms(const struct order *o, unsigned int vm, const struct edge *e, uint64_t to, uint64_t from, uint64_t until)
 {
 	struct views v = { 0 };
-	uint64_t was = e->placed.at;
-	bool yes = false, no;
+	bool yes = false;
 
 	for (uint32_t i = attempt_at(o, from); i < o->nr_attempts && !yes; i++) {
 		const struct attempt *a = &o->attempts[i];
@@ -168,14 +175,12 @@ static bool harms(const struct order *o, unsigned int vm, struct edge *e, uint64
 			break;
 		if (!a->tests || !a->f.mapped || o->rec->ops[a->op].vm != vm)
 			continue;
-		e->placed.at = was;
 		gather_placed(o, a, &v);
-		no = retries(o, a, &v);
-		e->placed.at = to;
-		gather_placed(o, a, &v);
-		yes = !no && retries(o, a, &v);
+		if (retries(o, a, &v))
+			continue;
+		pretend(&v, e, to);
+		yes = retries(o, a, &v);
 	}
-	e->placed.at = was;
 	views_fini(&v);
 	return yes;
 }
