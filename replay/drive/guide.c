@@ -121,6 +121,28 @@ static void run_unload(struct guide *g, struct mmu *mmu, const struct rec_op *op
 	mmu_vcpu_unload(mmu, vcpu);
 }
 
+/*
+ * Is it a root of address space 1 that a vCPU takes?  The root that is made for it says so; of
+ * one that was there already, the entries that its next faults change.
+ */
+static bool loads_smm(const struct recording *rec, const struct rec_op *op)
+{
+	const struct rec_obs *o = rec_find(rec, op, OBS_GET_PAGE, 0);
+
+	if (o)
+		return role_smm(o->o.page.role);
+	for (uint32_t i = op->next; i != REC_NONE; i = rec->ops[i].next) {
+		const struct rec_op *next = &rec->ops[i];
+
+		if (next->kind == EV_OP_VCPU_LOAD)
+			break;
+		o = next->kind == EV_OP_FAULT ? rec_find(rec, next, OBS_SPTE_CHANGED, 0) : NULL;
+		if (o)
+			return o->o.spte.as_id;
+	}
+	return false;
+}
+
 /* Return: the fault's result, RET_PF_UNKNOWN for anything else. */
 static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 {
@@ -149,6 +171,7 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 		run_memslot(mmu, stim);
 		break;
 	case EV_OP_VCPU_LOAD:
+		mmu_vcpu_smm(mmu, vcpu, loads_smm(g->rec, op));
 		mmu_vcpu_load(mmu, vcpu);
 		break;
 	case EV_OP_VCPU_UNLOAD:

@@ -37,6 +37,20 @@
 #define FIRST_TOUCH ASKED(20, 5), GET(21, 3), LINK(22, 4), GET(23, 2), LINK(24, 3), GET(25, 1), LINK(26, 2), \
 	     MAPPED(27, 5), SET(28, 5), FAULT(0, 30, 5, 12, RET_PF_FIXED)
 #define SET_UP SLOT, LOAD, FIRST_TOUCH
+/* The same in address space 1, by a vCPU in system management mode. */
+#define SMM	0x1000000u
+#define SMM_SLOT MADE_STIM(2, 3, MEMSLOT, .slot = { .as_id = 1, .npages = 16, .hva = 0x200000 }), \
+	     MADE_OP_FOR(2, 4, MEMSLOT, 1, 1, RET_PF_UNKNOWN)
+#define SMM_GET(t, l) MADE_OBS(0, t, GET_PAGE, .page = { .role = SMM + ROOT - 4 + l })
+#define SMM_CHANGED(t, g, l, to) \
+	     MADE_OBS(0, t, SPTE_CHANGED, .spte = { .gfn = g, .level = l, .as_id = 1, .old = EMPTY, .new = to })
+#define SMM_FIRST_TOUCH ASKED(60, 5), SMM_GET(61, 3), SMM_CHANGED(62, 0, 4, TABLE), SMM_GET(63, 2), \
+	     SMM_CHANGED(64, 0, 3, TABLE), SMM_GET(65, 1), SMM_CHANGED(66, 0, 2, TABLE), SMM_CHANGED(67, 5, 1, LEAF), \
+	     SET(68, 5), FAULT(0, 70, 5, 12, RET_PF_FIXED)
+#define SMM_AGAIN(t) ASKED(t, 6), SMM_CHANGED((t) + 1, 6, 1, LEAF), SET((t) + 2, 6), \
+	     FAULT(0, (t) + 5, 6, 15, RET_PF_FIXED)
+/* A vCPU gives back its root and takes another; @... is what taking it shows. */
+#define SWITCH(t, ...) MADE_OP(0, t, VCPU_UNLOAD, 2), __VA_ARGS__ MADE_OP(0, (t) + 9, VCPU_LOAD, 3)
 
 #define HVAS(from, to) .hvas = { .start = 0x100000 + 0x1000 * (from), .end = 0x100000 + 0x1000 * (to) }
 /* A window of the host task over gfns 6 and 7, its handler at 110, its end at @t. */
@@ -48,7 +62,7 @@
 
 static const struct row {
 	const char	   *name;
-	struct made_record  records[32];
+	struct made_record  records[48];
 	unsigned int	    misses;
 	enum miss	    why;		/* of the first */
 } rows[] = {
@@ -73,6 +87,9 @@ static const struct row {
 	  { SET_UP, MADE_STIM(2, 100, INVALIDATE_START, HVAS(5, 6)),
 	    MADE_OBS(2, 110, UNMAP_RANGE, .gfns = { .gfn = 5, .count = 1 }),
 	    MADE_OP_FOR(2, 115, INVALIDATE_START, 15, 1, RET_PF_UNKNOWN) }, 1, MISS_SPTE_EXTRA },
+	{ "in system management mode a vCPU takes a root of its own, and finds it again",
+	  { SLOT, SMM_SLOT, LOAD, FIRST_TOUCH, SWITCH(40, SMM_GET(48, 4),), SMM_FIRST_TOUCH, SWITCH(80), TOUCH(105, 7),
+	    SWITCH(130), SMM_AGAIN(155) }, 0, 0 },
 	{ "dirty logging is skipped, not guessed",
 	  { SET_UP, MADE_OP(2, 60, DIRTY, 5) }, 0, 0 },
 };
