@@ -111,6 +111,8 @@ enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 {
 	enum ret_pf ret;
 
+	if (likely(!checking(mmu)))
+		return mmu->ops->fault(mmu, vcpu, a);
 	check_begin(mmu, CHECK_FAULT, a->gfn, a->access);
 	ret = mmu->ops->fault(mmu, vcpu, a);
 	check_end(mmu, ret);

@@ -9,6 +9,7 @@
 #include "replay/drive/touches.h"
 #include "replay/frames.h"
 #include "replay/slots.h"
+#include "replay/time_scale.h"
 
 /*
  * One run.  Private to replay/drive, which is compiled once per runtime: one
@@ -32,6 +33,7 @@ struct drive_vm {
 	bool		 logged;	/* huge pages were split, so that pages nobody asked for have leafs; slots_lock */
 	uint64_t	 tables_empty;	/* before ... */
 	bool		 emptied;	/* ... the VM was */
+	struct mmu_stats stats;		/* when the run was over */
 	rt_u64		 compared;	/* the oracle has had its look before the VM was emptied */
 };
 
@@ -170,7 +172,7 @@ static inline uint64_t drive_scaled(const struct drive *d, uint64_t ns)
 {
 	uint32_t ppm = d->job->time_scale_ppm;
 
-	return likely(!ppm) ? ns : (uint64_t)((__uint128_t)ns * ppm / 1000000);
+	return likely(!ppm || ppm == TIME_SCALE_ONE) ? ns : (uint64_t)((__uint128_t)ns * ppm / TIME_SCALE_ONE);
 }
 
 /* guest.c: the guest between its recorded accesses. */

@@ -171,15 +171,12 @@ static uint64_t total_ns(const struct result *r, enum result_op op)
 
 static void put_aging(struct drive *d, struct result *r, const struct task_counts *sum)
 {
-	struct mmu_stats s;
 	uint64_t scanned = 0;
 
 	if (!d->job->scan->kinds[EV_AGE] && !d->job->scan->kinds[EV_TEST_AGE])
 		return;
-	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		mmu_stats(d->vms[i].mmu, &s);
-		scanned += s.age_scanned;
-	}
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++)
+		scanned += d->vms[i].stats.age_scanned;
 	put(r, "age_time", "ns", total_ns(r, RESULT_AGE) + total_ns(r, RESULT_TEST_AGE));
 	put(r, "age_scanned", "count", scanned);
 	put(r, "access_waits_age", "ns", waited_for_age(d, false));
@@ -292,9 +289,8 @@ static struct mmu_stats sum_invalidation(const struct drive *d)
 	struct mmu_stats sum = { 0 };
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		struct mmu_stats s;
+		const struct mmu_stats s = d->vms[i].stats;
 
-		mmu_stats(d->vms[i].mmu, &s);
 		sum.retry_open += s.retry_open;
 		sum.retry_hull += s.retry_hull;
 		sum.retry_ended += s.retry_ended;
@@ -350,9 +346,8 @@ static void put_tables(struct drive *d, struct result *r)
 	uint64_t pages = 0, tables_max = 0, bytes = 0, fast = 0, by_level[4] = { 0 };
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		struct mmu_stats s;
+		const struct mmu_stats s = d->vms[i].stats;
 
-		mmu_stats(d->vms[i].mmu, &s);
 		for (int level = 1; level <= 3; level++) {
 			by_level[level] += s.pages[level];
 			pages += s.pages[level];
@@ -375,9 +370,8 @@ static void put_zaps(struct drive *d, struct result *r)
 	uint64_t ns = 0, stretch_ns = 0, visited = 0, nonpresent = 0, empty = 0, made = 0;
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		struct mmu_stats s;
+		const struct mmu_stats s = d->vms[i].stats;
 
-		mmu_stats(d->vms[i].mmu, &s);
 		ns += s.zap_ns;
 		if (s.zap_stretch_ns > stretch_ns)
 			stretch_ns = s.zap_stretch_ns;
@@ -405,6 +399,9 @@ static void copy_blame(struct drive *d, struct result *r)
 
 void report_fill(struct drive *d, struct result *r)
 {
+	/* Once: it walks all tables. */
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++)
+		mmu_stats(d->vms[i].mmu, &d->vms[i].stats);
 	put_stall(d, r);
 	put_counts(d, r);
 	put_runtime(d, r);
