@@ -107,7 +107,7 @@ bool mmu_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 	return mmu->ops->touch(mmu, vcpu, a);
 }
 
-enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+static enum ret_pf checked_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 {
 	enum ret_pf ret;
 
@@ -117,6 +117,13 @@ enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 	ret = mmu->ops->fault(mmu, vcpu, a);
 	check_end(mmu, ret);
 	return ret;
+}
+
+enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+{
+	if (checking(mmu))
+		return checked_fault(mmu, vcpu, a);
+	return mmu->ops->fault(mmu, vcpu, a);
 }
 
 void mmu_zap_all(struct mmu *mmu)
