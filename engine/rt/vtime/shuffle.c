@@ -12,6 +12,7 @@
 #define MIN_MEAN_BITS	2
 #define LEAST_UNIT_NS	200
 #define LENGTHS		8	/* hold-ups are of unit << 0 .. unit << 7, halved at most 4 times */
+#define HALVINGS	5
 #define HURRIES		12
 
 void shuffle_init(void)
@@ -37,7 +38,8 @@ void shuffle_point(void)
 		return;
 	}
 	s->left = prng_below(&s->chance, 2 * s->mean);
-	ns = (uint64_t)s->unit_ns << prng_below(&s->chance, LENGTHS) >> prng_below(&s->chance, 5);
+	ns = (uint64_t)s->unit_ns << prng_below(&s->chance, LENGTHS);
+	ns >>= prng_below(&s->chance, HALVINGS);
 	rt_running.clock_ps += ns * PSEC_PER_NSEC;
 }
 

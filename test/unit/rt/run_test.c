@@ -185,6 +185,74 @@ static uint64_t words(void)
 	return rt_peek(&w);
 }
 
+struct racers {
+	rt_u64	 next;
+	uint64_t order;		/* two bits for each step of a task, in order */
+	uint64_t seen;		/* steps after rt_stop() */
+	bool	 stops;
+};
+
+static void racer(void *arg)
+{
+	struct racers *r = arg;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		rt_fetch_add(&r->next, 1);
+		if (RT_IS_VIRTUAL)	/* elsewhere it would be a race */
+			r->order = r->order * 4 + rt_self();
+		rt_idle(100);
+	}
+	if (r->stops) {
+		rt_stop();
+		__atomic_fetch_add(&r->seen, 1, __ATOMIC_RELAXED);
+	}
+}
+
+/* Return: the order in which four tasks took their steps; @rc: what rt_run() said. */
+static uint64_t race(uint64_t seed, bool stops, int *rc)
+{
+	struct rt_config config = { .grain = RT_GRAIN_ACCESS, .seed = seed, .shuffle = true };
+	struct racers r = { .stops = stops };
+	struct rt_task_def defs[4];
+	struct rt_stats stats = { .task = NULL };
+	struct err e;
+
+	rt_word_init(&r.next, 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(defs); i++)
+		defs[i] = (struct rt_task_def){ .fn = racer, .arg = &r, .vm = -1 };
+	*rc = rt_run(&config, defs, ARRAY_SIZE(defs), &stats, &e);
+	return RT_IS_VIRTUAL && stops ? r.seen : r.order;
+}
+
+/* The same seed shuffles alike; of 64 seeds nearly all shuffle differently. */
+static uint64_t shuffled(void)
+{
+	uint64_t orders[64], distinct = 0;
+	int rc;
+
+	for (uint64_t seed = 0; seed < ARRAY_SIZE(orders); seed++) {
+		bool is_new = true;
+
+		orders[seed] = race(seed, false, &rc);
+		assert_int_equal(rc, 0);
+		if (RT_IS_VIRTUAL)
+			assert_int_equal(orders[seed], race(seed, false, &rc));
+		for (uint64_t other = 0; other < seed; other++)
+			is_new &= orders[other] != orders[seed];
+		distinct += is_new;
+	}
+	return !RT_IS_VIRTUAL || distinct > 48;
+}
+
+/* Where a run can be stopped, nobody takes another step. */
+static uint64_t stopped(void)
+{
+	int rc;
+	uint64_t seen = race(1, true, &rc);
+
+	return RT_IS_VIRTUAL ? rc == -ERR_NO && !seen : rc == 0;
+}
+
 static const struct {
 	const char	*name;
 	uint64_t	 (*what)(void);
@@ -198,6 +266,8 @@ static const struct {
 	{ "more tasks than a run can have",		too_many, 1 },
 	{ "no task at all",				no_tasks, 1 },
 	{ "words are atomic at the finest grain",	words, 8000 },
+	{ "a shuffled schedule is its seed's, and no other's", shuffled, 1 },
+	{ "a run can be stopped in the middle",		stopped, 1 },
 };
 
 static void check(const void *p)
