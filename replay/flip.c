@@ -102,19 +102,30 @@ static int run_under(const struct verify_job *job, const struct policy *policy, 
 	return rc;
 }
 
+/* Is @value the one every VM is judged by anyway, the policy's or the recording's? */
+static bool is_own(const struct verify_job *job, const struct knob *knob, uint32_t value)
+{
+	for (uint32_t vm = 0; vm < job->rec->meta->nr_vms; vm++) {
+		struct policy p = *job->policy;
+
+		recorded_knobs_take(job->rec, vm, job->recorded, &p);
+		if (knob_get(knob, &p) != value)
+			return false;
+	}
+	return true;
+}
+
 static int run_values(const struct verify_job *job, const struct knob *knob, struct flips *out, struct err *e)
 {
-	const uint32_t recorded = job->recorded & recorded_knob(knob->name, strlen(knob->name));
-	const uint32_t own = recorded ? knob->nr_values : knob_get(knob, job->policy);
 	struct verify_job set = *job;
 	int rc = 0;
 
-	set.recorded &= ~recorded;
+	set.recorded &= ~recorded_knob(knob->name, strlen(knob->name));
 	for (uint32_t value = 0; rc == 0 && value < knob->nr_values; value++) {
 		struct policy policy = *job->policy;
 		struct flip *f = &out->v[out->nr];
 
-		if (value == own)
+		if (is_own(job, knob, value))
 			continue;
 		knob_set(knob, &policy, value);
 		f->knob = knob;

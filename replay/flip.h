@@ -20,10 +20,7 @@ struct flip {
 
 struct flips {
 	struct flip	 right;		/* under the policy itself; no knob */
-	/*
-	 * By knob, then by value; without the policy's own, but where the recording decides
-	 * which that is: there each value.
-	 */
+	/* By knob, then by value; without the one every VM is judged by anyway (recorded_knobs.h). */
 	struct flip	*v;
 	size_t		 nr;
 };
