@@ -102,6 +102,14 @@ $(BUILD)/gen/schema.sql.h: result/schema.sql
 $(BUILD)/obj/result/schema.o: $(BUILD)/gen/schema.sql.h
 $(BUILD)/obj/result/schema.o: ALL_CFLAGS += -I$(BUILD)/gen
 
+# Results name the commit they were made by: a new one makes a new version.o.
+$(BUILD)/gen/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/obj/cmd/version.o: $(BUILD)/gen/version
 $(BUILD)/obj/cmd/version.o: ALL_CFLAGS += -DMMULAB_VERSION='"$(VERSION)"'
 $(BUILD)/obj/cmd/paths.o: ALL_CFLAGS += -DMMULAB_DATADIR='"$(PREFIX)/share/mmulab"' -DMMULAB_SOURCE='"$(CURDIR)"'
 
