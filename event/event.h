@@ -30,6 +30,8 @@ enum ev_kind {
 /* flags, any stimulus */
 #define EV_F_NESTED	0x01	/* inside a vCPU's own fault: the access that follows caused it */
 #define EV_F_OPEN	0x02	/* its end is not in the trace: service_ns is a lower bound */
+/* DIRTY_*, MEMSLOT: made, not recorded: it waits for accesses before it, but none waits for it */
+#define EV_F_BESIDE	0x40
 /* DIRTY_RESET: the call ends with this ring; DIRTY_MASK: with this word, and a flush */
 #define EV_F_LAST	0x04
 /* INVALIDATE_*, AGE */

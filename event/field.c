@@ -105,8 +105,10 @@ static const struct flag {
 	{ PAYLOAD_hvas, EV_F_MATCHED, "matched" },
 	{ PAYLOAD_gfns, EV_F_LAST, "last" },
 	{ PAYLOAD_gfns, EV_F_PRIVATE, "private" },
+	{ PAYLOAD_gfns, EV_F_BESIDE, "beside" },
 	{ PAYLOAD_slot, EV_F_NESTED, "nested" },
 	{ PAYLOAD_slot, EV_F_OPEN, "open" },
+	{ PAYLOAD_slot, EV_F_BESIDE, "beside" },
 };
 
 bool field_number(const char *text, uint64_t *out)

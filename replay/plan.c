@@ -240,7 +240,7 @@ static void plan_access(struct planner *p, const struct effect *x)
 	settle(p, x->task, x->number);
 }
 
-static void cover_cell(struct planner *p, struct cell *c, const struct vm_state *vm, struct range_at range)
+static void want_cell(struct planner *p, const struct cell *c, const struct vm_state *vm)
 {
 	want_range(p, c->range);
 	if (c->everybody)
@@ -249,25 +249,39 @@ static void cover_cell(struct planner *p, struct cell *c, const struct vm_state 
 		want(p, c->task, c->number);
 	for (uint32_t i = c->others; i != NONE; i = p->touchers[i].next)
 		want(p, p->touchers[i].task, p->touchers[i].number);
+}
+
+static void cover_cell(struct planner *p, struct cell *c, const struct vm_state *vm, const struct scan_range *r)
+{
+	want_cell(p, c, vm);
+	if (r->beside)
+		return;
 	drop_touchers(p, c);
-	c->range = range;
+	c->range = (struct range_at){ r->number + 1, (uint16_t)r->task };
+}
+
+/* Everything of the VM at once. */
+static void cover_all(struct planner *p, struct vm_state *vm, const struct scan_range *r)
+{
+	want_all(p, vm->access);
+	want_all(p, vm->last);
+	if (r->beside)
+		return;
+	vm->epoch++;
+	vm->range = (struct range_at){ r->number + 1, (uint16_t)r->task };
 }
 
 static void cover(struct planner *p, const struct scan_range *r)
 {
-	struct range_at range = { r->number + 1, (uint16_t)r->task };
 	struct vm_state *vm = &p->vms[r->vm];
 	uint32_t first, end;
 
 	if (r->global) {
-		want_all(p, vm->access);
-		want_all(p, vm->last);
-		vm->epoch++;
-		vm->range = range;
+		cover_all(p, vm, r);
 	} else {
 		cells_of(p->cells, r, &first, &end);
 		for (uint32_t i = first; i < end; i++)
-			cover_cell(p, fresh_cell(p, i, vm), vm, range);
+			cover_cell(p, fresh_cell(p, i, vm), vm, r);
 	}
 	vm->last[r->task] = r->number + 1;
 }

@@ -16,6 +16,7 @@
  * - An access takes its place in the order when it was served, everything else
  *   when it began.  The end of an invalidation is ordered by its task alone: an
  *   access that retries inside the window must not be what the end waits for.
+ * - A range stimulus that was made to run beside accesses (EV_F_BESIDE) waits likewise, and nothing waits for it.
  * - Within a task the order is the program's, and costs nothing here.
  *
  * Every edge goes from an earlier to a later stimulus of one total order, so no

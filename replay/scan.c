@@ -225,7 +225,8 @@ static bool note_own(void *arg, const struct ev_at *at)
 /* Ranges, and the slots without which they mean nothing, in recorded order. */
 static void note_ordered(struct scanner *s, const struct ev_at *at)
 {
-	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = at->ev->vm };
+	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = at->ev->vm,
+				       .beside = at->ev->kind != EV_ACCESS && at->ev->flags & EV_F_BESIDE };
 	if (at->ev->kind == EV_MEMSLOT)
 		note_slot(s, at->ev);
 	else

@@ -29,6 +29,7 @@ struct scan_range {
 	uint32_t task, number;
 	uint16_t vm;
 	bool	 global;		/* @start and @end unset: it concerns the whole VM */
+	bool	 beside;		/* EV_F_BESIDE: nothing waits for it */
 	gfn_t	 start, end;
 };
 

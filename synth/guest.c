@@ -64,15 +64,26 @@ void guest_prefill(struct guest *g, uint64_t t_ns, gfn_t gfn, uint64_t npages, u
 	write(g, GUEST_HOST, t_ns, &ev);
 }
 
-void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns)
+static void touch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns,
+		  uint8_t flags)
 {
 	struct ev ev = {
-		.kind = EV_ACCESS, .flags = EV_F_R | EV_F_W | EV_F_PFN | EV_F_HOSTWR,
+		.kind = EV_ACCESS, .flags = (uint8_t)(flags | EV_F_PFN | EV_F_HOSTWR),
 		.access = { .gfn = gfn, .attempts = 1, .level = level, .pfn = gfn, .result = RET_PF_FIXED,
 			    .guest_ns = guest_ns, .service_ns = GUEST_SERVICE_NS },
 	};
 
 	write(g, vcpu, t_ns, &ev);
+}
+
+void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns)
+{
+	touch(g, t_ns, vcpu, gfn, level, guest_ns, EV_F_R | EV_F_W);
+}
+
+void guest_read(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns)
+{
+	touch(g, t_ns, vcpu, gfn, level, guest_ns, EV_F_R);
 }
 
 void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins)
@@ -89,6 +100,35 @@ void guest_age(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool youn
 			 .hvas = { .start = start, .end = end, .extra = young ? (uint32_t)((end - start) >> 12) : 0 } };
 
 	write(g, GUEST_HOST, t_ns, &ev);
+}
+
+void guest_log(struct guest *g, uint64_t t_ns, uint16_t id, gfn_t gfn, uint64_t npages, hva_t hva, bool on, bool beside)
+{
+	struct ev ev = { .kind = EV_MEMSLOT, .flags = beside ? EV_F_BESIDE : 0,
+			 .slot = { .id = id, .change = EV_SLOT_FLAGS, .gfn = gfn, .npages = npages, .hva = hva,
+				   .flags = on ? KVM_MEM_LOG_DIRTY : 0 } };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}
+
+void guest_dirty(struct guest *g, uint64_t t_ns, enum ev_kind kind, uint16_t id, gfn_t gfn, uint64_t npages, bool beside)
+{
+	struct ev ev = { .kind = kind, .flags = beside ? EV_F_BESIDE : 0,
+			 .gfns = { .gfn = gfn, .count = npages, .slot = id } };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}
+
+void guest_reset_rings(struct guest *g, uint64_t t_ns, bool beside)
+{
+	for (uint32_t vcpu = 0; vcpu < g->vcpus; vcpu++) {
+		bool last = vcpu + 1 == g->vcpus;
+		struct ev ev = { .kind = EV_DIRTY_RESET,
+				 .flags = (uint8_t)((beside ? EV_F_BESIDE : 0) | (last ? EV_F_LAST : 0)),
+				 .gfns = { .slot = (uint16_t)vcpu, .count = 1 } };	/* more than none: all there is */
+
+		write(g, GUEST_HOST, t_ns, &ev);
+	}
 }
 
 void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind)

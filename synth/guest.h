@@ -30,9 +30,16 @@ void guest_slot(struct guest *g, uint64_t t_ns, enum ev_slot_change change, uint
 void guest_prefill(struct guest *g, uint64_t t_ns, gfn_t gfn, uint64_t npages, unsigned int level);
 /* A write after @guest_ns in the guest; backed by host pages of @level. */
 void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns);
+void guest_read(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns);
 void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins);
 /* clear_young of a range, of which every entry was @young or none. */
 void guest_age(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool young);
+/* Dirty logging of a slot starts or stops; @beside: and no vCPU waits for that. */
+void guest_log(struct guest *g, uint64_t t_ns, uint16_t id, gfn_t gfn, uint64_t npages, hva_t hva, bool on, bool beside);
+/* EV_DIRTY_GET or EV_DIRTY_CLEAR of a slot's pages, @gfn and @npages multiples of 64; @beside as above. */
+void guest_dirty(struct guest *g, uint64_t t_ns, enum ev_kind kind, uint16_t id, gfn_t gfn, uint64_t npages, bool beside);
+/* KVM_RESET_DIRTY_RINGS: of all vCPUs, all that is in them. */
+void guest_reset_rings(struct guest *g, uint64_t t_ns, bool beside);
 /* EV_ZAP_ALL or EV_VM_DESTROY. */
 void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind);
 

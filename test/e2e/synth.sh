@@ -37,6 +37,37 @@ result $? "populate maps every page once"
 says "size and page must fit" 2 err "no multiple of page" "$mmulab" synth populate --set size=1M --set page=2m -o "$tmp/x.mmt"
 says "more than a memslot" 2 err "more than a memslot" \
 	"$mmulab" synth access-tracking --set vcpus=512 --set pages=16777216 -o "$tmp/x.mmt"
+
+# Dirty logging: 8 vCPUs of 2 MiB, so 4096 pages of 4 KiB or 8 of 2 MiB; two passes, and once more at the end.
+log=("$mmulab" synth dirty-log --set vcpus=8 --set size=2M)
+"${log[@]}" -o "$tmp/pml.mmt" 2>"$tmp/err" && "$mmulab" replay "$tmp/pml.mmt" -p x86-6.12 -p x86-6.18 --json >"$tmp/pml.json" 2>>"$tmp/err"
+result $? "dirty-log, where hardware logs the pages"
+[ "$(value "$tmp/pml.json" x86-6.12 dirty_pages)" = 8192 ] && [ "$(value "$tmp/pml.json" x86-6.12 faults)" = 16 ]
+result $? "every page was given once a pass; 8 huge pages were faulted in, zapped when logging stopped, and faulted in again"
+[ "$(value "$tmp/pml.json" x86-6.18 dirty_pages)" = 8192 ] && [ "$(value "$tmp/pml.json" x86-6.18 faults)" = 8 ]
+result $? "a page that is put together in place is not faulted in again"
+"$mmulab" replay "$tmp/pml.mmt" --set dirty.eager_split=no --json >"$tmp/lazy.json" 2>"$tmp/err"
+[ "$(value "$tmp/lazy.json" "x86-6.12 dirty.eager_split=no" faults)" = 24 ] && [ "$(value "$tmp/lazy.json" "x86-6.12 dirty.eager_split=no" dirty_pages)" = 8192 ]
+result $? "without eager split the first write to each huge page faults, too"
+"${log[@]}" --set tdp=npt -o "$tmp/wp.mmt" 2>"$tmp/err" && "$mmulab" replay "$tmp/wp.mmt" --json >"$tmp/wp.json" 2>>"$tmp/err"
+[ "$(value "$tmp/wp.json" x86-6.12 fast_faults)" = 8192 ] && [ "$(value "$tmp/wp.json" x86-6.12 dirty_pages)" = 8192 ]
+result $? "write protection: a fast fault for each page and pass"
+"${log[@]}" --set tdp=npt --set log=clear --set start=all-set --set chunk=512K -o "$tmp/clear.mmt" 2>"$tmp/err" &&
+	"$mmulab" replay "$tmp/clear.mmt" --json >"$tmp/clear.json" 2>>"$tmp/err"
+[ "$(value "$tmp/clear.json" x86-6.12 fast_faults)" = 4096 ] && [ "$(value "$tmp/clear.json" x86-6.12 dirty_pages)" = 8192 ]
+result $? "all dirty at first: nothing is protected before the first CLEAR, so only the second pass faults"
+python3 -c "import json, sys; sys.exit(json.load(open(sys.argv[1]))['runs'][0]['latency']['dirty_clear']['total']['n'] != 64)" "$tmp/clear.json"
+result $? "16 MiB in chunks of 512 KiB, twice: 64 CLEARs"
+"${log[@]}" --set tdp=npt --set log=ring --set write=50 -o "$tmp/ring.mmt" 2>"$tmp/err" &&
+	"$mmulab" replay "$tmp/ring.mmt" --json >"$tmp/ring.json" 2>>"$tmp/err"
+[ "$(value "$tmp/ring.json" x86-6.12 fast_faults)" = "$(value "$tmp/ring.json" x86-6.12 dirty_pages)" ] &&
+	[ "$(value "$tmp/ring.json" x86-6.12 dirty_pages)" -gt 3600 ] && [ "$(value "$tmp/ring.json" x86-6.12 dirty_pages)" -lt 4600 ]
+result $? "rings hold what was written, about half of the accesses"
+"${log[@]}" --set tdp=npt --set log=clear --set chunk=256K --set meanwhile=run --set gap=1us -o "$tmp/run.mmt" 2>"$tmp/err" &&
+	says "vCPUs that go on meanwhile, and tables are what they must be" 0 out "stall" \
+		"$mmulab" replay "$tmp/run.mmt" -p x86-6.12 -p x86-6.1 --check
+says "a chunk is whole words" 2 err "no multiple of 256K" "${log[@]}" --set log=clear --set chunk=4K -o "$tmp/x.mmt"
+says "GET has no chunks" 2 err "go with log=clear" "${log[@]}" --set chunk=256K -o "$tmp/x.mmt"
 [ ! -e "$tmp/x.mmt" ]
 result $? "none of these left anything"
 echo "1..$n"

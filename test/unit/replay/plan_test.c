@@ -13,7 +13,7 @@
 #define HOST		10
 #define HVA(page)	(0x10000000ULL + ((uint64_t)(page) << 12))
 
-enum what { END, ACCESS, ZAP, AGE, ZAP_END, SLOT, SLOT_GONE, DESTROY, TEST_AGE, ATTR };
+enum what { END, ACCESS, ZAP, AGE, ZAP_END, SLOT, SLOT_GONE, DESTROY, TEST_AGE, ATTR, CLEAR_BESIDE };
 
 /* One stimulus at time 10, 20, 30 ...; an access is served after @a2 ns. */
 struct line {
@@ -51,6 +51,10 @@ static const struct {
 	{ .name = "a test for age orders nothing",
 	  .lines = { { SLOT, HOST, 0, 1000 }, { ACCESS, 0, 5 }, { TEST_AGE, 11, 5, 6 }, { ACCESS, 0, 5 } },
 	  .edges = { { 0, 0, HOST, 0 } } },
+	{ .name = "what was made to run beside accesses waits for them, and is not waited for",
+	  .lines = { { SLOT, HOST, 0, 1000 }, { ACCESS, 0, 5 }, { CLEAR_BESIDE, HOST, 0, 64 }, { ACCESS, 0, 5 },
+		     { ACCESS, 1, 6 }, { CLEAR_BESIDE, HOST, 0, 64 } },
+	  .edges = { { 0, 0, HOST, 0 }, { 1, 0, HOST, 0 }, { HOST, 1, 0, 0 }, { HOST, 2, 0, 1 }, { HOST, 2, 1, 0 } } },
 	{ .name = "what an earlier edge implies is left out",
 	  .lines = { { SLOT, HOST, 0, 1000 }, { ZAP, HOST, 5, 6 }, { ACCESS, 0, 5 }, { ACCESS, 0, 7 },
 		     { ACCESS, 0, 5 } },
@@ -142,6 +146,12 @@ static struct ev make(const struct line *l)
 		ev.slot.gfn = l->a1;
 		ev.slot.npages = l->a2;
 		ev.slot.hva = HVA(0);
+		break;
+	case CLEAR_BESIDE:
+		ev.kind = EV_DIRTY_CLEAR;
+		ev.flags = EV_F_BESIDE;
+		ev.gfns.gfn = l->a1;
+		ev.gfns.count = l->a2 - l->a1;
 		break;
 	case DESTROY:
 		ev.kind = EV_VM_DESTROY;
