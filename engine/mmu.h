@@ -130,6 +130,8 @@ struct mmu_stats {
 	uint64_t zap_ns;		/* from the begin of each zap to its end, yields included */
 	uint64_t zap_stretch_ns;	/* longest of any zap without a point to yield */
 	uint64_t tables_made;		/* by faults */
+	uint64_t nx_splits;		/* tables that only the NX mitigation keeps from being a huge page, now */
+	uint64_t nx_recovered;		/* such tables that mmu_nx_recover() took away */
 	uint64_t bytes;			/* arena, metadata included */
 
 	/* Attempts that ended in RETRY, by cause: engine/core/stats.def. */
@@ -217,6 +219,12 @@ int64_t mmu_dirty_reset(struct mmu *mmu, unsigned int vcpu, uint64_t most, bool 
 int mmu_dirty_mask(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool flush);
 /* mm release: every root, exclusively. */
 void mmu_zap_all(struct mmu *mmu);
+/*
+ * One round of the worker that takes back what the NX mitigation cost: of the tables that keep a huge page
+ * away, the oldest go, one in @ratio of them, rounded up (kvm.nx_huge_pages_recovery_ratio; 0: none).
+ * mmu_lock is held as nx.lock says.  Return: how many tables went.
+ */
+uint64_t mmu_nx_recover(struct mmu *mmu, unsigned int ratio);
 /* VM teardown: invalidate and zap all roots. */
 void mmu_teardown(struct mmu *mmu);
 

@@ -31,6 +31,8 @@
 #define ROOT_LOCK(VALUE, k)		VALUE(k, WRITE, "write") VALUE(k, READ, "read")
 #define ZAP_INVALID_ROOT_FLUSH(VALUE, k) VALUE(k, YES, "yes") VALUE(k, NO, "no")
 #define FAULT_EARLY_SPURIOUS(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
+#define NX_LOCK(VALUE, k)		VALUE(k, WRITE, "write") VALUE(k, READ, "read")
+#define NX_DESCEND(VALUE, k)		VALUE(k, ANY, "any") VALUE(k, FLAGGED, "flagged")
 #define MEMSLOT_DELETE(VALUE, k)	VALUE(k, ZAP_ALL, "zap-all") VALUE(k, SLOT_ONLY, "slot-only")
 #define CHECK_INVARIANTS(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
 #define DIRTY_EAGER_SPLIT(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")

@@ -26,7 +26,6 @@
 
 #define TABLE_IN_USE		0x01
 #define TABLE_COPY		0x04	/* of a table of a uniform subtree */
-#define TABLE_NX_DISALLOWED	0x02	/* it stands where a huge page was refused for the NX mitigation */
 
 struct table {
 	struct arena		*arena;

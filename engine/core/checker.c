@@ -53,6 +53,7 @@ const char *check_op_name(enum check_op op)
 		[CHECK_MEMSLOT] = "memslot begins", [CHECK_ZAP_ALL] = "zap all begins",
 		[CHECK_TEARDOWN] = "teardown begins", [CHECK_DIRTY] = "dirty log begins",
 		[CHECK_TOUCH] = "guest writes",
+		[CHECK_NX_RECOVER] = "NX recovery",
 	};
 
 	return names[op];

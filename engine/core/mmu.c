@@ -133,6 +133,18 @@ void mmu_zap_all(struct mmu *mmu)
 	check_end(mmu, 0);
 }
 
+uint64_t mmu_nx_recover(struct mmu *mmu, unsigned int ratio)
+{
+	uint64_t zapped;
+
+	if (!mmu->ops->nx_recover)
+		return 0;
+	check_begin(mmu, CHECK_NX_RECOVER, ratio, 0);
+	zapped = mmu->ops->nx_recover(mmu, ratio);
+	check_end(mmu, zapped);
+	return zapped;
+}
+
 static void work(void *arg)
 {
 	struct mmu *mmu = arg;
@@ -195,6 +207,7 @@ void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 	out->zap_ns = c->zap_ns;
 	out->zap_stretch_ns = c->zap_stretch_ns;
 	out->tables_made = c->tables_made;
+	out->nx_recovered = c->nx_recovered;
 	out->retry_open = c->retry_open;
 	out->retry_hull = c->retry_hull;
 	out->retry_ended = c->retry_ended;

@@ -71,6 +71,8 @@ struct mmu_ops {
 	/* mmu_lock held for write; the range is sound. */
 	void (*prefill)(struct mmu *mmu, const struct memslot *slot, const struct mmu_prefill *p);
 	void (*zap_all)(struct mmu *mmu);
+	/* NULL: no such thing on this architecture. */
+	uint64_t (*nx_recover)(struct mmu *mmu, unsigned int ratio);
 	/* One round of the kernel worker: what others have left to it. */
 	void (*work)(struct mmu *mmu);
 	void (*teardown)(struct mmu *mmu);

@@ -10,13 +10,20 @@
 static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
 			 bool shared);
 
-/* Up to 6.1 every table is in a list, and a removal under the read lock takes the list's lock. */
-static void unlist_table(struct x86_mmu *x, bool shared)
+/*
+ * Up to 6.1 every table is in a list, and a removal under the read lock takes the list's lock; since then
+ * only what the NX mitigation made is, and the lock is taken for that alone.
+ */
+static void unlist_table(struct x86_mmu *x, uint32_t number, bool shared)
 {
-	if (release_is(x, KVM_6_12) || !shared)
-		return;
-	rt_spin_lock(&x->pages_lock);
-	rt_spin_unlock(&x->pages_lock);
+	bool nx = nx_is_disallowed(x, number), locks = release_is(x, KVM_6_12) ? nx : shared;
+
+	if (locks)
+		rt_spin_lock(&x->pages_lock);
+	if (nx)
+		nx_forget_locked(x, number);
+	if (locks)
+		rt_spin_unlock(&x->pages_lock);
 }
 
 /* Others may still install here: take every entry away from them, one by one, for good. */
@@ -66,7 +73,7 @@ static void remove_table(struct x86_mmu *x, uint32_t number, unsigned int as_id,
 		t = arena_table(arena, number);
 		obs_page(&x->mmu, OBS_PREPARE_ZAP_PAGE, t->gfn, t->role, 0, false);
 	}
-	unlist_table(x, shared);
+	unlist_table(x, number, shared);
 	if (unlikely(arena_is_uniform(number)) && remove_at_once(x, number, shared))
 		return;
 	number = arena_enter(arena, number);

@@ -94,6 +94,8 @@ void x86_check(const struct mmu *mmu)
 
 	for (uintptr_t p = rt_peek(&x->roots); p; p = rt_peek(&((struct root *)p)->next))
 		check_root(x, (struct root *)p, &c);
+	if (x->nx.link)
+		nx_check(x);
 }
 
 /* The first leaf below @number that maps a page of [start, end). */

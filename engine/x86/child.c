@@ -31,6 +31,8 @@ uint32_t child_new(struct tdp_iter *it)
 
 void child_discard(struct tdp_iter *it, uint32_t child)
 {
+	if (nx_is_disallowed(it->x, child))
+		nx_forget_locked(it->x, child);	/* in no list */
 	arena_free(&it->x->mmu.arena, child);
 }
 
@@ -50,12 +52,14 @@ static void fill_from_huge(struct x86_mmu *x, uint32_t child, uint64_t huge, int
 	rt_charge(COST_SPLIT_ENTRY, SPTE_ENTRIES);
 }
 
-/* Up to 6.1 a new table goes into a list. */
-static void list_table(struct x86_mmu *x)
+/* Up to 6.1 a new table goes into a list; one that keeps a huge page away, into another one, too. */
+static void list_table(struct x86_mmu *x, uint32_t child)
 {
 	if (release_is(x, KVM_6_12))
 		return;
 	rt_spin_lock(&x->pages_lock);
+	if (nx_is_disallowed(x, child))
+		nx_track_locked(x, child);
 	rt_spin_unlock(&x->pages_lock);
 }
 
@@ -71,6 +75,6 @@ bool child_link(struct tdp_iter *it, uint32_t child, bool shared)
 	if (huge)
 		obs_map(&x->mmu, OBS_SPLIT_HUGE_PAGE, it->gfn, it->level, linked ? 0 : EBUSY, huge);
 	if (linked)
-		list_table(x);
+		list_table(x, child);
 	return linked;
 }

@@ -48,32 +48,34 @@ static void choose_level(struct fault *f)
 		f->goal_level = level;
 }
 
-/* disallowed_hugepage_adjust(): small pages stay where the mitigation wanted them; 6.1: where any table is. */
+/* disallowed_hugepage_adjust(): small pages stay where the mitigation wanted them, or where any table is. */
 static void descend_for_nx(struct fault *f, const struct tdp_iter *it)
 {
-	struct x86_mmu *x = f->x;
-	const struct table *child;
+	const struct mmu *mmu = &f->x->mmu;
 
-	if (!x->mmu.config.nx_huge_pages || it->level == 1 || it->level != f->goal_level ||
-	    !spte_is_table(it->old, it->level))
+	if (likely(!mmu->config.nx_huge_pages) || it->level != f->goal_level || !spte_is_table(it->old, it->level))
 		return;
-	child = arena_table(&x->mmu.arena, arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(it->old)));
-	if (!release_is(x, KVM_6_12) || child->flags & TABLE_NX_DISALLOWED)
+	if (mmu->policy->nx_descend == NX_DESCEND_ANY || nx_is_disallowed(f->x, (uint32_t)spte_pfn(it->old)))
 		f->goal_level--;
 }
 
 /* A table where there is nothing, or a huge page to be split.  Return: whether it is linked. */
 static bool add_table(struct fault *f, struct tdp_iter *it, bool shared)
 {
+	/* Without the mitigation there would have been a huge page here. */
+	bool late = release_is(f->x, KVM_6_12), kept_small = f->nx_disallowed && f->req_level >= it->level;
 	uint32_t child = child_new(it);
 
 	mmu_count(&f->x->mmu.counters.tables_made);
-	if (f->nx_disallowed)
-		arena_table(&f->x->mmu.arena, child)->flags |= TABLE_NX_DISALLOWED;
-	if (child_link(it, child, shared))
-		return true;
-	child_discard(it, child);
-	return false;
+	if (unlikely(f->nx_disallowed) && (kept_small || late))
+		nx_disallow(f->x, child);
+	if (!child_link(it, child, shared)) {
+		child_discard(it, child);
+		return false;
+	}
+	if (unlikely(kept_small) && late)
+		nx_track(f->x, child);
+	return true;
 }
 
 uint64_t fault_leaf(const struct fault *f, uint64_t old)

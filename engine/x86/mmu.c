@@ -26,6 +26,7 @@ static void x86_destroy(struct mmu *mmu)
 		free(r);	/* its tables go with the arena */
 	}
 	mmu_fini(mmu);
+	nx_fini(x);
 	free(x->vcpus);
 	free(x);
 }
@@ -49,6 +50,7 @@ static const struct mmu_ops x86_ops = {
 	.sync_dirty	= x86_sync_dirty,
 	.writes_unnoticed = x86_writes_unnoticed,
 	.zap_all	= x86_zap_all,
+	.nx_recover	= x86_nx_recover,
 	.work		= x86_work,
 	.teardown	= x86_teardown,
 	.peek		= x86_peek,
@@ -87,10 +89,12 @@ int x86_mmu_create(const struct mmu_config *config, struct mmu **out)
 	x->root_role = config->root_role ? config->root_role : root_default_role(config);
 	rt_word_init(&x->roots, 0);
 	rt_spin_init(&x->pages_lock);
+	nx_init(x);
 	/* Cache-line aligned, zeroed. */
 	x->vcpus = aligned_alloc(64, (config->nr_vcpus + 1) * sizeof(*x->vcpus));
 	if (!x->vcpus) {
 		mmu_fini(&x->mmu);
+		nx_fini(x);
 		free(x);
 		return -ENOMEM;
 	}

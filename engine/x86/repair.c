@@ -34,6 +34,8 @@ static void drop_below(struct x86_mmu *x, uint64_t spte, int level)
 	number = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(spte));
 	for (unsigned int i = 0; i < SPTE_ENTRIES; i++)
 		drop_below(x, rt_peek(arena_entries(&x->mmu.arena, number) + i), level - 1);
+	if (nx_is_disallowed(x, number))
+		nx_forget_locked(x, number);
 	arena_free(&x->mmu.arena, number);
 }
 
@@ -123,6 +125,7 @@ void x86_stats(const struct mmu *mmu, struct mmu_stats *out)
 	for (uintptr_t p = rt_peek(&x->roots); p; p = rt_peek(&((struct root *)p)->next))
 		count_table(x, ((struct root *)p)->table, mmu->config.root_level, out);
 	out->tables_max = mmu->arena.nr_max;
+	out->nx_splits = x->nx.nr;
 	out->bytes = arena_bytes(&mmu->arena);
 	for (unsigned int i = 0; i < mmu->config.nr_vcpus; i++) {
 		for (unsigned int ret = 0; ret < RET_PF_NR; ret++)

@@ -13,6 +13,7 @@
  * - Whoever walks tables is in an RCU section.
  */
 #include "engine/core/mmu_common.h"
+#include "engine/x86/nx.h"
 #include "kvm/role.h"
 
 #define MAX_LEVEL		5
@@ -43,6 +44,7 @@ struct x86_mmu {
 	rt_u64			  roots;	/* newest first: root.h */
 	struct rt_spinlock	  pages_lock;	/* writers of the list of roots; up to 6.1 every new table too */
 	struct x86_vcpu		 *vcpus;
+	struct nx_list		  nx;
 };
 
 static inline struct x86_mmu *to_x86(struct mmu *mmu)
@@ -58,6 +60,12 @@ static inline const struct x86_mmu *to_x86_const(const struct mmu *mmu)
 static inline bool release_is(const struct x86_mmu *x, enum kvm_release at_least)
 {
 	return x->mmu.config.release >= at_least;
+}
+
+/* Was the table made because a fault wanted to execute?  Clear once it may be replaced by a huge page. */
+static inline bool nx_is_disallowed(const struct x86_mmu *x, uint32_t number)
+{
+	return unlikely(x->nx.link != NULL) && nx_is_disallowed_slow(x, number);
 }
 
 /* --- gfns ------------------------------------------------------------------ */

@@ -412,6 +412,7 @@ static void check(const void *vrow)
 		lab_policy(&l, "zap.root_passes=1g+root");
 		lab_policy(&l, "root.lock=write");
 		lab_policy(&l, "zap.invalid_root_flush=yes");
+		lab_policy(&l, "nx.descend=any");
 	}
 	for (unsigned int i = 0; i < 2; i++)
 		lab_policy(&l, row->policy[i]);
