@@ -155,6 +155,10 @@ static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 		return RET_PF_RETRY;
 	if (unlikely(f->private && !(f->slot->cfg.flags & SLOT_GUEST_MEMFD)))
 		return RET_PF_EXIT;
+	if (unlikely(a->pending)) {
+		rt_charge(COST_HOST_LOOKUP, 1);
+		return RET_PF_RETRY;
+	}
 	host_lookup(f);
 	rt_pin(RT_PIN_LOOKED_UP);
 	take_facts(f, a);

@@ -86,6 +86,11 @@ int x86_mmu_create(const struct mmu_config *config, struct mmu **out)
 		return ret;
 	}
 	x->f = spte_format(config->release, config->tdp);
+	if (config->mmio_uncached) {
+		x->uncached = *x->f;
+		x->uncached.mmio_value = 0;
+		x->f = &x->uncached;
+	}
 	x->root_role = config->root_role ? config->root_role : root_default_role(config);
 	rt_word_init(&x->roots, 0);
 	rt_spin_init(&x->pages_lock);

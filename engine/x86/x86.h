@@ -39,6 +39,7 @@ struct x86_vcpu {		/* written by its own task */
 struct x86_mmu {
 	struct mmu		  mmu;		/* first member */
 	const struct spte_format *f;
+	struct spte_format	  uncached;	/* that, where config.mmio_uncached */
 	uint32_t		  root_role;
 	uint8_t			  valid_gen;	/* toggled by each fast zap */
 	rt_u64			  roots;	/* newest first: root.h */

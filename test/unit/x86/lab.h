@@ -47,10 +47,11 @@ static inline int lab_print(const struct obs *o, char *line, size_t size)
 {
 	switch (o->kind) {
 	case OBS_SPTE_CHANGED:
-		return snprintf(line, size, "changed %#llx L%u %#llx > %#llx\n", (unsigned long long)o->spte.gfn,
+		return snprintf(line, size, "changed %#llx L%u %#llx > %#llx%s\n", (unsigned long long)o->spte.gfn,
 				(unsigned int)o->spte.level,
 				(unsigned long long)lab_masked(o->spte.old, o->spte.level),
-				(unsigned long long)lab_masked(o->spte.new, o->spte.level));
+				(unsigned long long)lab_masked(o->spte.new, o->spte.level),
+				o->spte.as_id ? " as1" : "");
 	case OBS_SET_SPTE:
 		return snprintf(line, size, "set %#llx L%u %#llx r%u x%u u%u\n", (unsigned long long)o->set.gfn,
 				(unsigned int)o->set.level, (unsigned long long)o->set.spte,
