@@ -80,6 +80,12 @@ static inline bool checking(const struct mmu *mmu)
 	return unlikely(mmu->checker != NULL);
 }
 
+/* What others may change meanwhile may be looked at for the checker: not under threads. */
+static inline bool checking_alone(const struct mmu *mmu)
+{
+	return checking(mmu) && RT_IS_VIRTUAL;
+}
+
 /* --- operations: between these two calls a task is in @op --- */
 
 /* @start, @end: host addresses, or for CHECK_FAULT the gfn and MMU_*. */

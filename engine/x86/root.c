@@ -36,10 +36,10 @@ static bool mmu_owns(const struct root *r)
 	return r->scheduled || !role_invalid((uint32_t)rt_peek(&r->role));
 }
 
-/* Told to the checker alone: whoever gave a reference back looks at the root no more. */
+/* Told to the checker alone: whoever gave a reference back looks at the root no more, for it may be gone. */
 static void tell_refs(struct x86_mmu *x, const struct root *r, uint64_t refs)
 {
-	if (checking(&x->mmu))
+	if (checking_alone(&x->mmu))
 		check_root_refs(&x->mmu, r->table, refs, mmu_owns(r));
 }
 
