@@ -52,11 +52,11 @@ static uint64_t access(struct guest *g, const struct shape *s, uint32_t vcpu, ui
 	if (think_ns > UINT32_MAX)
 		think_ns = UINT32_MAX;
 	t_ns += think_ns;
-	(write ? guest_access : guest_read)(g, t_ns, vcpu, gfn, SYNTH_PAGE_LEVEL(s->v[PAGE]), (uint32_t)think_ns);
-	return t_ns + GUEST_SERVICE_NS;
+	guest_touch(g, t_ns, vcpu, gfn, SYNTH_PAGE_LEVEL(s->v[PAGE]), (uint32_t)think_ns, write);
+	return t_ns;
 }
 
-/* Every vCPU touches all its memory; of a host's page the first touch is enough.  Return: when that is over. */
+/* Every vCPU touches all its memory; of a host's page the first touch is enough.  Return: after the last. */
 static uint64_t fill(struct guest *g, const struct shape *s, uint64_t t_ns)
 {
 	uint64_t step = SYNTH_PAGE_SIZE(s->v[PAGE]) >> 12, end_ns = t_ns;
@@ -66,7 +66,7 @@ static uint64_t fill(struct guest *g, const struct shape *s, uint64_t t_ns)
 		for (uint64_t page = 0; page < s->part; page += step)
 			end_ns = access(g, s, vcpu, end_ns, page, step, true);
 	}
-	return end_ns;
+	return end_ns + 1;
 }
 
 static bool writes(struct guest *g, const struct shape *s)
@@ -74,9 +74,10 @@ static bool writes(struct guest *g, const struct shape *s)
 	return s->v[WRITE] == 100 || prng_below(&g->prng, 100) < s->v[WRITE];
 }
 
+/* At the least: the host waits for accesses that were to come before what it does, but nobody waits for the host. */
 static uint64_t pass_ns(const struct shape *s)
 {
-	return s->part * (s->v[SYNTH_GAP] + GUEST_SERVICE_NS);
+	return s->part * s->v[SYNTH_GAP];
 }
 
 /* @passes of every vCPU from @t_ns on: its pages in order, or as many of them at random. */
@@ -91,7 +92,7 @@ static uint64_t passes(struct guest *g, const struct shape *s, uint64_t t_ns, ui
 			at_ns = access(g, s, vcpu, at_ns, page, 1, writes(g, s));
 		}
 	}
-	return t_ns + nr * pass_ns(s);
+	return t_ns + nr * pass_ns(s) + 1;
 }
 
 static uint64_t clears(struct guest *g, const struct shape *s, uint64_t t_ns)
@@ -136,7 +137,7 @@ static uint64_t run_beside(struct guest *g, const struct shape *s, uint64_t t_ns
 
 	log_is(g, s, t_ns, true);
 	for (uint64_t round = 1; round <= rounds; round++)
-		take_log(g, s, t_ns + round * pass);
+		take_log(g, s, t_ns + round * pass + 1);
 	log_is(g, s, t_ns + rounds * pass + pass / 4 * 3, false);
 	return passes(g, s, t_ns, rounds + 1);
 }

@@ -64,26 +64,30 @@ void guest_prefill(struct guest *g, uint64_t t_ns, gfn_t gfn, uint64_t npages, u
 	write(g, GUEST_HOST, t_ns, &ev);
 }
 
-static void touch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns,
-		  uint8_t flags)
+/* EV_F_R, and EV_F_W perhaps. */
+static struct ev access_of(gfn_t gfn, unsigned int level, uint32_t guest_ns, unsigned int access)
 {
-	struct ev ev = {
-		.kind = EV_ACCESS, .flags = (uint8_t)(flags | EV_F_PFN | EV_F_HOSTWR),
+	return (struct ev){
+		.kind = EV_ACCESS, .flags = (uint8_t)(access | EV_F_PFN | EV_F_HOSTWR),
 		.access = { .gfn = gfn, .attempts = 1, .level = level, .pfn = gfn, .result = RET_PF_FIXED,
-			    .guest_ns = guest_ns, .service_ns = GUEST_SERVICE_NS },
+			    .guest_ns = guest_ns },
 	};
-
-	write(g, vcpu, t_ns, &ev);
 }
 
 void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns)
 {
-	touch(g, t_ns, vcpu, gfn, level, guest_ns, EV_F_R | EV_F_W);
+	struct ev ev = access_of(gfn, level, guest_ns, EV_F_R | EV_F_W);
+
+	ev.access.service_ns = GUEST_SERVICE_NS;
+	write(g, vcpu, t_ns, &ev);
 }
 
-void guest_read(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns)
+void guest_touch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns,
+		 bool writes)
 {
-	touch(g, t_ns, vcpu, gfn, level, guest_ns, EV_F_R);
+	struct ev ev = access_of(gfn, level, guest_ns, writes ? EV_F_R | EV_F_W : EV_F_R);
+
+	write(g, vcpu, t_ns, &ev);
 }
 
 void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins)

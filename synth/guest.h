@@ -30,7 +30,9 @@ void guest_slot(struct guest *g, uint64_t t_ns, enum ev_slot_change change, uint
 void guest_prefill(struct guest *g, uint64_t t_ns, gfn_t gfn, uint64_t npages, unsigned int level);
 /* A write after @guest_ns in the guest; backed by host pages of @level. */
 void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns);
-void guest_read(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns);
+/* One that may well be a hit, and so takes no time of its own here; a read, or a write as well. */
+void guest_touch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns,
+		 bool writes);
 void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins);
 /* clear_young of a range, of which every entry was @young or none. */
 void guest_age(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool young);
