@@ -12,6 +12,7 @@
 #include "cmd/opts.h"
 #include "cmd/paths.h"
 #include "cmd/verb.h"
+#include "replay/audit_report.h"
 #include "replay/flip_report.h"
 #include "replay/recorded_knobs.h"
 #include "replay/verify.h"
@@ -21,7 +22,7 @@ struct options {
 	const char	*policy, *limit;
 	struct opt_list	 sets, flips;
 	uint64_t	 seed;
-	bool		 baseline, json;
+	bool		 baseline, audit, json;
 };
 
 /* The preset of the kernel the recording was made on. */
@@ -157,6 +158,24 @@ static int judge(const struct options *o, const char *file, const struct verify_
 	return rc;
 }
 
+/* The recording alone: no policy, and no engine. */
+static int audit(const struct options *o, const char *path, const struct recording *rec, struct err *e)
+{
+	struct audit audit;
+	int rc = 0;
+
+	audit_run(rec, &audit);
+	if (o->json)
+		rc = audit_print_json(&audit, rec, path, stdout, e);
+	else
+		audit_print(&audit, rec, path, stdout);
+	if (rc == 0 && audit.certain)
+		rc = err_set(e, ERR_NO, "%s: %" PRIu64 " certain findings: the recorded kernel broke an invariant", path,
+			     audit.certain);
+	audit_fini(&audit);
+	return rc;
+}
+
 static int verify_file(const struct options *o, const char *path, struct ev_file *f, double limit, struct err *e)
 {
 	struct recording rec = { 0 };
@@ -175,7 +194,12 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 		rc = recording_load(f, &rec, e);
 	if (rc < 0)
 		return rc;
-	rc = o->flips.nr ? flip(o, path, ev_meta(f)->arch, &job, e) : judge(o, path, &job, limit, e);
+	if (o->audit)
+		rc = audit(o, path, &rec, e);
+	else if (o->flips.nr)
+		rc = flip(o, path, ev_meta(f)->arch, &job, e);
+	else
+		rc = judge(o, path, &job, limit, e);
 	recording_fini(&rec);
 	return rc;
 }
@@ -189,6 +213,8 @@ static int open_and_verify(const struct options *o, const char *path, struct err
 	if (o->flips.nr && (o->limit || o->baseline))
 		rc = err_set(e, ERR_USAGE, "--flip compares scores and needs no measure beside them; leave out %s",
 			     o->limit ? "--limit" : "--baseline");
+	else if (o->audit && (o->flips.nr || o->limit || o->baseline || o->policy || o->sets.nr))
+		rc = err_set(e, ERR_USAGE, "--audit looks at the recording alone; leave out policy, --flip, --limit and --baseline");
 	if (rc == 0)
 		rc = ev_open(path, 0, &f, e);
 	if (rc < 0)
@@ -206,6 +232,7 @@ static int run(int argc, char **argv, struct err *e)
 		{ 0, "set", OPT_LIST, &o.sets },
 		{ 0, "flip", OPT_LIST, &o.flips },
 		{ 0, "baseline", OPT_FLAG, &o.baseline },
+		{ 0, "audit", OPT_FLAG, &o.audit },
 		{ 0, "json", OPT_FLAG, &o.json },
 		{ 0, "limit", OPT_TEXT, &o.limit },
 		{ 0, "seed", OPT_U64, &o.seed },
@@ -239,6 +266,9 @@ const struct verb verb_verify = {
 		"                        tell them apart?  May be given again; all: every knob\n"
 		"      --baseline        beside it the score of a null model, and how much of what it\n"
 		"                        misses the engine explains\n"
+		"      --audit           did the recorded kernel itself break an invariant?  From its observations\n"
+		"                        alone, without the engine; exit 1 when something is certain.  What it\n"
+		"                        checks and how sure it is: docs/audit.md\n"
 		"      --limit PCT       exit 1 when less than PCT % of the operations are exact\n"
 		"      --seed N          decides ties between tasks (default 1)\n"
 		"      --json            one JSON object: operations, exact, determined, admissible,\n"

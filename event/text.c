@@ -27,7 +27,7 @@ static void write_meta(const struct ev_meta *m, FILE *out)
 	json_decref(meta);
 }
 
-static void write_record(const struct ev_at *at, FILE *out)
+void ev_text_write_record(const struct ev_at *at, FILE *out)
 {
 	fprintf(out, "%llu %u %s ", (unsigned long long)at->t_ns, at->task, ev_kind_name(at->ev->kind));
 	field_write_flags(at->ev, out);
@@ -51,7 +51,7 @@ static int write_records(struct ev_merge *m, uint32_t task, FILE *out, struct er
 
 	while ((ret = ev_merge_next(m, &at, e)) > 0) {
 		if (task == EV_TEXT_ALL_TASKS || at.task == task)
-			write_record(&at, out);
+			ev_text_write_record(&at, out);
 		if (ferror(out))
 			return output_error(e);
 	}

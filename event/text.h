@@ -27,6 +27,9 @@
 int ev_text_write_task(struct ev_file *f, unsigned int classes, uint32_t task, FILE *out, struct err *e);
 int ev_text_write(struct ev_file *f, unsigned int classes, FILE *out, struct err *e);
 
+/* One record, as a line. */
+void ev_text_write_record(const struct ev_at *at, FILE *out);
+
 /* @name stands for the stream in error messages ("NAME:LINE: ..."). */
 int ev_text_read(FILE *in, const char *name, const char *out_path, struct err *e);
 

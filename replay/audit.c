@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One sweep over all changes in time order, with the windows that are open beside it; then what needs no order. */
+#include "replay/audit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "replay/audit_tables.h"
+#include "replay/audit_windows.h"
+#include "replay/instants.h"
+
+static const char *const names[] = {
+#define RULE(id, name, sentence) name,
+#include "replay/audit.def"
+#undef RULE
+};
+
+static const char *const sentences[] = {
+#define RULE(id, name, sentence) sentence,
+#include "replay/audit.def"
+#undef RULE
+};
+
+const char *audit_rule_name(enum audit_rule rule)
+{
+	return names[rule];
+}
+
+const char *audit_rule_sentence(enum audit_rule rule)
+{
+	return sentences[rule];
+}
+
+struct audit_finding *audit_add(struct audit *a, enum audit_rule rule, uint16_t vm, gfn_t gfn, uint64_t t_ns)
+{
+	if (a->nr == a->cap) {
+		a->cap = a->cap ? 2 * a->cap : 16;
+		a->findings = xreallocarray(a->findings, a->cap, sizeof(*a->findings));
+	}
+	a->findings[a->nr] = (struct audit_finding){
+		.rule = rule, .certain = !a->lost, .vm = vm, .gfn = gfn, .t_ns = t_ns, .obs = REC_NONE,
+		.ops = { REC_NONE, REC_NONE, REC_NONE },
+	};
+	return &a->findings[a->nr++];
+}
+
+/* --- the sweep ---------------------------------------------------------------------- */
+
+struct step {
+	uint64_t t_ns;
+	uint32_t op, obs;
+};
+
+struct sweep {
+	const struct recording	   *r;
+	const struct spte_format   *f;
+	const struct audit_windows *w;
+	struct audit		   *a;
+	struct step		   *steps;
+	uint32_t		    nr_steps;
+	uint32_t		   *open;	/* windows that zapped their range and may not have ended yet */
+	uint32_t		    nr_open, next;
+	struct audit_tables	   *tables;
+	uint32_t		    said_op, said_window;	/* the last finding's: one per operation and window */
+};
+
+static bool is_step(const struct obs *o)
+{
+	return o->kind == OBS_SPTE_CHANGED || o->kind == OBS_SET_SPTE || o->kind == OBS_FAST_PAGE_FAULT;
+}
+
+static int cmp_step(const void *va, const void *vb)
+{
+	const struct step *a = va, *b = vb;
+
+	if (a->t_ns != b->t_ns)
+		return a->t_ns < b->t_ns ? -1 : 1;
+	return a->obs == b->obs ? 0 : a->obs < b->obs ? -1 : 1;
+}
+
+static void gather_steps(struct sweep *s)
+{
+	s->steps = xcalloc(s->r->nr_obs, sizeof(*s->steps));
+	for (uint32_t i = 0; i < s->r->nr_ops; i++) {
+		const struct rec_op *op = &s->r->ops[i];
+
+		for (uint32_t k = op->first_obs; k < op->first_obs + op->nr_obs; k++)
+			if (is_step(&s->r->obs[k].o))
+				s->steps[s->nr_steps++] = (struct step){ s->r->obs[k].t_ns, i, k };
+	}
+	if (s->nr_steps)
+		qsort(s->steps, s->nr_steps, sizeof(*s->steps), cmp_step);
+}
+
+/* Windows whose range is zapped by @t are open; those that have ended by it are not. */
+static void open_until(struct sweep *s, uint64_t t)
+{
+	uint32_t kept = 0;
+
+	for (; s->next < s->w->nr && s->w->v[s->next].zapped < t; s->next++) {
+		s->open[s->nr_open++] = s->next;
+		audit_tables_zapped(s->tables, s->next);
+	}
+	for (uint32_t i = 0; i < s->nr_open; i++)
+		if (s->w->v[s->open[i]].end_at > t)
+			s->open[kept++] = s->open[i];
+	s->nr_open = kept;
+}
+
+/* --- I-N1: what is installed inside a window ------------------------------------------- */
+
+struct install {
+	gfn_t	    start, end;
+	unsigned int level, as_id;
+	uint64_t    from_ns;	/* it may have been made as early as this, as far as a window's begin goes */
+	const char *what;
+};
+
+/* Of an entry that stays present: may the guest do more with it?  A and D are no permissions. */
+static bool permits_more(const struct spte_format *f, uint64_t old, uint64_t new)
+{
+	uint64_t gained = (new & ~old) & (SPTE_W | f->exec | f->user), lost = (old & ~new) & f->nx;
+
+	return gained || lost;
+}
+
+static const char *said_of_change(const struct spte_format *f, const struct obs_spte *s)
+{
+	bool was = spte_is_present(s->old);
+
+	if (spte_is_leaf(s->old, s->level) && spte_is_table(s->new, s->level))
+		return "split";
+	if (!spte_is_leaf(s->new, s->level))
+		return NULL;
+	if (!was)
+		return "installed";
+	if (spte_is_table(s->old, s->level))
+		return "promoted";
+	if (spte_pfn(s->old) != spte_pfn(s->new))
+		return "pointed to another page";
+	return permits_more(f, s->old, s->new) ? "permitted more" : NULL;
+}
+
+static bool install_at(struct install *i, gfn_t gfn, unsigned int level, unsigned int as_id, uint64_t t_ns,
+		       const char *what)
+{
+	if (level < 1 || level > 5)
+		return false;
+	i->start = gfn & ~(SPTE_LEVEL_PAGES(level) - 1);
+	i->end = i->start + SPTE_LEVEL_PAGES(level);
+	i->level = level;
+	i->as_id = as_id;
+	i->from_ns = t_ns;
+	i->what = what;
+	return what;
+}
+
+/* Does @step's record show a mapping made, or met by somebody who may use it, while mmu_lock was held (or, if lockless, then)? */
+static bool as_install(const struct sweep *s, const struct step *step, struct install *out)
+{
+	const struct rec_op *op = &s->r->ops[step->op];
+	const struct obs *o = &s->r->obs[step->obs].o;
+
+	/* change_pte replaces a page inside the window that its caller opened for it. */
+	if (op->kind == EV_OP_SET_SPTE)
+		return false;
+	if (o->kind == OBS_SPTE_CHANGED)
+		return install_at(out, o->spte.gfn, o->spte.level, o->spte.as_id, step->t_ns,
+				  said_of_change(s->f, &o->spte));
+	if (o->kind == OBS_SET_SPTE)
+		return install_at(out, o->set.gfn, o->set.level, 0, step->t_ns,
+				  spte_is_present(o->set.spte) ? "set" : NULL);
+	if (o->fast.ret != RET_PF_FIXED && o->fast.ret != RET_PF_SPURIOUS)
+		return false;
+	/* No lock keeps it out of the begin's section: it may have met the entry as early as it began. */
+	return install_at(out, o->fast.gfn, 1, 0, op->begin_ns,
+			  spte_is_present(o->fast.old) ? "made writable, or met, without the lock" : NULL);
+}
+
+/*
+ * A fault tests the frame it is about, not all of the huge page it maps.  The host splits a huge page of which it
+ * takes a part away, under an invalidation of its own inside this one, before it does; what was
+ * mapped until then goes with that.  Return: that one's begin, or NULL.
+ */
+static const struct rec_op *split_later(const struct sweep *s, const struct step *step, const struct install *i,
+					const struct audit_window *w)
+{
+	const struct rec_op *op = &s->r->ops[step->op];
+	gfn_t gfn;
+
+	if (op->kind != EV_OP_FAULT || audit_window_covers(s->w, w, op->gfn, op->gfn + 1, &gfn))
+		return NULL;
+	for (uint32_t k = s->next; k < s->w->nr && s->w->v[k].zapped < w->end_lo; k++) {
+		const struct audit_window *in = &s->w->v[k];
+
+		if (s->r->ops[in->start].task == s->r->ops[w->start].task && in->vm == w->vm &&
+		    audit_window_covers(s->w, in, i->start, i->start + 1, &gfn) &&
+		    audit_window_covers(s->w, in, i->end - 1, i->end, &gfn))
+			return &s->r->ops[in->start];
+	}
+	return NULL;
+}
+
+static void say_inside(struct sweep *s, const struct step *step, const struct install *i, uint32_t window, gfn_t gfn)
+{
+	const struct audit_window *w = &s->w->v[window];
+	const struct rec_op *start = &s->r->ops[w->start];
+	const struct rec_op *split = split_later(s, step, i, w);
+	struct audit_finding *f = audit_add(s->a, AUDIT_N1, w->vm, gfn, step->t_ns);
+	int len;
+
+	f->certain = i->from_ns > w->zapped && step->t_ns < w->end_lo && !rec_op_lost(s->r, start) && !i->as_id && !split;
+	f->obs = step->obs;
+	f->ops[0] = step->op;
+	f->ops[1] = w->start;
+	f->ops[2] = w->end;
+	len = snprintf(f->text, sizeof(f->text),
+		       "an entry of level %u was %s %.6f ms after an invalidation zapped its range, %.6f ms before its end",
+		       i->level, i->what, (step->t_ns - w->zapped) / 1e6, (w->end_at - step->t_ns) / 1e6);
+	if (split && len > 0 && (size_t)len < sizeof(f->text))
+		snprintf(f->text + len, sizeof(f->text) - (size_t)len,
+			 "; the host splits that page under an invalidation of its own at %.6f s", split->begin_ns / 1e9);
+}
+
+static void check_inside(struct sweep *s, const struct step *step)
+{
+	uint16_t vm = s->r->obs[step->obs].o.vm;
+	struct install i;
+	gfn_t gfn;
+
+	if (!as_install(s, step, &i))
+		return;
+	s->a->installs++;
+	for (uint32_t k = 0; k < s->nr_open; k++) {
+		uint32_t window = s->open[k];
+
+		if (s->w->v[window].vm != vm || !audit_window_covers(s->w, &s->w->v[window], i.start, i.end, &gfn))
+			continue;
+		if (s->said_op == step->op && s->said_window == window)
+			continue;
+		say_inside(s, step, &i, window, gfn);
+		s->said_op = step->op;
+		s->said_window = window;
+	}
+}
+
+static void sweep(struct sweep *s)
+{
+	s->tables = audit_tables_new(s->r, s->w, s->a);
+	gather_steps(s);
+	s->open = xcalloc(s->w->nr, sizeof(*s->open));
+	s->said_op = s->said_window = REC_NONE;
+	for (uint32_t i = 0; i < s->nr_steps; i++) {
+		open_until(s, s->steps[i].t_ns);
+		check_inside(s, &s->steps[i]);
+		if (s->r->obs[s->steps[i].obs].o.kind == OBS_SPTE_CHANGED)
+			audit_tables_change(s->tables, s->steps[i].op, s->steps[i].obs);
+	}
+	audit_tables_end(s->tables);
+	audit_tables_free(s->tables);
+	free(s->steps);
+	free(s->open);
+}
+
+/* --- I-N3: who mapped although an invalidation ended since his snapshot ------------------- */
+
+/* The snapshot was taken by this time at the latest; 0: no record says so before the map. */
+static uint64_t snapshot_by(const struct recording *r, const struct rec_op *op)
+{
+	const struct rec_obs *pin = rec_find_pin(r, op, PIN_SNAPSHOT), *looked = rec_find_pin(r, op, PIN_LOOKUP_RET);
+	const struct rec_obs *wait = rec_find(r, op, OBS_LOCK_WAIT, 0);
+	uint64_t by = looked ? looked->t_ns : UINT64_MAX;
+
+	if (wait && wait->t_ns - wait->o.wait.wait_ns < by)
+		by = wait->t_ns - wait->o.wait.wait_ns;
+	/* Without the pin, a notifier nested in the fault may have come before: caches are filled first. */
+	if (pin && op->child != REC_NONE && r->ops[op->child].begin_ns >= pin->t_ns && r->ops[op->child].begin_ns < by)
+		by = r->ops[op->child].begin_ns;
+	return by == UINT64_MAX ? 0 : by;
+}
+
+/* First window that ends at or after @t. */
+static uint32_t ends_from(const struct audit_windows *w, uint64_t t)
+{
+	uint32_t lo = 0, hi = w->nr;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+
+		if (w->v[w->by_end[mid]].end_lo < t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* First leaf that @op changed to, which it can only have done having passed the retry test. */
+static const struct rec_obs *first_map(const struct recording *r, const struct rec_op *op)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct rec_obs *o = &r->obs[op->first_obs + i];
+
+		if (o->o.kind == OBS_SET_SPTE && spte_is_present(o->o.set.spte))
+			return o;
+		if (o->o.kind == OBS_SPTE_CHANGED && spte_is_leaf(o->o.spte.new, o->o.spte.level))
+			return o;
+	}
+	return NULL;
+}
+
+static void say_stale(struct sweep *s, uint32_t index, const struct rec_obs *map, const struct audit_window *w,
+		      uint64_t by)
+{
+	const struct rec_op *op = &s->r->ops[index];
+	struct audit_finding *f = audit_add(s->a, AUDIT_N3, op->vm, op->gfn, map->t_ns);
+	gfn_t gfn;
+	bool covers = audit_window_covers(s->w, w, op->gfn, op->gfn + 1, &gfn);
+
+	f->obs = (uint32_t)(map - s->r->obs);
+	f->ops[0] = index;
+	f->ops[1] = w->start;
+	f->ops[2] = w->end;
+	snprintf(f->text, sizeof(f->text),
+		 "mapped with a snapshot of %.6f s at the latest, although an invalidation of %s ended after that", by / 1e9,
+		 covers ? "its page" : "other pages");
+}
+
+static void check_snapshot(struct sweep *s, uint32_t index)
+{
+	const struct rec_op *op = &s->r->ops[index];
+	const struct rec_obs *map = first_map(s->r, op);
+	uint64_t by = map ? snapshot_by(s->r, op) : 0;
+
+	if (!by)
+		return;
+	s->a->snapshots++;
+	for (uint32_t i = ends_from(s->w, by + 1); i < s->w->nr; i++) {
+		const struct audit_window *w = &s->w->v[s->w->by_end[i]];
+
+		if (w->end_lo >= map->t_ns)
+			return;
+		if (w->vm != op->vm || !w->matched || w->end_hi >= map->t_ns)
+			continue;
+		say_stale(s, index, map, w, by);
+		return;
+	}
+}
+
+/* --- I-F1: what was zapped, and no flush after it ------------------------------------------- */
+
+/* Last record of @op that takes a mapping, or a permission, away from the guest. */
+static const struct rec_obs *last_loss(const struct recording *r, const struct rec_op *op)
+{
+	for (uint32_t i = op->nr_obs; i-- > 0;) {
+		const struct rec_obs *o = &r->obs[op->first_obs + i];
+		const struct obs_spte *s = &o->o.spte;
+
+		if (o->o.kind == OBS_SPTE_CHANGED && spte_is_leaf(s->old, s->level) &&
+		    (!spte_is_present(s->new) || ((s->old & ~s->new) & SPTE_W)))
+			return o;
+	}
+	return NULL;
+}
+
+static bool flushes(const struct recording *r, const struct rec_op *op, uint32_t from_obs)
+{
+	for (uint32_t i = from_obs; i < op->first_obs + op->nr_obs; i++)
+		if (r->obs[i].o.kind == OBS_FLUSH_ALL || r->obs[i].o.kind == OBS_FLUSH_RANGE)
+			return true;
+	return false;
+}
+
+/* One call resets the rings of all vCPUs, or several words of a log, and flushes once: does it go on after @op? */
+static const struct rec_op *same_call(const struct recording *r, const struct rec_op *op)
+{
+	const struct ev *stim = rec_op_stim(r, op);
+
+	if (!stim || (stim->kind != EV_DIRTY_RESET && stim->kind != EV_DIRTY_MASK) || (stim->flags & EV_F_LAST))
+		return NULL;
+	while (op->next != REC_NONE) {
+		op = &r->ops[op->next];
+		if (op->kind == EV_OP_DIRTY)
+			return op;
+	}
+	return NULL;
+}
+
+static bool flushed_after(const struct recording *r, const struct rec_op *op, const struct rec_obs *loss)
+{
+	if (flushes(r, op, (uint32_t)(loss - r->obs)))
+		return true;
+	while ((op = same_call(r, op)))
+		if (flushes(r, op, op->first_obs))
+			return true;
+	return false;
+}
+
+/* Its roots may be invalid: a vCPU flushes when it loads another. */
+static bool roots_go(const struct recording *r, uint16_t vm, uint64_t from, uint64_t to)
+{
+	for (uint32_t i = 0; i < r->nr_ops; i++) {
+		const struct rec_op *op = &r->ops[i];
+
+		if (op->vm == vm && op->begin_ns < to && op->end_ns > from &&
+		    (op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_ZAP_ALL || op->kind == EV_OP_VM_DESTROY))
+			return true;
+	}
+	return false;
+}
+
+static void check_flush(struct sweep *s, uint32_t index)
+{
+	const struct rec_op *op = &s->r->ops[index];
+	const struct rec_obs *loss = last_loss(s->r, op);
+	struct audit_finding *f;
+
+	if (!loss)
+		return;
+	s->a->flushes++;
+	if (flushed_after(s->r, op, loss))
+		return;
+	f = audit_add(s->a, AUDIT_F1, op->vm, loss->o.spte.gfn, loss->t_ns);
+	f->certain = !s->a->lost && !rec_op_lost(s->r, op) && !roots_go(s->r, op->vm, op->begin_ns, op->end_ns);
+	f->obs = (uint32_t)(loss - s->r->obs);
+	f->ops[0] = index;
+	snprintf(f->text, sizeof(f->text), "an entry of level %u was %s, and nothing was flushed after it",
+		 loss->o.spte.level, spte_is_present(loss->o.spte.new) ? "write-protected" : "zapped");
+}
+
+/* --- I-N2: memslots swapped inside a window --------------------------------------------------- */
+
+static void check_swap(struct sweep *s, uint32_t index, uint64_t from, uint64_t to)
+{
+	const struct rec_op *op = &s->r->ops[index];
+	const struct ev *stim = rec_op_stim(s->r, op);
+
+	s->a->swaps++;
+	for (uint32_t i = 0; i < s->w->nr; i++) {
+		const struct audit_window *w = &s->w->v[i];
+		struct audit_finding *f;
+
+		if (w->vm != op->vm || w->begun > from || w->end_lo < to)
+			continue;
+		f = audit_add(s->a, AUDIT_N2, op->vm, stim ? stim->slot.gfn : 0, to);
+		f->ops[0] = index;
+		f->ops[1] = w->start;
+		f->ops[2] = w->end;
+		snprintf(f->text, sizeof(f->text), "memslots were swapped between %.6f s and %.6f s, inside an invalidation",
+			 from / 1e9, to / 1e9);
+	}
+}
+
+/* From the entry of the swap to the first sign that it is over. */
+static void check_swaps(struct sweep *s, uint32_t index)
+{
+	const struct rec_op *op = &s->r->ops[index];
+	uint64_t from = 0;
+
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct rec_obs *o = &s->r->obs[op->first_obs + i];
+
+		if (o->o.kind != OBS_PIN)
+			continue;
+		if (o->o.pin.pin == PIN_SWAP) {
+			from = o->t_ns;
+		} else if (from && (o->o.pin.pin == PIN_SLOTS_UPDATED || o->o.pin.pin == PIN_SWAP_RET)) {
+			check_swap(s, index, from, o->t_ns);
+			from = 0;
+		}
+	}
+}
+
+/* --- all of it ------------------------------------------------------------------------------------ */
+
+static int cmp_finding(const void *va, const void *vb)
+{
+	const struct audit_finding *a = va, *b = vb;
+
+	if (a->t_ns != b->t_ns)
+		return a->t_ns < b->t_ns ? -1 : 1;
+	return a->rule != b->rule ? (int)a->rule - (int)b->rule : a->gfn == b->gfn ? 0 : a->gfn < b->gfn ? -1 : 1;
+}
+
+static bool any_flush(const struct recording *r)
+{
+	for (uint32_t i = 0; i < r->nr_obs; i++)
+		if (r->obs[i].o.kind == OBS_FLUSH_ALL || r->obs[i].o.kind == OBS_FLUSH_RANGE)
+			return true;
+	return false;
+}
+
+static void check_operations(struct sweep *s)
+{
+	bool flush_shown = any_flush(s->r);
+
+	for (uint32_t i = 0; i < s->r->nr_ops; i++) {
+		const struct rec_op *op = &s->r->ops[i];
+
+		if (op->vm >= s->r->meta->nr_vms)
+			continue;
+		if (op->kind == EV_OP_FAULT)
+			check_snapshot(s, i);
+		else if (op->kind == EV_OP_MEMSLOT)
+			check_swaps(s, i);
+		if (flush_shown && (op->kind == EV_OP_INVALIDATE_START || op->kind == EV_OP_DIRTY))
+			check_flush(s, i);
+	}
+}
+
+void audit_run(const struct recording *r, struct audit *out)
+{
+	struct audit_windows windows;
+	struct sweep s = { .r = r, .f = spte_format(r->meta->release, r->meta->tdp), .w = &windows, .a = out };
+
+	*out = (struct audit){ .lost = r->meta->nr_lost };
+	audit_windows_make(r, out, &windows);
+	sweep(&s);
+	check_operations(&s);
+	audit_windows_fini(&windows);
+	if (out->nr)
+		qsort(out->findings, out->nr, sizeof(*out->findings), cmp_finding);
+	for (uint32_t i = 0; i < out->nr; i++)
+		out->certain += out->findings[i].certain;
+}
+
+void audit_fini(struct audit *a)
+{
+	free(a->findings);
+	*a = (struct audit){ 0 };
+}
