@@ -166,9 +166,9 @@ static int audit(const struct options *o, const char *path, const struct recordi
 
 	audit_run(rec, &audit);
 	if (o->json)
-		rc = audit_print_json(&audit, rec, path, stdout, e);
+		rc = audit_print_json(&audit, path, stdout, e);
 	else
-		audit_print(&audit, rec, path, stdout);
+		audit_print(&audit, path, stdout);
 	if (rc == 0 && audit.certain)
 		rc = err_set(e, ERR_NO, "%s: %" PRIu64 " certain findings: the recorded kernel broke an invariant", path,
 			     audit.certain);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "replay/audit_tables.h"
@@ -510,13 +511,38 @@ static void check_operations(struct sweep *s)
 	}
 }
 
+/*
+ * Records that no operation closed become operations of their own, at their instant: an install is one,
+ * whoever made it.  @out shares all but its operations with @r.
+ */
+static void with_strays(const struct recording *r, struct recording *out)
+{
+	uint32_t strays = r->nr_obs - r->first_stray;
+
+	*out = *r;
+	out->nr_ops = r->nr_ops + strays;
+	out->ops = xcalloc(out->nr_ops, sizeof(*out->ops));
+	if (r->nr_ops)
+		memcpy(out->ops, r->ops, r->nr_ops * sizeof(*r->ops));
+	for (uint32_t i = 0; i < strays; i++) {
+		const struct rec_obs *o = &r->obs[r->first_stray + i];
+
+		out->ops[r->nr_ops + i] = (struct rec_op){
+			.begin_ns = o->t_ns, .end_ns = o->t_ns, .task = r->stray_tasks[i],
+			.first_obs = r->first_stray + i, .nr_obs = 1, .stim = REC_NONE, .parent = REC_NONE,
+			.child = REC_NONE, .next = REC_NONE, .vm = o->o.vm, .kind = EV_OP_UNKNOWN,
+		};
+	}
+}
+
 void audit_run(const struct recording *r, struct audit *out)
 {
 	struct audit_windows windows;
-	struct sweep s = { .r = r, .f = spte_format(r->meta->release, r->meta->tdp), .w = &windows, .a = out };
+	struct sweep s = { .r = &out->rec, .f = spte_format(r->meta->release, r->meta->tdp), .w = &windows, .a = out };
 
 	*out = (struct audit){ .lost = r->meta->nr_lost };
-	audit_windows_make(r, out, &windows);
+	with_strays(r, &out->rec);
+	audit_windows_make(&out->rec, out, &windows);
 	sweep(&s);
 	check_operations(&s);
 	audit_windows_fini(&windows);
@@ -529,5 +555,6 @@ void audit_run(const struct recording *r, struct audit *out)
 void audit_fini(struct audit *a)
 {
 	free(a->findings);
+	free(a->rec.ops);
 	*a = (struct audit){ 0 };
 }

@@ -40,6 +40,7 @@ struct audit_gap {
 #define AUDIT_GAPS 8	/* kept of them, from the first one on */
 
 struct audit {
+	struct recording	 rec;		/* what was judged, with an operation for each stray record; its ops are ours */
 	struct audit_finding	*findings;	/* in time order */
 	uint32_t		 nr, cap;
 	uint64_t		 certain;
@@ -52,7 +53,7 @@ struct audit {
 const char *audit_rule_name(enum audit_rule rule);	/* "I-N1" */
 const char *audit_rule_sentence(enum audit_rule rule);
 
-/* Judges all of @r, x86.  audit_fini() frees it; zeroed: fine. */
+/* Judges all of @r, x86, which must outlive @out.  audit_fini() frees it; zeroed: fine. */
 void audit_run(const struct recording *r, struct audit *out);
 void audit_fini(struct audit *a);
 

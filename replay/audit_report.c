@@ -133,8 +133,10 @@ static void print_gaps(const struct audit *a, const struct recording *r, FILE *o
 	}
 }
 
-void audit_print(const struct audit *a, const struct recording *r, const char *file, FILE *out)
+void audit_print(const struct audit *a, const char *file, FILE *out)
 {
+	const struct recording *r = &a->rec;
+
 	fprintf(out, "%s: audit of the recorded kernel\n", file);
 	fprintf(out, "  checked: %" PRIu64 " installs against %" PRIu64 " invalidations, %" PRIu64 " snapshots, %" PRIu64
 		" operations that must flush, %" PRIu64 " swaps of memslots\n", a->installs, a->windows, a->snapshots,
@@ -206,27 +208,28 @@ static json_t *json_findings(const struct audit *a, const struct recording *r)
 }
 
 /* Of verify's own keys those that the recording alone can fill. */
-static void json_of_verify(json_t *o, const struct recording *r)
+static void json_of_verify(json_t *o, const struct recording *r, uint32_t nr_ops)
 {
 	static const char *const judged[] = { "exact", "determined", "admissible", "vacuous", "exact_ratio",
 					      "baseline_exact", "kinds", "first_divergence" };
 	uint64_t lost = 0;
 
-	for (uint32_t i = 0; i < r->nr_ops; i++)
+	for (uint32_t i = 0; i < nr_ops; i++)
 		lost += rec_op_lost(r, &r->ops[i]);
-	json_object_set_new(o, "operations", json_integer(r->nr_ops));
+	json_object_set_new(o, "operations", json_integer(nr_ops));
 	json_object_set_new(o, "lost", json_integer((json_int_t)lost));
 	json_object_set_new(o, "skipped", json_object());
 	for (size_t i = 0; i < ARRAY_SIZE(judged); i++)
 		json_object_set_new(o, judged[i], json_null());
 }
 
-int audit_print_json(const struct audit *a, const struct recording *r, const char *file, FILE *out, struct err *e)
+int audit_print_json(const struct audit *a, const char *file, FILE *out, struct err *e)
 {
+	const struct recording *r = &a->rec;
 	json_t *o = json_pack("{ss}", "file", file);
 	int rc;
 
-	json_of_verify(o, r);
+	json_of_verify(o, r, r->nr_ops - (r->nr_obs - r->first_stray));
 	json_object_set_new(o, "audit_certain", json_integer((json_int_t)a->certain));
 	json_object_set_new(o, "audit_gaps", json_integer((json_int_t)a->gaps));
 	json_object_set_new(o, "audited", json_pack("{sI sI sI sI sI}", "installs", (json_int_t)a->installs, "windows",

@@ -8,8 +8,8 @@
 #include "replay/audit.h"
 
 /* For people: each finding with the records around it, as `mmulab text` writes them. */
-void audit_print(const struct audit *a, const struct recording *r, const char *file, FILE *out);
+void audit_print(const struct audit *a, const char *file, FILE *out);
 /* For programs: one JSON object, keys as `verify --json` has them; null: needs the engine. */
-int audit_print_json(const struct audit *a, const struct recording *r, const char *file, FILE *out, struct err *e);
+int audit_print_json(const struct audit *a, const char *file, FILE *out, struct err *e);
 
 #endif

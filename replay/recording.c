@@ -20,6 +20,9 @@ struct loading {
 	uint32_t		 nr_done, cap_done;
 	uint32_t		*accesses, *others;	/* the task's stimuli as ev_opclose.stimulus counts them */
 	uint32_t		 nr_accesses, cap_accesses, nr_others, cap_others;
+	struct rec_obs		*strays;	/* of all tasks so far */
+	uint32_t		*stray_tasks;
+	uint32_t		 nr_strays, cap_strays, cap_stray_tasks;
 	uint32_t		 task;
 };
 
@@ -161,6 +164,32 @@ static int load_obs(struct loading *l, struct ev_file *f, struct err *e)
 	return rc;
 }
 
+/* What is left when a task's last record is read. */
+static void keep_strays(struct loading *l)
+{
+	for (uint32_t i = 0; i < l->nr_open; i++) {
+		l->strays = grow(l->strays, l->nr_strays, &l->cap_strays, sizeof(*l->strays));
+		l->stray_tasks = grow(l->stray_tasks, l->nr_strays, &l->cap_stray_tasks, sizeof(*l->stray_tasks));
+		l->strays[l->nr_strays] = l->open[i];
+		l->stray_tasks[l->nr_strays++] = l->task;
+	}
+	l->nr_open = 0;
+}
+
+/* Behind those that belong to operations. */
+static void append_strays(struct loading *l)
+{
+	struct recording *r = l->r;
+
+	r->first_stray = r->nr_obs;
+	r->stray_tasks = l->stray_tasks;
+	for (uint32_t i = 0; i < l->nr_strays; i++) {
+		r->obs = grow(r->obs, r->nr_obs, &l->cap_obs, sizeof(*r->obs));
+		r->obs[r->nr_obs++] = l->strays[i];
+	}
+	free(l->strays);
+}
+
 static int load_task(struct loading *l, struct ev_file *f, struct err *e)
 {
 	struct rec_task *t = &l->r->tasks[l->task];
@@ -174,8 +203,8 @@ static int load_task(struct loading *l, struct ev_file *f, struct err *e)
 	chain(l->r, l->done, l->nr_done);
 	t->first_op = l->nr_done ? l->done[0] : REC_NONE;
 	t->nr_ops = l->r->nr_ops - before;
-	l->r->stray += l->nr_open;
-	l->nr_open = l->nr_done = 0;
+	keep_strays(l);
+	l->nr_done = 0;
 	return 0;
 }
 
@@ -188,6 +217,7 @@ int recording_load(struct ev_file *f, struct recording *out, struct err *e)
 	r.tasks = xcalloc(r.meta->nr_tasks, sizeof(*r.tasks));
 	for (l.task = 0; l.task < r.meta->nr_tasks && rc == 0; l.task++)
 		rc = load_task(&l, f, e);
+	append_strays(&l);
 	free(l.open);
 	free(l.done);
 	free(l.accesses);
@@ -204,6 +234,7 @@ void recording_fini(struct recording *r)
 	free(r->ops);
 	free(r->obs);
 	free(r->stims);
+	free(r->stray_tasks);
 	free(r->tasks);
 	*r = (struct recording){ 0 };
 }

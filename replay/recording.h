@@ -52,7 +52,8 @@ struct recording {
 	struct rec_stim		*stims;
 	uint32_t		 nr_stims;
 	struct rec_task		*tasks;	/* meta->nr_tasks of them */
-	uint64_t		 stray;	/* observations that no operation closed */
+	uint32_t		 first_stray;	/* obs from here on: no operation closed them */
+	uint32_t		*stray_tasks;	/* whose they are; nr_obs - first_stray of them */
 };
 
 /* Reads every block of @f.  ERR_INPUT with @e naming the damaged block. */
