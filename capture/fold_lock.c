@@ -74,6 +74,8 @@ void lock_begin(struct fold *f, struct task *t, const struct raw *r)
 		f->why = vm == INNER ? UNUSED_INNER_LOCK : UNUSED_FOREIGN_LOCK;
 		return;
 	}
+	if (r->v[1] & LCB_WRITE)
+		root_renew_waits(f, t, r->ts_ns);
 	if (t->nr_waits == WAITS_MAX) {			/* their ends were lost */
 		f->unused[UNUSED_HALF_WAIT] += t->nr_waits;
 		t->nr_waits = 0;

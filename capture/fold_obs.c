@@ -166,7 +166,7 @@ static bool is_root(struct fold *f, struct task *t, const struct raw *r)
 void obs_get_page(struct fold *f, struct task *t, const struct raw *r)
 {
 	if (!f->has[RAW_MMU_LOAD] && is_root(f, t, r) && !op_find(t, EV_OP_VCPU_LOAD))
-		op_begin(f, t, EV_OP_VCPU_LOAD, EV_VCPU_LOAD, r->ts_ns, -1);
+		root_load_unseen(f, t, r->ts_ns);
 	emit_page(f, t, r, fault_obs(f, t, r->ts_ns), OBS_GET_PAGE, r->v[5]);
 }
 
@@ -187,10 +187,12 @@ void obs_unsync_page(struct fold *f, struct task *t, const struct raw *r)
 
 void obs_zap_all_fast(struct fold *f, struct task *t, const struct raw *r)
 {
+	struct op *op = op_for_obs(f, t, r->ts_ns);
 	struct ev ev = { .kind = OBS_ZAP_ALL_FAST };
 
+	f->vms[op->vm].nr_fast_zaps++;
 	ev.page = (struct obs_page){ .role = (uint32_t)r->v[0], .valid_gen = r->v[0] };
-	emit(f, t, r, op_for_obs(f, t, r->ts_ns), &ev);
+	emit(f, t, r, op, &ev);
 }
 
 /* --- MMIO ---------------------------------------------------------------------------------------- */

@@ -51,6 +51,7 @@ struct fold_vm {
 	struct slot *slots;
 	uint32_t nr_slots;
 	bool	 slots_known;		/* a memslot was seen to change */
+	uint32_t nr_fast_zaps;		/* times that all its roots went */
 	struct inferring *inferring;	/* fold_infer.c; NULL once one was */
 	struct ring *rings;		/* by vCPU id */
 	uint32_t nr_rings;
@@ -126,6 +127,7 @@ struct vcpu_state {
 	bool	 fault_exit;		/* this exit is an MMU fault's, at a known gfn */
 	bool	 exit_unclaimed;	/* no fault has claimed this exit yet */
 	bool	 rooted;		/* has a root loaded, as far as is known */
+	uint32_t root_zaps;		/* its VM's nr_fast_zaps when it last loaded one */
 	struct attempt at;
 	bool	 undecided;		/* the last attempt's result waits for the next fault */
 	uint64_t undecided_end_ns;
@@ -251,6 +253,14 @@ void infer_free(struct fold_vm *vm);
 void inv_end_off_cpu(struct fold *f, struct task *t, uint64_t ts_ns);
 void vm_learn_mn(struct fold *f, struct op *op, uint64_t kvm);
 void task_set_vm(struct fold *f, struct task *t, int vm);
+
+/* --- fold_vmops.c ---------------------------------------------------------------------- */
+/* The vCPU of @t loads a root, which nothing but the root's own making may show. */
+void root_load_unseen(struct fold *f, struct task *t, uint64_t ts_ns);
+/* @t enters the guest: not with a root that is gone. */
+void root_renew(struct fold *f, struct task *t, uint64_t ts_ns);
+/* @t queues for an mmu_lock in write mode. */
+void root_renew_waits(struct fold *f, struct task *t, uint64_t ts_ns);
 
 /* --- fold_dirty.c ---------------------------------------------------------------------- */
 /* Logging of a slot has started, by @op: did that protect anything? */

@@ -193,6 +193,8 @@ void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 		.fast = RET_PF_UNKNOWN,
 	};
 	v->fault_exit = known;
+	if (!v->rooted)
+		v->root_zaps = f->vms[t->vm].nr_fast_zaps;
 	v->rooted = true;
 	if (v->exit_unclaimed)		/* the exit is this fault's */
 		v->run_records--;
@@ -271,6 +273,7 @@ void vcpu_entry(struct fold *f, struct task *t, const struct raw *r)
 	if (op_fault_level(f, t))
 		vcpu_settle(f, t, r->ts_ns, RET_PF_UNKNOWN);
 	op_end_all(f, t);
+	root_renew(f, t, r->ts_ns);
 	if (v->exit_unclaimed || !v->exit_ns)
 		v->run_records++;
 	v->exit_unclaimed = false;
@@ -302,5 +305,5 @@ void vcpu_cut(struct fold *f, struct task *t)
 		finish_access(f, t, open ? EV_F_OPEN : 0);
 	}
 	f->unused[UNUSED_RUN] += v->run_records;
-	*v = (struct vcpu_state){ .rooted = v->rooted };
+	*v = (struct vcpu_state){ .rooted = v->rooted, .root_zaps = v->root_zaps };
 }

@@ -10,6 +10,39 @@ void root_load(struct fold *f, struct task *t, const struct raw *r)
 	t->v.rooted = true;
 }
 
+void root_load_unseen(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	const struct op *op = op_begin(f, t, EV_OP_VCPU_LOAD, EV_VCPU_LOAD, ts_ns, -1);
+
+	t->v.root_zaps = f->vms[op->vm].nr_fast_zaps;
+}
+
+/*
+ * Whoever invalidates a VM's roots asks all its vCPUs to drop theirs, and they do before they enter the guest.
+ * One that finds a new root made by another leaves no record of it, where no probe does.
+ */
+static bool lost_root(const struct fold *f, const struct task *t)
+{
+	return !f->has[RAW_MMU_LOAD] && t->v.rooted && t->vm >= 0 && t->v.root_zaps != f->vms[t->vm].nr_fast_zaps;
+}
+
+void root_renew(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	if (!lost_root(f, t))
+		return;
+	root_load_unseen(f, t, ts_ns);
+	op_end_all(f, t);
+}
+
+/* A fault shares the lock.  Before 6.9 roots are dropped and taken with it held for write. */
+void root_renew_waits(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	const struct op *op = op_top(t);
+
+	if (op && op->kind == EV_OP_FAULT && f->seen[RAW_SPTE_CHANGED] && lost_root(f, t))
+		root_load_unseen(f, t, ts_ns);
+}
+
 void root_unload(struct fold *f, struct task *t, const struct raw *r)
 {
 	op_begin(f, t, EV_OP_VCPU_UNLOAD, EV_VCPU_UNLOAD, r->ts_ns, -1);

@@ -228,6 +228,11 @@ static uint64_t latest_end(const struct recording *r, const struct rec_op *op)
 	return op->end_ns > op->begin_ns ? op->end_ns : max_u64(next_begin(r, op), op->end_ns);
 }
 
+uint64_t instants_over(const struct recording *r, const struct rec_op *op)
+{
+	return op->flags & EV_F_OPEN ? max_u64(next_begin(r, op), op->end_ns) : op->end_ns;
+}
+
 static bool overlaps(const struct recording *r, const struct rec_op *a, const struct rec_op *b)
 {
 	const struct ev *x = rec_op_stim(r, a), *y = rec_op_stim(r, b);
@@ -235,26 +240,36 @@ static bool overlaps(const struct recording *r, const struct rec_op *a, const st
 	return x && y && x->hvas.start < y->hvas.end && y->hvas.start < x->hvas.end;
 }
 
-/*
- * A task has windows inside windows when it splits what it unmaps (a huge page at either end of a range): they are over the
- * same addresses.  Anything else begins after the window is over.
- */
-static uint64_t first_after_window(const struct recording *r, const struct rec_op *start)
+static bool sets_inside(const struct recording *r, const struct rec_op *start, const struct rec_op *op)
 {
-	const struct rec_op *op = start;
+	const struct ev *x = rec_op_stim(r, start), *y = rec_op_stim(r, op);
 
-	while (op->next != REC_NONE) {
-		op = &r->ops[op->next];
-		if (op->kind != EV_OP_INVALIDATE_START || !overlaps(r, start, op))
-			return op->begin_ns;
-	}
-	return start->parent != REC_NONE ? r->ops[start->parent].end_ns : r->meta->last_ns - r->meta->first_ns;
+	return op->kind == EV_OP_SET_SPTE && x && y && y->hvas.start - x->hvas.start < x->hvas.end - x->hvas.start;
 }
 
+/*
+ * A task has windows inside windows when it splits what it unmaps (a huge page at either end of a range): they are over the
+ * same addresses.  So is the new entry that a window is there for, if one is set.  Anything else begins after the
+ * window is over.
+ */
 void instants_unseen_end(const struct recording *r, const struct rec_op *start, struct instant *out)
 {
+	bool set = false;
+
 	out->lo = start->end_ns;
-	out->hi = max_u64(first_after_window(r, start), out->lo);
+	out->hi = start->parent != REC_NONE ? r->ops[start->parent].end_ns : r->meta->last_ns - r->meta->first_ns;
+	for (uint32_t i = start->next; i != REC_NONE; i = r->ops[i].next) {
+		const struct rec_op *op = &r->ops[i];
+
+		if (sets_inside(r, start, op)) {
+			set = true;
+			out->lo = op->end_ns;
+		} else if (set || op->kind != EV_OP_INVALIDATE_START || !overlaps(r, start, op)) {
+			out->hi = op->begin_ns;
+			break;
+		}
+	}
+	out->hi = max_u64(out->hi, out->lo);
 	out->at = out->lo;
 }
 

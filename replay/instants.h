@@ -35,6 +35,9 @@ void instants_change(const struct recording *r, const struct rec_op *op, struct 
 /* When @op queued for mmu_lock: begin of its first recorded wait, or @otherwise. */
 uint64_t instants_lock(const struct recording *r, const struct rec_op *op, uint64_t otherwise);
 
+/* No later than this the call is over: its return, or, where no probe shows that, the task's next record. */
+uint64_t instants_over(const struct recording *r, const struct rec_op *op);
+
 /* A window whose end is not in the recording (meta.has_ends): when it may have closed. */
 void instants_unseen_end(const struct recording *r, const struct rec_op *start, struct instant *out);
 

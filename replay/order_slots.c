@@ -104,7 +104,7 @@ bool meets_slot_change(const struct order *o, const struct rec_op *op)
 		const struct publication *p = &o->publications[i];
 		const struct rec_op *change = &o->rec->ops[p->op];
 
-		if (change->begin_ns <= op->end_ns && change->end_ns >= op->begin_ns && range_of(p, op))
+		if (change->begin_ns <= op->end_ns && instants_over(o->rec, change) >= op->begin_ns && range_of(p, op))
 			return true;
 	}
 	return false;

@@ -440,7 +440,7 @@ static const struct rec_obs *nth_pin(const struct recording *r, const struct rec
 	return NULL;
 }
 
-/* First record of @op after @t, or its end. */
+/* First record of @op after @t, or when it is over. */
 static uint64_t record_after(const struct recording *r, const struct rec_op *op, uint64_t t)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
@@ -448,7 +448,29 @@ static uint64_t record_after(const struct recording *r, const struct rec_op *op,
 	for (uint32_t i = 0; i < op->nr_obs; i++)
 		if (obs[i].t_ns > t)
 			return obs[i].t_ns;
-	return op->end_ns;
+	return instants_over(r, op);
+}
+
+static bool has_two(const struct ev_slot *want)
+{
+	return want->change == EV_SLOT_DELETE || want->change == EV_SLOT_MOVE;
+}
+
+/*
+ * Between what times.  Where no probe shows a swap: a slot that goes is zapped between its two, so all records of
+ * the call are; any other is published before the first of them.
+ */
+static void place_span(struct placing *p, const struct ev_slot *want, unsigned int nth)
+{
+	const struct rec_op *op = p->op;
+	const struct rec_obs *entered = nth_pin(p->r, op, PIN_SWAP, nth);
+
+	p->lo = op->begin_ns;
+	if (entered)
+		p->lo = entered->t_ns;
+	else if (has_two(want) && nth && op->nr_obs)
+		p->lo = rec_op_obs(p->r, op)[op->nr_obs - 1].t_ns;
+	p->hi = max_u64(p->updated ? p->updated->t_ns : record_after(p->r, op, p->lo), p->lo);
 }
 
 static void add_range(struct placing *p, const struct ev_slot *slot, enum slot_state before, enum slot_state after)
@@ -458,11 +480,9 @@ static void add_range(struct placing *p, const struct ev_slot *slot, enum slot_s
 
 static void fill_ranges(struct placing *p, const struct ev_slot *old, const struct ev_slot *want, unsigned int nth)
 {
-	bool goes = want->change == EV_SLOT_DELETE || want->change == EV_SLOT_MOVE;
-
 	if (want->as_id)	/* what vCPUs in SMM see: next to nothing */
 		return;
-	if (goes && old)
+	if (has_two(want) && old)
 		add_range(p, old, nth ? SLOT_INVALID : SLOT_VALID, nth ? SLOT_NONE : SLOT_INVALID);
 	if (want->change == EV_SLOT_CREATE || (want->change == EV_SLOT_MOVE && nth))
 		add_range(p, want, SLOT_NONE, SLOT_VALID);
@@ -471,13 +491,10 @@ static void fill_ranges(struct placing *p, const struct ev_slot *old, const stru
 static void place(struct finder *f, uint32_t index, const struct ev_slot *want, unsigned int nth, struct swap *out)
 {
 	const struct rec_op *op = &f->r->ops[index];
-	const struct rec_obs *entered = nth_pin(f->r, op, PIN_SWAP, nth);
-	struct placing p = {
-		.r = f->r, .op = op, .lo = entered ? entered->t_ns : op->begin_ns, .gen = f->gen[op->vm],
-		.updated = nth_pin(f->r, op, PIN_SLOTS_UPDATED, nth),
-	};
+	struct placing p = { .r = f->r, .op = op, .gen = f->gen[op->vm],
+			     .updated = nth_pin(f->r, op, PIN_SLOTS_UPDATED, nth) };
 
-	p.hi = max_u64(p.updated ? p.updated->t_ns : record_after(f->r, op, p.lo), p.lo);
+	place_span(&p, want, nth);
 	if (p.updated)
 		p.gen = p.updated->o.pin.value - 2;
 	fill_ranges(&p, slots_find(&f->slots[op->vm], want->id, want->as_id), want, nth);
@@ -499,7 +516,7 @@ static void place_change(struct finder *f, uint32_t index)
 	struct op_swaps *s = &f->out->v[f->out->nr++];
 
 	s->op = index;
-	s->nr = want->change == EV_SLOT_DELETE || want->change == EV_SLOT_MOVE ? 2 : 1;
+	s->nr = has_two(want) ? 2 : 1;
 	for (unsigned int nth = 0; nth < s->nr; nth++)
 		place(f, index, want, nth, &s->swap[nth]);
 	slots_apply(&f->slots[op->vm], want);

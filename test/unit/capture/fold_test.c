@@ -428,6 +428,41 @@ static const struct row rows[] = {
 		"1999910 0 op - op=zap_all gfn=0x0 result=continue span_ns=1999910 stimulus=0\n",
 	},
 	{
+		.name = "without probes, a vCPU whose root is gone loads one before it enters the guest",
+		.steps = {
+			SERVED(100, 7, 0, 0x20ULL, 6), REC(200, 9, "kvm_mmu_zap_all_fast", 1), REC(300, 7, "kvm_exit", 1, 1, 0),
+			REC(310, 7, "kvm_entry", 0), REC(400, 7, "kvm_exit", 1, 1, 0), REC(410, 7, "kvm_entry", 0),
+		},
+		.want =
+		"0 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"2 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n"
+		"100 1 kvm_mmu_zap_all_fast - gfn=0x0 role=0x1 valid_gen=1\n"
+		"100 1 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n"
+		"210 0 vcpu_load -\n"
+		"210 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=0 stimulus=0\n",
+		.unused = 4,
+	},
+	{
+		.name = "or where it waits for the lock in write mode, which no fault does",
+		.steps = {
+			SERVED(100, 7, 0, 0x20ULL, 6), CHANGED(199, 9, 0x20, LEAF, EMPTY), REC(200, 9, "kvm_mmu_zap_all_fast", 1),
+			REC(300, 7, "kvm_exit", 0x400, 2, 0), REC(301, 7, "kvm_page_fault", 0, 0x20000ULL, 6),
+			REC(310, 7, "contention_begin", 0x5000, 5), REC(320, 7, "contention_end", 0x5000),
+			REC(330, 7, "kvm_entry", 0),
+		},
+		.want =
+		"0 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=3\n"
+		"2 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=1 stimulus=0 entry_ns=1 error_code=0x6\n"
+		"99 1 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"100 1 kvm_mmu_zap_all_fast - gfn=0x0 role=0x1 valid_gen=1\n"
+		"100 1 op - op=unknown gfn=0x0 result=continue span_ns=1 stimulus=4294967295\n"
+		"201 0 op - op=fault gfn=0x20 result=unknown access=0x8 span_ns=0 stimulus=1 entry_ns=1 error_code=0x6\n"
+		"210 0 vcpu_load -\n"
+		"210 0 access w gfn=0x20 attempts=1 result=unknown guest_ns=197 service_ns=20\n"
+		"220 0 lock_wait - lock=0x5000 wait_ns=10 lock_flags=0x5\n"
+		"220 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=10 stimulus=0\n",
+	},
+	{
 		.name = "what takes only some away is not, nor where a probe would have told",
 		.steps = {
 			CHANGED(100, 9, 0x20, LEAF, EMPTY), INV(110, 9), CHANGED(120, 9, 7, LEAF, EMPTY),

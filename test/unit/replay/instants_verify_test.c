@@ -56,6 +56,30 @@ static const struct row {
 	  0, .change = { 20, 50, 50 } },
 };
 
+#define HVAS(from, to) .hvas = { .start = 0x1000 * (from), .end = 0x1000 * (to) }
+#define STARTS(t, stim, from, to) MADE_STIM(2, t, INVALIDATE_START, HVAS(from, to)), \
+	MADE_OP_FOR(2, (t) + 5, INVALIDATE_START, 5, stim, RET_PF_UNKNOWN)
+#define SETS(t, stim, page) MADE_STIM(2, t, SET_SPTE, HVAS(page, 0)), \
+	MADE_OP_FOR(2, (t) + 5, SET_SPTE, 5, stim, RET_PF_UNKNOWN)
+
+/* The window that operation 0 opens. */
+static const struct unseen {
+	const char	   *name;
+	struct made_record  records[10];
+	struct instant	    end;
+} unseen[] = {
+	{ "from the start of the window to its task's next record",
+	  { STARTS(100, 0, 4, 6), MADE_OP(2, 300, AGE, 10) }, { 105, 105, 290 } },
+	{ "windows inside it are over the same addresses",
+	  { STARTS(100, 0, 4, 6), STARTS(150, 1, 5, 6), STARTS(200, 2, 8, 9) }, { 105, 105, 200 } },
+	{ "the new entry is set inside it",
+	  { STARTS(100, 0, 5, 6), SETS(150, 1, 5), MADE_OP(2, 300, AGE, 10) }, { 155, 155, 290 } },
+	{ "after which it ends, before another over the same addresses",
+	  { STARTS(100, 0, 5, 6), SETS(150, 1, 5), STARTS(200, 2, 5, 6) }, { 155, 155, 200 } },
+	{ "but an entry set elsewhere is after it",
+	  { STARTS(100, 0, 5, 6), SETS(150, 1, 6), MADE_OP(2, 300, AGE, 10) }, { 105, 105, 150 } },
+};
+
 static void same(const struct instant *got, const struct instant *want)
 {
 	assert_int_equal(got->lo, want->lo);
@@ -82,7 +106,21 @@ static void check(const void *arg)
 	made_close(&m);
 }
 
+static void check_unseen(const void *arg)
+{
+	const struct unseen *row = arg;
+	struct instant end;
+	struct made m;
+
+	made_open_as(&m, KVM_6_1, false, row->records, ARRAY_SIZE(row->records));
+	instants_unseen_end(&m.rec, &m.rec.ops[0], &end);
+	same(&end, &row->end);
+	made_close(&m);
+}
+
 int main(void)
 {
-	return table_run("instants", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+	int failed = table_run("instants", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+
+	return failed + table_run("ends that no probe shows", unseen, ARRAY_SIZE(unseen), sizeof(unseen[0]), check_unseen);
 }

@@ -20,6 +20,14 @@
 		MADE_PIN(2, 140, PIN_SLOTS_UPDATED), MADE_PIN(2, 150, PIN_SWAP), \
 		MADE_PIN(2, 190, PIN_SLOTS_UPDATED), MADE_OP_FOR(2, 195, MEMSLOT, 95, 1, RET_PF_UNKNOWN)
 
+/* From a marker alone: nothing says when the call is over. */
+#define MARK(t, how) MADE_STIM(2, t, MEMSLOT, SLOT_OF(how))
+#define OPEN_OP(t, span, stim) { 2, t, { .kind = OBS_OP, .flags = EV_F_OPEN, .op = { .op = EV_OP_MEMSLOT, .span_ns = span, \
+			       .result = RET_PF_UNKNOWN, .stimulus = stim } } }
+#define MARKED_CREATED MARK(100, CREATE), OPEN_OP(100, 0, 0), MADE_OP(2, 200, AGE, 5)
+#define MARKED_DELETED SLOT, MARK(100, DELETE), MADE_OBS(2, 130, ZAP_ALL_FAST), MADE_OBS(2, 150, SPTE_CHANGED), \
+		OPEN_OP(150, 50, 1), MADE_OP(2, 200, AGE, 5)
+
 #define FAULT(task, from, to, g, ret) \
 	{ task, to, { .kind = OBS_OP, .op = { .gfn = g, .op = EV_OP_FAULT, .span_ns = (to) - (from), .result = ret, \
 					      .stimulus = EV_NO_STIMULUS } } }
@@ -68,6 +76,12 @@ static const struct row {
 	  { FAULT(0, 150, 200, 50, RET_PF_RETRY), CREATED }, 1, 0, { 110, 110, 150 }, 190 },
 	{ "generations of MMIO entries tell of the advance where no probe does",
 	  { MARKED(0, 120, 50, 0), MARKED(0, 150, 51, 2), UNTOLD }, 2, 0, { 110, 110, 195 }, 152 },
+	{ "a call without a return is over before its task's next record",
+	  { MARKED(0, 160, 3, 0), MAPPED(0, 180, 3), MARKED_CREATED }, 2, 0, { 161, 161, 180 }, 195 },
+	{ "a slot that goes is INVALID before it is zapped",
+	  { MAPPED(0, 110, 3), MARKED_DELETED }, 2, 0, { 111, 111, 130 }, 130 },
+	{ "and gone after",
+	  { MARKED(0, 170, 3, 4), MARKED_DELETED }, 2, 1, { 150, 150, 170 }, 195 },
 };
 
 static void check(const void *arg)
