@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two arrays sorted by time: what faults put into empty entries above 4 KiB, and the pages they marked dirty. */
+/* Arrays sorted by time: what faults put into empty entries above 4 KiB and for tables, and the pages they marked dirty. */
 #include "replay/chains.h"
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct links {
 };
 
 struct chains {
-	struct links installs, marks;
+	struct links installs, replaced, marks;
 };
 
 static void add(struct links *s, uint64_t t_ns, uint16_t vm, gfn_t gfn, int level)
@@ -70,6 +70,15 @@ static void note_install(struct chains *c, const struct rec_op *op, const struct
 		add(&c->installs, from_ns, op->vm, s->gfn, s->level);
 }
 
+/* A huge page in place of a table, which was there until then. */
+static void note_replaced(struct chains *c, const struct rec_op *op, const struct rec_obs *o)
+{
+	const struct obs_spte *s = &o->o.spte;
+
+	if (s->level > 1 && spte_is_table(s->old, s->level) && spte_is_leaf(s->new, s->level))
+		add(&c->replaced, o->t_ns, op->vm, s->gfn, s->level);
+}
+
 /* When a fault marked its page: the probe, else the lockless fault's event, else that of the new entry. */
 static void note_mark(struct chains *c, const struct rec_op *op, const struct rec_obs *o)
 {
@@ -97,13 +106,16 @@ struct chains *chains_new(const struct recording *r)
 		for (uint32_t o = 0; o < op->nr_obs; o++) {
 			if (obs[o].o.kind == OBS_SPTE_REQUESTED)
 				asked_ns = obs[o].t_ns;
-			if (obs[o].o.kind == OBS_SPTE_CHANGED)
+			if (obs[o].o.kind == OBS_SPTE_CHANGED) {
 				note_install(c, op, &obs[o], asked_ns ? asked_ns : obs[o].t_ns);
+				note_replaced(c, op, &obs[o]);
+			}
 			if (r->meta->vms[op->vm].dirty_manual)
 				note_mark(c, op, &obs[o]);
 		}
 	}
 	sort(&c->installs);
+	sort(&c->replaced);
 	sort(&c->marks);
 	return c;
 }
@@ -113,6 +125,7 @@ void chains_free(struct chains *c)
 	if (!c)
 		return;
 	free(c->installs.v);
+	free(c->replaced.v);
 	free(c->marks.v);
 	free(c);
 }
@@ -126,6 +139,16 @@ uint64_t chains_thawed(const struct chains *c, uint16_t vm, gfn_t gfn, int level
 			return l->t_ns;
 	}
 	return to;
+}
+
+uint64_t chains_replaced(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t from, uint64_t to)
+{
+	uint64_t last = from;
+
+	for (size_t i = from_time(&c->replaced, from); i < c->replaced.nr && c->replaced.v[i].t_ns < to; i++)
+		if (c->replaced.v[i].vm == vm && c->replaced.v[i].gfn == gfn)
+			last = c->replaced.v[i].t_ns;
+	return last;
 }
 
 static bool is_get(const struct ev *stim)

@@ -20,6 +20,12 @@ void chains_free(struct chains *c);	/* NULL is fine */
 uint64_t chains_thawed(const struct chains *c, uint16_t vm, gfn_t gfn, int level, uint64_t from, uint64_t to);
 
 /*
+ * The last time in [@from, @to) at which a fault found a table above @gfn and put a huge page in its place, or
+ * @from: nobody had zapped the table by then.
+ */
+uint64_t chains_replaced(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t from, uint64_t to);
+
+/*
  * A GET that only copies (@at: as its own records have it): after the marks of pages that the CLEARs which
  * follow it were asked to clear, and before those of pages they were not.  Anything else: @at stays.
  */

@@ -39,6 +39,7 @@
 #define DIRTY_SPLIT_ALLOC(VALUE, k)	VALUE(k, NOWAIT_FIRST, "nowait-first") VALUE(k, DROP_LOCK, "drop-lock")
 #define DIRTY_METHOD(VALUE, k)		VALUE(k, HOST, "host") VALUE(k, WRITE_PROTECT, "write-protect") VALUE(k, PML, "pml")
 #define DIRTY_COLLAPSE(VALUE, k)	VALUE(k, ZAP, "zap") VALUE(k, RECOVER, "recover")
+#define DIRTY_RESET_EMPTY(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
 #define FLUSH_BATCH(VALUE, k)		VALUE(k, PER_OP, "per-op") VALUE(k, ACCUMULATE, "accumulate")
 
 #define POLICY_ENUM_VALUE(k, name, text) k##_##name,

@@ -54,10 +54,12 @@ bool dirty_is_marked(const struct mmu *mmu, const struct memslot *slot, gfn_t gf
 	return false;
 }
 
-/* Pages of @mask from @gfn on are about to be protected; mmu_lock held for write. */
+/* Pages of @mask from @gfn on, perhaps none, are about to be protected; mmu_lock held for write. */
 static void protect_word(struct mmu *mmu, const struct memslot *slot, gfn_t gfn, uint64_t mask)
 {
 	obs_gfns(mmu, OBS_LOG_DIRTY, gfn, mask, 0);
+	if (!mask)
+		return;
 	check_taken(mmu, slot->cfg.as_id, gfn, mask);
 	mmu->ops->log_dirty(mmu, slot, gfn, mask);
 }
@@ -177,6 +179,15 @@ static bool gather(struct gathered *g, const struct dirty_entry *e)
 	return false;
 }
 
+static void protect_gathered(struct mmu *mmu, const struct memslot *slot, gfn_t gfn, uint64_t mask)
+{
+	mmu_lock_exclusive(mmu);
+	rt_pin(RT_PIN_OTHER);
+	obs_before(mmu, gfn);
+	protect_word(mmu, slot, gfn, mask);
+	mmu_unlock(mmu, false);
+}
+
 static void reset_gathered(struct mmu *mmu, const struct gathered *g)
 {
 	const struct memslot *slot;
@@ -187,11 +198,16 @@ static void reset_gathered(struct mmu *mmu, const struct gathered *g)
 	/* The slot is gone, or smaller than it was. */
 	if (!slot || g->at.page + 63 - __builtin_clzll(g->mask) >= slot->cfg.npages)
 		return;
-	mmu_lock_exclusive(mmu);
-	rt_pin(RT_PIN_OTHER);
-	obs_before(mmu, slot->cfg.base_gfn + g->at.page);
-	protect_word(mmu, slot, slot->cfg.base_gfn + g->at.page, g->mask);
-	mmu_unlock(mmu, false);
+	protect_gathered(mmu, slot, slot->cfg.base_gfn + g->at.page, g->mask);
+}
+
+/* Nothing is gathered yet, and taken for a word: none of the pages from the first page of slot 0 on. */
+static void reset_nothing(struct mmu *mmu)
+{
+	const struct memslot *slot = memslot_find_id(memslots_get(&mmu->slots), 0, 0);
+
+	if (mmu->policy->dirty_reset_empty == DIRTY_RESET_EMPTY_YES && slot)
+		protect_gathered(mmu, slot, slot->cfg.base_gfn, 0);
 }
 
 static uint64_t reset_ring(struct mmu *mmu, struct dirty_ring *ring, uint64_t most)
@@ -200,6 +216,7 @@ static uint64_t reset_ring(struct mmu *mmu, struct dirty_ring *ring, uint64_t mo
 	struct dirty_entry e;
 	uint64_t n = 0;
 
+	reset_nothing(mmu);
 	for (; n < most && dirty_ring_take(ring, &e); n++) {
 		rt_charge(COST_WALK_STEP, 1);
 		if (gather(&g, &e))

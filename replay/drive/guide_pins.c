@@ -274,18 +274,30 @@ void guide_pace(struct actor *a, const struct obs *o)
 	}
 }
 
+/*
+ * Between two records a walk may have stood still for long.  It had not come to a table of logging's end that a fault found
+ * in its place.
+ */
+static void pass_by(const struct guide *g, const struct rec_op *op, gfn_t gfn, uint64_t next_ns)
+{
+	if (op->kind == EV_OP_MEMSLOT)
+		rt_idle_until(chains_replaced(g->job->chains, op->vm, gfn, rt_now_ns(), next_ns));
+}
+
 void guide_before(struct actor *a, gfn_t gfn)
 {
 	const struct recording *rec = a->g->rec;
 	const struct running *r = a->top;
 	const struct rec_op *op = &rec->ops[r->op];
 	const struct rec_obs *obs = rec_op_obs(rec, op);
+	uint32_t i = r->paced;
 
-	for (uint32_t i = r->paced; i < op->nr_obs; i++) {
-		if (!is_step(obs[i].o.kind))
-			continue;
-		if (place_of(&obs[i].o) == gfn)
-			rt_idle_until(just_before(i ? obs[i - 1].t_ns : op->begin_ns, obs[i].t_ns));
-		return;
-	}
+	while (i < op->nr_obs && !is_step(obs[i].o.kind))
+		i++;
+	if (i == op->nr_obs)
+		pass_by(a->g, op, gfn, op->end_ns);
+	else if (place_of(&obs[i].o) == gfn)
+		rt_idle_until(just_before(i ? obs[i - 1].t_ns : op->begin_ns, obs[i].t_ns));
+	else
+		pass_by(a->g, op, gfn, obs[i].t_ns);
 }
