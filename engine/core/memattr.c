@@ -189,7 +189,7 @@ int mmu_punch_hole(struct mmu *mmu, gfn_t start, gfn_t stop)
 	if (mmu->config.release < KVM_6_12 || start >= stop)
 		return -EINVAL;
 	mutex_lock(&mmu->gmem_lock);
-	rt_srcu_lock();
+	rt_srcu_lock(mmu->config.vm);
 	find_parts(mmu, &c, start, stop);
 	begin(mmu, &c);
 	rt_charge(COST_GMEM_FREE, stop - start);

@@ -48,7 +48,7 @@ void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_bloc
 	rt_pin(RT_PIN_INV_ACTIVE);
 	notifier_enter(&mmu->notifier);
 	check_begin(mmu, CHECK_INVALIDATE_START, start, end);
-	rt_srcu_lock();
+	rt_srcu_lock(mmu->config.vm);
 	set = memslots_get(&mmu->slots);
 	if (always(mmu) || MUTANT(begin_for_nothing)) {
 		locked = true;
@@ -87,7 +87,7 @@ void mmu_invalidate_end(struct mmu *mmu, hva_t start, hva_t end)
 
 	check_begin(mmu, CHECK_INVALIDATE_END, start, end);
 	rt_charge(COST_NOTIFIER_FIXED, 1);
-	rt_srcu_lock();
+	rt_srcu_lock(mmu->config.vm);
 	set = memslots_get(&mmu->slots);
 	if (always(mmu)) {
 		locked = true;
@@ -162,7 +162,7 @@ bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how)
 
 	check_begin(mmu, how == MMU_AGE_TEST ? CHECK_TEST_AGE : CHECK_AGE, start, end);
 	rt_charge(COST_NOTIFIER_FIXED, 1);
-	rt_srcu_lock();
+	rt_srcu_lock(mmu->config.vm);
 	set = memslots_get(&mmu->slots);
 	if (found)
 		hold = age_begin(mmu);
@@ -204,7 +204,7 @@ void mmu_set_spte(struct mmu *mmu, hva_t hva, pfn_t pfn)
 	if (!rt_load(&mmu->notifier.in_progress))
 		return;
 	check_begin(mmu, CHECK_SET_SPTE, hva, hva + 1);
-	rt_srcu_lock();
+	rt_srcu_lock(mmu->config.vm);
 	set = memslots_get(&mmu->slots);
 	if (locked)
 		lock_for_change(mmu);

@@ -22,7 +22,7 @@ static void swap(struct mmu *mmu, unsigned int as_id)
 	rt_pin(RT_PIN_SWAP);
 	notifier_publish(&mmu->notifier, &mmu->slots, as_id);
 	memslots_arch_unlock(&mmu->slots);
-	rt_srcu_synchronize();
+	rt_srcu_synchronize(mmu->config.vm);
 	rt_pin(RT_PIN_SWAPPED);
 	gen = memslots_advance(&mmu->slots, as_id);
 	mmu->ops->slots_updated(mmu, !(gen & MMIO_GENERATION_BITS));
@@ -198,7 +198,7 @@ int mmu_prefill(struct mmu *mmu, const struct mmu_prefill *p)
 	const struct memslot *slot;
 	int ret = -ENOENT;
 
-	rt_srcu_lock();
+	rt_srcu_lock(mmu->config.vm);
 	slot = memslot_find(memslots_get(&mmu->slots), p->as_id, p->gfn);
 	if (slot && p->gfn + p->npages <= slot->cfg.base_gfn + slot->cfg.npages)
 		ret = prefill_fits(mmu, slot, p) ? 0 : -EINVAL;

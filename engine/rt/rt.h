@@ -99,10 +99,13 @@ bool rt_rcu_alone(void);
 /* For checks: a mark in time; has every section of other tasks that began before it ended?  (Under threads always.) */
 uint64_t rt_rcu_mark(void);
 bool rt_rcu_passed(uint64_t mark);
-/* Memslot readers: a reader counts from its rt_srcu_lock() on. */
-void rt_srcu_lock(void);
+/*
+ * Memslot readers of VM @vm: a reader counts from its rt_srcu_lock() on.  Sections may be inside each other; one of
+ * another VM makes the whole of them count for every VM.
+ */
+void rt_srcu_lock(unsigned int vm);
 void rt_srcu_unlock(void);
-void rt_srcu_synchronize(void);			/* [hand-over] waits for readers that began before */
+void rt_srcu_synchronize(unsigned int vm);	/* [hand-over] waits for readers of @vm that began before */
 
 /* --- the guest -------------------------------------------------------------- */
 

@@ -253,7 +253,7 @@ enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 	if (unlikely(!v->root || (!mmu->config.guided && root_invalid(v->root))))
 		x86_vcpu_load(mmu, vcpu);
 	rt_charge(COST_FAULT_FIXED, 1);
-	rt_srcu_lock();
+	rt_srcu_lock(mmu->config.vm);
 	ret = handle(&f, a);
 	rt_srcu_unlock();
 	v->ret_pf[ret]++;

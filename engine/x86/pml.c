@@ -12,7 +12,7 @@ void pml_log(struct x86_mmu *x, unsigned int vcpu, unsigned int as_id, gfn_t gfn
 
 	if (MUTANT(pml_no_log))
 		return;
-	rt_srcu_lock();
+	rt_srcu_lock(x->mmu.config.vm);
 	slot = memslot_find(memslots_get(&x->mmu.slots), as_id, gfn);
 	if (slot && (slot->cfg.flags & SLOT_LOG_DIRTY)) {
 		dirty_mark(&x->mmu, vcpu, slot, gfn);

@@ -19,6 +19,8 @@ struct task_op {
 	uint32_t	 yields, flushes, lost_cas;
 };
 
+#define SRCU_ALL_VMS	(-1)
+
 /* Only its own thread touches a task, but where a comment says otherwise. */
 struct rt_task {
 	unsigned int	 id;
@@ -39,6 +41,7 @@ struct rt_task {
 
 	/* read sections: synchronisers look at these */
 	struct epoch_reader rcu, srcu;
+	_Atomic int64_t	 srcu_vm;	/* whose memslots, or SRCU_ALL_VMS */
 
 	/* accounting */
 	unsigned int	 nr_holds, nr_ops;

@@ -211,9 +211,16 @@ bool rt_rcu_alone(void)
 	return false;
 }
 
-void rt_srcu_lock(void)
+/* The VM is there before the section is seen to begin, and before anything is read for another one. */
+void rt_srcu_lock(unsigned int vm)
 {
-	epoch_enter(&srcu_epoch, &self()->srcu);
+	struct rt_task *t = self();
+
+	if (!t->srcu.depth)
+		atomic_store(&t->srcu_vm, vm);
+	else if (atomic_load(&t->srcu_vm) != (int64_t)vm)
+		atomic_store(&t->srcu_vm, SRCU_ALL_VMS);
+	epoch_enter(&srcu_epoch, &t->srcu);
 }
 
 void rt_srcu_unlock(void)
@@ -222,17 +229,23 @@ void rt_srcu_unlock(void)
 	epoch_leave(&self()->srcu);
 }
 
-void rt_srcu_synchronize(void)
+/* @t reads the memslots of @vm, and began before @epoch. */
+static bool srcu_reads(struct rt_task *t, unsigned int vm, uint64_t epoch)
+{
+	uint64_t since = atomic_load(&t->srcu.since);
+	int64_t of = atomic_load(&t->srcu_vm);
+
+	return since && since < epoch && (of == (int64_t)vm || of == SRCU_ALL_VMS);
+}
+
+void rt_srcu_synchronize(unsigned int vm)
 {
 	uint64_t epoch = epoch_advance(&srcu_epoch);
 
 	assert(!self()->srcu.depth);
-	for (unsigned int i = 0; i < machine.nr_tasks; i++) {
-		uint64_t since;
-
-		while ((since = atomic_load(&machine.tasks[i].srcu.since)) && since < epoch)
+	for (unsigned int i = 0; i < machine.nr_tasks; i++)
+		while (srcu_reads(&machine.tasks[i], vm, epoch))
 			sched_yield();
-	}
 	self()->slice_ns = rt_clock_ns();
 }
 

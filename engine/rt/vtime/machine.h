@@ -57,11 +57,14 @@ struct task_op {
 	uint32_t	 yields, flushes, lost_cas;
 };
 
+#define SRCU_ALL_VMS	(-1)
+
 /* Membership of a list of readers in order of begin: RCU or SRCU. */
 struct task_reader {
 	struct task_reader *prev, *next;
 	uint64_t	    number;	/* machine.number at the outermost lock */
 	unsigned int	    depth;
+	int64_t		    vm;		/* SRCU: whose memslots, or SRCU_ALL_VMS */
 };
 
 /* The first two cache lines are what an ordinary event touches. */
@@ -91,6 +94,7 @@ struct rt_task {
 	const void	*wait_on;
 	uint64_t	 wait_since_ps;
 	uint64_t	 wait_value;	/* gate: value; SRCU: number */
+	unsigned int	 wait_vm;	/* SRCU */
 	struct rt_task	*cond_next;
 
 	/* guest */

@@ -197,27 +197,53 @@ void rcu_finish(void)
 		call_first();
 }
 
-void rt_srcu_lock(void)
+/* A reader of @vm's memslots that began before @number is still there. */
+static bool srcu_read(unsigned int vm, uint64_t number)
 {
-	reader_begin(&machine.srcu, &self()->srcu);
+	for (const struct task_reader *r = machine.srcu.oldest; r && r->number <= number; r = r->next)
+		if (r->vm == (int64_t)vm || r->vm == SRCU_ALL_VMS)
+			return true;
+	return false;
+}
+
+void rt_srcu_lock(unsigned int vm)
+{
+	struct task_reader *r = &self()->srcu;
+
+	if (!r->depth)
+		r->vm = vm;
+	else if (unlikely(r->vm != (int64_t)vm))
+		r->vm = SRCU_ALL_VMS;
+	reader_begin(&machine.srcu, r);
+}
+
+/* Synchronisers whose readers have gone, in the order they came. */
+static void __attribute__((noinline)) wake_synchronisers(void)
+{
+	struct rt_task **at = &machine.srcu_first, *last = NULL;
+
+	while (*at) {
+		struct rt_task *t = *at;
+
+		if (srcu_read(t->wait_vm, t->wait_value)) {
+			last = t;
+			at = &t->wait_next;
+			continue;
+		}
+		*at = t->wait_next;
+		task_wake(t, rt_running.clock_ps);
+	}
+	machine.srcu_last = last;
 }
 
 void rt_srcu_unlock(void)
 {
-	if (!reader_end(&machine.srcu, &self()->srcu))
-		return;
-	while (machine.srcu_first && readers_gone(&machine.srcu, machine.srcu_first->wait_value)) {
-		struct rt_task *t = machine.srcu_first;
-
-		machine.srcu_first = t->wait_next;
-		if (!machine.srcu_first)
-			machine.srcu_last = NULL;
-		task_wake(t, rt_running.clock_ps);
-	}
+	if (reader_end(&machine.srcu, &self()->srcu) && unlikely(machine.srcu_first))
+		wake_synchronisers();
 }
 
 /* Waits for the readers there are, and no less than the primitive costs. */
-void rt_srcu_synchronize(void)
+void rt_srcu_synchronize(unsigned int vm)
 {
 	struct rt_task *t = self();
 	uint64_t done_ps;
@@ -226,7 +252,8 @@ void rt_srcu_synchronize(void)
 	assert(!t->srcu.depth);
 	done_ps = rt_running.clock_ps + rt_running.cost_ps[COST_SRCU_SYNC];
 	t->wait_value = ++machine.number;
-	if (!readers_gone(&machine.srcu, t->wait_value)) {
+	t->wait_vm = vm;
+	if (srcu_read(vm, t->wait_value)) {
 		t->wait_next = NULL;
 		*(machine.srcu_last ? &machine.srcu_last->wait_next : &machine.srcu_first) = t;
 		machine.srcu_last = t;

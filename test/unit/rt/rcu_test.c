@@ -41,6 +41,15 @@ static const struct {
 	{ "srcu: two synchronisers",
 	  { .task = { "L d2000 l", "i100 Q", "i150 L d9000 l", "i200 Q" } },
 	  "al@2000 bQ@2000 cl@9150 dQ@9150", 0 },
+	{ "srcu: who reads another VM's memslots keeps nobody waiting",
+	  { .task = { "L1 d2000 l", "i100 Q" } },
+	  "bQ@600 al@2000", 0 },
+	{ "srcu: nor has the first of two to go first",
+	  { .task = { "L d5000 l", "L1 d2000 l", "i100 Q", "i200 Q1" } },
+	  "bl@2000 dQ@2000 al@5000 cQ@5000", 0 },
+	{ "srcu: a section inside one of another VM: both wait for it",
+	  { .task = { "L1 L d2000 l l", "i100 Q", "i200 Q1" } },
+	  "al@2000 al@2000 cQ@2000 bQ@2000", 0 },
 };
 
 static void check(const void *p)

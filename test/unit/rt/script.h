@@ -11,7 +11,8 @@
  *	R r  read lock, unlock	W w  write		S s  spinlock
  *	y Y  cond_resched read, write			p    pause
  *	K    kick all of VM 0	G5 g5 gate wait, raise	C k  cond wait, wake all
- *	U u  RCU section	F    call_rcu		L l Q SRCU section, synchronize
+ *	U u  RCU section	F    call_rcu
+ *	L l Q L1 Q1  SRCU section, synchronize; those of VM 1
  *	O3 o begin op 3, end	n    log need_resched	N    log the time
  *	x7   back to the start until this is the 7th round
  *
@@ -195,9 +196,9 @@ static inline void script_step(struct script_task *t, char what, uint64_t n)
 	case 'U': rt_rcu_read_lock(); break;
 	case 'u': script_got(t, what); rt_rcu_read_unlock(); break;
 	case 'F': script_call_rcu(w); break;
-	case 'L': rt_srcu_lock(); break;
+	case 'L': rt_srcu_lock(n); break;
 	case 'l': script_got(t, what); rt_srcu_unlock(); break;
-	case 'Q': rt_srcu_synchronize(); script_got(t, what); break;
+	case 'Q': rt_srcu_synchronize(n); script_got(t, what); break;
 	case 'O': rt_op_begin(n); break;
 	case 'o': rt_op_end(&w->sample[t->id]); break;
 	case 'n': script_log(w, "%cn%d ", 'a' + t->id, rt_need_resched()); break;

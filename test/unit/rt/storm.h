@@ -184,7 +184,7 @@ static inline void storm_operation(struct storm *s, struct prng *p)
 	unsigned int op = prng_below(p, STORM_OPS), l = prng_below(p, STORM_LOCKS);
 
 	rt_op_begin(op);
-	rt_srcu_lock();
+	rt_srcu_lock(0);
 	switch (op) {
 	case 0:
 	case 1:
@@ -224,7 +224,7 @@ static inline void storm_between(struct storm_task *t, unsigned int step)
 		break;
 	case 3:
 		if (step % 16 == 0)
-			rt_srcu_synchronize();
+			rt_srcu_synchronize(0);
 		break;
 	default:
 		rt_think(prng_below(&t->prng, 5000));

@@ -9,9 +9,9 @@
 #define G	LAB_GFN
 
 enum what {
-	STOP, MAP, WRITE, READ, START, FINISH, GET, CLEAR, RESET, GONE,
+	STOP, MAP, WRITE, READ, START, FINISH, GET, CLEAR, RESET, GONE, SLOT_0,
 	/* expectations */
-	LEVEL, CAN_WRITE, WRITABLE, IS, FLUSHES, PUSHED
+	LEVEL, CAN_WRITE, WRITABLE, IS, FLUSHES, PUSHED, WORDS
 };
 
 struct step {
@@ -77,6 +77,12 @@ static const struct row {
 	  KVM_6_12, .ring = true, .steps = { { MAP, 0, 1 }, { MAP, 1, 1 }, { START }, { FLUSHES, 0, 1 },
 		{ WRITE, 1, RET_PF_FIXED }, { WRITE, 0, RET_PF_FIXED }, { WRITE, 0, -1 }, { PUSHED, 0, 2 }, { RESET, 0, 2 },
 		{ FLUSHES, 0, 2 }, { CAN_WRITE, 0, 0 }, { CAN_WRITE, 1, 0 }, { RESET, 0, 0 }, { FLUSHES, 0, 2 } } },
+	{ "up to 6.1 each reset first takes the lock for an empty word of slot 0, if there is one",
+	  KVM_6_1, { "dirty.reset_empty=yes" }, .ring = true, .steps = { { MAP, 0, 1 }, { START }, { WRITE, 0, RET_PF_FIXED }, { RESET, 0, 1 }, { WORDS, 0, 1 },
+		{ SLOT_0 }, { WRITE, 0, RET_PF_FIXED }, { RESET, 0, 1 }, { WORDS, 0, 3 }, { RESET, 0, 0 }, { WORDS, 0, 4 } } },
+	{ "now it does not",
+	  KVM_6_12, .ring = true, .steps = { { MAP, 0, 1 }, { START }, { SLOT_0 }, { WRITE, 0, RET_PF_FIXED },
+		{ RESET, 0, 1 }, { WORDS, 0, 1 }, { RESET, 0, 0 }, { WORDS, 0, 1 } } },
 	{ "a slot that is logged by rings has no bitmap", KVM_6_12, .ring = true, .steps = { { START }, { GET, 0, -2 } } },
 	{ "nor has one that is not logged", KVM_6_12, .steps = { { GET, 0, -2 } } },
 	{ "the end zaps what the host maps in one piece, each table with its flush",
@@ -127,6 +133,24 @@ static int64_t look(struct lab *l, const struct step *s)
 	}
 }
 
+/* Words of dirty logs that were protected, empty ones too. */
+static int64_t words(const struct lab *l)
+{
+	const char *name = obs_kind_name(OBS_LOG_DIRTY);
+	int64_t nr = 0;
+
+	for (const char *at = l->said; at && (at = strstr(at, name)); at++)
+		nr++;
+	return nr;
+}
+
+static int64_t make_slot_0(struct lab *l)
+{
+	struct mmu_slot s = { .id = 0, .base_gfn = 0, .npages = 16, .hva = LAB_HVA + (1ULL << 40) };
+
+	return mmu_memslot(l->mmu, MMU_SLOT_CREATE, &s);
+}
+
 /* Return: what is expected of @s->v, or @s->v. */
 static int64_t perform(struct lab *l, const struct step *s)
 {
@@ -146,6 +170,10 @@ static int64_t perform(struct lab *l, const struct step *s)
 		return mmu_dirty_get(l->mmu, 0, 1);
 	case CLEAR:
 		return mmu_dirty_clear(l->mmu, 0, 1, G + s->page, 64);
+	case SLOT_0:
+		return make_slot_0(l);
+	case WORDS:
+		return words(l);
 	case RESET:
 		return mmu_dirty_reset(l->mmu, 0, UINT64_MAX, true);
 	default:
@@ -174,7 +202,7 @@ static void check(const void *vrow)
 	void *arg = &s;
 
 	lab_init(&l);
-	l.quiet = true;
+	l.quiet = !row->ring;
 	l.config.release = row->release;
 	l.config.tdp = row->ept ? SPTE_EPT : SPTE_NPT;
 	l.config.ad = !row->no_ad;

@@ -184,7 +184,7 @@ static void create_and_say(struct scene *s)
 /* What a fault that allocates the slots' reverse maps does: SRCU first, then slots_arch_lock. */
 static void arch_lock_inside_srcu(struct scene *s)
 {
-	rt_srcu_lock();
+	rt_srcu_lock(s->l->mmu->config.vm);
 	rt_gate_raise(&s->there, 1);
 	rt_gate_wait(&s->go_on, 1);	/* the update holds it, and is about to publish */
 	memslots_arch_lock(&s->l->mmu->slots);
