@@ -12,9 +12,11 @@ static uint64_t pin_lock(struct guide *g, const struct running *r, uint64_t queu
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
 
+	bool lets_in = g->walking[op->vm] && g->policies[op->vm].lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
+
 	rt_idle_until(queued);
-	if (queued >= taken || !g->walking[op->vm])
-		return g->walking[op->vm] ? 0 : taken;
+	if (queued >= taken || !lets_in)
+		return lets_in ? 0 : taken;
 	if (!yields_overtaken(g->job->yields, op, queued, taken))
 		return 0;
 	g->waiting[op->vm]++;
