@@ -168,7 +168,7 @@ uint64_t x86_nx_recover(struct mmu *mmu, unsigned int ratio)
 	if (!x->nx.link || !ratio)
 		return 0;
 	nr = __atomic_load_n(&x->nx.nr, __ATOMIC_RELAXED);
-	rt_srcu_lock();
+	rt_srcu_lock(mmu->config.vm);
 	if (mmu->policy->nx_lock == NX_LOCK_READ)
 		shared = mmu_lock_shared(mmu);
 	else

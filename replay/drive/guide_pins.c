@@ -5,13 +5,12 @@
 /*
  * The lock: taken when the recording had it.  Queueing for it from the recorded begin of the wait on matters
  * only to a walk that yields to waiters; without one, who held the lock is not known, and getting it early
- * would keep others out.  So it would when the walk lets in somebody who slept through his turn: he
- * is only seen to wait.
+ * would keep others out: whose turn it was may have lost his CPU, and others got in without a wait.  So it
+ * would when the walk lets in somebody who slept through his turn: he is only seen to wait.
  */
 static uint64_t pin_lock(struct guide *g, const struct running *r, uint64_t queued, uint64_t taken)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
-
 	bool lets_in = g->walking[op->vm] && g->policies[op->vm].lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
 
 	rt_idle_until(queued);
