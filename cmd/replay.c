@@ -37,7 +37,7 @@ static const char usage[] =
 	"                        shortest failing interleaving and the command that repeats it.\n"
 	"                        JSON: trace, first_seed, schedules, policies: [ { policy, broken,\n"
 	"                        shortest: { what, seed, steps, t_ns, command, story: [ { t_ns, task,\n"
-	"                        name, what, gfn, value } ] } } ]\n"
+	"                        name, what, gfn, value, more } ] } } ]\n"
 	"      --grain NAME      op: hand over at locks (default); access: at every shared word\n"
 	"      --check           hold the tables against a flat memory of what was done, and check\n"
 	"                        the invariants while the engine runs (docs/safety.md)\n"

@@ -65,6 +65,8 @@ void replay_show_story(const struct drive_broken *b, FILE *out)
 
 		fprintf(out, "  %14llu ns  %5u %-16s %-24s %#llx  %#llx\n", (unsigned long long)s->t_ns, s->task,
 			s->name, s->what, (unsigned long long)s->gfn, (unsigned long long)s->value);
+		if (s->more)
+			fprintf(out, "  %14s     %5s %-16s ... %u more of these\n", "", "", "", s->more);
 	}
 }
 
@@ -113,9 +115,10 @@ static json_t *story_json(const struct drive_broken *b)
 	for (unsigned int i = 0; i < b->nr_steps; i++) {
 		const struct drive_step *s = &b->step[i];
 
-		json_array_append_new(list, json_pack("{s:I, s:i, s:s, s:s, s:I, s:I}", "t_ns", (json_int_t)s->t_ns,
+		json_array_append_new(list, json_pack("{s:I, s:i, s:s, s:s, s:I, s:I, s:i}", "t_ns", (json_int_t)s->t_ns,
 						      "task", (int)s->task, "name", s->name, "what", s->what,
-						      "gfn", (json_int_t)s->gfn, "value", (json_int_t)s->value));
+						      "gfn", (json_int_t)s->gfn, "value", (json_int_t)s->value,
+						      "more", (int)s->more));
 	}
 	return list;
 }

@@ -28,6 +28,7 @@ struct mmu_event {
 	const char	*what;
 	gfn_t		 gfn;		/* or whatever it is about */
 	uint64_t	 value;
+	unsigned int	 more;		/* of the same kind that came next and are left out */
 };
 
 #define MMU_BREAK_EVENTS 64

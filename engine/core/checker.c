@@ -92,6 +92,24 @@ static uint64_t since(const struct checker *c, uint32_t task)
 	return task < c->nr_tasks ? c->tasks[task].begun : c->number;
 }
 
+static bool alike(const struct mmu_event *a, const struct check_event *b)
+{
+	return a->task == b->task && a->what == b->what;
+}
+
+/* Puts an event before the others: @nr of them, newest first.  Of many alike the first and the last stay. */
+static unsigned int story_add(struct mmu_event *out, unsigned int nr, const struct check_event *e)
+{
+	struct mmu_event now = { e->t_ns, e->task, e->what, e->gfn, e->value, 0 };
+
+	if (nr >= 2 && alike(&out[nr - 1], e) && alike(&out[nr - 2], e)) {
+		now.more = out[nr - 1].more + 1;
+		nr--;
+	}
+	out[nr] = now;
+	return nr + 1;
+}
+
 /*
  * The last events of the tasks a break concerns: of the one that met it and of those it was
  * met with, from where the earliest of their running operations began.
@@ -111,7 +129,7 @@ static unsigned int story(const struct checker *c, const struct check_found *f, 
 		if (e->number < from)
 			break;
 		if (e->task == self || e->task == f->other)
-			out[nr++] = (struct mmu_event){ e->t_ns, e->task, e->what, e->gfn, e->value };
+			nr = story_add(out, nr, e);
 	}
 	for (unsigned int i = 0; i < nr / 2; i++) {
 		struct mmu_event swap = out[i];

@@ -3,6 +3,7 @@
 #include "engine/x86/zap.h"
 
 #include "engine/core/mutant.h"
+
 /* Does zap.range take this table entry away with all below it? */
 static bool takes_table(const struct x86_mmu *x, const struct tdp_iter *it, gfn_t start, gfn_t end)
 {

@@ -184,7 +184,7 @@ static void tell(struct drive *d, const struct mmu_break *b, const char *text)
 		const struct mmu_event *from = &b->events[i];
 
 		out->step[i] = (struct drive_step){ .t_ns = from->t_ns, .task = from->task, .what = from->what,
-						    .gfn = from->gfn, .value = from->value };
+						    .gfn = from->gfn, .value = from->value, .more = from->more };
 		name_task(d, from->task, out->step[i].name, sizeof(out->step[i].name));
 	}
 }
@@ -205,7 +205,7 @@ bool check_judge(void *arg, const struct mmu_break *b)
 	if (!is_known(d, b))
 		return false;
 	name_task(d, b->task, name, sizeof(name));
-	rc = err_set(&e, ERR_NO, "%s: vm %u, gfn 0x%llx, value 0x%llx, task %u (%s), %llu ns", b->what, b->vm,
+	rc = err_set(&e, ERR_NO, "%s: vm %u, at 0x%llx, value 0x%llx, task %u (%s), %llu ns", b->what, b->vm,
 		     (unsigned long long)b->gfn, (unsigned long long)b->value, b->task, name,
 		     (unsigned long long)b->t_ns);
 	tell(d, b, e.text);

@@ -25,6 +25,7 @@ struct drive_step {
 	char		 name[48];	/* the task's, copies told apart */
 	const char	*what;
 	uint64_t	 gfn, value;
+	unsigned int	 more;		/* of the same kind that came next and are left out */
 };
 
 /* How a checked run went wrong. */

@@ -4,7 +4,7 @@
 # shellcheck source=test/tap.sh
 . "$(dirname "$0")/../tap.sh"
 
-for trace in thp:x86-6.12-populate-thp notifier:x86-6.12-notifier-pins mix:x86-6.1-populate-mix; do
+for trace in thp:x86-6.12-populate-thp slots:x86-6.12-memslot-pins notifier:x86-6.12-notifier-pins mix:x86-6.1-populate-mix; do
 	"$mmulab" import "datasets/${trace#*:}.dat" -o "$tmp/${trace%%:*}.mmt" >"$tmp/out" 2>"$tmp/err"
 	result $? "import ${trace#*:}"
 done
@@ -23,6 +23,8 @@ grep -q "^x86-6.12 zap.nonpresent=process: broken in 3 of 3 schedules; the short
 result $? "the shortest of the schedules is told"
 grep -q "invalidate start begins" "$tmp/out" && grep -q "entry emptied" "$tmp/out"
 result $? "with the steps that led there"
+says "of many steps alike the first and the last are told" 1 out " more of these" \
+	"$mmulab" replay "$tmp/slots.mmt" -p x86-6.12 --set memslot.swap_waits=no --clone 2 --time-scale auto --seeds 2
 again=$(sed -n 's/^  again: mmulab//p' "$tmp/out")
 cp "$tmp/out" "$tmp/first"
 eval "\"$mmulab\" $again" >"$tmp/out" 2>"$tmp/err"
