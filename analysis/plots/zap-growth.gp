@@ -3,6 +3,9 @@
 set label 97 '{/:Bold Dropping the page tables of a guest that grows}' at screen left,0.96 left
 size(bytes) = bytes < 2.0**40 ? sprintf('%.3g GiB', bytes / 2.0**30) : sprintf('%.3g TiB', bytes / 2.0**40)
 stats $data using 1 name 'X' nooutput
+# Not the heading of one trace: each point has its own.
+set label 98 'guests that differ in nothing but their memory, '.size(X_min).' to '.size(X_max) \
+	at screen left,0.915 left noenhanced textcolor rgb '#777777'
 set logscale x 2
 set logscale y 10
 set xrange [X_min / 1.2 : X_max * 1.2]
