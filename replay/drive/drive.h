@@ -53,6 +53,7 @@ struct task_counts {
 	uint64_t operations, accesses, recorded, avoided, faults, retries, dropped;
 	uint64_t unmatched_ends, slot_errors;
 	uint64_t prefilled;	/* bytes */
+	uint64_t clear_chunk;	/* bytes, of the largest DIRTY_CLEAR */
 	uint64_t spoiled;		/* attempts that retried because of their own page's notifiers */
 	uint64_t window_max_ns;		/* longest invalidation */
 	uint64_t added;			/* faults of touches that the access model drew */

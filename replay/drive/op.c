@@ -230,6 +230,8 @@ static void dirty(struct drive_task *t, const struct stim *s)
 		t->n.slot_errors++;
 	else if (op != RESULT_DIRTY_CLEAR)
 		t->n.dirty_pages += pages;
+	else if (t->n.clear_chunk < s->ev.gfns.count << t->drive->meta->page_shift)
+		t->n.clear_chunk = s->ev.gfns.count << t->drive->meta->page_shift;
 	check_protected(vm);
 }
 

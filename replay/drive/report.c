@@ -96,6 +96,8 @@ static void add_counts(struct task_counts *sum, const struct task_counts *n)
 	sum->unmatched_ends += n->unmatched_ends;
 	sum->slot_errors += n->slot_errors;
 	sum->prefilled += n->prefilled;
+	if (n->clear_chunk > sum->clear_chunk)
+		sum->clear_chunk = n->clear_chunk;
 	sum->dirty_pages += n->dirty_pages;
 	sum->order_skipped += n->order_skipped;
 	sum->want_think_ns += n->want_think_ns;
@@ -239,6 +241,8 @@ static void put_counts(struct drive *d, struct result *r)
 	put_aging(d, r, &sum);
 	if (d->job->access)
 		put_model(d, r, &sum);
+	if (sum.clear_chunk)
+		put(r, "clear_chunk", "bytes", sum.clear_chunk);
 	if (sum.prefilled)
 		put(r, "prefilled", "bytes", sum.prefilled);
 	put_skipped(r, &sum);
