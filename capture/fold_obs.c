@@ -45,6 +45,17 @@ static void note_zap(const struct fold *f, struct op *op, const struct raw *r)
 	op->zaps_root |= level >= 4 && level >= f->root_level;
 }
 
+/* Nothing but the NX mitigation takes execution from a huge page of the TDP MMU: the host had it on. */
+static void note_nx(struct fold *f, uint64_t spte, unsigned int level)
+{
+	if (level < 2 || !f->spte || !spte_is_leaf(spte, (int)level))
+		return;
+	if (f->spte->exec ? spte & f->spte->exec : !(spte & f->spte->nx))
+		return;
+	if (!ev_meta_param(f->meta, "kvm.nx_huge_pages"))
+		ev_meta_set_param(f->meta, "kvm.nx_huge_pages", "Y");
+}
+
 void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = op_for_obs(f, t, r->ts_ns);
@@ -66,6 +77,7 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 	}
 	if (op->kind == EV_OP_UNKNOWN)
 		note_zap(f, op, r);
+	note_nx(f, r->v[2], r->v[3] & 7);
 	ev.spte = (struct obs_spte){ .gfn = r->v[0], .level = r->v[3], .as_id = r->v[4], .old = r->v[1],
 				     .new = r->v[2] };
 	emit(f, t, r, op, &ev);

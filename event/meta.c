@@ -2,6 +2,7 @@
 /* Header and dictionary: arrays that grow by doubling. */
 #include "event/meta.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,4 +143,24 @@ const char *ev_meta_param(const struct ev_meta *m, const char *name)
 	const struct ev_param *p = param_find(m, name);
 
 	return p ? p->value : NULL;
+}
+
+bool ev_meta_param_on(const struct ev_meta *m, const char *name)
+{
+	const char *v = ev_meta_param(m, name);
+
+	return v && (!strcmp(v, "Y") || !strcmp(v, "1"));
+}
+
+uint32_t ev_meta_param_number(const struct ev_meta *m, const char *name, uint32_t otherwise)
+{
+	const char *v = ev_meta_param(m, name);
+	unsigned long n;
+	char *end;
+
+	if (!v || *v < '0' || *v > '9')
+		return otherwise;
+	errno = 0;
+	n = strtoul(v, &end, 10);
+	return *end || errno || n > UINT32_MAX ? otherwise : (uint32_t)n;
 }

@@ -29,7 +29,7 @@ bool scan_models(unsigned int kind)
 		[EV_DIRTY_GET] = true, [EV_DIRTY_CLEAR] = true, [EV_DIRTY_MASK] = true,
 		[EV_DIRTY_RESET] = true,
 		[EV_MEM_ATTR] = true, [EV_PUNCH_HOLE] = true,
-		[EV_PREFILL] = true,
+		[EV_PREFILL] = true, [EV_NX_RECOVER] = true,
 	};
 
 	return kind < EV_STIM_END && models[kind];

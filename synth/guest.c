@@ -90,6 +90,18 @@ void guest_touch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsig
 	write(g, vcpu, t_ns, &ev);
 }
 
+void guest_fetch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns)
+{
+	touch(g, t_ns, vcpu, gfn, level, guest_ns, EV_F_X);
+}
+
+void guest_nx_recover(struct guest *g, uint64_t t_ns)
+{
+	struct ev ev = { .kind = EV_NX_RECOVER };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}
+
 void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins)
 {
 	struct ev ev = { .kind = begins ? EV_INVALIDATE_START : EV_INVALIDATE_END,

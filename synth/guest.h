@@ -42,6 +42,10 @@ void guest_log(struct guest *g, uint64_t t_ns, uint16_t id, gfn_t gfn, uint64_t 
 void guest_dirty(struct guest *g, uint64_t t_ns, enum ev_kind kind, uint16_t id, gfn_t gfn, uint64_t npages, bool beside);
 /* KVM_RESET_DIRTY_RINGS: of all vCPUs, all that is in them. */
 void guest_reset_rings(struct guest *g, uint64_t t_ns, bool beside);
+/* An instruction fetch. */
+void guest_fetch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns);
+/* A round of NX recovery. */
+void guest_nx_recover(struct guest *g, uint64_t t_ns);
 /* EV_ZAP_ALL or EV_VM_DESTROY. */
 void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind);
 

@@ -82,7 +82,7 @@ void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *sl
 	pthread_mutex_lock(&vm->slots_lock);
 	if (vm->oracle)
 		removed_slot(vm, stamp, slot);
-	vm->logged |= slot->flags & KVM_MEM_LOG_DIRTY;
+	vm->splits |= slot->flags & KVM_MEM_LOG_DIRTY;
 	slots_apply(&vm->slots, slot);
 	pthread_mutex_unlock(&vm->slots_lock);
 }
@@ -147,7 +147,7 @@ int check_compare(struct drive_vm *vm, struct err *e)
 	mmu_stats(vm->mmu, &stats);
 	for (int level = 1; level <= 3; level++)
 		leafs += stats.pages[level];
-	if (leafs != mapped && !vm->logged)
+	if (leafs != mapped && !vm->splits)
 		return err_set(e, ERR_NO, "I-M1: the tables map %llu pages, accesses account for %llu",
 			       (unsigned long long)leafs, (unsigned long long)mapped);
 	return 0;

@@ -37,7 +37,7 @@ static int run(struct drive *d, struct err *e)
 	int rc;
 
 	d->nr_workers = vms_have_workers(d) && d->nr_tasks ? d->meta->nr_vms : 0;
-	nr = d->nr_tasks + d->nr_workers;
+	nr = d->nr_tasks + d->nr_workers + d->nr_nx_workers;
 	rt_word_init(&d->live, d->nr_tasks);
 	defs = xcalloc(nr, sizeof(*defs));
 	for (unsigned int i = 0; i < d->nr_tasks; i++) {
@@ -48,6 +48,8 @@ static int run(struct drive *d, struct err *e)
 	}
 	for (unsigned int i = 0; i < d->nr_workers; i++)
 		defs[d->nr_tasks + i] = (struct rt_task_def){ .fn = vm_worker, .arg = &d->vms[i], .vm = -1 };
+	for (unsigned int i = 0; i < d->nr_nx_workers; i++)
+		defs[d->nr_tasks + d->nr_workers + i] = (struct rt_task_def){ .fn = nx_worker, .arg = &d->vms[i], .vm = -1 };
 	d->stats.task = xcalloc(nr, sizeof(*d->stats.task));
 	rc = rt_run(&config, defs, nr, &d->stats, e);
 	free(defs);

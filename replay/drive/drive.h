@@ -23,6 +23,9 @@
  */
 struct drive_vm {
 	struct mmu	*mmu;
+	const struct drive *drive;
+	bool		 nx;		/* the NX mitigation is on */
+	uint32_t	 nx_ratio;	/* of the tables NX recovery may take, one in so many goes in a round */
 	struct oracle	*oracle;	/* NULL without job->check */
 	struct frames	*frames;	/* NULL without job->check: every frame's page is always the first */
 	struct touches	*touches;	/* NULL without job->access */
@@ -30,7 +33,7 @@ struct drive_vm {
 	struct slots	 slots;		/* what MEMSLOT stimuli said so far, all copies */
 	pthread_mutex_t	 slots_lock;
 	rt_u64		 whole[2];	/* copies that came to ZAP_ALL, VM_DESTROY */
-	bool		 logged;	/* huge pages were split, so that pages nobody asked for have leafs; slots_lock */
+	bool		 splits;	/* huge pages may have been split, so that pages nobody asked for have leafs; slots_lock */
 	uint64_t	 tables_empty;	/* before ... */
 	bool		 emptied;	/* ... the VM was */
 	struct mmu_stats stats;		/* when the run was over */
@@ -107,6 +110,8 @@ struct drive {
 	bool			 slots_inferred;
 	bool			 ends_at_once;	/* the trace has no ends: windows close after their start */
 	unsigned int		 nr_workers;	/* tasks beside them: a kernel worker per VM, where the policy has one */
+	unsigned int		 nr_nx_workers;	/* and one for NX recovery, where the recorded host had it */
+	uint64_t		 nx_period_ns;	/* between its rounds */
 	rt_u64			 live;		/* recorded tasks that have not ended */
 	rt_u64			 hosts_left;	/* host tasks that are not done */
 	rt_u64			 failed;	/* a task met an error: everyone ends */
@@ -143,6 +148,9 @@ int check_compare(struct drive_vm *vm, struct err *e);
 
 /* Does the policy leave work to a kernel worker? */
 bool vms_have_workers(const struct drive *d);
+/* nx.c: when the VMs are there, whether they have an NX recovery worker; its task, as below. */
+void nx_facts(struct drive *d);
+void nx_worker(void *arg);
 /* A worker's task (rt_task_def.fn); @arg is the struct drive_vm. */
 void vm_worker(void *arg);
 /* recorded.c: what a stimulus did under the recorded kernel; nothing without job->access. */
@@ -194,6 +202,8 @@ void host_run(void *arg);
 
 /* op.c: any stimulus but ACCESS and THINK, with its order wait. */
 void op_run(struct drive_task *t, const struct stim *s);
+/* A round of NX recovery, inside an rt_op. */
+void op_nx_recover(struct drive_vm *vm);
 /* Ends every invalidation the task still holds open. */
 void op_close_windows(struct drive_task *t);
 /* When the operation ended in the recording, from its own record. */

@@ -351,13 +351,6 @@ static uint32_t root_role(const struct recording *rec, uint32_t vm)
 	return 0;
 }
 
-static bool nx_huge_pages(const struct ev_meta *meta)
-{
-	const char *v = ev_meta_param(meta, "nx_huge_pages");
-
-	return v && (*v == 'Y' || *v == '1');
-}
-
 static const struct policy *policy_of(struct guide *g, uint32_t vm)
 {
 	g->policies[vm] = *g->job->policy;
@@ -370,7 +363,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	const struct ev_meta *meta = g->rec->meta;
 	struct mmu_config c = {
 		.arch = meta->arch, .release = meta->release, .tdp = meta->tdp, .max_level = 3,
-		.ad = true, .nx_huge_pages = nx_huge_pages(meta),
+		.ad = true, .nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
 		.sink = &g->sink, .guided = true,
 	};
 

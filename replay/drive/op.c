@@ -295,6 +295,23 @@ static void prefill(struct drive_task *t, const struct stim *s)
 		t->n.prefilled += p.npages << t->drive->meta->page_shift;
 }
 
+/* Tables go, and with them pages that nobody else gave up. */
+void op_nx_recover(struct drive_vm *vm)
+{
+	uint64_t stamp = check_begin(vm);
+
+	mmu_nx_recover(vm->mmu, vm->nx_ratio);
+	if (vm->oracle)
+		oracle_remove_all(vm->oracle, stamp, false);
+}
+
+static void nx_recover(struct drive_task *t, const struct stim *s)
+{
+	rt_op_begin(RESULT_NX_RECOVER);
+	op_nx_recover(&t->drive->vms[s->ev.vm]);
+	end_op(t, RESULT_NX_RECOVER);
+}
+
 static void vcpu_root(struct drive_task *t, const struct stim *s)
 {
 	struct mmu *mmu = t->drive->vms[s->ev.vm].mmu;
@@ -351,6 +368,9 @@ static void dispatch(struct drive_task *t, const struct stim *s)
 		break;
 	case EV_PREFILL:
 		prefill(t, s);
+		break;
+	case EV_NX_RECOVER:
+		nx_recover(t, s);
 		break;
 	}
 }

@@ -371,7 +371,7 @@ static void put_tables(struct drive *d, struct result *r)
 
 static void put_zaps(struct drive *d, struct result *r)
 {
-	uint64_t ns = 0, stretch_ns = 0, visited = 0, nonpresent = 0, empty = 0, made = 0;
+	uint64_t ns = 0, stretch_ns = 0, visited = 0, nonpresent = 0, empty = 0, made = 0, recovered = 0;
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
 		const struct mmu_stats s = d->vms[i].stats;
@@ -382,6 +382,7 @@ static void put_zaps(struct drive *d, struct result *r)
 		visited += s.zap_visited;
 		nonpresent += s.zap_nonpresent;
 		made += s.tables_made;
+		recovered += s.nx_recovered;
 		empty += d->vms[i].emptied ? d->vms[i].tables_empty : s.tables_empty;
 	}
 	put(r, "zap_time", "ns", ns);
@@ -390,6 +391,8 @@ static void put_zaps(struct drive *d, struct result *r)
 	put(r, "tables_empty", "count", empty);
 	put(r, "tables_empty_bytes", "bytes", empty * 4096);
 	put(r, "tables_made", "count", made);
+	if (recovered)
+		put(r, "nx_recovered", "count", recovered);
 	if (nonpresent)
 		put(r, "zap_nonpresent", "count", nonpresent);
 }

@@ -38,7 +38,7 @@ int tasks_make(struct drive *d, struct err *e)
 	uint32_t recorded = (uint32_t)d->meta->nr_tasks;
 	unsigned int copies = d->job->clones, active = count_active(d), nr = 0;
 
-	if ((uint64_t)active * copies + (vms_have_workers(d) ? d->meta->nr_vms : 0) > RT_MAX_TASKS)
+	if ((uint64_t)active * copies + (vms_have_workers(d) ? d->meta->nr_vms : 0) + d->nr_nx_workers > RT_MAX_TASKS)
 		return err_set(e, ERR_USAGE, "%u tasks times %u clones are more than the %d tasks one run may have",
 			       active, copies, RT_MAX_TASKS);
 	d->nr_tasks = active * copies;

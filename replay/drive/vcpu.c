@@ -139,6 +139,12 @@ static void load(struct drive_task *t, struct mmu *mmu)
 	t->loaded = true;
 }
 
+/* What is executed is mapped small, and may have broken up a huge page. */
+static int oracle_level(const struct drive_vm *vm, const struct mmu_access *a)
+{
+	return vm->nx && (a->access & MMU_X) ? 1 : a->host_level;
+}
+
 void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
 		uint64_t stamp, bool added)
 {
@@ -163,7 +169,7 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 	if (!vm->oracle)
 		return;
 	if (r.ret == RET_PF_FIXED || r.ret == RET_PF_SPURIOUS)
-		oracle_access_end(vm->oracle, stamp, a->gfn, r.pfn, a->host_level, a->access & MMU_W);
+		oracle_access_end(vm->oracle, stamp, a->gfn, r.pfn, oracle_level(vm, a), a->access & MMU_W);
 	else if (r.ret == RET_PF_RETRY)	/* somebody else mapped it meanwhile */
 		oracle_access_end(vm->oracle, stamp, a->gfn, 0, 0, a->access & MMU_W);
 	else

@@ -66,7 +66,8 @@ static struct mmu_config config_of(const struct drive *d, const struct drive_vm 
 		.max_level = 3,
 		.root_level = levels,
 		.ad = !param_is(meta, "kvm_intel.eptad", "N"),
-		.nx_huge_pages = param_is(meta, "kvm.nx_huge_pages", "Y"),
+		.nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
+		.mmio_uncached = param_is(meta, "kvm.mmio_caching", "N"),
 		.pml = meta->tdp == SPTE_EPT && !param_is(meta, "kvm_intel.pml", "N"),
 		.dirty_ring = meta->vms[number].dirty_ring,
 		.dirty_manual = meta->vms[number].dirty_manual,
@@ -119,6 +120,7 @@ int vms_make(struct drive *d, struct err *e)
 		if (rc)
 			return rc;
 	}
+	nx_facts(d);
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct row {
 	struct step	 steps[STEPS_MAX];
 	const char	*want;
 	uint64_t	 unused;		/* records that came to nothing */
+	bool		 nx;			/* the host had the NX mitigation on */
 };
 
 /* --- a source that holds the steps ------------------------------------------------- */
@@ -162,6 +163,7 @@ static void check(const void *arg)
 	for (size_t i = 0; i < meta.unused.nr; i++)
 		unused += meta.unused.v[i].n;
 	assert_int_equal(unused, row->unused);
+	assert_int_equal(ev_meta_param_on(&meta, "kvm.nx_huge_pages"), row->nx);
 	free(got);
 	ev_meta_fini(&meta);
 }
@@ -214,6 +216,19 @@ static const struct row rows[] = {
 		"130 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x8000000000000000 new=0x1000e67\n"
 		"140 0 kvm_mmu_set_spte - gfn=0x20 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
 		"150 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=40 stimulus=0 entry_ns=10 error_code=0x6\n",
+	},
+	{
+		.name = "a huge page that nobody may execute tells of the host's NX mitigation",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 4),
+			REC(120, 7, "kvm_tdp_mmu_spte_changed", 0x0, EMPTY, LEAF | 0x8000000000000080ULL, 2, 0),
+			RET(130, 7, FIXED), ENTRY(140, 7, 0),
+		},
+		.want =
+		"0 0 access r gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=40\n"
+		"20 0 kvm_tdp_mmu_spte_changed - gfn=0x0 level=2 old=0x8000000000000000 new=0x8000000001000ee7\n"
+		"30 0 op - op=fault gfn=0x20 result=fixed access=0x4 span_ns=20 stimulus=0 entry_ns=10 error_code=0x4\n",
+		.nx = true,
 	},
 	{
 		.name = "a run of retries is one access; the guest's time inside it is service",

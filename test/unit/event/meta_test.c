@@ -54,6 +54,10 @@ static void what_is_added_is_kept(void **state)
 	assert_int_equal(m.nr_params, 2);
 	assert_string_equal(ev_meta_param(&m, "kvm.tdp_mmu"), "Y");
 	assert_null(ev_meta_param(&m, "kvm.ept"));
+	assert_true(ev_meta_param_on(&m, "kvm.tdp_mmu"));
+	assert_false(ev_meta_param_on(&m, "kvm.ept"));
+	assert_int_equal(ev_meta_param_number(&m, "kvm.tdp_mmu", 7), 7);
+	assert_int_equal(ev_meta_param_number(&m, "kvm.ept", 60), 60);
 	assert_int_equal(m.nr_lost, 3);
 	assert_int_equal(m.lost[0].n, 11);
 	assert_int_equal(ev_counts_get(&m.sources, "kvm:kvm_exit"), 7);
