@@ -64,7 +64,7 @@ void guest_prefill(struct guest *g, uint64_t t_ns, gfn_t gfn, uint64_t npages, u
 	write(g, GUEST_HOST, t_ns, &ev);
 }
 
-/* EV_F_R, and EV_F_W perhaps. */
+/* @access: EV_F_R, EV_F_W, EV_F_X. */
 static struct ev access_of(gfn_t gfn, unsigned int level, uint32_t guest_ns, unsigned int access)
 {
 	return (struct ev){
@@ -92,7 +92,10 @@ void guest_touch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsig
 
 void guest_fetch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns)
 {
-	touch(g, t_ns, vcpu, gfn, level, guest_ns, EV_F_X);
+	struct ev ev = access_of(gfn, level, guest_ns, EV_F_X);
+
+	ev.access.service_ns = GUEST_SERVICE_NS;
+	write(g, vcpu, t_ns, &ev);
 }
 
 void guest_nx_recover(struct guest *g, uint64_t t_ns)
