@@ -181,7 +181,10 @@ static inline uint64_t drive_scaled(const struct drive *d, uint64_t ns)
 {
 	uint32_t ppm = d->job->time_scale_ppm;
 
-	return likely(!ppm || ppm == TIME_SCALE_ONE) ? ns : (uint64_t)((__uint128_t)ns * ppm / TIME_SCALE_ONE);
+	if (likely(!ppm || ppm == TIME_SCALE_ONE))
+		return ns;
+	/* ns * ppm / TIME_SCALE_ONE, exactly, without 128-bit numbers. */
+	return ns / TIME_SCALE_ONE * ppm + ns % TIME_SCALE_ONE * ppm / TIME_SCALE_ONE;
 }
 
 /* guest.c: the guest between its recorded accesses. */
