@@ -73,13 +73,12 @@ void hist_fini(struct hist *h)
 	hist_init(h);
 }
 
-void hist_record_n(struct hist *h, uint64_t value, uint64_t n)
+/* @n is known where this is inlined: one value needs no multiplication. */
+static inline __attribute__((always_inline)) void record(struct hist *h, uint64_t value, uint64_t n)
 {
 	uint32_t index = index_of(value);
 
 	assert(value <= MAX_VALUE);	/* a "negative" duration is the caller's bug */
-	if (unlikely(!n))
-		return;
 	if (unlikely(index >= h->nr_counts))
 		grow(h, index);
 	h->counts[index] += n;
@@ -89,6 +88,17 @@ void hist_record_n(struct hist *h, uint64_t value, uint64_t n)
 		h->max = value;
 	h->n += n;
 	h->sum += (__uint128_t)value * n;
+}
+
+void hist_record(struct hist *h, uint64_t value)
+{
+	record(h, value, 1);
+}
+
+void hist_record_n(struct hist *h, uint64_t value, uint64_t n)
+{
+	if (n)
+		record(h, value, n);
 }
 
 void hist_merge(struct hist *into, const struct hist *from)

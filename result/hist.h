@@ -18,8 +18,8 @@ struct hist {
 
 void hist_init(struct hist *h);
 void hist_fini(struct hist *h);		/* zeroed: fine */
+void hist_record(struct hist *h, uint64_t value);
 void hist_record_n(struct hist *h, uint64_t value, uint64_t n);
-static inline void hist_record(struct hist *h, uint64_t value) { hist_record_n(h, value, 1); }
 void hist_merge(struct hist *into, const struct hist *from);
 /* Smallest recorded-equivalent value v such that at least @ppm millionths of the records are <= v; 0 when empty. */
 uint64_t hist_quantile(const struct hist *h, uint32_t ppm);

@@ -109,10 +109,10 @@ static void halve(struct result_series *s)
 void result_series_put(struct result *r, size_t series, uint64_t t_ns, uint64_t value)
 {
 	struct result_series *s = &r->series[series];
+	unsigned int shift = __builtin_ctzll(s->bucket_ns);	/* a power of two: no division */
 
 	assert(series < r->nr_series);
-	while (t_ns / s->bucket_ns >= RESULT_SERIES_BUCKETS)
+	for (; unlikely(t_ns >> shift >= RESULT_SERIES_BUCKETS); shift++)
 		halve(s);
-	t_ns /= s->bucket_ns;
-	s->v[t_ns] = combine(s->how, s->v[t_ns], value);
+	s->v[t_ns >> shift] = combine(s->how, s->v[t_ns >> shift], value);
 }

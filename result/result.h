@@ -66,7 +66,7 @@ struct result_blame { uint64_t ns, n; };
 #define RESULT_SERIES_BUCKETS 1024
 struct result_series {
 	char		name[48];	/* "access.total.max", "access.lock_wait.max", "access.n" */
-	uint64_t	bucket_ns;	/* doubled, and neighbours merged, when the run outgrows it */
+	uint64_t	bucket_ns;	/* a power of two: doubled, and neighbours merged, when the run outgrows it */
 	int		how;		/* 0: maximum, 1: sum */
 	uint64_t	v[RESULT_SERIES_BUCKETS];
 };
