@@ -64,6 +64,7 @@ struct task_reader {
 	struct task_reader *prev, *next;
 	uint64_t	    number;	/* machine.number at the outermost lock */
 	unsigned int	    depth;
+	bool		    listed;	/* prev and next mean something */
 	int64_t		    vm;		/* SRCU: whose memslots, or SRCU_ALL_VMS */
 };
 
@@ -275,6 +276,8 @@ static inline uint64_t span_of(uint64_t ns)
 
 /* --- rcu.c --- */
 
+/* @t, running, is about to be switched out: others will ask for its sections. */
+void readers_list(struct rt_task *t);
 /* After the last task: every callback. */
 void rcu_finish(void);
 

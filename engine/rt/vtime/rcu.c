@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RCU and SRCU.  Sections and callbacks are numbered as they come; readers are
- * kept in order of begin, so the oldest one tells what may go on.  "Before" is
+ * RCU and SRCU.  Sections and callbacks are numbered as they come.  "Before" is
  * program order of the run, which is what memory sees.
+ *
+ * - A section is in its list of readers from the first time its task is switched out to its end: until
+ *   then it is the newest of all, and nobody else could ask.  Most sections are over before that.
+ * - So the list is in order of begin, and its oldest reader, or without any the running
+ *   task's own section, tells what may go on.
  */
 #include "engine/rt/vtime/machine.h"
 
@@ -11,15 +15,34 @@
 
 #include "base/alloc.h"
 
-static void reader_begin(struct reader_list *l, struct task_reader *r)
+static void reader_begin(struct task_reader *r)
 {
-	if (r->depth++)
-		return;
-	r->number = ++machine.number;
+	if (!r->depth++)
+		r->number = ++machine.number;
+}
+
+static void list_reader(struct reader_list *l, struct task_reader *r)
+{
+	r->listed = true;
 	r->prev = l->newest;
 	r->next = NULL;
 	*(l->newest ? &l->newest->next : &l->oldest) = r;
 	l->newest = r;
+}
+
+static void unlist_reader(struct reader_list *l, struct task_reader *r)
+{
+	r->listed = false;
+	*(r->prev ? &r->prev->next : &l->oldest) = r->next;
+	*(r->next ? &r->next->prev : &l->newest) = r->prev;
+}
+
+void readers_list(struct rt_task *t)
+{
+	if (t->rcu.depth && !t->rcu.listed)
+		list_reader(&machine.rcu, &t->rcu);
+	if (t->srcu.depth && !t->srcu.listed)
+		list_reader(&machine.srcu, &t->srcu);
 }
 
 /* Return: the section has ended. */
@@ -28,15 +51,29 @@ static bool reader_end(struct reader_list *l, struct task_reader *r)
 	assert(r->depth);
 	if (--r->depth)
 		return false;
-	*(r->prev ? &r->prev->next : &l->oldest) = r->next;
-	*(r->next ? &r->next->prev : &l->newest) = r->prev;
+	if (r->listed)
+		unlist_reader(l, r);
 	return true;
 }
 
-/* Every section that began before @number has ended. */
-static bool readers_gone(const struct reader_list *l, uint64_t number)
+/* The section that began first; @own is the running task's.  NULL: nobody reads. */
+static const struct task_reader *oldest_reader(const struct reader_list *l, const struct task_reader *own)
 {
-	return !l->oldest || l->oldest->number > number;
+	if (l->oldest)
+		return l->oldest;
+	return own->depth ? own : NULL;
+}
+
+/* The same of RCU's readers. */
+static const struct task_reader *oldest_in_rcu(void)
+{
+	return oldest_reader(&machine.rcu, &self()->rcu);
+}
+
+/* Every section that began before @number has ended; @oldest is the first that has not. */
+static bool readers_gone(const struct task_reader *oldest, uint64_t number)
+{
+	return !oldest || oldest->number > number;
 }
 
 static void call_first(void)
@@ -85,9 +122,11 @@ static void decrement(uint64_t due_ps, uint64_t number)
 /* Callbacks and decrements whose grace period is over. */
 static void __attribute__((noinline)) call_some(void)
 {
-	decrement(rt_running.clock_ps, machine.rcu.oldest ? machine.rcu.oldest->number - 1 : UINT64_MAX);
+	const struct task_reader *oldest = oldest_in_rcu();
+
+	decrement(rt_running.clock_ps, oldest ? oldest->number - 1 : UINT64_MAX);
 	while (machine.rcu_first && machine.rcu_first->due_ps <= rt_running.clock_ps &&
-	       readers_gone(&machine.rcu, machine.rcu_first->number))
+	       readers_gone(oldest, machine.rcu_first->number))
 		call_first();
 }
 
@@ -106,7 +145,7 @@ void rt_rcu_read_lock(void)
 		if (!t->nr_holds)
 			t->stretch_ps = rt_running.clock_ps;
 	}
-	reader_begin(&machine.rcu, &t->rcu);
+	reader_begin(&t->rcu);
 }
 
 void rt_rcu_read_unlock(void)
@@ -187,7 +226,7 @@ bool rt_rcu_alone(void)
 {
 	const struct reader_list *l = &machine.rcu;
 
-	return l->oldest == l->newest && (!l->oldest || l->oldest == &self()->rcu);
+	return !l->oldest || (l->oldest == l->newest && l->oldest == &self()->rcu);
 }
 
 void rcu_finish(void)
@@ -197,7 +236,7 @@ void rcu_finish(void)
 		call_first();
 }
 
-/* A reader of @vm's memslots that began before @number is still there. */
+/* A reader of @vm's memslots that began before @number is still there; the running task is none. */
 static bool srcu_read(unsigned int vm, uint64_t number)
 {
 	for (const struct task_reader *r = machine.srcu.oldest; r && r->number <= number; r = r->next)
@@ -214,7 +253,7 @@ void rt_srcu_lock(unsigned int vm)
 		r->vm = vm;
 	else if (unlikely(r->vm != (int64_t)vm))
 		r->vm = SRCU_ALL_VMS;
-	reader_begin(&machine.srcu, r);
+	reader_begin(r);
 }
 
 /* Synchronisers whose readers have gone, in the order they came. */

@@ -145,6 +145,8 @@ static inline void run(struct rt_task *next)
 	}
 	if (unlikely(++machine.switches == machine.config.max_switches))
 		rt_stop();
+	if (t->rcu.depth | t->srcu.depth)
+		readers_list(t);
 	task_switch(t, next);
 }
 
