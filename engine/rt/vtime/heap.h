@@ -66,10 +66,17 @@ static inline void heap_set(struct heap *h, unsigned int id, uint64_t key)
 	}
 }
 
-/* The task must not be in the heap. */
+/* The task must not be in the heap: nodes above its leaf become smaller, or stay (and no branch is guessed). */
 static inline void heap_push(struct heap *h, uint64_t key)
 {
-	heap_set(h, heap_id(key), key);
+	uint64_t *least = h->least;
+	size_t at = h->leaves + heap_id(key);
+
+	least[at] = key;
+	while (at > 1) {
+		at /= 2;
+		least[at] = key < least[at] ? key : least[at];
+	}
 }
 
 /* Takes the smallest out; the heap must not be empty. */
