@@ -28,16 +28,16 @@ static void kick(struct rt_task *t, uint64_t now_ps)
 void rt_kick_all(unsigned int vm)
 {
 	struct rt_task *t = self();
+	unsigned int first = vm < machine.nr_vms ? machine.vm_first[vm] : 0;
+	unsigned int end = vm < machine.nr_vms ? machine.vm_first[vm + 1] : 0;
 	uint64_t begin_ps, targets = 0;
 
 	settle();
 	begin_ps = rt_running.clock_ps;
-	for (unsigned int i = 0; vm < machine.nr_vms && i < machine.vm_first[vm + 1] - machine.vm_first[vm]; i++) {
-		struct rt_task *vcpu = machine.vcpus[machine.vm_first[vm] + i];
-
-		if (!in_guest(vcpu, begin_ps))
+	for (unsigned int i = first; i < end; i++) {
+		if (!in_guest(machine.vcpus[i], begin_ps))
 			continue;
-		kick(vcpu, begin_ps);
+		kick(machine.vcpus[i], begin_ps);
 		targets++;
 	}
 	rt_charge(COST_FLUSH_FIXED, 1);

@@ -68,7 +68,10 @@ struct task_reader {
 	int64_t		    vm;		/* SRCU: whose memslots, or SRCU_ALL_VMS */
 };
 
-/* The first two cache lines are what an ordinary event touches. */
+/*
+ * What an event touches comes first, in the order of how often: the first cache line is all that a flush
+ * reads and writes of each task it kicks.
+ */
 struct rt_task {
 	uint64_t	 clock_ps;	/* stale while it runs: rt_running has it */
 	void		*context;	/* where it continues */
@@ -81,14 +84,15 @@ struct rt_task {
 	bool		 cond_woken;
 	uint16_t	 nr_holds, nr_ops;
 	uint64_t	 guest_since_ps;
+	uint64_t	 kicked_until_ps, kicked_ps, kicks;
 	uint64_t	 think_ps;
 	uint64_t	 held_since_ps;	/* nr_holds became 1 */
 	struct task_reader rcu;
 	uint64_t	 stretch_ps;	/* holding or reading, and no point to yield, since */
 	uint64_t	 watched_ps;	/* longest such since rt_stretch_begin() */
+	struct task_reader srcu;
 	struct rt_hold	 holds[TASK_MAX_HOLDS];
 	struct task_op	 ops[TASK_MAX_OPS + 1]; /* [0]: outside any operation */
-	struct task_reader srcu;
 
 	/* waiting */
 	struct rt_task	*wait_next;	/* queue of a lock, a gate, SRCU */
@@ -98,9 +102,7 @@ struct rt_task {
 	unsigned int	 wait_vm;	/* SRCU */
 	struct rt_task	*cond_next;
 
-	/* guest */
-	int		 vm;
-	uint64_t	 kicked_until_ps;
+	int		 vm;		/* of a vCPU */
 
 	/* CPU */
 	uint64_t	 cpu_since_ps;	/* when it got its CPU */
@@ -108,7 +110,7 @@ struct rt_task {
 	struct rt_task	*cpu_prev, *cpu_next; /* tasks on CPUs, oldest first; or the run queue */
 
 	/* accounting */
-	uint64_t	 busy_ps, kicked_ps, kicks, order_wait_ps, preempted_ps, end_ps;
+	uint64_t	 busy_ps, order_wait_ps, preempted_ps, end_ps;
 
 	/* coroutine */
 	const struct rt_task_def *def;
