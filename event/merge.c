@@ -101,10 +101,20 @@ static int add_streams(struct ev_merge *m, struct err *e)
 	return 0;
 }
 
+static size_t count_streams(const struct ev_file *f, unsigned int classes)
+{
+	size_t nr = 0;
+
+	for (uint32_t task = 0; task < f->meta.nr_tasks; task++)
+		for (unsigned int cls = 0; cls < EV_NR_CLASSES; cls++)
+			nr += classes & (1u << cls) && ev_task_count(f, task, cls);
+	return nr;
+}
+
 int ev_merge_open_look(struct ev_file *f, unsigned int classes, ev_look_fn look, void *arg, struct ev_merge **out,
 		       struct err *e)
 {
-	size_t most = f->meta.nr_tasks * EV_NR_CLASSES;
+	size_t most = count_streams(f, classes);
 	struct ev_merge *m = xcalloc(1, sizeof(*m));
 	int ret;
 
