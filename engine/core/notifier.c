@@ -268,27 +268,19 @@ void notifier_end(struct notifier *n)
 
 /* --- faults ------------------------------------------------------------------------ */
 
-bool notifier_retry(const struct notifier *n, uint64_t seq, gfn_t gfn, hva_t hva)
+bool notifier_covers(const struct notifier *n, gfn_t gfn, hva_t hva)
 {
-	bool covered = false;
-
-	if (!MUTANT(skip_in_progress) && rt_load(&n->in_progress)) {
-		switch (n->policy->fault_retry_key) {
-		case FAULT_RETRY_KEY_ANY:
-			covered = true;
-			break;
-		case FAULT_RETRY_KEY_HULL_HVA:
-			covered = hull_has(n, hva);
-			break;
-		case FAULT_RETRY_KEY_HULL_GFN:
-			covered = hull_has(n, gfn);
-			break;
-		case FAULT_RETRY_KEY_EXACT:
-			covered = rt_peek(&n->overflow) ? hull_has(n, gfn) : open_has(n, gfn);
-			break;
-		}
+	switch (n->policy->fault_retry_key) {
+	case FAULT_RETRY_KEY_HULL_HVA:
+		return hull_has(n, hva);
+	case FAULT_RETRY_KEY_HULL_GFN:
+		return hull_has(n, gfn);
+	case FAULT_RETRY_KEY_EXACT:
+		return rt_peek(&n->overflow) ? hull_has(n, gfn) : open_has(n, gfn);
+	case FAULT_RETRY_KEY_ANY:
+		break;
 	}
-	return covered || (!MUTANT(skip_seq) && rt_load(&n->seq) != seq);
+	return true;
 }
 
 enum notifier_why notifier_why(const struct notifier *n, uint64_t seq, gfn_t gfn)

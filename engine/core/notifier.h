@@ -22,6 +22,7 @@
 #include "base/types.h"
 #include "engine/config/policy.h"
 #include "engine/core/memslots.h"
+#include "engine/core/mutant.h"
 #include "engine/rt/rt.h"
 
 #define NOTIFIER_MAX_OPEN	256
@@ -96,12 +97,20 @@ static inline uint64_t notifier_snapshot(struct notifier *n)
 	return rt_load(&n->seq);
 }
 
+/* Something is in progress: does it concern @gfn (at @hva), by the key of the policy? */
+bool notifier_covers(const struct notifier *n, gfn_t gfn, hva_t hva);
+
 /*
  * Must a fault on @gfn (at @hva) that took its snapshot @seq start over?  Exact
  * under mmu_lock; without it ("unsafe") wrong answers of both sorts occur: a
  * false "no" is caught under the lock, a false "yes" costs one more fault.
  */
-bool notifier_retry(const struct notifier *n, uint64_t seq, gfn_t gfn, hva_t hva);
+static inline bool notifier_retry(const struct notifier *n, uint64_t seq, gfn_t gfn, hva_t hva)
+{
+	if (!MUTANT(skip_in_progress) && rt_load(&n->in_progress) && notifier_covers(n, gfn, hva))
+		return true;
+	return !MUTANT(skip_seq) && rt_load(&n->seq) != seq;
+}
 
 /* Why a fault that must start over must. */
 enum notifier_why {

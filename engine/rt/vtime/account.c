@@ -5,18 +5,6 @@
 #include <assert.h>
 #include <string.h>
 
-void stretch_note(struct rt_task *t, uint64_t ps)
-{
-	uint64_t *longest = &machine.longest_stretch_ps[op_of(t)->op];
-	uint64_t length_ps = ps > t->stretch_ps ? ps - t->stretch_ps : 0;
-
-	if (length_ps > *longest)
-		*longest = length_ps;
-	if (length_ps > t->watched_ps)
-		t->watched_ps = length_ps;
-	t->stretch_ps = ps;
-}
-
 void rt_stretch_begin(void)
 {
 	self()->watched_ps = 0;

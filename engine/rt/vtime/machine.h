@@ -286,7 +286,18 @@ void rcu_finish(void);
 /* --- account.c --- */
 
 /* Here, at @ps, @t could yield, or stopped keeping others off its CPU: a stretch ends and the next begins. */
-void stretch_note(struct rt_task *t, uint64_t ps);
+static inline void stretch_note(struct rt_task *t, uint64_t ps)
+{
+	uint64_t *longest = &machine.longest_stretch_ps[op_of(t)->op];
+	uint64_t length_ps = ps > t->stretch_ps ? ps - t->stretch_ps : 0;
+
+	if (unlikely(length_ps > *longest))
+		*longest = length_ps;
+	if (length_ps > t->watched_ps)
+		t->watched_ps = length_ps;
+	t->stretch_ps = ps;
+}
+
 void account_report(struct rt_stats *stats);
 
 /* --- deadlock.c --- */

@@ -71,7 +71,7 @@ static inline uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
 	return heap_key(ns, next_tie(), t->id);
 }
 
-void sched_horizon(void)
+static inline void set_horizon(void)
 {
 	uint64_t ns = heap_ns(heap_top(&machine.heap));
 
@@ -84,10 +84,21 @@ void sched_horizon(void)
 		machine.config.grain == RT_GRAIN_ACCESS ? rt_running.horizon_ps : UINT64_MAX;
 }
 
-void sched_push(struct rt_task *t)
+void sched_horizon(void)
+{
+	set_horizon();
+}
+
+/* @t runs again at its clock; whoever goes on now has its horizon set by run(). */
+static inline void push(struct rt_task *t)
 {
 	heap_push(&machine.heap, key_of(t, t->clock_ps));
-	sched_horizon();
+}
+
+void sched_push(struct rt_task *t)
+{
+	push(t);
+	set_horizon();
 }
 
 /* @t came out of the heap with a flag: does it go on? */
@@ -99,7 +110,7 @@ static bool admit(struct rt_task *t)
 	}
 	if (t->flags & TASK_DELAYED) {
 		t->flags &= ~TASK_DELAYED;
-		sched_push(t);
+		push(t);
 		return false;
 	}
 	return cpu_admit(t);
@@ -138,7 +149,7 @@ static inline void run(struct rt_task *next)
 {
 	struct rt_task *t = self();
 
-	sched_horizon();
+	set_horizon();
 	if (next == t) {
 		rt_running.clock_ps = t->clock_ps;
 		return;
@@ -184,7 +195,7 @@ void sched_requeue(void)
 	struct rt_task *t = self();
 
 	t->clock_ps = rt_running.clock_ps;
-	sched_push(t);
+	push(t);
 	run(take_next());
 }
 
