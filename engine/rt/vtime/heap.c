@@ -8,10 +8,16 @@
 
 void heap_init(struct heap *h, unsigned int nr)
 {
-	for (h->leaves = 1; h->leaves < nr;)
-		h->leaves *= 2;
-	h->least = xreallocarray(NULL, 2 * (size_t)h->leaves, sizeof(*h->least));
-	for (unsigned int i = 0; i < 2 * h->leaves; i++)
+	size_t row = 1, end;
+
+	h->leaves = HEAP_ROOT;
+	while (row < nr) {
+		h->leaves += row;	/* the next row begins where this one ends */
+		row *= 4;
+	}
+	end = h->leaves + row;
+	h->least = xreallocarray(NULL, end, sizeof(*h->least));
+	for (size_t i = 0; i < end; i++)
 		h->least[i] = HEAP_NEVER;
 }
 

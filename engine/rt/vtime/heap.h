@@ -5,9 +5,11 @@
 /*
  * Min-heap of packed keys: time in ns above random tie bits above the task's
  * number.  Each task has a leaf of its own, HEAP_NEVER while it is not in the
- * heap, and an inner node is the smaller of its two children.  So the way of a
+ * heap, and an inner node is the smallest of its four children.  So the way of a
  * change to the top is known beforehand: nothing on it waits for memory, and no
  * branch has to be guessed.
+ *
+ * The children of node i are 4 i - 8 .. 4 i - 5, so that siblings are aligned.
  */
 #include "base/types.h"
 
@@ -17,9 +19,11 @@
 #define HEAP_NS_SHIFT	(HEAP_ID_BITS + HEAP_TIE_BITS)
 #define HEAP_MAX_NS	(BIT_ULL(64 - HEAP_NS_SHIFT) - 1)
 
+#define HEAP_ROOT	3u
+
 struct heap {
-	uint64_t	*least;		/* [1]: of all; [i]: of [2 i] and [2 i + 1]; [leaves + id]: a task's */
-	unsigned int	 leaves;	/* a power of two */
+	uint64_t	*least;		/* of the leaves below each node; [leaves + id]: a task's */
+	unsigned int	 leaves;	/* where they begin */
 };
 
 /* For ids below @nr. */
@@ -44,12 +48,22 @@ static inline uint64_t heap_ns(uint64_t key)
 /* The smallest key; HEAP_NEVER: there is none. */
 static inline uint64_t heap_top(const struct heap *h)
 {
-	return h->least[1];
+	return h->least[HEAP_ROOT];
 }
 
 static inline bool heap_empty(const struct heap *h)
 {
 	return heap_top(h) == HEAP_NEVER;
+}
+
+static inline size_t heap_parent(size_t at)
+{
+	return at / 4 + 2;
+}
+
+static inline uint64_t heap_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 static inline void heap_set(struct heap *h, unsigned int id, uint64_t key)
@@ -58,24 +72,25 @@ static inline void heap_set(struct heap *h, unsigned int id, uint64_t key)
 	size_t at = h->leaves + id;
 
 	least[at] = key;
-	for (; at > 1; at /= 2) {
-		uint64_t other = least[at ^ 1];
+	while (at > HEAP_ROOT) {
+		uint64_t others = heap_min(heap_min(least[at ^ 1], least[at ^ 2]), least[at ^ 3]);
 
-		key = other < key ? other : key;
-		least[at / 2] = key;
+		key = heap_min(others, key);
+		at = heap_parent(at);
+		least[at] = key;
 	}
 }
 
-/* The task must not be in the heap: nodes above its leaf become smaller, or stay (and no branch is guessed). */
+/* The task must not be in the heap: nodes above its leaf become smaller, or stay. */
 static inline void heap_push(struct heap *h, uint64_t key)
 {
 	uint64_t *least = h->least;
 	size_t at = h->leaves + heap_id(key);
 
 	least[at] = key;
-	while (at > 1) {
-		at /= 2;
-		least[at] = key < least[at] ? key : least[at];
+	while (at > HEAP_ROOT) {
+		at = heap_parent(at);
+		least[at] = heap_min(key, least[at]);
 	}
 }
 
