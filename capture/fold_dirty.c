@@ -136,8 +136,59 @@ void dirty_protect(struct fold *f, struct task *t, const struct raw *r)
 void dirty_learn_start(struct fold *f, const struct op *op)
 {
 	struct ev_vm *vm = &f->meta->vms[op->vm];
-	bool seen = f->has[RAW_FLUSH_ALL] || f->has[RAW_REMOVE_WRITE];
+	bool seen = f->has[RAW_FLUSH_ALL] || f->has[RAW_REMOVE_WRITE] || f->vms[op->vm].faulted;
 
 	if (seen && !op->flushes && !op->protects)
 		vm->dirty_manual = vm->dirty_init_set = true;
+}
+
+/* --- calls that no probe shows --------------------------------------------------------- */
+
+static bool protects(const struct fold *f, const struct raw *r)
+{
+	enum spte_change how = spte_classify(f->spte, r->v[1], r->v[2], r->v[3]);
+
+	return r->v[3] == 1 && (how == SPTE_CHANGE_WRPROT || how == SPTE_CHANGE_CLEAR_DIRTY);
+}
+
+static bool shows_calls(const struct fold *f)
+{
+	return f->has[RAW_GET_DIRTY] || f->has[RAW_CLEAR_DIRTY] || f->has[RAW_LOG_DIRTY];
+}
+
+/* A slot whose dirty pages are logged to a bitmap, or NULL. */
+static const struct slot *logged_slot(struct fold_vm *vm, gfn_t gfn)
+{
+	const struct slot *s = slot_of_gfn(vm, gfn);
+
+	return s && s->flags & 1 && !vm->nr_rings ? s : NULL;
+}
+
+/*
+ * Whoever protects 4 KiB pages of a slot, and nothing but them, takes its log: a GET, which goes through the
+ * slot once, from its first page to its last.
+ */
+void dirty_infer_get(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = op_top(t);
+	const struct slot *s;
+
+	if (op && op->inferred && (!protects(f, r) || r->v[0] <= op->protected || r->v[0] >= op->gfn + op->count)) {
+		op_end(f, t);
+		op = op_top(t);
+	}
+	if (op && op->inferred)
+		op->protected = r->v[0];
+	if ((op && op->kind != EV_OP_UNKNOWN) || shows_calls(f) || t->vcpu >= 0 || !protects(f, r))
+		return;
+	s = logged_slot(&f->vms[vm_of_task(f, t)], r->v[0]);
+	if (!s)
+		return;
+	op = op_begin(f, t, EV_OP_DIRTY, EV_DIRTY_GET, r->ts_ns, -1);
+	op->slot_id = s->id & 0xffff;
+	op->as_id = s->id >> 16;
+	op->gfn = s->gfn;
+	op->count = s->npages;
+	op->inferred = true;
+	op->protected = r->v[0];
 }

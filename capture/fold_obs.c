@@ -58,10 +58,12 @@ static void note_nx(struct fold *f, uint64_t spte, unsigned int level)
 
 void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 {
-	struct op *op = op_for_obs(f, t, r->ts_ns);
 	struct ev ev = { .kind = OBS_SPTE_CHANGED };
 	struct attempt *at;
+	struct op *op;
 
+	dirty_infer_get(f, t, r);
+	op = op_for_obs(f, t, r->ts_ns);
 	if (!may_change(f, op, r)) {
 		op_end(f, t);
 		op = op_for_obs(f, t, r->ts_ns);
@@ -75,6 +77,8 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 		op->flags |= EV_F_MATCHED;
 		infer_zapped(f, op, r->v[0], r->v[3]);
 	}
+	if (op->kind == EV_OP_MEMSLOT)
+		op->protects = true;
 	if (op->kind == EV_OP_UNKNOWN)
 		note_zap(f, op, r);
 	note_nx(f, r->v[2], r->v[3] & 7);

@@ -47,6 +47,13 @@ bool slot_gfns_meet(const struct fold_vm *vm, gfn_t gfn, uint64_t npages, hva_t 
 	return !known;
 }
 
+bool slot_may_be(struct fold_vm *vm, const struct slot *slot)
+{
+	const struct slot *old = slot_find(vm, slot->id);
+
+	return !old || !slot->npages || (old->npages == slot->npages && old->hva == slot->hva);
+}
+
 static void slot_store(struct fold_vm *vm, const struct slot *new)
 {
 	struct slot *s = slot_find(vm, new->id);
@@ -185,6 +192,6 @@ void slot_marker(struct fold *f, struct task *t, const struct raw *r)
 	slot.gfn = gpa >> 12;
 	slot.npages = size >> 12;
 	slot.hva = hva;
-	begin_change(f, t, r->ts_ns, -1, &slot)->from_marker = true;
+	begin_change(f, t, r->ts_ns, vm_by_slot(f, t, &slot), &slot)->from_marker = true;
 	op_top(t)->flags |= EV_F_OPEN;
 }

@@ -87,6 +87,8 @@ struct op {
 	uint64_t count;
 	uint32_t slot_id;		/* DIRTY_RESET: vCPU id */
 	uint8_t	 as_id;			/* DIRTY */
+	bool	 inferred;		/* DIRTY: from what it protected; @protected the last frame of it */
+	gfn_t	 protected;
 	bool	 complete;		/* DIRTY_RESET: its end was recorded; only a flush may follow */
 	bool	 flushes, protects;	/* MEMSLOT: as its records show */
 	bool	 zaps, zaps_root;	/* UNKNOWN: an entry went away, one of a root */
@@ -243,6 +245,8 @@ int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new);
 int vm_by_mn(struct fold *f, struct task *t, uint64_t mn);
 int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end);
 int vm_of_task(struct fold *f, struct task *t);
+/* Of a marker's memslot: the newest it can be of, or a VM of its own. */
+int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot);
 void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
 /* For memslots nobody was seen to make: a frame was mapped; one was zapped by an invalidation. */
 void infer_mapped(struct fold *f, unsigned int vm, gfn_t gfn, pfn_t pfn);
@@ -265,8 +269,12 @@ void root_renew_waits(struct fold *f, struct task *t, uint64_t ts_ns);
 /* --- fold_dirty.c ---------------------------------------------------------------------- */
 /* Logging of a slot has started, by @op: did that protect anything? */
 void dirty_learn_start(struct fold *f, const struct op *op);
+/* @t changes an entry: where no probe shows calls of dirty logging, a GET may begin by that, or be over. */
+void dirty_infer_get(struct fold *f, struct task *t, const struct raw *r);
 
 /* --- fold_slot.c ---------------------------------------------------------------------- */
+/* Could a call with @slot be one on that VM?  Of a slot that is there, size and host address never change. */
+bool slot_may_be(struct fold_vm *vm, const struct slot *slot);
 struct slot *slot_find(struct fold_vm *vm, uint32_t id);
 struct slot *slot_of_gfn(struct fold_vm *vm, gfn_t gfn);
 /* Does a page of @gfn .. @gfn + @npages - 1 lie in @start .. @end - 1 of the host?  True when no memslot tells. */

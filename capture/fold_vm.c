@@ -159,6 +159,19 @@ int vm_of_task(struct fold *f, struct task *t)
 	return 0;
 }
 
+int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot)
+{
+	int vm = t->vm < 0 && !f->nr_vms ? add_vm(f, t) : t->vm;
+
+	for (uint32_t i = f->nr_vms; vm < 0 && i-- > 0;)
+		if (is_live(&f->vms[i]) && slot_may_be(&f->vms[i], slot))
+			vm = i;
+	if (vm < 0)
+		vm = add_vm(f, t);
+	task_set_vm(f, t, vm);
+	return vm;
+}
+
 static bool has_vcpu(const struct fold_vm *vm, uint32_t vcpu)
 {
 	return vcpu < vm->nr_vcpu_tid && vm->vcpu_tid[vcpu];
