@@ -204,14 +204,17 @@ static const struct rec_obs *first_change(const struct recording *r, const struc
 	return NULL;
 }
 
-/* A wait for the lock with no such event after it may be that of the end, where nothing shows the two apart. */
+/*
+ * A wait for the lock with no such event after it may be that of the end, where nothing shows the two apart; but the
+ * start comes first, and whoever has the lock keeps it longer than most windows are open.
+ */
 static void place_begin(const struct recording *r, const struct rec_op *op, struct instant *b)
 {
 	const struct rec_obs *handler = rec_find(r, op, OBS_UNMAP_RANGE, 0), *change = first_change(r, op);
 
 	b->hi = change ? change->t_ns : op->end_ns;
 	b->lo = max_u64(op->begin_ns, change ? write_wait_end(r, op, b->hi) : 0);
-	b->at = handler ? b->hi : b->lo;
+	b->at = handler ? b->hi : max_u64(b->lo, write_wait_end(r, op, b->hi));
 }
 
 /* The task's next record: before it, whatever has no record of its own is over. */

@@ -8,7 +8,7 @@
 
 #define LOCK_WRITE 4u		/* flags of contention_begin */
 
-struct span {			/* a wait for mmu_lock; an instant at which it was held for write */
+struct span {			/* a wait for mmu_lock; an instant at which it was held */
 	uint64_t begin, end, max_end;
 	uint32_t task;
 	uint16_t vm;
@@ -21,7 +21,7 @@ struct spans {
 };
 
 struct yields {
-	struct spans waits, writers;
+	struct spans waits, holders;
 	bool	     to_waiters;
 	uint64_t    *bits;	/* by observation */
 	uint32_t     nr;
@@ -140,11 +140,16 @@ static bool flushes_to_yield(const struct recording *r, const struct rec_op *op)
 	return !changes_flags(r, op);
 }
 
-/* What shows that @op had the lock for write: a probe inside the locked section, or a root made there. */
-static const struct rec_obs *proof_of_write(const struct recording *r, const struct rec_op *op)
+/*
+ * What shows that @op had the lock: a probe inside the locked section, an entry that is zapped, a root made there;
+ * all for write but what a fault maps.  That is asked only where no probe shows the flushes of who yields.
+ */
+static const struct rec_obs *proof_of_lock(const struct recording *r, const struct rec_op *op)
 {
 	if (op->kind == EV_OP_INVALIDATE_START)
-		return rec_find(r, op, OBS_UNMAP_RANGE, 0);
+		return rec_find(r, op, r->meta->has_probes ? OBS_UNMAP_RANGE : OBS_SPTE_CHANGED, 0);
+	if (op->kind == EV_OP_FAULT && !r->meta->has_probes)
+		return rec_find(r, op, OBS_SPTE_REQUESTED, 0);
 	if (op->kind == EV_OP_INVALIDATE_END)
 		return rec_find_pin(r, op, PIN_INV_END);
 	if (op->kind == EV_OP_VCPU_LOAD && r->meta->release < KVM_6_12)
@@ -152,22 +157,22 @@ static const struct rec_obs *proof_of_write(const struct recording *r, const str
 	return NULL;
 }
 
-static void gather(const struct recording *r, struct spans *waits, struct spans *writers)
+static void gather(const struct recording *r, struct spans *waits, struct spans *holders)
 {
 	for (uint32_t i = 0; i < r->nr_ops; i++) {
 		const struct rec_op *op = &r->ops[i];
 		const struct rec_obs *obs = rec_op_obs(r, op);
-		const struct rec_obs *held = proof_of_write(r, op);
+		const struct rec_obs *held = proof_of_lock(r, op);
 
 		for (uint32_t o = 0; o < op->nr_obs; o++)
 			if (obs[o].o.kind == OBS_LOCK_WAIT)
 				add(waits, op, obs[o].t_ns - obs[o].o.wait.wait_ns, obs[o].t_ns,
 				    obs[o].o.wait.flags & LOCK_WRITE);
 		if (held && !rec_find(r, op, OBS_LOCK_WAIT, 0))
-			add(writers, op, held->t_ns, held->t_ns, true);
+			add(holders, op, held->t_ns, held->t_ns, op->kind != EV_OP_FAULT);
 	}
 	sort(waits);
-	sort(writers);
+	sort(holders);
 }
 
 struct walk {			/* of one operation: from its first change on, to its last */
@@ -203,7 +208,7 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 		uint64_t from = obs[i - 1].t_ns, to = obs[i].t_ns;
 		uint32_t at = op->first_obs + i;
 
-		bool let_in = any(&y->writers, &walker, from, to, true) || (flush_tells && is_flush(&obs[i]));
+		bool let_in = any(&y->holders, &walker, from, to, true) || (flush_tells && is_flush(&obs[i]));
 
 		if (y->to_waiters ? let_in && !any(&y->waits, &walker, from, to, false) :
 		    let_in || any_end(&y->waits, &walker, from, to))
@@ -218,7 +223,7 @@ struct yields *yields_new(const struct recording *r, bool to_waiters)
 	y->nr = r->nr_obs;
 	y->to_waiters = to_waiters;
 	y->bits = xcalloc(r->nr_obs / 64 + 1, sizeof(*y->bits));
-	gather(r, &y->waits, &y->writers);
+	gather(r, &y->waits, &y->holders);
 	for (uint32_t i = 0; i < r->nr_ops; i++)
 		note_op(y, r, &r->ops[i]);
 	return y;
@@ -229,7 +234,7 @@ void yields_free(struct yields *y)
 	if (!y)
 		return;
 	free(y->waits.v);
-	free(y->writers.v);
+	free(y->holders.v);
 	free(y->bits);
 	free(y);
 }
@@ -243,7 +248,7 @@ bool yields_overtaken(const struct yields *y, const struct rec_op *op, uint64_t 
 {
 	const struct walker waiter = { op, true };
 
-	return any(&y->writers, &waiter, begin, end, true);
+	return any(&y->holders, &waiter, begin, end, true);
 }
 
 uint32_t yields_walk_start(const struct recording *r, const struct rec_op *op, uint32_t next, uint64_t t)
@@ -349,5 +354,5 @@ uint64_t yields_over(const struct yields *y, const struct recording *r, const st
 
 	if (!yields_walks(op->kind))
 		return op->end_ns;
-	return first_end(&y->writers, &walker, t, first_end(&y->waits, &walker, t, op->end_ns));
+	return first_end(&y->holders, &walker, t, first_end(&y->waits, &walker, t, op->end_ns));
 }

@@ -21,6 +21,7 @@ static const struct row {
 	uint64_t	   relock;	/* had it yielded after its second */
 	uint32_t	   next;	/* record after that */
 	bool		   never;	/* this kernel does not yield to waiters */
+	bool		   no_probes;
 } rows[] = {
 	{ "a walk that goes on", { WALK_BEGIN, ZAP(30, 2), WALK_END(50) }, 0, false, 0, 29, 2 },
 	{ "a flush at its end is not a yield", { WALK_BEGIN, FLUSH(30), WALK_END(50) }, 0, false, 0, 0, 3 },
@@ -42,6 +43,15 @@ static const struct row {
 	{ "who queued before it went on, and had to wait beyond, was kept out by it",
 	  { WAIT(0, 33, 45), MADE_OP(0, 46, INVALIDATE_END, 15), WALK_BEGIN, FLUSH(30), ZAP(40, 2), WALK_END(50) },
 	  1, true, 30, 32, 3 },
+	{ "without probes: another zapped in between",
+	  { MADE_OBS(0, 32, SPTE_CHANGED, .spte = { .gfn = 9, .level = 1, .old = 1 }), MADE_OP(0, 35, INVALIDATE_START, 5),
+	    WAIT(2, 12, 15), ZAP(20, 1), ZAP(40, 2), WALK_END(50) }, 1, true, 0, 39, 2, .no_probes = true },
+	{ "or a fault mapped",
+	  { MADE_OBS(0, 32, SPTE_REQUESTED), MADE_OP(0, 35, FAULT, 5), WAIT(2, 12, 15), ZAP(20, 1), ZAP(40, 2), WALK_END(50) },
+	  1, true, 0, 39, 2, .no_probes = true },
+	{ "a fault that mapped before did not",
+	  { MADE_OBS(0, 19, SPTE_REQUESTED), MADE_OP(0, 35, FAULT, 25), WAIT(2, 12, 15), ZAP(20, 1), ZAP(40, 2), WALK_END(50) },
+	  1, false, 0, 39, 2, .no_probes = true },
 };
 
 static void check(const void *arg)
@@ -52,7 +62,7 @@ static void check(const void *arg)
 	uint32_t next = 2;
 	struct made m;
 
-	made_open(&m, KVM_6_1, row->records, ARRAY_SIZE(row->records));
+	made_open_as(&m, KVM_6_1, !row->no_probes, row->records, ARRAY_SIZE(row->records));
 	y = yields_new(&m.rec, !row->never);
 	op = &m.rec.ops[row->op];
 	assert_int_equal(op->kind, EV_OP_INVALIDATE_START);
