@@ -28,7 +28,7 @@ struct check_pte {
 	uint32_t child;		/* present and no leaf: the table below */
 	pfn_t	 pfn;		/* present leaf */
 	bool	 present, leaf, frozen, empty;	/* empty: neither present, frozen nor MMIO */
-	bool	 accessed;
+	bool	 accessed, dirty;	/* as the hardware has marked it */
 	bool	 tracked;	/* permissions put aside to notice the next access */
 	bool	 writable, executable;
 	bool	 unnoticed;	/* a write to it is heard of by nobody */
@@ -47,9 +47,9 @@ struct check_change {
 /* From here on @mmu is checked; before its arena is used. */
 void checker_attach(struct mmu *mmu);
 void checker_free(struct checker *c);	/* NULL is fine */
-/* mmu_broken(), with what the checker knows about the tasks it concerns. */
 /* An invalidation is open that has a page of these. */
 bool checker_in_window(struct checker *c, unsigned int as_id, gfn_t gfn, uint64_t nr);
+/* mmu_broken(), with what the checker knows about the tasks it concerns. */
 void checker_broken(struct mmu *mmu, const char *what, gfn_t gfn, uint64_t value);
 
 /* --- the slow halves of what follows --- */

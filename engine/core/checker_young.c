@@ -100,6 +100,8 @@ static void check_aging(struct checker *c, struct check_task *t, const struct ch
 		check_wrong(c, "I-A2: aging changed what a page is mapped to", ch->gfn, new->raw, NOBODY);
 	else if (old->writable != new->writable && !new->tracked)
 		check_wrong(c, "I-A2: aging changed whether a page is writable", ch->gfn, new->raw, NOBODY);
+	else if (old->dirty && !new->dirty)
+		check_wrong(c, "I-A2: aging forgot that a page is dirty", ch->gfn, new->raw, NOBODY);
 }
 
 void check_young(struct checker *c, struct check_task *t, const struct check_change *ch)

@@ -43,6 +43,8 @@ static uint64_t cleared(const struct x86_mmu *x)
 		return 0;
 	if (MUTANT(age_takes_write))
 		return x->f->accessed | SPTE_W;
+	if (MUTANT(age_drops_dirty))
+		return x->f->accessed | x->f->dirty;
 	if (MUTANT(age_moves_page))
 		return x->f->accessed | BIT_ULL(12);
 	return x->f->accessed;

@@ -20,6 +20,7 @@ static struct check_pte decode(const struct x86_mmu *x, uint64_t spte, int level
 	pte.pfn = spte_pfn(spte);
 	pte.tracked = spte_is_access_tracked(spte);
 	pte.accessed = spte_is_accessed(x->f, spte);
+	pte.dirty = spte_ad_enabled(spte) && spte & x->f->dirty;
 	pte.writable = spte & SPTE_W;
 	pte.unnoticed = x86_writes_unnoticed(&x->mmu, spte);
 	pte.executable = spte_permits(x->f, spte, MMU_X);

@@ -48,6 +48,7 @@ static const struct row {
 	{ "aging leaves a page young", MUTANT_age_keeps, "I-A1", 5, &scene_ages },
 	{ "a fault makes a page old", MUTANT_fault_makes_old, "I-A1", 20, &scene_ages },
 	{ "aging takes write access", MUTANT_age_takes_write, "I-A2", 5, &scene_ages },
+	{ "aging forgets that a page is dirty", MUTANT_age_drops_dirty, "I-A2", 5, &scene_ages },
 	{ "aging changes the frame", MUTANT_age_moves_page, "I-A2", 5, &scene_ages },
 	{ "lockless aging outside RCU", MUTANT_age_outside_rcu, "I-A3", 200, &scene_ages_and_tables },
 	{ "a table freed at once", MUTANT_free_at_once, "I-T1", 50, &scene_ages_and_tables },
