@@ -12,10 +12,13 @@
  *   the task begins something else or is silent for UNKNOWN_GAP_NS.  Where no probe could show that
  *   the host's memory goes, one that takes away a root's entries is that: ZAP_ALL.
  */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "capture/fold_state.h"
 
 #define UNKNOWN_GAP_NS	1000000ULL	/* two pieces of unexplained work rather than one */
+#define ROUND_GAP_NS	20000000ULL	/* two rounds of NX recovery rather than one that lost its CPU */
 
 #define NOTIFIERS	(1u << EV_OP_INVALIDATE_START | 1u << EV_OP_INVALIDATE_END | 1u << EV_OP_AGE | \
 			 1u << EV_OP_TEST_AGE | 1u << EV_OP_SET_SPTE)
@@ -237,15 +240,33 @@ static bool shows_release(const struct fold *f)
 	return f->has[RAW_MN_RELEASE] || f->has[RAW_FLUSH_SHADOW_ALL] || f->has[RAW_TDP_ZAP_ALL];
 }
 
+/* The kernel's worker for huge pages the NX mitigation split, by the name its thread has in all releases. */
+static bool is_nx_worker(const struct fold *f, const struct task *t)
+{
+	const char *comm = f->source->ops->comm(f->source, t->tid);
+
+	return comm && strncmp(comm, "kvm-nx-lpage-re", 15) == 0;
+}
+
+/* Nothing but silence shows where it ends. */
+static bool is_over(const struct op *op, uint64_t ts_ns)
+{
+	if (op->kind == EV_OP_NX_RECOVER)
+		return ts_ns - op->last_ns > ROUND_GAP_NS;
+	return op->kind == EV_OP_UNKNOWN && !(op->zaps && op->held >= 0) && ts_ns - op->last_ns > UNKNOWN_GAP_NS;
+}
+
 struct op *op_for_obs(struct fold *f, struct task *t, uint64_t ts_ns)
 {
 	struct op *op = op_top(t);
 
-	if (op && op->kind == EV_OP_UNKNOWN && !(op->zaps && op->held >= 0) && ts_ns - op->last_ns > UNKNOWN_GAP_NS) {
+	if (op && is_over(op, ts_ns)) {
 		op_end(f, t);
 		op = op_top(t);
 	}
-	if (!op)
+	if (!op && is_nx_worker(f, t))
+		op = op_begin(f, t, EV_OP_NX_RECOVER, EV_NX_RECOVER, ts_ns, -1);
+	else if (!op)
 		op = op_begin(f, t, EV_OP_UNKNOWN, shows_release(f) ? EV_NONE : EV_ZAP_ALL, ts_ns, -1);
 	op_touch(t, ts_ns);
 	return op;

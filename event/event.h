@@ -98,7 +98,8 @@ struct ev_slot {
 	X(DIRTY,	"dirty")	\
 	X(ZAP_RANGE,	"zap_range")	\
 	X(VM_DESTROY,	"vm_destroy")	\
-	X(UNKNOWN,	"unknown")	/* observations outside any operation the fold knows */
+	X(UNKNOWN,	"unknown")	/* observations outside any operation the fold knows */ \
+	X(NX_RECOVER,	"nx_recover")
 
 enum ev_op {
 #define EV_OP_ENUM(id, name) EV_OP_##id,

@@ -29,17 +29,32 @@ static bool is_mixed(const struct fault *f, int level)
 	return !attributes_uniform(&f->x->mmu.attributes, first, first + SPTE_LEVEL_PAGES(level));
 }
 
+/*
+ * How large the host's page is.  A recording says of an execute fault under the NX mitigation only that it
+ * is mapped small; what others were given there since the host last took the page away, says more.
+ */
+static int host_level(const struct fault *f)
+{
+	int most = f->x->mmu.config.max_level, level = f->host_level, seen;
+
+	if (unlikely(f->nx_disallowed)) {
+		seen = populated_level(f->slot->host, f->gfn - f->slot->cfg.base_gfn);
+		level = seen > level ? seen : level;
+	}
+	return level < most ? level : most;
+}
+
 /* kvm_mmu_hugepage_adjust() */
 static void choose_level(struct fault *f)
 {
-	const struct mmu_config *config = &f->x->mmu.config;
-	int level = f->host_level < config->max_level ? f->host_level : config->max_level;
+	int level;
 
 	f->req_level = 1;
 	f->goal_level = 1;
-	f->nx_disallowed = config->nx_huge_pages && (f->access & MMU_X);
+	f->nx_disallowed = f->x->mmu.config.nx_huge_pages && (f->access & MMU_X);
 	if (!f->slot || f->slot->cfg.flags & SLOT_LOG_DIRTY)
 		return;
+	level = host_level(f);
 	while (level > 1 && (!slot_allows_level(&f->slot->cfg, f->gfn, level) || is_mixed(f, level) ||
 			     (f->gfn ^ f->pfn) & (SPTE_LEVEL_PAGES(level) - 1)))
 		level--;

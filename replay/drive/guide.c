@@ -113,6 +113,23 @@ static enum ret_pf run_fault(const struct guide *g, struct mmu *mmu, const struc
 	return ret;
 }
 
+/* A round takes one in so many tables, rounded up: the recorded host's parameter, which how many it took shows. */
+static void run_nx_recover(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
+{
+	const struct spte_format *f = spte_format(g->rec->meta->release, g->rec->meta->tdp);
+	uint64_t took = 0;
+	struct mmu_stats stats;
+
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+
+		took += o->kind == OBS_SPTE_CHANGED && spte_is_table(o->spte.old, o->spte.level) &&
+			o->spte.new == f->nonpresent;
+	}
+	mmu_stats(mmu, &stats);
+	mmu_nx_recover(mmu, took ? (unsigned int)((stats.nx_splits + took - 1) / took) : 0);
+}
+
 /* At the end of a VM a host task unloads its vCPUs, one after the other. */
 static void run_unload(struct guide *g, struct mmu *mmu, const struct rec_op *op, int vcpu)
 {
@@ -180,6 +197,9 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 	case EV_OP_DIRTY:
 		run_dirty(mmu, stim);
 		break;
+	case EV_OP_NX_RECOVER:
+		run_nx_recover(g, mmu, op);
+		break;
 	case EV_OP_ZAP_ALL:
 		mmu_zap_all(mmu);
 		break;
@@ -215,7 +235,7 @@ static enum skip why_skip(const struct guide *g, const struct rec_op *op)
 		return SKIP_NO_VM;
 	if (op->kind == EV_OP_ZAP_RANGE)
 		return SKIP_ZAP_RANGE;
-	if (op->kind >= EV_OP_UNKNOWN)
+	if (op->kind == EV_OP_UNKNOWN || op->kind >= EV_NR_OPS)
 		return SKIP_UNKNOWN;
 	if (needs_stimulus(op->kind) && !stim)
 		return SKIP_NO_STIMULUS;
