@@ -61,8 +61,9 @@ struct sweep {
 	struct audit		   *a;
 	struct step		   *steps;
 	uint32_t		    nr_steps;
-	uint32_t		   *open;	/* windows that zapped their range and may not have ended yet */
-	uint32_t		    nr_open, next;
+	uint32_t		   *open;	/* windows that have begun and may not have ended yet */
+	uint32_t		    nr_open;
+	uint32_t		    begun, zapped;	/* so many have: places in by_begin and in v */
 	struct audit_tables	   *tables;
 	uint32_t		    said_op, said_window;	/* the last finding's: one per operation and window */
 };
@@ -95,15 +96,15 @@ static void gather_steps(struct sweep *s)
 		qsort(s->steps, s->nr_steps, sizeof(*s->steps), cmp_step);
 }
 
-/* Windows whose range is zapped by @t are open; those that have ended by it are not. */
+/* Windows that were begun before @t are open; those that have ended by it are not. */
 static void open_until(struct sweep *s, uint64_t t)
 {
 	uint32_t kept = 0;
 
-	for (; s->next < s->w->nr && s->w->v[s->next].zapped < t; s->next++) {
-		s->open[s->nr_open++] = s->next;
-		audit_tables_zapped(s->tables, s->next);
-	}
+	for (; s->zapped < s->w->nr && s->w->v[s->zapped].zapped < t; s->zapped++)
+		audit_tables_zapped(s->tables, s->zapped);
+	for (; s->begun < s->w->nr && s->w->v[s->w->by_begin[s->begun]].begun < t; s->begun++)
+		s->open[s->nr_open++] = s->w->by_begin[s->begun];
 	for (uint32_t i = 0; i < s->nr_open; i++)
 		if (s->w->v[s->open[i]].end_at > t)
 			s->open[kept++] = s->open[i];
@@ -112,10 +113,15 @@ static void open_until(struct sweep *s, uint64_t t)
 
 /* --- I-N1: what is installed inside a window ------------------------------------------- */
 
+/*
+ * As soon as a begin has had the lock nothing may be put where nothing was: the retry test must see it.  What
+ * was there before may be changed until it is zapped (a begin may drop the lock to yield), and not after that.
+ */
 struct install {
 	gfn_t	    start, end;
 	unsigned int level, as_id;
 	uint64_t    from_ns;	/* it may have been made as early as this, as far as a window's begin goes */
+	bool	    anew;	/* where nothing was */
 	const char *what;
 };
 
@@ -154,6 +160,7 @@ static bool install_at(struct install *i, gfn_t gfn, unsigned int level, unsigne
 	i->level = level;
 	i->as_id = as_id;
 	i->from_ns = t_ns;
+	i->anew = false;
 	i->what = what;
 	return what;
 }
@@ -164,12 +171,13 @@ static bool as_install(const struct sweep *s, const struct step *step, struct in
 	const struct rec_op *op = &s->r->ops[step->op];
 	const struct obs *o = &s->r->obs[step->obs].o;
 
-	/* change_pte replaces a page inside the window that its caller opened for it. */
-	if (op->kind == EV_OP_SET_SPTE)
-		return false;
-	if (o->kind == OBS_SPTE_CHANGED)
-		return install_at(out, o->spte.gfn, o->spte.level, o->spte.as_id, step->t_ns,
-				  said_of_change(s->f, &o->spte));
+	if (o->kind == OBS_SPTE_CHANGED) {
+		if (!install_at(out, o->spte.gfn, o->spte.level, o->spte.as_id, step->t_ns,
+				said_of_change(s->f, &o->spte)))
+			return false;
+		out->anew = !spte_is_present(o->spte.old);
+		return true;
+	}
 	if (o->kind == OBS_SET_SPTE)
 		return install_at(out, o->set.gfn, o->set.level, 0, step->t_ns,
 				  spte_is_present(o->set.spte) ? "set" : NULL);
@@ -193,7 +201,7 @@ static const struct rec_op *split_later(const struct sweep *s, const struct step
 
 	if (op->kind != EV_OP_FAULT || audit_window_covers(s->w, w, op->gfn, op->gfn + 1, &gfn))
 		return NULL;
-	for (uint32_t k = s->next; k < s->w->nr && s->w->v[k].zapped < w->end_lo; k++) {
+	for (uint32_t k = s->zapped; k < s->w->nr && s->w->v[k].zapped < w->end_lo; k++) {
 		const struct audit_window *in = &s->w->v[k];
 
 		if (s->r->ops[in->start].task == s->r->ops[w->start].task && in->vm == w->vm &&
@@ -212,17 +220,23 @@ static void say_inside(struct sweep *s, const struct step *step, const struct in
 	struct audit_finding *f = audit_add(s->a, AUDIT_N1, w->vm, gfn, step->t_ns);
 	int len;
 
-	f->certain = i->from_ns > w->zapped && step->t_ns < w->end_lo && !rec_op_lost(s->r, start) && !i->as_id && !split;
+	f->certain = i->from_ns > (i->anew ? w->begun : w->zapped) && step->t_ns < w->end_lo && !rec_op_lost(s->r, start) && !i->as_id && !split;
 	f->obs = step->obs;
 	f->ops[0] = step->op;
 	f->ops[1] = w->start;
 	f->ops[2] = w->end;
 	len = snprintf(f->text, sizeof(f->text),
-		       "an entry of level %u was %s %.6f ms after an invalidation zapped its range, %.6f ms before its end",
-		       i->level, i->what, (step->t_ns - w->zapped) / 1e6, (w->end_at - step->t_ns) / 1e6);
+		       "an entry of level %u was %s %.6f ms after an invalidation began to zap its range, %.6f ms before its end",
+		       i->level, i->what, (step->t_ns - w->begun) / 1e6, (w->end_at - step->t_ns) / 1e6);
 	if (split && len > 0 && (size_t)len < sizeof(f->text))
 		snprintf(f->text + len, sizeof(f->text) - (size_t)len,
 			 "; the host splits that page under an invalidation of its own at %.6f s", split->begin_ns / 1e9);
+}
+
+/* change_pte replaces a page inside the window that its caller opened for it. */
+static bool own_window(const struct sweep *s, const struct step *step, const struct audit_window *w)
+{
+	return s->r->ops[step->op].kind == EV_OP_SET_SPTE && s->r->ops[step->op].task == s->r->ops[w->start].task;
 }
 
 static void check_inside(struct sweep *s, const struct step *step)
@@ -238,6 +252,11 @@ static void check_inside(struct sweep *s, const struct step *step)
 		uint32_t window = s->open[k];
 
 		if (s->w->v[window].vm != vm || !audit_window_covers(s->w, &s->w->v[window], i.start, i.end, &gfn))
+			continue;
+		if (own_window(s, step, &s->w->v[window]))
+			continue;
+		/* What is there already may be changed while it is waiting to be zapped. */
+		if (!i.anew && step->t_ns <= s->w->v[window].zapped)
 			continue;
 		if (s->said_op == step->op && s->said_window == window)
 			continue;

@@ -293,6 +293,14 @@ static int cmp_zapped(const void *va, const void *vb)
 	return a->zapped == b->zapped ? 0 : a->zapped < b->zapped ? -1 : 1;
 }
 
+static int cmp_begun(const void *va, const void *vb, void *arg)
+{
+	const struct audit_window *v = arg;
+	uint64_t a = v[*(const uint32_t *)va].begun, b = v[*(const uint32_t *)vb].begun;
+
+	return a == b ? 0 : a < b ? -1 : 1;
+}
+
 static int cmp_end(const void *va, const void *vb, void *arg)
 {
 	const struct audit_window *v = arg;
@@ -303,12 +311,14 @@ static int cmp_end(const void *va, const void *vb, void *arg)
 
 static void sort_windows(struct audit_windows *w)
 {
+	w->by_begin = xcalloc(w->nr, sizeof(*w->by_begin));
 	w->by_end = xcalloc(w->nr, sizeof(*w->by_end));
 	if (!w->nr)
 		return;
 	qsort(w->v, w->nr, sizeof(*w->v), cmp_zapped);
 	for (uint32_t i = 0; i < w->nr; i++)
-		w->by_end[i] = i;
+		w->by_begin[i] = w->by_end[i] = i;
+	qsort_r(w->by_begin, w->nr, sizeof(*w->by_begin), cmp_begun, w->v);
 	qsort_r(w->by_end, w->nr, sizeof(*w->by_end), cmp_end, w->v);
 }
 
@@ -333,6 +343,7 @@ void audit_windows_make(const struct recording *r, struct audit *a, struct audit
 void audit_windows_fini(struct audit_windows *w)
 {
 	free(w->v);
+	free(w->by_begin);
 	free(w->by_end);
 	free(w->ranges);
 	*w = (struct audit_windows){ 0 };

@@ -22,7 +22,7 @@ struct audit_window {
 struct audit_windows {
 	struct audit_window	*v;	/* by @zapped */
 	uint32_t		 nr, cap;
-	uint32_t		*by_end; /* indices, by @end_lo */
+	uint32_t		*by_begin, *by_end; /* indices, by @begun and by @end_lo */
 	struct audit_range	*ranges;
 	uint32_t		 nr_ranges, cap_ranges;
 };
