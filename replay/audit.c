@@ -371,15 +371,19 @@ static void check_snapshot(struct sweep *s, uint32_t index)
 
 /* --- I-F1: what was zapped, and no flush after it ------------------------------------------- */
 
-/* Last record of @op that takes a mapping, or a permission, away from the guest. */
+/*
+ * Last record of @op that takes a mapping, or a permission, away from the guest.  A memslot that goes away
+ * takes its roots with it, and a vCPU flushes when it loads another.
+ */
 static const struct rec_obs *last_loss(const struct recording *r, const struct rec_op *op)
 {
 	for (uint32_t i = op->nr_obs; i-- > 0;) {
 		const struct rec_obs *o = &r->obs[op->first_obs + i];
 		const struct obs_spte *s = &o->o.spte;
 
-		if (o->o.kind == OBS_SPTE_CHANGED && spte_is_leaf(s->old, s->level) &&
-		    (!spte_is_present(s->new) || ((s->old & ~s->new) & SPTE_W)))
+		if (o->o.kind != OBS_SPTE_CHANGED || !spte_is_leaf(s->old, s->level))
+			continue;
+		if (spte_is_present(s->new) ? (s->old & ~s->new) & SPTE_W : op->kind != EV_OP_MEMSLOT)
 			return o;
 	}
 	return NULL;
@@ -525,7 +529,7 @@ static void check_operations(struct sweep *s)
 			check_snapshot(s, i);
 		else if (op->kind == EV_OP_MEMSLOT)
 			check_swaps(s, i);
-		if (flush_shown && (op->kind == EV_OP_INVALIDATE_START || op->kind == EV_OP_DIRTY))
+		if (flush_shown && (op->kind == EV_OP_INVALIDATE_START || op->kind == EV_OP_DIRTY || op->kind == EV_OP_MEMSLOT))
 			check_flush(s, i);
 	}
 }

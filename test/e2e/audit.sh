@@ -43,6 +43,43 @@ window() {
 	     !/^#/ && $3 ~ /invalidate_(start|end)/ { gfn[$2] = zapped[$2] = "" }' "$1"
 }
 
+# scattered TEXT N EMPTY: N records of other tasks, each an install somewhere inside some window, and "time gfn" of
+# each in $tmp/truth
+scattered() {
+	awk -v n="$2" -v empty="$3" -v truth="$tmp/truth" '
+	/^#/ { next }
+	!($2 in seen) { seen[$2] = nr_tasks; task[nr_tasks++] = $2 }
+	$3 == "unmap_gfn_range" { gfn[$2] = substr($5, 5); count[$2] = substr($6, 7) }
+	$3 == "op" && $5 == "op=invalidate_start" && gfn[$2] { zapped[$2] = $1 }
+	$3 == "invalidate_end" && zapped[$2] && $1 - zapped[$2] > 1000 {
+		owner[nr] = $2; from[nr] = zapped[$2]; to[nr] = $1; first[nr] = gfn[$2]; pages[nr++] = count[$2] }
+	$3 ~ /invalidate_(start|end)/ { gfn[$2] = zapped[$2] = "" }
+	function hex(h, i, v) {
+		for (i = 3; i <= length(h); i++)
+			v = v * 16 + index("0123456789abcdef", substr(h, i, 1)) - 1
+		return v }
+	END {
+		srand(7)
+		for (i = 0; i < n; i++) {
+			w = int(rand() * nr)
+			do who = task[int(rand() * nr_tasks)]; while (who == owner[w])
+			t = from[w] + 1 + int(rand() * (to[w] - from[w] - 2))
+			page = hex(first[w]) + int(rand() * hex(pages[w]))
+			base = page - page % 512
+			at = sprintf("%.0f %d kvm_tdp_mmu_spte_changed - gfn=0x%x", t, who, page)
+			above = sprintf("%.0f %d kvm_tdp_mmu_spte_changed - gfn=0x%x level=2", t, who, base)
+			path = i % 6
+			if (path == 0) print at, "level=1 old=" empty, "new=0xaa000e67"
+			if (path == 1) print at, "level=1 old=0xaa000e65 new=0xaa000e67"
+			if (path == 2) print above, "old=0xaa000ee7 new=0xbb000827"
+			if (path == 3) print above, "old=0xbb000827 new=0xaa000ee7"
+			if (path == 4) print above, "old=" empty, "new=0xaa000ee7"
+			if (path == 5) printf "%.0f %d kvm_mmu_set_spte - gfn=0x%x level=1 r=1 x=1 u=1 spte=0xaa000e67\n", t, who, page
+			printf "%.0f\n", t >truth
+		}
+	}' "$1"
+}
+
 for name in x86-6.1-populate-mix x86-6.12-aging-mglru x86-6.12-dirty-pins x86-6.12-memslot-pins x86-6.12-notifier-pins \
 	    x86-6.12-populate-4k x86-6.12-populate-thp; do
 	"$mmulab" import "datasets/$name.dat" -o "$tmp/$name.mmt" >"$tmp/log" 2>&1
@@ -101,6 +138,19 @@ for name in x86-6.12-memslot-pins x86-6.1-populate-mix; do
 	result $? "$name: a begin that does not flush what it zapped"
 done
 
+# How many of 100 scattered installs are found, in a recording without pins and in one with them?
+for name in x86-6.1-populate-mix:0x0 x86-6.12-notifier-pins:0x8000000000000000; do
+	"$mmulab" text -o "$tmp/text" "$tmp/${name%:*}.mmt"
+	scattered "$tmp/text" 100 "${name#*:}" >"$tmp/more"
+	sort -s -k1,1n "$tmp/text" "$tmp/more" >"$tmp/many.txt"
+	made many
+	found=$(sort -u "$tmp/truth" | grep -cxFf <(tr -d '\n' <"$tmp/many.json" | grep -oE '"certain": true, +"gfn": [0-9]+, +"vm": [0-9]+, +"t_ns": [0-9]+' |
+		grep -oE '[0-9]+$'))
+	echo "found $found of $(sort -u "$tmp/truth" | wc -l)" >"$tmp/log"
+	[ "$found" -ge 98 ] && [ "$found" = "$(sort -u "$tmp/truth" | wc -l)" ]
+	result $? "${name%:*}: 100 installs in open windows, and each is certain"
+done
+
 # A table of level 2 that goes away with all that it holds: later something appears in it.
 text=$tmp/text
 "$mmulab" text -o "$text" "$tmp/x86-6.12-memslot-pins.mmt"
@@ -116,7 +166,7 @@ awk '!/^#/ && $3 == "pin" && $5 == "pin=snapshot" { snap[$2] = 1; ended[$2] = 0 
      !/^#/ && $3 == "op" && $5 == "op=invalidate_end" && snap[$2] { ended[$2] = 1 }
      !/^#/ && $3 == "op" && $5 == "op=fault" {
 	if (!done && ended[$2] && $7 == "result=retry") {
-		print $1 - 1, $2, "kvm_tdp_mmu_spte_changed -", $6, "level=1 old=0x8000000000000000 new=0xaa000e67"
+		printf "%.0f %s kvm_tdp_mmu_spte_changed - %s level=1 old=0x8000000000000000 new=0xaa000e67\n", $1 - 1, $2, $6
 		print $6 >"/dev/stderr"
 		done = 1
 	}
