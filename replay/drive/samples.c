@@ -24,18 +24,53 @@ static void record(struct sampler *s, const struct sample *m)
 	hist_record(&h[PHASE_LOCK_HOLD], m->lock_hold_ns);
 	if (m->retries)
 		hist_record(&h[PHASE_RETRY], m->retry_ns);
-	if (m->op != RESULT_ACCESS)
+}
+
+/* Accesses that share a bucket of the time lines, as one. */
+struct together {
+	uint64_t t_ns, total_max_ns, lock_wait_max_ns, nr;
+};
+
+static void put_together(struct sampler *s, const struct together *g)
+{
+	if (!g->nr)
 		return;
-	result_series_put(s->result, s->total_max, m->t_ns, m->total_ns);
-	result_series_put(s->result, s->lock_wait_max, m->t_ns, m->lock_wait_ns);
-	result_series_put(s->result, s->count, m->t_ns, 1);
+	result_series_put(s->result, s->total_max, g->t_ns, g->total_max_ns);
+	result_series_put(s->result, s->lock_wait_max, g->t_ns, g->lock_wait_max_ns);
+	result_series_put(s->result, s->count, g->t_ns, g->nr);
+}
+
+/* The three lines' buckets are of one width, a power of two: times differ below it or are in two. */
+static bool in_one_bucket(const struct sampler *s, uint64_t a_ns, uint64_t b_ns)
+{
+	return (a_ns ^ b_ns) < s->result->series[s->count].bucket_ns;
+}
+
+static void add_access(struct sampler *s, struct together *g, const struct sample *m)
+{
+	if (g->nr && !in_one_bucket(s, g->t_ns, m->t_ns)) {
+		put_together(s, g);
+		*g = (struct together){ 0 };
+	}
+	g->t_ns = m->t_ns;
+	g->nr++;
+	if (g->total_max_ns < m->total_ns)
+		g->total_max_ns = m->total_ns;
+	if (g->lock_wait_max_ns < m->lock_wait_ns)
+		g->lock_wait_max_ns = m->lock_wait_ns;
 }
 
 void sampler_flush(struct sampler *s, struct sample_buf *buf)
 {
+	struct together accesses = { 0 };
+
 	pthread_mutex_lock(&s->lock);
-	for (uint32_t i = 0; i < buf->nr; i++)
+	for (uint32_t i = 0; i < buf->nr; i++) {
 		record(s, &buf->v[i]);
+		if (buf->v[i].op == RESULT_ACCESS)
+			add_access(s, &accesses, &buf->v[i]);
+	}
+	put_together(s, &accesses);
 	pthread_mutex_unlock(&s->lock);
 	buf->nr = 0;
 }
