@@ -22,9 +22,8 @@ void rt_op_begin(unsigned int op)
 {
 	struct rt_task *t = self();
 
-	assert(op < RT_MAX_OPS && t->nr_ops < TASK_MAX_OPS);
-	t->nr_ops++;
-	*op_of(t) = (struct task_op){ .op = op, .begin_ps = rt_running.clock_ps };
+	assert(op < RT_MAX_OPS && t->op < &t->ops[TASK_MAX_OPS]);
+	*++t->op = (struct task_op){ .op = op, .begin_ps = rt_running.clock_ps };
 	t->stretch_ps = rt_running.clock_ps;
 }
 
@@ -42,9 +41,9 @@ static void add_to_outer(struct task_op *outer, const struct task_op *o)
 void rt_op_end(struct rt_sample *out)
 {
 	struct rt_task *t = self();
-	struct task_op *o = op_of(t);
+	struct task_op *o = t->op;
 
-	assert(t->nr_ops);
+	assert(o > t->ops);
 	if (out)
 		*out = (struct rt_sample){
 			.total_ns = (rt_running.clock_ps - o->begin_ps) / PSEC_PER_NSEC,
@@ -55,15 +54,14 @@ void rt_op_end(struct rt_sample *out)
 			.flushes = o->flushes,
 			.lost_cas = o->lost_cas,
 		};
-	t->nr_ops--;
-	if (t->nr_ops)
-		add_to_outer(op_of(t), o);
+	if (--t->op > t->ops)
+		add_to_outer(t->op, o);
 }
 
 void rt_note_lost_cas(void)
 {
-	op_of(self())->lost_cas++;
-	machine.lost_cas[op_of(self())->op]++;
+	self()->op->lost_cas++;
+	machine.lost_cas[self()->op->op]++;
 }
 
 static void report_task(const struct rt_task *t, struct rt_task_stats *out)

@@ -44,8 +44,8 @@ void rt_kick_all(unsigned int vm)
 	rt_charge(COST_FLUSH_TARGET, targets);
 	if (targets)
 		rt_running.clock_ps += rt_running.cost_ps[COST_KICK] / 2;
-	op_of(t)->ipi_ps += rt_running.clock_ps - begin_ps;
-	op_of(t)->flushes++;
-	machine.flushes[op_of(t)->op]++;
+	t->op->ipi_ps += rt_running.clock_ps - begin_ps;
+	t->op->flushes++;
+	machine.flushes[t->op->op]++;
 	settle();
 }

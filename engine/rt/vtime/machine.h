@@ -82,13 +82,14 @@ struct rt_task {
 	bool		 on_cpu;
 	bool		 live;
 	bool		 cond_woken;
-	uint16_t	 nr_holds, nr_ops;
+	uint16_t	 nr_holds;
 	uint64_t	 guest_since_ps;
 	uint64_t	 kicked_until_ps, kicked_ps, kicks;
 	uint64_t	 think_ps;
 	uint64_t	 held_since_ps;	/* nr_holds became 1 */
 	struct task_reader rcu;
 	uint64_t	 stretch_ps;	/* holding or reading, and no point to yield, since */
+	struct task_op	*op;		/* the innermost one of @ops */
 	uint64_t	 watched_ps;	/* longest such since rt_stretch_begin() */
 	struct task_reader srcu;
 	struct rt_hold	 holds[TASK_MAX_HOLDS];
@@ -216,11 +217,6 @@ static inline uint64_t ps_of(uint64_t ns)
 	return (ns < HEAP_MAX_NS ? ns : HEAP_MAX_NS) * PSEC_PER_NSEC;
 }
 
-static inline struct task_op *op_of(struct rt_task *t)
-{
-	return &t->ops[t->nr_ops];
-}
-
 /* --- sched.c: who runs next --- */
 
 /* @t runs again at its clock. */
@@ -288,7 +284,7 @@ void rcu_finish(void);
 /* Here, at @ps, @t could yield, or stopped keeping others off its CPU: a stretch ends and the next begins. */
 static inline void stretch_note(struct rt_task *t, uint64_t ps)
 {
-	uint64_t *longest = &machine.longest_stretch_ps[op_of(t)->op];
+	uint64_t *longest = &machine.longest_stretch_ps[t->op->op];
 	uint64_t length_ps = ps > t->stretch_ps ? ps - t->stretch_ps : 0;
 
 	if (unlikely(length_ps > *longest))

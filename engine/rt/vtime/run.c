@@ -57,6 +57,7 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	memset(&machine, 0, sizeof(machine));
 	machine.run = runs + 1;
 	machine.home.ops[0].op = OP_NONE;
+	machine.home.op = machine.home.ops;
 	machine.config = *config;
 	machine.err = e;
 	machine.nr_tasks = machine.nr_live = nr;

@@ -87,7 +87,7 @@ static inline void enter(struct rt_rwlock *l, struct rt_task *t, bool write, uin
 	struct rt_hold *h = find_hold(t, NULL);
 
 	assert(h);
-	*h = (struct rt_hold){ .lock = l, .prev = l->newest, .task = t->id, .op = op_of(t)->op };
+	*h = (struct rt_hold){ .lock = l, .prev = l->newest, .task = t->id, .op = t->op->op };
 	*(l->newest ? &l->newest->next : &l->oldest) = h;
 	l->newest = h;
 	l->writing = write;
@@ -110,7 +110,7 @@ static inline void leave(struct rt_rwlock *l, struct rt_hold *h)
 static void wait(struct rt_rwlock *l, enum task_wait what)
 {
 	struct rt_task *t = self();
-	unsigned int op = op_of(t)->op;
+	unsigned int op = t->op->op;
 
 	assert(l->oldest && !find_hold(t, l));
 	t->waiting = what;
@@ -128,7 +128,7 @@ static void wait(struct rt_rwlock *l, enum task_wait what)
 static struct rt_task *dequeue(struct rt_rwlock *l)
 {
 	struct rt_task *t = l->head;
-	unsigned int op = op_of(t)->op;
+	unsigned int op = t->op->op;
 
 	l->head = t->wait_next;
 	if (!l->head)
@@ -144,8 +144,8 @@ static void grant(struct rt_rwlock *l, struct rt_task *t, uint64_t at_ps)
 	bool write = t->waiting == WAIT_WRITE;
 
 	enter(l, t, write, at_ps);
-	machine.blame_ps[op_of(t)->op][l->last_op] += at_ps - l->time_ps;
-	op_of(t)->lock_wait_ps += at_ps - t->wait_since_ps;
+	machine.blame_ps[t->op->op][l->last_op] += at_ps - l->time_ps;
+	t->op->lock_wait_ps += at_ps - t->wait_since_ps;
 	l->line_owner = t->id + 1;
 	t->waiting = WAIT_NONE;
 	if (t->clock_ps < at_ps)
@@ -192,7 +192,7 @@ static inline void unlock(struct rt_rwlock *l, bool write)
 	arrive(l);
 	leave(l, h);
 	if (!--t->nr_holds) {
-		op_of(t)->lock_hold_ps += rt_running.clock_ps - t->held_since_ps;
+		t->op->lock_hold_ps += rt_running.clock_ps - t->held_since_ps;
 		if (!t->rcu.depth)
 			stretch_note(t, rt_running.clock_ps);
 	}

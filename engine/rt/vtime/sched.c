@@ -10,7 +10,7 @@
 #define PAUSE_PS	(20 * PSEC_PER_NSEC)	/* one round of a spin loop */
 #define LONELY_PAUSES	(1u << 20)
 
-struct machine machine = { .home = { .ops[0].op = OP_NONE } };
+struct machine machine = { .home = { .ops[0].op = OP_NONE, .op = machine.home.ops } };
 struct rt_running rt_running = {
 	.horizon_ps = UINT64_MAX,
 	.fine_horizon_ps = UINT64_MAX,

@@ -78,8 +78,8 @@ static void dropped(void)
 {
 	struct rt_task *t = self();
 
-	op_of(t)->yields++;
-	machine.yields[op_of(t)->op]++;
+	t->op->yields++;
+	machine.yields[t->op->op]++;
 	t->cpu_since_ps = rt_running.clock_ps;
 	rt_pin(RT_PIN_RELOCK);
 }
