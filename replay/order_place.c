@@ -207,9 +207,9 @@ static void consider_end(const struct order *o, struct move *best, const struct 
 
 /*
  * A reason for a fault that retried: a window over its page that is still open, or whose range is left in the hull
- * because there was always one open since.  Each call brings that one window nearer.
+ * because there was always one open since.  Each move brings that one window nearer.
  */
-static bool cover(const struct order *o, const struct attempt *a, const struct views *v)
+static struct move find_cover(const struct order *o, const struct attempt *a, const struct views *v)
 {
 	struct move best = { .cost = UINT64_MAX };
 	uint64_t c = check_of(a), since = open_since(v, c);
@@ -225,7 +225,7 @@ static bool cover(const struct order *o, const struct attempt *a, const struct v
 		if (w->b_lo > c && has_key(o, w->w, a->key))
 			consider(&best, (struct edge *)&w->w->begin, c - 1, false);
 	}
-	return apply(&best);
+	return best;
 }
 
 /* Another reason: any window that ends between its snapshot and its test. */
@@ -285,23 +285,42 @@ static bool make_room(const struct order *o, const struct attempt *a, struct vie
 	return i;
 }
 
-static bool give_reason(const struct order *o, const struct attempt *a, struct views *v)
+struct undo {
+	struct edge   *edge;
+	struct instant placed;
+};
+
+/* Moves until it is covered; nothing is moved when that cannot be reached.  Return: whether something was. */
+static bool cover_fully(const struct order *o, const struct attempt *a, struct views *v)
 {
+	struct undo undo[MAX_MOVES];
+	struct move m;
 	int i;
 
+	for (i = 0; i < MAX_MOVES; i++) {
+		gather_placed(o, a, v);
+		if (covered(o, a, v))
+			return i;
+		m = find_cover(o, a, v);
+		if (!m.edge)
+			break;
+		undo[i] = (struct undo){ m.edge, m.edge->placed };
+		apply(&m);
+	}
+	while (i-- > 0)
+		undo[i].edge->placed = undo[i].placed;
+	return false;
+}
+
+static bool give_reason(const struct order *o, const struct attempt *a, struct views *v)
+{
 	gather_placed(o, a, v);
 	if (retries(o, a, v))
 		return false;
-	if (!may_be_reached(o, a, v)) {
-		gather_placed(o, a, v);
-		return end_inside(a, v);
-	}
-	for (i = 0; i < MAX_MOVES; i++) {
-		gather_placed(o, a, v);
-		if (covered(o, a, v) || !cover(o, a, v))
-			break;
-	}
-	return i;
+	if (may_be_reached(o, a, v) && cover_fully(o, a, v))
+		return true;
+	gather_placed(o, a, v);
+	return !retries(o, a, v) && end_inside(a, v);
 }
 
 #define MAX_ROUNDS	4

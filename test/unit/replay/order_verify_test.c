@@ -141,6 +141,27 @@ static const struct row {
 	  true },
 };
 
+/* Without probes: starts alone, of the host task and of vCPU 1, each open at most until its task's next record. */
+#define STARTS(task, t0, n, from, to) MADE_STIM(task, t0, INVALIDATE_START, HVAS(from, to)), \
+	     MADE_OP_FOR(task, (t0) + 2, INVALIDATE_START, 2, n, RET_PF_UNKNOWN)
+
+/* Where the end of the window of vCPU 1 is placed. */
+static const struct placed {
+	const char	   *name;
+	struct made_record  records[24];
+	uint64_t	    end;
+} placed[] = {
+	{ "at once, when nobody says otherwise",
+	  { SLOT, STARTS(1, 22, 0, 12, 13), MADE_OP(1, 100, AGE, 2) }, 24 },
+	{ "after the snapshot of who retried on its page",
+	  { SLOT, STARTS(1, 22, 0, 12, 13), RETRIES(0, 50, 70, 12), MADE_OP(1, 100, AGE, 2) }, 51 },
+	{ "or elsewhere",
+	  { SLOT, STARTS(1, 22, 0, 12, 13), RETRIES(0, 50, 70, 9), MADE_OP(1, 100, AGE, 2) }, 51 },
+	{ "there too, where windows together would cover its page, but another fault forbids that",
+	  { SLOT, STARTS(2, 10, 1, 5, 6), STARTS(1, 22, 0, 12, 13), MAPS(0, 30, 35, 40, 45, 9), RETRIES(0, 50, 70, 9),
+	    MADE_OP(1, 100, AGE, 2), MADE_OP(2, 200, AGE, 2) }, 51 },
+};
+
 static uint32_t first_fault(const struct recording *r)
 {
 	for (uint32_t i = 0; i < r->nr_ops; i++)
@@ -169,7 +190,32 @@ static void check(const void *arg)
 	made_close(&m);
 }
 
+static void check_placed(const void *arg)
+{
+	const struct placed *row = arg;
+	struct instant end = { 0 };
+	struct policy policy;
+	struct order *order;
+	struct swaps *swaps;
+	struct made m;
+
+	policy_defaults(&policy);
+	policy.fault_retry_key = FAULT_RETRY_KEY_HULL_GFN;
+	made_open_as(&m, KVM_6_12, false, row->records, ARRAY_SIZE(row->records));
+	swaps = swaps_new(&m.rec);
+	order = order_new(&m.rec, swaps, &policy, false);
+	for (uint32_t i = 0; i < m.rec.nr_ops; i++)
+		if (m.rec.ops[i].kind == EV_OP_INVALIDATE_START && m.rec.ops[i].task == 1)
+			order_place_end(order, i, &end);
+	assert_int_equal(end.at, row->end);
+	order_free(order);
+	swaps_free(swaps);
+	made_close(&m);
+}
+
 int main(void)
 {
-	return table_run("order", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+	int failed = table_run("order", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+
+	return failed + table_run("placed ends", placed, ARRAY_SIZE(placed), sizeof(placed[0]), check_placed);
 }
