@@ -130,6 +130,7 @@ struct vcpu_state {
 	bool	 exit_unclaimed;	/* no fault has claimed this exit yet */
 	bool	 rooted;		/* has a root loaded, as far as is known */
 	uint32_t root_zaps;		/* its VM's nr_fast_zaps when it last loaded one */
+	bool	 root_guessed;		/* nothing but an entry showed that it did */
 	struct attempt at;
 	bool	 undecided;		/* the last attempt's result waits for the next fault */
 	uint64_t undecided_end_ns;

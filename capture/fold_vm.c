@@ -159,12 +159,25 @@ int vm_of_task(struct fold *f, struct task *t)
 	return 0;
 }
 
+/* Another thread has announced that slot for @vm, and its call is not over yet. */
+static bool announced_otherwise(const struct fold *f, const struct task *t, int vm, const struct slot *slot)
+{
+	for (uint32_t i = 0; i < f->cap_tasks; i++) {
+		const struct op *op = f->tasks[i] && f->tasks[i] != t ? op_find(f->tasks[i], EV_OP_MEMSLOT) : NULL;
+
+		if (op && op->vm == vm && op->slot.id == slot->id && op->slot.npages && slot->npages &&
+		    (op->slot.npages != slot->npages || op->slot.hva != slot->hva))
+			return true;
+	}
+	return false;
+}
+
 int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot)
 {
 	int vm = t->vm < 0 && !f->nr_vms ? add_vm(f, t) : t->vm;
 
 	for (uint32_t i = f->nr_vms; vm < 0 && i-- > 0;)
-		if (is_live(&f->vms[i]) && slot_may_be(&f->vms[i], slot))
+		if (is_live(&f->vms[i]) && slot_may_be(&f->vms[i], slot) && !announced_otherwise(f, t, i, slot))
 			vm = i;
 	if (vm < 0)
 		vm = add_vm(f, t);

@@ -15,6 +15,7 @@ void root_load_unseen(struct fold *f, struct task *t, uint64_t ts_ns)
 	const struct op *op = op_begin(f, t, EV_OP_VCPU_LOAD, EV_VCPU_LOAD, ts_ns, -1);
 
 	t->v.root_zaps = f->vms[op->vm].nr_fast_zaps;
+	t->v.root_guessed = false;
 }
 
 /*
@@ -32,14 +33,16 @@ void root_renew(struct fold *f, struct task *t, uint64_t ts_ns)
 		return;
 	root_load_unseen(f, t, ts_ns);
 	op_end_all(f, t);
+	t->v.root_guessed = true;	/* it may have been on its way in, and is sent out again */
 }
 
-/* A fault shares the lock.  Before 6.9 roots are dropped and taken with it held for write. */
+/* A fault shares the lock.  Before 6.9 roots are dropped and taken with it held for write, after a fault or any other exit. */
 void root_renew_waits(struct fold *f, struct task *t, uint64_t ts_ns)
 {
 	const struct op *op = op_top(t);
 
-	if (op && op->kind == EV_OP_FAULT && f->seen[RAW_SPTE_CHANGED] && lost_root(f, t))
+	if ((!op || op->kind == EV_OP_FAULT) && f->seen[RAW_SPTE_CHANGED] &&
+	    (lost_root(f, t) || t->v.root_guessed))
 		root_load_unseen(f, t, ts_ns);
 }
 

@@ -443,6 +443,48 @@ static const struct row rows[] = {
 		"1999910 0 op - op=zap_all gfn=0x0 result=continue span_ns=1999910 stimulus=0\n",
 	},
 	{
+		.name = "a marker of another process that the VM's slots contradict is of another VM",
+		.steps = {
+			MARK(100, 9, "kvmload: memslot slot 1 gpa 20000 size 10000 hva 7000000 flags 0"),
+			MARK(200, 10, "kvmload: memslot slot 1 gpa 20000 size 20000 hva 8000000 flags 0"),
+			MARK(300, 10, "kvmload: memslot slot 1 gpa 20000 size 20000 hva 8000000 flags 1"),
+			MARK(400, 9, "kvmload: memslot slot 1 gpa 20000 size 0 hva 0 flags 0"),
+		},
+		.want =
+		"0 1 memslot open gfn=0x20 id=1 change=create npages=0x10 kvm_flags=0x0 hva=0x7000000\n"
+		"0 1 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
+		"100 0 memslot open vm=1 gfn=0x20 id=1 change=create npages=0x20 kvm_flags=0x0 hva=0x8000000\n"
+		"100 0 op 0x2 vm=1 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
+		"200 0 memslot open vm=1 gfn=0x20 id=1 change=flags npages=0x20 kvm_flags=0x1 hva=0x8000000\n"
+		"200 0 op 0x2 vm=1 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"300 1 memslot open gfn=0x20 id=1 change=delete npages=0x10 kvm_flags=0x0 hva=0x7000000\n"
+		"300 1 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=1\n",
+	},
+	{
+		.name = "without probes, protecting a logged slot's pages in order is a GET",
+		.steps = {
+			MARK(100, 9, "kvmload: memslot slot 1 gpa 20000 size 10000 hva 7000000 flags 1"),
+			MARK(110, 9, "kvmload: phase get"),
+			CHANGED(120, 9, 0x21, 0x1000e67ULL, 0x1000e65ULL), CHANGED(2000000, 9, 0x25, 0x1001e67ULL, 0x1001e65ULL),
+			CHANGED(2000010, 9, 0x22, 0x1002e67ULL, 0x1002e65ULL), CHANGED(2000020, 9, 0x23, LEAF, EMPTY),
+			CHANGED(2000030, 9, 0x80, 0x1002e67ULL, 0x1002e65ULL),
+		},
+		.want =
+		"0 0 memslot open gfn=0x20 id=1 change=create npages=0x10 kvm_flags=0x1 hva=0x7000000\n"
+		"0 0 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
+		"20 0 dirty_get - gfn=0x20 slot=1 count=0x10 service_ns=1999880\n"
+		"20 0 kvm_tdp_mmu_spte_changed - gfn=0x21 level=1 old=0x1000e67 new=0x1000e65\n"
+		"1999900 0 kvm_tdp_mmu_spte_changed - gfn=0x25 level=1 old=0x1001e67 new=0x1001e65\n"
+		"1999900 0 op - op=dirty gfn=0x20 result=continue span_ns=1999880 stimulus=1\n"
+		"1999910 0 dirty_get - gfn=0x20 slot=1 count=0x10\n"
+		"1999910 0 kvm_tdp_mmu_spte_changed - gfn=0x22 level=1 old=0x1002e67 new=0x1002e65\n"
+		"1999910 0 op - op=dirty gfn=0x20 result=continue span_ns=0 stimulus=2\n"
+		"1999920 0 kvm_tdp_mmu_spte_changed - gfn=0x23 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"1999930 0 kvm_tdp_mmu_spte_changed - gfn=0x80 level=1 old=0x1002e67 new=0x1002e65\n"
+		"1999930 0 op - op=unknown gfn=0x0 result=continue span_ns=10 stimulus=4294967295\n",
+		.unused = 1,
+	},
+	{
 		.name = "without probes, a vCPU whose root is gone loads one before it enters the guest",
 		.steps = {
 			SERVED(100, 7, 0, 0x20ULL, 6), REC(200, 9, "kvm_mmu_zap_all_fast", 1), REC(300, 7, "kvm_exit", 1, 1, 0),
