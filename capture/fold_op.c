@@ -18,7 +18,7 @@
 #include "capture/fold_state.h"
 
 #define UNKNOWN_GAP_NS	1000000ULL	/* two pieces of unexplained work rather than one */
-#define ROUND_GAP_NS	20000000ULL	/* two rounds of NX recovery rather than one that lost its CPU */
+#define ROUND_GAP_NS	50000000ULL	/* two rounds of NX recovery rather than one that lost its CPU */
 
 #define NOTIFIERS	(1u << EV_OP_INVALIDATE_START | 1u << EV_OP_INVALIDATE_END | 1u << EV_OP_AGE | \
 			 1u << EV_OP_TEST_AGE | 1u << EV_OP_SET_SPTE)

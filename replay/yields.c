@@ -126,7 +126,7 @@ static bool any_end(const struct spans *s, const struct walker *w, uint64_t from
 bool yields_walks(unsigned int kind)
 {
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_MEMSLOT || kind == EV_OP_ZAP_ALL ||
-	       kind == EV_OP_ZAP_RANGE || kind == EV_OP_VM_DESTROY;
+	       kind == EV_OP_ZAP_RANGE || kind == EV_OP_VM_DESTROY || kind == EV_OP_NX_RECOVER;
 }
 
 static bool is_flush(const struct rec_obs *o)
