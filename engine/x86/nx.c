@@ -24,9 +24,10 @@ void nx_disallow(struct x86_mmu *x, uint32_t child)
 	__atomic_store_n(&x->nx.link[child].disallowed, 1, __ATOMIC_RELAXED);
 }
 
+/* Acquire: who finds it clear and takes the table away comes after who read where it hangs, and cleared it. */
 bool nx_is_disallowed_slow(const struct x86_mmu *x, uint32_t number)
 {
-	return !arena_is_uniform(number) && __atomic_load_n(&x->nx.link[number].disallowed, __ATOMIC_RELAXED);
+	return !arena_is_uniform(number) && __atomic_load_n(&x->nx.link[number].disallowed, __ATOMIC_ACQUIRE);
 }
 
 void nx_track_locked(struct x86_mmu *x, uint32_t number)
@@ -59,7 +60,7 @@ void nx_forget_locked(struct x86_mmu *x, uint32_t number)
 	struct nx_list *nx = &x->nx;
 	struct nx_link *link = &nx->link[number];
 
-	__atomic_store_n(&link->disallowed, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&link->disallowed, 0, __ATOMIC_RELEASE);
 	if (!link->listed)
 		return;
 	link->listed = false;
