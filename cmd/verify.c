@@ -170,8 +170,8 @@ static int audit(const struct options *o, const char *path, const struct recordi
 	else
 		audit_print(&audit, path, stdout);
 	if (rc == 0 && audit.certain)
-		rc = err_set(e, ERR_NO, "%s: %" PRIu64 " certain findings: the recorded kernel broke an invariant", path,
-			     audit.certain);
+		rc = err_set(e, ERR_NO, "%s: %" PRIu64 " certain findings: the recorded kernel broke an invariant",
+			     path, audit.certain);
 	audit_fini(&audit);
 	return rc;
 }
@@ -214,7 +214,7 @@ static int open_and_verify(const struct options *o, const char *path, struct err
 		rc = err_set(e, ERR_USAGE, "--flip compares scores and needs no measure beside them; leave out %s",
 			     o->limit ? "--limit" : "--baseline");
 	else if (o->audit && (o->flips.nr || o->limit || o->baseline || o->policy || o->sets.nr))
-		rc = err_set(e, ERR_USAGE, "--audit looks at the recording alone; leave out policy, --flip, --limit and --baseline");
+		rc = err_set(e, ERR_USAGE, "--audit looks at the recording alone; leave out policy, --flip, --limit, --baseline");
 	if (rc == 0)
 		rc = ev_open(path, 0, &f, e);
 	if (rc < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One sweep over all changes in time order, with the windows that are open beside it; then what needs no order. */
+/* One sweep over all changes in time order, with the windows that are open beside it; then the other checks. */
 #include "replay/audit.h"
 
 #include <inttypes.h>
@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "replay/audit_flush.h"
+#include "replay/audit_snapshot.h"
 #include "replay/audit_tables.h"
-#include "replay/audit_windows.h"
 #include "replay/instants.h"
 
 static const char *const names[] = {
@@ -165,7 +166,7 @@ static bool install_at(struct install *i, gfn_t gfn, unsigned int level, unsigne
 	return what;
 }
 
-/* Does @step's record show a mapping made, or met by somebody who may use it, while mmu_lock was held (or, if lockless, then)? */
+/* Does @step's record show a mapping made, or met by somebody who may use it? */
 static bool as_install(const struct sweep *s, const struct step *step, struct install *out)
 {
 	const struct rec_op *op = &s->r->ops[step->op];
@@ -220,17 +221,20 @@ static void say_inside(struct sweep *s, const struct step *step, const struct in
 	struct audit_finding *f = audit_add(s->a, AUDIT_N1, w->vm, gfn, step->t_ns);
 	int len;
 
-	f->certain = i->from_ns > (i->anew ? w->begun : w->zapped) && step->t_ns < w->end_lo && !rec_op_lost(s->r, start) && !i->as_id && !split;
+	f->certain = i->from_ns > (i->anew ? w->begun : w->zapped) && step->t_ns < w->end_lo &&
+		     !rec_op_lost(s->r, start) && !i->as_id && !split;
 	f->obs = step->obs;
 	f->ops[0] = step->op;
 	f->ops[1] = w->start;
 	f->ops[2] = w->end;
 	len = snprintf(f->text, sizeof(f->text),
-		       "an entry of level %u was %s %.6f ms after an invalidation began to zap its range, %.6f ms before its end",
+		       "an entry of level %u was %s %.6f ms after an invalidation began to zap its range, "
+		       "%.6f ms before its end",
 		       i->level, i->what, (step->t_ns - w->begun) / 1e6, (w->end_at - step->t_ns) / 1e6);
 	if (split && len > 0 && (size_t)len < sizeof(f->text))
 		snprintf(f->text + len, sizeof(f->text) - (size_t)len,
-			 "; the host splits that page under an invalidation of its own at %.6f s", split->begin_ns / 1e9);
+			 "; the host splits that page under an invalidation of its own at %.6f s",
+			 split->begin_ns / 1e9);
 }
 
 /* change_pte replaces a page inside the window that its caller opened for it. */
@@ -284,176 +288,6 @@ static void sweep(struct sweep *s)
 	free(s->open);
 }
 
-/* --- I-N3: who mapped although an invalidation ended since his snapshot ------------------- */
-
-/* The snapshot was taken by this time at the latest; 0: no record says so before the map. */
-static uint64_t snapshot_by(const struct recording *r, const struct rec_op *op)
-{
-	const struct rec_obs *pin = rec_find_pin(r, op, PIN_SNAPSHOT), *looked = rec_find_pin(r, op, PIN_LOOKUP_RET);
-	const struct rec_obs *wait = rec_find(r, op, OBS_LOCK_WAIT, 0);
-	uint64_t by = looked ? looked->t_ns : UINT64_MAX;
-
-	if (wait && wait->t_ns - wait->o.wait.wait_ns < by)
-		by = wait->t_ns - wait->o.wait.wait_ns;
-	/* Without the pin, a notifier nested in the fault may have come before: caches are filled first. */
-	if (pin && op->child != REC_NONE && r->ops[op->child].begin_ns >= pin->t_ns && r->ops[op->child].begin_ns < by)
-		by = r->ops[op->child].begin_ns;
-	return by == UINT64_MAX ? 0 : by;
-}
-
-/* First window that ends at or after @t. */
-static uint32_t ends_from(const struct audit_windows *w, uint64_t t)
-{
-	uint32_t lo = 0, hi = w->nr;
-
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (w->v[w->by_end[mid]].end_lo < t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* First leaf that @op changed to, which it can only have done having passed the retry test. */
-static const struct rec_obs *first_map(const struct recording *r, const struct rec_op *op)
-{
-	for (uint32_t i = 0; i < op->nr_obs; i++) {
-		const struct rec_obs *o = &r->obs[op->first_obs + i];
-
-		if (o->o.kind == OBS_SET_SPTE && spte_is_present(o->o.set.spte))
-			return o;
-		if (o->o.kind == OBS_SPTE_CHANGED && spte_is_leaf(o->o.spte.new, o->o.spte.level))
-			return o;
-	}
-	return NULL;
-}
-
-static void say_stale(struct sweep *s, uint32_t index, const struct rec_obs *map, const struct audit_window *w,
-		      uint64_t by)
-{
-	const struct rec_op *op = &s->r->ops[index];
-	struct audit_finding *f = audit_add(s->a, AUDIT_N3, op->vm, op->gfn, map->t_ns);
-	gfn_t gfn;
-	bool covers = audit_window_covers(s->w, w, op->gfn, op->gfn + 1, &gfn);
-
-	f->obs = (uint32_t)(map - s->r->obs);
-	f->ops[0] = index;
-	f->ops[1] = w->start;
-	f->ops[2] = w->end;
-	snprintf(f->text, sizeof(f->text),
-		 "mapped with a snapshot of %.6f s at the latest, although an invalidation of %s ended after that", by / 1e9,
-		 covers ? "its page" : "other pages");
-}
-
-static void check_snapshot(struct sweep *s, uint32_t index)
-{
-	const struct rec_op *op = &s->r->ops[index];
-	const struct rec_obs *map = first_map(s->r, op);
-	uint64_t by = map ? snapshot_by(s->r, op) : 0;
-
-	if (!by)
-		return;
-	s->a->snapshots++;
-	for (uint32_t i = ends_from(s->w, by + 1); i < s->w->nr; i++) {
-		const struct audit_window *w = &s->w->v[s->w->by_end[i]];
-
-		if (w->end_lo >= map->t_ns)
-			return;
-		if (w->vm != op->vm || !w->matched || w->end_hi >= map->t_ns)
-			continue;
-		say_stale(s, index, map, w, by);
-		return;
-	}
-}
-
-/* --- I-F1: what was zapped, and no flush after it ------------------------------------------- */
-
-/*
- * Last record of @op that takes a mapping, or a permission, away from the guest.  A memslot that goes away
- * takes its roots with it, and a vCPU flushes when it loads another.
- */
-static const struct rec_obs *last_loss(const struct recording *r, const struct rec_op *op)
-{
-	for (uint32_t i = op->nr_obs; i-- > 0;) {
-		const struct rec_obs *o = &r->obs[op->first_obs + i];
-		const struct obs_spte *s = &o->o.spte;
-
-		if (o->o.kind != OBS_SPTE_CHANGED || !spte_is_leaf(s->old, s->level))
-			continue;
-		if (spte_is_present(s->new) ? (s->old & ~s->new) & SPTE_W : op->kind != EV_OP_MEMSLOT)
-			return o;
-	}
-	return NULL;
-}
-
-static bool flushes(const struct recording *r, const struct rec_op *op, uint32_t from_obs)
-{
-	for (uint32_t i = from_obs; i < op->first_obs + op->nr_obs; i++)
-		if (r->obs[i].o.kind == OBS_FLUSH_ALL || r->obs[i].o.kind == OBS_FLUSH_RANGE)
-			return true;
-	return false;
-}
-
-/* One call resets the rings of all vCPUs, or several words of a log, and flushes once: does it go on after @op? */
-static const struct rec_op *same_call(const struct recording *r, const struct rec_op *op)
-{
-	const struct ev *stim = rec_op_stim(r, op);
-
-	if (!stim || (stim->kind != EV_DIRTY_RESET && stim->kind != EV_DIRTY_MASK) || (stim->flags & EV_F_LAST))
-		return NULL;
-	while (op->next != REC_NONE) {
-		op = &r->ops[op->next];
-		if (op->kind == EV_OP_DIRTY)
-			return op;
-	}
-	return NULL;
-}
-
-static bool flushed_after(const struct recording *r, const struct rec_op *op, const struct rec_obs *loss)
-{
-	if (flushes(r, op, (uint32_t)(loss - r->obs)))
-		return true;
-	while ((op = same_call(r, op)))
-		if (flushes(r, op, op->first_obs))
-			return true;
-	return false;
-}
-
-/* Its roots may be invalid: a vCPU flushes when it loads another. */
-static bool roots_go(const struct recording *r, uint16_t vm, uint64_t from, uint64_t to)
-{
-	for (uint32_t i = 0; i < r->nr_ops; i++) {
-		const struct rec_op *op = &r->ops[i];
-
-		if (op->vm == vm && op->begin_ns < to && op->end_ns > from &&
-		    (op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_ZAP_ALL || op->kind == EV_OP_VM_DESTROY))
-			return true;
-	}
-	return false;
-}
-
-static void check_flush(struct sweep *s, uint32_t index)
-{
-	const struct rec_op *op = &s->r->ops[index];
-	const struct rec_obs *loss = last_loss(s->r, op);
-	struct audit_finding *f;
-
-	if (!loss)
-		return;
-	s->a->flushes++;
-	if (flushed_after(s->r, op, loss))
-		return;
-	f = audit_add(s->a, AUDIT_F1, op->vm, loss->o.spte.gfn, loss->t_ns);
-	f->certain = !s->a->lost && !rec_op_lost(s->r, op) && !roots_go(s->r, op->vm, op->begin_ns, op->end_ns);
-	f->obs = (uint32_t)(loss - s->r->obs);
-	f->ops[0] = index;
-	snprintf(f->text, sizeof(f->text), "an entry of level %u was %s, and nothing was flushed after it",
-		 loss->o.spte.level, spte_is_present(loss->o.spte.new) ? "write-protected" : "zapped");
-}
-
 /* --- I-N2: memslots swapped inside a window --------------------------------------------------- */
 
 static void check_swap(struct sweep *s, uint32_t index, uint64_t from, uint64_t to)
@@ -472,8 +306,9 @@ static void check_swap(struct sweep *s, uint32_t index, uint64_t from, uint64_t 
 		f->ops[0] = index;
 		f->ops[1] = w->start;
 		f->ops[2] = w->end;
-		snprintf(f->text, sizeof(f->text), "memslots were swapped between %.6f s and %.6f s, inside an invalidation",
-			 from / 1e9, to / 1e9);
+		snprintf(f->text, sizeof(f->text),
+			 "memslots were swapped between %.6f s and %.6f s, inside an invalidation", from / 1e9,
+			 to / 1e9);
 	}
 }
 
@@ -516,8 +351,14 @@ static bool any_flush(const struct recording *r)
 	return false;
 }
 
+static bool must_flush(const struct rec_op *op)
+{
+	return op->kind == EV_OP_INVALIDATE_START || op->kind == EV_OP_DIRTY || op->kind == EV_OP_MEMSLOT;
+}
+
 static void check_operations(struct sweep *s)
 {
+	const struct audit_job job = { s->r, s->w, s->a };
 	bool flush_shown = any_flush(s->r);
 
 	for (uint32_t i = 0; i < s->r->nr_ops; i++) {
@@ -526,11 +367,11 @@ static void check_operations(struct sweep *s)
 		if (op->vm >= s->r->meta->nr_vms)
 			continue;
 		if (op->kind == EV_OP_FAULT)
-			check_snapshot(s, i);
+			audit_snapshot(&job, i);
 		else if (op->kind == EV_OP_MEMSLOT)
 			check_swaps(s, i);
-		if (flush_shown && (op->kind == EV_OP_INVALIDATE_START || op->kind == EV_OP_DIRTY || op->kind == EV_OP_MEMSLOT))
-			check_flush(s, i);
+		if (flush_shown && must_flush(op))
+			audit_flush(&job, i);
 	}
 }
 

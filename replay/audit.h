@@ -40,14 +40,14 @@ struct audit_gap {
 #define AUDIT_GAPS 8	/* kept of them, from the first one on */
 
 struct audit {
-	struct recording	 rec;		/* what was judged, with an operation for each stray record; its ops are ours */
+	struct recording	 rec;		/* judged: an operation for each stray record, too; ops are ours */
 	struct audit_finding	*findings;	/* in time order */
 	uint32_t		 nr, cap;
 	uint64_t		 certain;
 	uint64_t		 installs, windows, flushes, snapshots, swaps;	/* what was checked */
 	uint64_t		 gaps;
 	struct audit_gap	 first_gaps[AUDIT_GAPS];
-	bool			 lost;		/* records are missing: nothing that rests on their absence is certain */
+	bool			 lost;		/* records are missing: what rests on that is in doubt */
 };
 
 const char *audit_rule_name(enum audit_rule rule);	/* "I-N1" */

@@ -85,6 +85,11 @@ static const struct ev_task *task_of(const struct recording *r, uint32_t op)
 	return &r->meta->tasks[r->ops[op].task];
 }
 
+static const char *comm_of(const struct recording *r, uint32_t op)
+{
+	return task_of(r, op)->comm ? task_of(r, op)->comm : "?";
+}
+
 static bool said_before(const struct recording *r, const struct audit_finding *f, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -99,8 +104,8 @@ static void print_tasks(const struct audit_finding *f, const struct recording *r
 	for (size_t i = 0; i < ARRAY_SIZE(f->ops); i++) {
 		if (f->ops[i] == REC_NONE)
 			continue;
-		fprintf(out, "%s %s-%u (%s)", i ? "," : "", task_of(r, f->ops[i])->comm ? task_of(r, f->ops[i])->comm : "?",
-			task_of(r, f->ops[i])->tid, ev_op_name(r->ops[f->ops[i]].kind));
+		fprintf(out, "%s %s-%u (%s)", i ? "," : "", comm_of(r, f->ops[i]), task_of(r, f->ops[i])->tid,
+			ev_op_name(r->ops[f->ops[i]].kind));
 	}
 	fputc('\n', out);
 }
@@ -138,11 +143,12 @@ void audit_print(const struct audit *a, const char *file, FILE *out)
 	const struct recording *r = &a->rec;
 
 	fprintf(out, "%s: audit of the recorded kernel\n", file);
-	fprintf(out, "  checked: %" PRIu64 " installs against %" PRIu64 " invalidations, %" PRIu64 " snapshots, %" PRIu64
+	fprintf(out,
+		"  checked: %" PRIu64 " installs against %" PRIu64 " invalidations, %" PRIu64 " snapshots, %" PRIu64
 		" operations that must flush, %" PRIu64 " swaps of memslots\n", a->installs, a->windows, a->snapshots,
 		a->flushes, a->swaps);
 	if (!r->meta->has_ends)
-		fputs("  ends of invalidations are not recorded: whether something was installed before them cannot be told\n", out);
+		fputs("  ends of invalidations are not recorded: what was installed before them cannot be told\n", out);
 	if (a->lost)
 		fputs("  records were lost: what rests on the absence of one is in doubt\n", out);
 	fprintf(out, "  findings: %" PRIu64 " certain, %" PRIu64 " in doubt\n", a->certain, a->nr - a->certain);
@@ -186,9 +192,8 @@ static json_t *json_tasks(const struct audit_finding *f, const struct recording 
 
 	for (size_t i = 0; i < ARRAY_SIZE(f->ops); i++)
 		if (f->ops[i] != REC_NONE && !said_before(r, f, i))
-			json_array_append_new(list, json_pack("{ss sI}", "task", task_of(r, f->ops[i])->comm ?
-								      task_of(r, f->ops[i])->comm : "",
-							      "tid", (json_int_t)task_of(r, f->ops[i])->tid));
+			json_array_append_new(list, json_pack("{ss sI}", "task", comm_of(r, f->ops[i]), "tid",
+							      (json_int_t)task_of(r, f->ops[i])->tid));
 	return list;
 }
 
@@ -199,10 +204,11 @@ static json_t *json_findings(const struct audit *a, const struct recording *r)
 	for (uint32_t i = 0; i < a->nr; i++) {
 		const struct audit_finding *f = &a->findings[i];
 
-		json_array_append_new(list, json_pack("{ss sb sI si sI so ss so}", "invariant", audit_rule_name(f->rule),
-						      "certain", f->certain, "gfn", (json_int_t)f->gfn, "vm", f->vm,
-						      "t_ns", (json_int_t)f->t_ns, "tasks", json_tasks(f, r), "text",
-						      f->text, "records", json_records(f, r)));
+		json_array_append_new(list,
+				      json_pack("{ss sb sI si sI so ss so}", "invariant", audit_rule_name(f->rule),
+						"certain", f->certain, "gfn", (json_int_t)f->gfn, "vm", f->vm, "t_ns",
+						(json_int_t)f->t_ns, "tasks", json_tasks(f, r), "text", f->text,
+						"records", json_records(f, r)));
 	}
 	return list;
 }

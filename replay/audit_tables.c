@@ -250,7 +250,8 @@ static void say_outlived(struct audit_tables *t, const struct entry *e, uint32_t
 	f->ops[1] = op;
 	f->ops[2] = w->end;
 	snprintf(f->text, sizeof(f->text),
-		 "an entry of level %u outlived the start of an invalidation: it was there at %.6f s and at %.6f s", s->level,
+		 "an entry of level %u outlived the start of an invalidation: it was there at %.6f s and at %.6f s",
+		 (unsigned int)s->level,
 		 e->since_ns / 1e9, t->r->obs[obs].t_ns / 1e9);
 }
 
@@ -311,7 +312,8 @@ static void adopt_orphans(struct audit_tables *t, uint32_t op, uint32_t obs)
 	for (uint32_t i = 0; i < t->nr_orphans; i++) {
 		const struct rec_obs *o = &t->r->obs[t->orphans[i].obs];
 		const struct obs_spte *s = &o->o.spte;
-		bool below = o->o.vm == link->o.vm && s->as_id == link->o.spte.as_id && s->level + 1 == link->o.spte.level &&
+		bool below = o->o.vm == link->o.vm && s->as_id == link->o.spte.as_id &&
+			     s->level + 1 == link->o.spte.level &&
 			     s->gfn - link->o.spte.gfn < SPTE_LEVEL_PAGES(link->o.spte.level);
 
 		if (!below || earliest_walk(t->r, &t->r->ops[op]) > o->t_ns)
@@ -330,8 +332,9 @@ void audit_tables_end(struct audit_tables *t)
 		f->obs = x->obs;
 		f->ops[0] = x->op;
 		f->ops[1] = x->remover;
-		snprintf(f->text, sizeof(f->text), "an entry of level %u changed under a table that had been removed by %.6f s",
-			 o->o.spte.level, x->gone_ns / 1e9);
+		snprintf(f->text, sizeof(f->text),
+			 "an entry of level %u changed under a table that had been removed by %.6f s",
+			 (unsigned int)o->o.spte.level, x->gone_ns / 1e9);
 	}
 	t->nr_orphans = 0;
 }

@@ -162,7 +162,7 @@ static void pair(struct making *m, uint32_t start, uint32_t end)
 	instants_change(r, s, &at);
 	w->begun = at.hi;
 	instants_change(r, e, &at);
-	/* A shadow or rmap fault takes the lock to write as well: a wait after the end that is nested in it may be its own. */
+	/* A shadow or rmap fault takes the lock to write as well: the wait after an end nested in it may be its own. */
 	w->end_lo = r->meta->tdp_mmu || rec_find_pin(r, e, PIN_INV_END) ? at.lo : e->begin_ns;
 	w->end_at = at.at;
 	w->end_hi = at.hi;

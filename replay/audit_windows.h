@@ -27,6 +27,13 @@ struct audit_windows {
 	uint32_t		 nr_ranges, cap_ranges;
 };
 
+/* What each check gets. */
+struct audit_job {
+	const struct recording	   *r;
+	const struct audit_windows *w;
+	struct audit		   *a;
+};
+
 /* Pairs begins with ends; what does not pair is a finding. */
 void audit_windows_make(const struct recording *r, struct audit *a, struct audit_windows *out);
 void audit_windows_fini(struct audit_windows *w);
