@@ -190,5 +190,6 @@ void dirty_infer_get(struct fold *f, struct task *t, const struct raw *r)
 	op->gfn = s->gfn;
 	op->count = s->npages;
 	op->inferred = true;
+	f->meta->vms[op->vm].dirty_inferred = true;
 	op->protected = r->v[0];
 }

@@ -154,6 +154,8 @@ static void print_vms(const struct ev_meta *m)
 		if (m->vms[v].slots_inferred)
 			printf("          memslots are not in the recording: inferred from what notifiers zapped; host addresses of %" PRIu64
 			       " frames are not known\n", m->vms[v].frames_nowhere);
+		if (m->vms[v].dirty_inferred)
+			puts("          calls that take its dirty log are not in the recording: inferred from the pages they protected");
 		for (size_t i = 0; i < m->nr_tasks; i++)
 			if (m->tasks[i].vm == (int)v && m->tasks[i].vcpu >= 0)
 				printf("          vCPU %d is %s-%u\n", m->tasks[i].vcpu,

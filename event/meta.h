@@ -44,6 +44,7 @@ struct ev_vm {
 	bool	 slots_seen;	/* memslot changes are in the trace from its start */
 	bool	 slots_inferred; /* no memslot change is in it: they come from what notifiers zapped */
 	uint64_t frames_nowhere; /* of them, frames whose host address nothing tells */
+	bool	 dirty_inferred; /* no call that takes its log is in it: GETs come from what they protected */
 	bool	 dirty_ring;	/* it logs dirty pages in rings */
 	bool	 dirty_manual;	/* GET only looks, CLEAR clears */
 	bool	 dirty_init_set; /* all pages of a slot count as dirty when its logging starts */

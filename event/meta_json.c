@@ -88,6 +88,7 @@ static const struct member vm_members[] = {
 	MEMBER(M_BOOL, ev_vm, slots_seen),
 	MEMBER(M_BOOL, ev_vm, slots_inferred),
 	MEMBER(M_U64, ev_vm, frames_nowhere),
+	MEMBER(M_BOOL, ev_vm, dirty_inferred),
 	MEMBER(M_BOOL, ev_vm, dirty_ring),
 	MEMBER(M_BOOL, ev_vm, dirty_manual),
 	MEMBER(M_BOOL, ev_vm, dirty_init_set),

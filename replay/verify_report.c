@@ -76,6 +76,9 @@ static void print_inferred(const struct ev_meta *meta, FILE *out)
 		if (meta->vms[vm].slots_inferred)
 			fprintf(out, "  vm %zu: memslots inferred from what notifiers zapped; host addresses of %" PRIu64
 				" frames are not known\n", vm, meta->vms[vm].frames_nowhere);
+	for (size_t vm = 0; vm < meta->nr_vms; vm++)
+		if (meta->vms[vm].dirty_inferred)
+			fprintf(out, "  vm %zu: GETs of the dirty log inferred from the pages they protected; a CLEAR would pass for one\n", vm);
 	if (!meta->has_ends)
 		fputs("  ends of invalidations inferred from faults: RETRY is admissible where a window may be open\n", out);
 }
@@ -161,13 +164,15 @@ void verify_print(const struct verify_report *r, FILE *out)
 static json_t *json_inferred(const struct ev_meta *meta)
 {
 	uint64_t nowhere = 0;
-	bool slots = false;
+	bool slots = false, dirty = false;
 
 	for (size_t vm = 0; vm < meta->nr_vms; vm++) {
 		slots |= meta->vms[vm].slots_inferred;
 		nowhere += meta->vms[vm].frames_nowhere;
+		dirty |= meta->vms[vm].dirty_inferred;
 	}
-	return json_pack("{sb sI sb}", "memslots", slots, "frames_nowhere", (json_int_t)nowhere, "ends", !meta->has_ends);
+	return json_pack("{sb sI sb sb}", "memslots", slots, "frames_nowhere", (json_int_t)nowhere, "dirty", dirty, "ends",
+			 !meta->has_ends);
 }
 
 static json_t *json_kinds(const struct verdict *v)
