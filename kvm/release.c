@@ -48,7 +48,9 @@ enum ret_pf ret_pf_decode(enum kvm_release release, int number)
 	const uint8_t *table = release == KVM_6_1 ? ret_pf_6_1 : ret_pf_6_12;
 	int nr = release == KVM_6_1 ? ARRAY_SIZE(ret_pf_6_1) : ARRAY_SIZE(ret_pf_6_12);
 
-	return number >= 0 && number < nr ? table[number] : RET_PF_UNKNOWN;
+	if (number < 0)
+		return RET_PF_EXIT;
+	return number < nr ? table[number] : RET_PF_UNKNOWN;
 }
 
 const char *ret_pf_name(enum ret_pf ret)

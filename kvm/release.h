@@ -41,12 +41,12 @@ enum ret_pf {
 	RET_PF_INVALID,
 	RET_PF_FIXED,
 	RET_PF_SPURIOUS,
-	RET_PF_EXIT,		/* to user space (KVM_EXIT_MEMORY_FAULT); the kernel's number is an errno */
+	RET_PF_EXIT,		/* to user space (KVM_EXIT_MEMORY_FAULT, or no host page); the kernel's number is an errno */
 	RET_PF_NR,
 	RET_PF_UNKNOWN = 0xff,	/* the trace does not say */
 };
 
-/* From the number the @release's kernel uses; RET_PF_UNKNOWN when it has no such number. */
+/* From the number the @release's kernel uses, EXIT for an errno; RET_PF_UNKNOWN when it has no such number. */
 enum ret_pf ret_pf_decode(enum kvm_release release, int number);
 const char *ret_pf_name(enum ret_pf ret);
 

@@ -97,6 +97,8 @@ static enum ret_pf null_fault(struct null *n, const struct rec_op *op)
 		if (n->said[0].fast.ret == RET_PF_FIXED)
 			return RET_PF_FIXED;
 	}
+	if (facts.failed)
+		return RET_PF_EXIT;
 	n->checked = true;
 	o = say(n, OBS_SPTE_REQUESTED);
 	o->map = (struct obs_map){ .gfn = op->gfn, .pfn = facts.pfn, .level = facts.level };

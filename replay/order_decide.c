@@ -204,7 +204,7 @@ static bool windows_determine(const struct order *o, const struct attempt *a, un
 	bool yes;
 
 	views_gather(o, o->rec->ops[a->op].vm, a->f.snapshot.lo, a->f.check.hi, a->op, &v);
-	if (!a->tests)			/* a memslot so new that its addresses are not known yet */
+	if (!a->tests)			/* its memslot is too new for its addresses to be known, or the host had no page */
 		yes = !v.nr && !(slots & (slots - 1));
 	else if (slots & (slots - 1))
 		yes = retries_anyway(o, &v, a);

@@ -32,7 +32,7 @@ struct window {
 /* A fault that comes, or may come, to the retry test. */
 struct attempt {
 	uint32_t	op;
-	bool		tests;		/* it has a memslot, and was not served before */
+	bool		tests;		/* it has a memslot and a host page, and was not served before */
 	uint64_t	key;
 	uint64_t	slots_lo, slots_hi;	/* memslots are looked up */
 	bool		fast;			/* served without the lock, whatever its memslot */

@@ -161,6 +161,8 @@ static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 	}
 	host_lookup(f);
 	rt_pin(RT_PIN_LOOKED_UP);
+	if (unlikely(a->failed))
+		return RET_PF_EXIT;
 	take_facts(f, a);
 	if ((f->access & MMU_W) && (f->slot->cfg.flags & SLOT_READONLY))
 		return RET_PF_EMULATE;

@@ -46,14 +46,15 @@ static const struct ret_row {
 	{ "fixed", 4, 5, RET_PF_FIXED },
 	{ "spurious", 5, 6, RET_PF_SPURIOUS },
 	{ "unknown", 6, 7, RET_PF_UNKNOWN },
-	{ "unknown", -1, -1, RET_PF_UNKNOWN },
+	{ "exit", -14, -14, RET_PF_EXIT },	/* -EFAULT */
+	{ "exit", -4, -4, RET_PF_EXIT },
 };
 
 static void check_ret(const void *arg)
 {
 	const struct ret_row *row = arg;
 
-	if (row->n_6_1 >= 0 || row->want == RET_PF_UNKNOWN)
+	if (row->n_6_1 != -1)
 		assert_int_equal(ret_pf_decode(KVM_6_1, row->n_6_1), row->want);
 	assert_int_equal(ret_pf_decode(KVM_6_12, row->n_6_12), row->want);
 	assert_int_equal(ret_pf_decode(KVM_6_18, row->n_6_12), row->want);

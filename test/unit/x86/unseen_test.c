@@ -406,6 +406,11 @@ static const struct script_row rows[] = {
 	  "requested 0x40001 pfn 0x140001 L1\n"
 	  "changed 0x40001 L1 0x8000000000000000 > 0x140001e67\n"
 	  "set 0x40001 L1 0x140001e67 r1 x1 u1\n" },
+	{ "where the host has no page user space is told; within a window the fault comes again before anybody looks",
+	  KVM_6_12, SPTE_NPT, PLAIN, { NULL },
+	  { DO(LOAD), FAULT_FAILED(G + 1, MMU_W, RET_PF_EXIT), RANGE(START, G, 1, 0), FAULT_FAILED(G + 1, MMU_W, RET_PF_EXIT),
+	    FAULT_FAILED(G, MMU_W, RET_PF_RETRY), RANGE(FINISH, G, 1, 0), DO(FORGET), FAULT_FAILED(G, MMU_R, RET_PF_EXIT) },
+	  "" },
 	{ "a page shared by the host (KSM, fork): the write's own notifier takes it away, and the next attempt maps it",
 	  KVM_6_12, SPTE_NPT, PLAIN, { NULL },
 	  { DO(LOAD), FAULT_READONLY(G + 3, 1, RET_PF_FIXED), DO(FORGET), RANGE(START, G + 3, 1, 0),
