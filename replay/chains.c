@@ -5,13 +5,17 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "kvm/role.h"
 #include "kvm/spte.h"
 
 struct link {
 	uint64_t t_ns;
 	gfn_t	 gfn;
+	uint32_t task;
 	uint16_t vm;
 	uint8_t	 level;
+	bool	 made;		/* steps: of a table to be linked at that level, not of the entry */
+	bool	 leaf;		/* steps: the entry maps */
 };
 
 struct links {
@@ -20,7 +24,7 @@ struct links {
 };
 
 struct chains {
-	struct links installs, replaced, marks;
+	struct links installs, replaced, marks, steps;
 };
 
 static void add(struct links *s, uint64_t t_ns, uint16_t vm, gfn_t gfn, int level)
@@ -29,7 +33,7 @@ static void add(struct links *s, uint64_t t_ns, uint16_t vm, gfn_t gfn, int leve
 		s->cap = s->cap ? 2 * s->cap : 256;
 		s->v = xreallocarray(s->v, s->cap, sizeof(*s->v));
 	}
-	s->v[s->nr++] = (struct link){ t_ns, gfn, vm, (uint8_t)level };
+	s->v[s->nr++] = (struct link){ .t_ns = t_ns, .gfn = gfn, .vm = vm, .level = (uint8_t)level };
 }
 
 static int cmp_link(const void *va, const void *vb)
@@ -79,6 +83,22 @@ static void note_replaced(struct chains *c, const struct rec_op *op, const struc
 		add(&c->replaced, o->t_ns, op->vm, s->gfn, s->level);
 }
 
+/* An entry that a fault changes, or makes a table for. */
+static void note_step(struct chains *c, const struct rec_op *op, const struct rec_obs *o)
+{
+	bool made = o->o.kind == OBS_GET_PAGE;
+
+	if (made)
+		add(&c->steps, o->t_ns, op->vm, o->o.page.gfn, role_level(o->o.page.role) + 1);
+	else if (o->o.kind == OBS_SPTE_CHANGED && !spte_is_present(o->o.spte.old))
+		add(&c->steps, o->t_ns, op->vm, o->o.spte.gfn, o->o.spte.level);
+	else
+		return;
+	c->steps.v[c->steps.nr - 1].task = op->task;
+	c->steps.v[c->steps.nr - 1].made = made;
+	c->steps.v[c->steps.nr - 1].leaf = !made && spte_is_leaf(o->o.spte.new, o->o.spte.level);
+}
+
 /* When a fault marked its page: the probe, else the lockless fault's event, else that of the new entry. */
 static void note_mark(struct chains *c, const struct rec_op *op, const struct rec_obs *o)
 {
@@ -106,6 +126,7 @@ struct chains *chains_new(const struct recording *r)
 		for (uint32_t o = 0; o < op->nr_obs; o++) {
 			if (obs[o].o.kind == OBS_SPTE_REQUESTED)
 				asked_ns = obs[o].t_ns;
+			note_step(c, op, &obs[o]);
 			if (obs[o].o.kind == OBS_SPTE_CHANGED) {
 				note_install(c, op, &obs[o], asked_ns ? asked_ns : obs[o].t_ns);
 				note_replaced(c, op, &obs[o]);
@@ -117,6 +138,7 @@ struct chains *chains_new(const struct recording *r)
 	sort(&c->installs);
 	sort(&c->replaced);
 	sort(&c->marks);
+	sort(&c->steps);
 	return c;
 }
 
@@ -127,6 +149,7 @@ void chains_free(struct chains *c)
 	free(c->installs.v);
 	free(c->replaced.v);
 	free(c->marks.v);
+	free(c->steps.v);
 	free(c);
 }
 
@@ -149,6 +172,58 @@ uint64_t chains_replaced(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_
 		if (c->replaced.v[i].vm == vm && c->replaced.v[i].gfn == gfn)
 			last = c->replaced.v[i].t_ns;
 	return last;
+}
+
+static bool is_others(const struct link *l, const struct rec_op *op)
+{
+	return l->vm == op->vm && l->task != op->task;
+}
+
+bool chains_passed(const struct chains *c, const struct rec_op *op, gfn_t gfn, int level, uint64_t from, uint64_t to)
+{
+	uint64_t pages = SPTE_LEVEL_PAGES(level);
+
+	for (size_t i = from_time(&c->steps, from); i < c->steps.nr && c->steps.v[i].t_ns < to; i++) {
+		const struct link *l = &c->steps.v[i];
+
+		if (is_others(l, op) && l->level < level && !((l->gfn ^ gfn) & ~(pages - 1)))
+			return true;
+	}
+	return false;
+}
+
+/* @l changed an entry above the page of @op. */
+static bool is_on_way(const struct link *l, const struct rec_op *op)
+{
+	return is_others(l, op) && !l->made && !((l->gfn ^ op->gfn) & ~(SPTE_LEVEL_PAGES(l->level) - 1));
+}
+
+uint64_t chains_last_way(const struct chains *c, const struct rec_op *op, int level, uint64_t from, uint64_t to)
+{
+	uint64_t last = from;
+
+	for (size_t i = from_time(&c->steps, from); i < c->steps.nr && c->steps.v[i].t_ns <= to; i++) {
+		const struct link *l = &c->steps.v[i];
+
+		if (!is_on_way(l, op))
+			continue;
+		if (l->level == level || l->leaf)
+			return last;
+		if (l->level > level)
+			last = l->t_ns;
+	}
+	return from;
+}
+
+uint64_t chains_taken(const struct chains *c, const struct rec_op *op, uint64_t from, uint64_t to)
+{
+	for (size_t i = from_time(&c->steps, from); i < c->steps.nr && c->steps.v[i].t_ns <= to; i++) {
+		const struct link *l = &c->steps.v[i];
+
+		if (is_on_way(l, op))
+			return l->t_ns;
+	}
+	return 0;
 }
 
 static bool is_get(const struct ev *stim)

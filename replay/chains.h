@@ -20,6 +20,21 @@ void chains_free(struct chains *c);	/* NULL is fine */
 uint64_t chains_thawed(const struct chains *c, uint16_t vm, gfn_t gfn, int level, uint64_t from, uint64_t to);
 
 /*
+ * Did a fault other than @op show in [@from, @to) that the entry of @gfn at @level holds a table?  It made a table
+ * below it, or changed an entry there.
+ */
+bool chains_passed(const struct chains *c, const struct rec_op *op, gfn_t gfn, int level, uint64_t from, uint64_t to);
+
+/*
+ * @op found the entry at @level above its page empty, and lost it to the first other fault in [@from, @to] that changed
+ * it: when had the last table on the way there been linked before that?  @from if that was earlier.
+ */
+uint64_t chains_last_way(const struct chains *c, const struct rec_op *op, int level, uint64_t from, uint64_t to);
+
+/* The first time in [@from, @to] at which another fault changed an entry that maps, or leads to, the page of @op; 0: none. */
+uint64_t chains_taken(const struct chains *c, const struct rec_op *op, uint64_t from, uint64_t to);
+
+/*
  * The last time in [@from, @to) at which a fault found a table above @gfn and put a huge page in its place, or
  * @from: nobody had zapped the table by then.
  */

@@ -122,6 +122,7 @@ static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint6
 static bool try_set(struct tdp_iter *it, uint64_t new)
 {
 	rt_charge(COST_CAS, 1);
+	rt_pin(RT_PIN_CHANGE);
 	if (MUTANT(table_stays) && spte_is_table(it->old, it->level) && !spte_is_present(new))
 		return true;
 	if (likely(rt_cas(it->sptep, &it->old, new))) {

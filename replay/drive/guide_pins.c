@@ -11,9 +11,10 @@
 static uint64_t pin_lock(struct guide *g, const struct running *r, uint64_t queued, uint64_t taken)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
-	bool lets_in = g->walking[op->vm] && g->policies[op->vm].lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
+	bool lets_in;
 
 	rt_idle_until(queued);
+	lets_in = g->walking[op->vm] && g->policies[op->vm].lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
 	if (queued >= taken || !lets_in)
 		return lets_in ? 0 : taken;
 	if (!yields_overtaken(g->job->yields, op, queued, taken))
@@ -31,6 +32,21 @@ static void look_after(const struct guide *g, const struct running *r, uint64_t 
 
 	rt_idle_until(t);
 	guide_touch_fault(g, g->mmus[op->vm], op, g->rec->meta->tasks[op->task].vcpu);
+}
+
+/*
+ * A fault has read an entry and is about to change it.  Where it has no record of that, somebody else did between the
+ * two, or it would have won: it comes after the first who changed what lies above its page.
+ */
+static uint64_t pin_change_entry(const struct guide *g, const struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(g->rec, op);
+
+	for (uint32_t i = r->paced; i < op->nr_obs; i++)
+		if (obs[i].o.kind == OBS_SPTE_CHANGED)
+			return 0;
+	return chains_taken(g->job->chains, op, rt_now_ns(), op->end_ns);
 }
 
 static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
@@ -55,6 +71,8 @@ static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 	case RT_PIN_MAP:
 		look_after(a->g, r, r->fault.map);
 		return 0;
+	case RT_PIN_CHANGE:
+		return pin_change_entry(a->g, r);
 	default:
 		return 0;
 	}
@@ -184,6 +202,8 @@ static gfn_t place_of(const struct obs *o)
 		return o->spte.gfn;
 	case OBS_GET_PAGE:
 		return o->page.gfn;
+	case OBS_SPTE_REQUESTED:
+		return o->map.gfn;
 	default:
 		return o->gfns.gfn;
 	}
@@ -227,6 +247,53 @@ static uint64_t thawed(const struct guide *g, const struct rec_op *op, const str
 	return next;
 }
 
+/* A fault that made a table goes on to link it: at once, where others found it there before the record of that. */
+static bool was_linked_early(const struct guide *g, const struct rec_op *op, const struct rec_obs *made,
+			     const struct rec_obs *linked)
+{
+	if (made->o.kind != OBS_GET_PAGE || linked->o.kind != OBS_SPTE_CHANGED)
+		return false;
+	return chains_passed(g->job->chains, op, linked->o.spte.gfn, linked->o.spte.level, made->t_ns, linked->t_ns);
+}
+
+/*
+ * After its record @i the fault made no change that is recorded: at which level did it lose to another?  At that of the
+ * table it made last; or it made none, and lost the page itself (1).  0: it did not lose.
+ */
+static int lost_level(const struct rec_op *op, const struct rec_obs *obs, uint32_t i)
+{
+	int level = 1;
+
+	while (++i < op->nr_obs) {
+		if (obs[i].o.kind == OBS_SPTE_CHANGED || obs[i].o.kind == OBS_SET_SPTE)
+			return 0;
+		if (obs[i].o.kind == OBS_GET_PAGE)
+			level = role_level(obs[i].o.page.role) + 1;
+	}
+	return level;
+}
+
+/* A fault has said, at its record @i, what it is about to map: when did it look, if others were about the same entries? */
+static uint64_t looked(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint32_t i, uint64_t next)
+{
+	int lost = lost_level(op, obs, i);
+
+	if (lost)
+		return chains_last_way(g->job->chains, op, lost, obs[i].t_ns, op->end_ns);
+	return just_before(obs[i].t_ns, next);
+}
+
+/* When a fault went on after its record @i. */
+static uint64_t fault_resumed(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint32_t i,
+			      uint64_t next)
+{
+	if (obs[i].o.kind == OBS_SPTE_REQUESTED)
+		return looked(g, op, obs, i, next);
+	if (i + 1 < op->nr_obs && was_linked_early(g, op, &obs[i], &obs[i + 1]))
+		return obs[i].t_ns;
+	return just_before(obs[i].t_ns, next);
+}
+
 /*
  * When the kernel went on after its record @i.  Under the lock held for write nobody can tell;
  * a fault shares the lock, and others may have changed what it looked at next; a flush takes its time.
@@ -236,7 +303,7 @@ static uint64_t resumed(const struct guide *g, const struct rec_op *op, const st
 	uint64_t next = i + 1 < op->nr_obs ? obs[i + 1].t_ns : yields_over(g->job->yields, g->rec, op, obs[i].t_ns);
 
 	if (op->kind == EV_OP_FAULT)
-		return just_before(obs[i].t_ns, next);
+		return fault_resumed(g, op, obs, i, next);
 	/*
 	 * A zapped table stays frozen until the flush is over, which takes nearly all of the time to the next
 	 * record: since 6.9 that the table is gone, before that the next table.
@@ -254,6 +321,8 @@ static bool paces(const struct rec_op *op, unsigned int kind)
 {
 	if (kind == OBS_FLUSH_RANGE || kind == OBS_FLUSH_ALL)
 		return op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_FAULT;
+	if (kind == OBS_SPTE_REQUESTED)
+		return op->kind == EV_OP_FAULT;
 	return is_step(kind);
 }
 
