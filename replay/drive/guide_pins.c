@@ -273,22 +273,20 @@ static int lost_level(const struct rec_op *op, const struct rec_obs *obs, uint32
 	return level;
 }
 
-/* A fault has said, at its record @i, what it is about to map: when did it look, if others were about the same entries? */
-static uint64_t looked(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint32_t i, uint64_t next)
+/* With its record @i a fault is about to look at the next entry. */
+static bool is_about_to_look(const struct obs *o)
 {
-	int lost = lost_level(op, obs, i);
-
-	if (lost)
-		return chains_last_way(g->job->chains, op, lost, obs[i].t_ns, op->end_ns);
-	return just_before(obs[i].t_ns, next);
+	return o->kind == OBS_SPTE_REQUESTED || (o->kind == OBS_SPTE_CHANGED && spte_is_table(o->spte.new, o->spte.level));
 }
 
 /* When a fault went on after its record @i. */
 static uint64_t fault_resumed(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint32_t i,
 			      uint64_t next)
 {
-	if (obs[i].o.kind == OBS_SPTE_REQUESTED)
-		return looked(g, op, obs, i, next);
+	int lost = is_about_to_look(&obs[i].o) ? lost_level(op, obs, i) : 0;
+
+	if (lost)
+		return chains_last_way(g->job->chains, op, lost, obs[i].t_ns, op->end_ns);
 	if (i + 1 < op->nr_obs && was_linked_early(g, op, &obs[i], &obs[i + 1]))
 		return obs[i].t_ns;
 	return just_before(obs[i].t_ns, next);

@@ -7,6 +7,7 @@
 #include "test/table.h"
 
 #include "engine/rt/rt.h"
+#include "replay/chains.h"
 #include "replay/drive/guide.h"
 #include "replay/swaps.h"
 #include "replay/yields.h"
@@ -90,6 +91,19 @@ static const struct row {
 	{ "in system management mode a vCPU takes a root of its own, and finds it again",
 	  { SLOT, SMM_SLOT, LOAD, FIRST_TOUCH, SWITCH(40, SMM_GET(48, 4),), SMM_FIRST_TOUCH, SWITCH(80), TOUCH(105, 7),
 	    SWITCH(130), SMM_AGAIN(155) }, 0, 0 },
+	{ "two faults meet in one entry: who has no record of a change lost to the other, and retries",
+	  { SET_UP, MADE_OP(1, 40, VCPU_LOAD, 3), ASKED(10000, 6), MADE_OBS(1, 10100, SPTE_REQUESTED, .map = { .gfn = 6, .level = 1,
+	    .pfn = PFN }), MAPPED(12000, 6), SET(12010, 6), FAULT(0, 13000, 6, 3500, RET_PF_FIXED),
+	    FAULT(1, 13100, 6, 3400, RET_PF_RETRY) }, 0, 0 },
+	{ "but not where nobody changed it",
+	  { SET_UP, MADE_OP(1, 40, VCPU_LOAD, 3), MADE_OBS(1, 10100, SPTE_REQUESTED, .map = { .gfn = 6, .level = 1, .pfn = PFN }),
+	    FAULT(1, 13100, 6, 3400, RET_PF_RETRY) }, 1, MISS_MAP_FOR_RETRY },
+	{ "a table that another fault has passed was linked before its record",
+	  { SLOT, LOAD, MADE_OP(1, 40, VCPU_LOAD, 3), ASKED(10000, 5), GET(10100, 3), MADE_OBS(1, 10200, SPTE_REQUESTED,
+	    .map = { .gfn = 5, .level = 1, .pfn = PFN }), MADE_OBS(1, 11000, GET_PAGE, .page = { .role = ROOT - 2 }), LINK(13000, 4),
+	    MADE_OBS(1, 13001, SPTE_CHANGED, .spte = { .level = 3, .old = EMPTY, .new = TABLE }), GET(13010, 1), LINK(13011, 2),
+	    MAPPED(16000, 5), SET(16010, 5), FAULT(0, 17000, 5, 7500, RET_PF_FIXED),
+	    FAULT(1, 17500, 5, 7500, RET_PF_RETRY) }, 0, 0 },
 	{ "dirty logging is skipped, not guessed",
 	  { SET_UP, MADE_OP(2, 60, DIRTY, 5) }, 0, 0 },
 };
@@ -119,6 +133,7 @@ static void check(const void *arg)
 	struct swaps *swaps;
 	struct yields *yields;
 	struct order *order;
+	struct chains *chains;
 	struct verdict v;
 	struct made m;
 	struct err e;
@@ -131,6 +146,8 @@ static void check(const void *arg)
 	swaps = swaps_new(&m.rec);
 	yields = yields_new(&m.rec, true);
 	order = order_new(&m.rec, swaps, &policy, v.has_checks);
+	chains = chains_new(&m.rec);
+	job.chains = chains;
 	job.rec = &m.rec;
 	job.policy = &policy;
 	job.swaps = swaps;
@@ -146,6 +163,7 @@ static void check(const void *arg)
 	order_free(order);
 	swaps_free(swaps);
 	yields_free(yields);
+	chains_free(chains);
 	made_close(&m);
 }
 
