@@ -46,7 +46,7 @@ static uint64_t pin_change_entry(const struct guide *g, const struct running *r)
 	for (uint32_t i = r->paced; i < op->nr_obs; i++)
 		if (obs[i].o.kind == OBS_SPTE_CHANGED)
 			return 0;
-	return chains_taken(g->job->chains, op, rt_now_ns(), op->end_ns);
+	return chains_taken(g->job->chains, op, rt_now_ns() + 1, op->end_ns);
 }
 
 static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
