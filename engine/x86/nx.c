@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "engine/core/mutant.h"
 #include "engine/x86/changed.h"
 
 void nx_init(struct x86_mmu *x)
@@ -150,7 +151,8 @@ static uint64_t recover(struct x86_mmu *x, uint64_t most, bool shared)
 		if (!number)
 			break;
 		if (!is_logged(x, &it) && zap_table(&it, number, shared)) {
-			flush_stale(&x->mmu, &flush);
+			if (!MUTANT(nx_no_flush))
+				flush_stale(&x->mmu, &flush);
 			zapped++;
 		}
 		let_others_in(&x->mmu, &flush, shared);

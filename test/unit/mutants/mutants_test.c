@@ -52,6 +52,7 @@ static const struct row {
 	{ "aging changes the frame", MUTANT_age_moves_page, "I-A2", 5, &scene_ages },
 	{ "lockless aging outside RCU", MUTANT_age_outside_rcu, "I-A3", 200, &scene_ages_and_tables },
 	{ "a table freed at once", MUTANT_free_at_once, "I-T1", 50, &scene_ages_and_tables },
+	{ "NX recovery without its flush", MUTANT_nx_no_flush, "I-T1", 20, &scene_recovered },
 	{ "a removed table stays reachable", MUTANT_table_stays, "I-T2", 20, &scene_slots_at_once },
 	{ "a table replaced instead of reused", MUTANT_table_not_reused, "I-T2", 5, &scene_moves },
 	{ "a root given back twice", MUTANT_root_put_twice, "I-T3", 5, &scene_slots },

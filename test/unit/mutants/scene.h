@@ -12,12 +12,12 @@
 #define SCENE_PAGES	2048ULL
 
 enum scene_do { DO_END, DO_ACCESS, DO_INVALIDATE, DO_AGE, DO_TEST_AGE, DO_SLOT, DO_UNLOAD, DO_WAIT, DO_ZAP,
-		DO_LOG, DO_GET };
+		DO_LOG, DO_GET, DO_RECOVER };
 
 struct scene_step {
 	enum scene_do	what;
 	uint64_t	page, pages;	/* of the slot */
-	unsigned int	arg;		/* ACCESS: MMU_*, AGE: enum mmu_age, WAIT: ns */
+	unsigned int	arg;		/* ACCESS: MMU_*, AGE: enum mmu_age, WAIT: ns, RECOVER: ratio */
 };
 
 struct scene_def {
@@ -145,6 +145,9 @@ static inline void scene_step(struct scene *s, const struct scene_step *step)
 		break;
 	case DO_ZAP:
 		mmu_zap_all(s->l.mmu);
+		break;
+	case DO_RECOVER:	/* arg: ratio */
+		mmu_nx_recover(s->l.mmu, step->arg);
 		break;
 	}
 }
@@ -286,6 +289,16 @@ static const struct scene_def scene_beside = {
 	}
 static const struct scene_def scene_split = { .release = KVM_6_12, SCENE_HUGE };
 static const struct scene_def scene_split_by_zap = { .release = KVM_6_1, .policy = { "fault.huge_split=zap" }, SCENE_HUGE };
+
+/* The same pages, taken back by NX recovery beside faults. */
+static const struct scene_def scene_recovered = {
+	.release = KVM_6_12, .policy = { "nx.lock=read" }, .nx = true, .host_level = 2, .nr_tasks = 3, .nr_vcpus = 2,
+	.task = {
+		{ 20, { { DO_ACCESS, 0, 2, MMU_W }, { DO_ACCESS, 5, 1, MMU_X } } },
+		{ 20, { { DO_ACCESS, 3, 2, MMU_R }, { DO_ACCESS, 7, 1, MMU_X } } },
+		{ 20, { { DO_WAIT, .arg = 20000 }, { DO_RECOVER, .arg = 1 } } },
+	},
+};
 
 /* Two vCPUs, one that ages their pages, one that moves them. */
 #define SCENE_AGES							\
