@@ -18,6 +18,7 @@ struct held {
 	bool	 valid;
 	uint32_t number;
 	uint16_t vm;
+	uint64_t t_ns;
 	gfn_t	 gfn;
 };
 
@@ -86,7 +87,8 @@ static void release(struct effects *x, uint32_t task, struct effect *out)
 {
 	struct held *h = &x->held[task];
 
-	*out = (struct effect){ .task = task, .number = h->number, .kind = EV_ACCESS, .vm = h->vm, .gfn = h->gfn };
+	*out = (struct effect){ .task = task, .number = h->number, .kind = EV_ACCESS, .vm = h->vm, .t_ns = h->t_ns,
+				.gfn = h->gfn };
 	h->valid = false;
 }
 
@@ -99,11 +101,15 @@ static int look_ahead(struct effects *x, struct err *e)
 		x->ended = rc == 0;
 		return rc;
 	}
-	x->next = (struct effect){ .task = at.task, .number = at.number, .kind = at.ev->kind, .vm = at.ev->vm };
+	x->next = (struct effect){ .task = at.task, .number = at.number, .kind = at.ev->kind, .vm = at.ev->vm,
+				   .t_ns = at.t_ns };
 	x->next_ns = x->next_done_ns = at.t_ns;
 	if (at.ev->kind == EV_ACCESS) {
 		x->next.gfn = at.ev->access.gfn;
 		x->next_done_ns += at.ev->access.service_ns;
+	} else if (at.ev->kind == EV_INVALIDATE_START || at.ev->kind == EV_INVALIDATE_END) {
+		x->next.start = at.ev->hvas.start;
+		x->next.end = at.ev->hvas.end;
 	}
 	x->ahead = true;
 	return 0;
@@ -111,7 +117,7 @@ static int look_ahead(struct effects *x, struct err *e)
 
 static void hold(struct effects *x)
 {
-	x->held[x->next.task] = (struct held){ true, x->next.number, x->next.vm, x->next.gfn };
+	x->held[x->next.task] = (struct held){ true, x->next.number, x->next.vm, x->next.t_ns, x->next.gfn };
 	heap_push(x, (struct due){ x->next_done_ns, x->next.task, x->next.number });
 	x->ahead = false;
 }

@@ -13,7 +13,9 @@ struct effect {
 	uint32_t task, number;
 	uint8_t	 kind;
 	uint16_t vm;
+	uint64_t t_ns;		/* when it began, also an access */
 	gfn_t	 gfn;		/* ACCESS */
+	hva_t	 start, end;	/* INVALIDATE_* */
 };
 
 struct effects;

@@ -35,6 +35,15 @@ struct toucher {		/* one task that accessed a cell since its last range */
 struct range_at {		/* a range stimulus: what it takes to wait for it */
 	uint32_t number;	/* + 1; 0: none */
 	uint16_t task;
+	uint32_t window;	/* + 1: the invalidation it began */
+};
+
+struct window {			/* one invalidation */
+	hva_t	 start, end;
+	uint64_t end_ns;
+	uint32_t end_number;	/* + 1; 0: it has not ended yet */
+	uint32_t outer;		/* + 1: the one its task began before, also open */
+	uint16_t vm;
 };
 
 struct cell {
@@ -66,6 +75,9 @@ struct planner {
 	uint32_t	   nr_wanted;
 	struct toucher	  *touchers;
 	uint32_t	   nr_touchers, cap_touchers, free_touchers;
+	struct window	  *windows;
+	uint32_t	   nr_windows, cap_windows;
+	uint32_t	  *inner;	/* per task: + 1, its last window that is open */
 	size_t		   next_range;	/* into scan->ranges */
 };
 
@@ -119,6 +131,16 @@ static void want_range(struct planner *p, struct range_at range)
 {
 	if (range.number)
 		want(p, range.task, range.number - 1);
+}
+
+/* An access that began after the end of the invalidation must come after its end, not only after its start. */
+static void want_before(struct planner *p, struct range_at range, uint64_t began_ns)
+{
+	const struct window *w = range.window ? &p->windows[range.window - 1] : NULL;
+
+	if (w && w->end_number && w->end_ns <= began_ns)
+		range.number = w->end_number;
+	want_range(p, range);
 }
 
 static void want_all(struct planner *p, const uint32_t *numbers)
@@ -230,11 +252,11 @@ static void plan_access(struct planner *p, const struct effect *x)
 
 	vm->access[x->task] = x->number + 1;
 	if (i == NONE) {
-		want_range(p, vm->range);
+		want_before(p, vm->range, x->t_ns);
 	} else {
 		struct cell *c = fresh_cell(p, i, vm);
 
-		want_range(p, c->range);
+		want_before(p, c->range, x->t_ns);
 		touch(p, c, x->task, x->number);
 	}
 	settle(p, x->task, x->number);
@@ -251,37 +273,39 @@ static void want_cell(struct planner *p, const struct cell *c, const struct vm_s
 		want(p, p->touchers[i].task, p->touchers[i].number);
 }
 
-static void cover_cell(struct planner *p, struct cell *c, const struct vm_state *vm, const struct scan_range *r)
+static void cover_cell(struct planner *p, struct cell *c, const struct vm_state *vm, const struct scan_range *r,
+		       struct range_at range)
 {
 	want_cell(p, c, vm);
 	if (r->beside)
 		return;
 	drop_touchers(p, c);
-	c->range = (struct range_at){ r->number + 1, (uint16_t)r->task };
+	c->range = range;
 }
 
 /* Everything of the VM at once. */
-static void cover_all(struct planner *p, struct vm_state *vm, const struct scan_range *r)
+static void cover_all(struct planner *p, struct vm_state *vm, const struct scan_range *r, struct range_at range)
 {
 	want_all(p, vm->access);
 	want_all(p, vm->last);
 	if (r->beside)
 		return;
 	vm->epoch++;
-	vm->range = (struct range_at){ r->number + 1, (uint16_t)r->task };
+	vm->range = range;
 }
 
-static void cover(struct planner *p, const struct scan_range *r)
+static void cover(struct planner *p, const struct scan_range *r, uint32_t window)
 {
+	struct range_at range = { r->number + 1, (uint16_t)r->task, window };
 	struct vm_state *vm = &p->vms[r->vm];
 	uint32_t first, end;
 
 	if (r->global) {
-		cover_all(p, vm, r);
+		cover_all(p, vm, r, range);
 	} else {
 		cells_of(p->cells, r, &first, &end);
 		for (uint32_t i = first; i < end; i++)
-			cover_cell(p, fresh_cell(p, i, vm), vm, r);
+			cover_cell(p, fresh_cell(p, i, vm), vm, r, range);
 	}
 	vm->last[r->task] = r->number + 1;
 }
@@ -299,15 +323,49 @@ static void prefetch_range(const struct planner *p)
 	__builtin_prefetch(&p->cell[first], 1);
 }
 
+/* Return: its number, + 1. */
+static uint32_t open_window(struct planner *p, const struct effect *x)
+{
+	if (p->nr_windows == p->cap_windows) {
+		p->cap_windows = p->cap_windows ? 2 * p->cap_windows : 256;
+		p->windows = xreallocarray(p->windows, p->cap_windows, sizeof(*p->windows));
+	}
+	p->windows[p->nr_windows] = (struct window){ .start = x->start, .end = x->end, .vm = x->vm,
+						     .outer = p->inner[x->task] };
+	return p->inner[x->task] = ++p->nr_windows;
+}
+
+/* Takes it out of its task's list, wherever there; an end without a start ends nothing. */
+static void close_window(struct planner *p, const struct effect *x)
+{
+	for (uint32_t *link = &p->inner[x->task]; *link; link = &p->windows[*link - 1].outer) {
+		struct window *w = &p->windows[*link - 1];
+
+		if (w->vm != x->vm || w->start != x->start || w->end != x->end)
+			continue;
+		w->end_ns = x->t_ns;
+		w->end_number = x->number + 1;
+		*link = w->outer;
+		return;
+	}
+}
+
 static void plan_range(struct planner *p, const struct effect *x)
 {
+	uint32_t window = 0;
 	const struct scan *scan = p->scan;
 	bool any = false;
 
+	if (x->kind == EV_INVALIDATE_END) {
+		close_window(p, x);
+		return;
+	}
+	if (x->kind == EV_INVALIDATE_START)
+		window = open_window(p, x);
 	prefetch_range(p);
 	while (p->next_range < scan->nr_ranges && scan->ranges[p->next_range].task == x->task &&
 	       scan->ranges[p->next_range].number == x->number) {
-		cover(p, &scan->ranges[p->next_range++]);
+		cover(p, &scan->ranges[p->next_range++], window);
 		any = true;
 	}
 	if (any)
@@ -387,6 +445,7 @@ static void planner_init(struct planner *p)
 	p->clock = xcalloc((size_t)tasks * tasks, sizeof(*p->clock));
 	p->want = xcalloc(tasks, sizeof(*p->want));
 	p->wanted = xcalloc(tasks, sizeof(*p->wanted));
+	p->inner = xcalloc(tasks, sizeof(*p->inner));
 	p->vms = xcalloc(p->scan->nr_vms, sizeof(*p->vms));
 	for (size_t i = 0; i < p->scan->nr_vms; i++) {
 		p->vms[i].access = xcalloc(tasks, sizeof(*p->vms[i].access));
@@ -405,6 +464,8 @@ static void planner_fini(struct planner *p)
 	free(p->clock);
 	free(p->want);
 	free(p->wanted);
+	free(p->windows);
+	free(p->inner);
 	free(p->touchers);
 	free(p->cell);
 	cells_free(p->cells);

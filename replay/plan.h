@@ -13,6 +13,8 @@
  *   and covers its gfn.
  * - A range stimulus waits, per task, for the last access, and for the last
  *   range stimulus, recorded before it that it covers.
+ * - When what it waits for is an invalidation that had ended before its first exit, it waits for the end: a vCPU
+ *   that gets ahead of the recording must not be let go into the middle of a window it came after.
  * - An access takes its place in the order when it was served, everything else
  *   when it began.  The end of an invalidation is ordered by its task alone: an
  *   access that retries inside the window must not be what the end waits for.
