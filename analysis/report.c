@@ -260,7 +260,8 @@ static void put_repeat(const struct group *g, FILE *out)
 	html_printf(out, "Trace hash %s. ", g->v[0].trace_hash);
 	for (size_t i = 0; i < g->nr; i++)
 		html_printf(out, "%sRun %lld: seed %llu, access %s, mmulab %s, stored %s.", i ? " " : "",
-			    (long long)g->v[i].id, (unsigned long long)g->v[i].seed, g->v[i].access, g->v[i].version, g->v[i].time);
+			    (long long)g->v[i].id, (unsigned long long)g->v[i].seed, g->v[i].access,
+			    g->v[i].version, g->v[i].time);
 	fputs("</p>\n", out);
 	put_text_block("Cost model", g->v[0].costs_text, out);
 	put_text_block("Host model", g->v[0].host_text, out);

@@ -179,7 +179,8 @@ void infer_slots(struct fold *f)
 {
 	for (uint32_t vm = 0; vm < f->nr_vms; vm++) {
 		/* Under shadow paging the frames of a fault are not those of its access. */
-		if (f->seen[RAW_SPTE_CHANGED] && f->vms[vm].inferring && !f->vms[vm].slots_known && f->vms[vm].inferring->nr_chunks)
+		if (f->seen[RAW_SPTE_CHANGED] && f->vms[vm].inferring && !f->vms[vm].slots_known &&
+		    f->vms[vm].inferring->nr_chunks)
 			infer_vm(f, vm);
 		infer_free(&f->vms[vm]);
 	}

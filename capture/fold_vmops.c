@@ -36,7 +36,10 @@ void root_renew(struct fold *f, struct task *t, uint64_t ts_ns)
 	t->v.root_guessed = true;	/* it may have been on its way in, and is sent out again */
 }
 
-/* A fault shares the lock.  Before 6.9 roots are dropped and taken with it held for write, after a fault or any other exit. */
+/*
+ * A fault shares the lock.  Before 6.9 roots are dropped and taken with it held for write, after a
+ * fault or any other exit.
+ */
 void root_renew_waits(struct fold *f, struct task *t, uint64_t ts_ns)
 {
 	const struct op *op = op_top(t);

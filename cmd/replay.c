@@ -212,8 +212,10 @@ static void say_scale(const struct replay_ask *ask, const struct replay_trace *t
 
 	time_scale_print(trace->time_scale.ppm, text, sizeof(text));
 	if (!ask->time_scale_ppm && trace->time_scale.recorded_ns)
-		fprintf(stderr, "mmulab replay: --time-scale auto: recorded times are multiplied by %s; a fault attempt took %.1f us in the recording and takes %.1f us here (medians)\n",
-			text, (double)trace->time_scale.recorded_ns / 1000, (double)trace->time_scale.modelled_ns / 1000);
+		fprintf(stderr, "mmulab replay: --time-scale auto: recorded times are multiplied by %s; a fault attempt took "
+			"%.1f us in the recording and takes %.1f us here (medians)\n",
+			text, (double)trace->time_scale.recorded_ns / 1000,
+			(double)trace->time_scale.modelled_ns / 1000);
 	else if (!ask->time_scale_ppm)
 		fprintf(stderr, "mmulab replay: --time-scale auto: the recording does not say how long its faults took; its times are kept\n");
 	else if (ask->time_scale_ppm == TIME_SCALE_ONE && ask->pacing_kind == PACING_CLOSED &&

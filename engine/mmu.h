@@ -68,7 +68,8 @@ struct mmu_config {
 	bool			 check;		/* invariants, all the time: engine/core/checker.h */
 	const struct mmu_judge	*judge;		/* NULL: a broken invariant aborts */
 	uint32_t		 root_role;	/* x86 role word of roots; 0: the usual one */
-	bool			 mmio_uncached;	/* no bit is left to mark MMIO entries by (AMD, maxphyaddr 52), or kvm.mmio_caching is off */
+	/* No bit is left to mark MMIO entries by (AMD, maxphyaddr 52), or kvm.mmio_caching is off. */
+	bool			 mmio_uncached;
 	bool			 pml;		/* hardware logs the pages it sets D of */
 	bool			 dirty_ring;	/* KVM_CAP_DIRTY_LOG_RING: a ring per vCPU, no bitmaps */
 	bool			 dirty_manual;	/* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: GET only looks, CLEAR clears */
@@ -105,7 +106,8 @@ struct mmu_access {
 	uint64_t	 error_code;	/* as recorded; 0 in a replay that has none */
 	uint8_t		 view;		/* enum mmu_view */
 	bool		 failed;	/* the host has no page there, or none the guest may so use: user space is told */
-	bool		 pending;	/* the host must read the page in: KVM queues that (an asynchronous page fault) and retries */
+	/* The host must read the page in: KVM queues that (an asynchronous page fault) and retries. */
+	bool		 pending;
 };
 
 enum mmu_age { MMU_AGE_CLEAR, MMU_AGE_CLEAR_FLUSH, MMU_AGE_TEST };

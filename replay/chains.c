@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Arrays sorted by time: what faults put into empty entries above 4 KiB and for tables, and the pages they marked dirty. */
+/*
+ * Arrays sorted by time: what faults put into empty entries above 4 KiB and for tables, and the
+ * pages they marked dirty.
+ */
 #include "replay/chains.h"
 
 #include <stdlib.h>
@@ -29,7 +32,7 @@ struct chains {
 
 static void add(struct links *s, uint64_t t_ns, uint16_t vm, gfn_t gfn, int level)
 {
-	if (s->nr == s->cap) {
+	if (!s->v || s->nr == s->cap) {
 		s->cap = s->cap ? 2 * s->cap : 256;
 		s->v = xreallocarray(s->v, s->cap, sizeof(*s->v));
 	}

@@ -251,9 +251,9 @@ static bool sets_inside(const struct recording *r, const struct rec_op *start, c
 }
 
 /*
- * A task has windows inside windows when it splits what it unmaps (a huge page at either end of a range): they are over the
- * same addresses.  So is the new entry that a window is there for, if one is set.  Anything else begins after the
- * window is over.
+ * A task has windows inside windows when it splits what it unmaps (a huge page at either end of a
+ * range): they are over the same addresses.  So is the new entry that a window is there for, if one
+ * is set.  Anything else begins after the window is over.
  */
 void instants_unseen_end(const struct recording *r, const struct rec_op *start, struct instant *out)
 {

@@ -15,7 +15,8 @@ struct instant {
 };
 
 struct fault_instants {
-	uint64_t	fast;		/* the attempt of fast_page_fault: at its event, the page's mark, or the begin */
+	/* The attempt of fast_page_fault: at its event, the page's mark, or the begin. */
+	uint64_t	fast;
 	uint64_t	fast_said;	/* its event, which reads the entry again */
 	struct instant	snapshot;	/* mmu_invalidate_seq is read */
 	uint64_t	looked_up;	/* the host page is there: prechecks are over */

@@ -101,7 +101,10 @@ static bool may_end_inside(const struct view *v, const struct fault_instants *f)
 	return v->e_hi > f->snapshot.lo && v->e_lo <= f->check.hi;
 }
 
-/* Without one of the windows around it nothing could have made it retry.  Where two may end inside it none is that one. */
+/*
+ * Without one of the windows around it nothing could have made it retry.  Where two may end inside it
+ * none is that one.
+ */
 static void learn_from_retry(struct order *o, const struct attempt *a, struct views *v)
 {
 	const struct fault_instants *f = &a->f;

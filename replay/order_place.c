@@ -51,7 +51,8 @@ static void narrow(struct edge *e)
 /* Every window where it is placed now: spans of no length. */
 static void gather_placed(const struct order *o, const struct attempt *a, struct views *v)
 {
-	views_gather(o, o->rec->ops[a->op].vm, a->f.snapshot.lo, a->f.mapped_last > a->f.check.hi ? a->f.mapped_last : a->f.check.hi,
+	views_gather(o, o->rec->ops[a->op].vm, a->f.snapshot.lo,
+		     a->f.mapped_last > a->f.check.hi ? a->f.mapped_last : a->f.check.hi,
 		     OWN_ONLY, v);
 	for (uint32_t i = 0; i < v->nr; i++) {
 		struct view *w = &v->v[i];
@@ -163,7 +164,8 @@ static void pretend(struct views *v, const struct edge *e, uint64_t to)
 }
 
 /* With the end @e moved to @to, would some fault that mapped no longer do so?  Those of @from .. @until are asked. */
-static bool harms(const struct order *o, unsigned int vm, const struct edge *e, uint64_t to, uint64_t from, uint64_t until)
+static bool harms(const struct order *o, unsigned int vm, const struct edge *e, uint64_t to,
+		  uint64_t from, uint64_t until)
 {
 	struct views v = { 0 };
 	bool yes = false;

@@ -21,7 +21,7 @@ static void add_range(struct publication *p, const struct ev_slot *s, unsigned i
 /* The @nth publication of a change of @old to @new. */
 static void set_ranges(struct publication *p, const struct ev_slot *old, const struct ev_slot *new, unsigned int nth)
 {
-	switch ((enum ev_slot_change)new->change) {
+	switch (new->change) {
 	case EV_SLOT_CREATE:
 		add_range(p, new, SEEN_NONE, SEEN_VALID, SEEN_VALID);
 		break;
@@ -131,8 +131,9 @@ void generations_collect(struct order *o)
 		const struct rec_obs *mark = rec_find(o->rec, op, OBS_MARK_MMIO, 0);
 
 		if (mark)
-			o->generations[o->nr_generations++] = (struct generation){ op->begin_ns, op->end_ns, mark->o.mmio.gen,
-										   o->attempts[i].op, op->vm };
+			o->generations[o->nr_generations++] = (struct generation){
+				op->begin_ns, op->end_ns, mark->o.mmio.gen, o->attempts[i].op, op->vm,
+			};
 	}
 }
 

@@ -104,7 +104,10 @@ struct views {
 	uint32_t	 nr, cap;
 };
 
-/* The windows of @vm that may matter to what happens from @lo to @hi; spans without what operation @but gave (REC_NONE: any). */
+/*
+ * The windows of @vm that may matter to what happens from @lo to @hi; spans without what operation
+ * @but gave (REC_NONE: any).
+ */
 void views_gather(const struct order *o, unsigned int vm, uint64_t lo, uint64_t hi, uint32_t but, struct views *out);
 void views_fini(struct views *v);
 

@@ -108,7 +108,8 @@ static void push_gfns(struct scanner *s, const struct ev *ev)
 /* Guest frames a range stimulus names itself; false when it names none. */
 static bool gfn_range(const struct ev *ev, gfn_t *end)
 {
-	if (ev->kind != EV_DIRTY_GET && ev->kind != EV_DIRTY_CLEAR && ev->kind != EV_DIRTY_MASK && ev->kind != EV_PREFILL)
+	if (ev->kind != EV_DIRTY_GET && ev->kind != EV_DIRTY_CLEAR && ev->kind != EV_DIRTY_MASK &&
+	    ev->kind != EV_PREFILL)
 		return false;
 	*end = ev->gfns.gfn + (ev->kind == EV_DIRTY_MASK ? 64 : ev->gfns.count);
 	return *end > ev->gfns.gfn;

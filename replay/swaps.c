@@ -218,7 +218,8 @@ static enum slot_state state_of_retry(const struct finder *f, const struct rec_o
 		return SLOT_UNKNOWN;
 	if (looked_up && f->r->meta->release < KVM_6_12)	/* no prechecks: nothing else stops it there */
 		return SLOT_INVALID;
-	return window_over(f, op, by_gfn ? op->gfn : c->hva + ((op->gfn - c->start) << 12)) ? SLOT_UNKNOWN : SLOT_INVALID;
+	return window_over(f, op, by_gfn ? op->gfn : c->hva + ((op->gfn - c->start) << 12)) ? SLOT_UNKNOWN
+											 : SLOT_INVALID;
 }
 
 static enum slot_state state_seen(const struct finder *f, const struct rec_op *op, const struct range_change *c,
@@ -475,7 +476,8 @@ static void place_span(struct placing *p, const struct ev_slot *want, unsigned i
 
 static void add_range(struct placing *p, const struct ev_slot *slot, enum slot_state before, enum slot_state after)
 {
-	p->range[p->nr_ranges++] = (struct range_change){ slot->gfn, slot->gfn + slot->npages, slot->hva, before, after };
+	p->range[p->nr_ranges++] = (struct range_change){ slot->gfn, slot->gfn + slot->npages, slot->hva,
+							before, after };
 }
 
 static void fill_ranges(struct placing *p, const struct ev_slot *old, const struct ev_slot *want, unsigned int nth)

@@ -41,7 +41,8 @@ static bool any_open(const struct verdict *v)
 
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
-	struct found f = { swaps_new(job->rec), yields_new(job->rec, job->yields_to_waiters), chains_new(job->rec), NULL };
+	struct found f = { swaps_new(job->rec), yields_new(job->rec, job->yields_to_waiters),
+			   chains_new(job->rec), NULL };
 	int rc;
 
 	f.order = order_new(job->rec, f.swaps, job->policy, out->has_checks);

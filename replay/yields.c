@@ -256,7 +256,8 @@ uint32_t yields_walk_start(const struct recording *r, const struct rec_op *op, u
 	const struct rec_obs *obs = rec_op_obs(r, op);
 
 	while (next < op->nr_obs && obs[next].t_ns <= t &&
-	       (obs[next].o.kind == OBS_LOCK_WAIT || obs[next].o.kind == OBS_PIN || obs[next].o.kind == OBS_UNMAP_RANGE))
+	       (obs[next].o.kind == OBS_LOCK_WAIT || obs[next].o.kind == OBS_PIN ||
+		obs[next].o.kind == OBS_UNMAP_RANGE))
 		next++;
 	return next;
 }

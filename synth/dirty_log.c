@@ -100,7 +100,8 @@ static uint64_t clears(struct guest *g, const struct shape *s, uint64_t t_ns)
 	for (uint64_t at = 0; at < s->all; at += s->chunk, t_ns += s->v[PAUSE]) {
 		uint64_t left = s->all - at;
 
-		guest_dirty(g, t_ns, EV_DIRTY_CLEAR, SLOT_ID, SYNTH_BIG_GFN + at, left < s->chunk ? left : s->chunk, s->beside);
+		guest_dirty(g, t_ns, EV_DIRTY_CLEAR, SLOT_ID, SYNTH_BIG_GFN + at,
+			    left < s->chunk ? left : s->chunk, s->beside);
 	}
 	return t_ns;
 }
@@ -148,7 +149,8 @@ static int shape(struct shape *s, const struct guest *g, const uint64_t *v, stru
 
 	*s = (struct shape){ .v = v, .part = v[SIZE] >> 12, .hva = synth_hva(SYNTH_BIG_GFN),
 			     .beside = v[MEANWHILE] == MEANWHILE_RUN };
-	if (all != v[SIZE] || all % SYNTH_PAGE_SIZE(v[PAGE]) || all % CLEAR_ALIGN || s->part > SYNTH_SLOT_MAX / g->vcpus)
+	if (all != v[SIZE] || all % SYNTH_PAGE_SIZE(v[PAGE]) || all % CLEAR_ALIGN ||
+	    s->part > SYNTH_SLOT_MAX / g->vcpus)
 		return err_set(e, ERR_USAGE, "size is no multiple of page and 256K, or more than vcpus parts of one memslot");
 	s->all = s->part * g->vcpus;
 	s->chunk = v[CHUNK] ? v[CHUNK] >> 12 : s->all;

@@ -130,7 +130,8 @@ void guest_log(struct guest *g, uint64_t t_ns, uint16_t id, gfn_t gfn, uint64_t 
 	write(g, GUEST_HOST, t_ns, &ev);
 }
 
-void guest_dirty(struct guest *g, uint64_t t_ns, enum ev_kind kind, uint16_t id, gfn_t gfn, uint64_t npages, bool beside)
+void guest_dirty(struct guest *g, uint64_t t_ns, enum ev_kind kind, uint16_t id, gfn_t gfn,
+		 uint64_t npages, bool beside)
 {
 	struct ev ev = { .kind = kind, .flags = beside ? EV_F_BESIDE : 0,
 			 .gfns = { .gfn = gfn, .count = npages, .slot = id } };
@@ -144,7 +145,7 @@ void guest_reset_rings(struct guest *g, uint64_t t_ns, bool beside)
 		bool last = vcpu + 1 == g->vcpus;
 		struct ev ev = { .kind = EV_DIRTY_RESET,
 				 .flags = (uint8_t)((beside ? EV_F_BESIDE : 0) | (last ? EV_F_LAST : 0)),
-				 .gfns = { .slot = (uint16_t)vcpu, .count = 1 } };	/* more than none: all there is */
+				 .gfns = { .slot = (uint16_t)vcpu, .count = 1 /* more than none: all there is */ } };
 
 		write(g, GUEST_HOST, t_ns, &ev);
 	}

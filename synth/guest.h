@@ -37,9 +37,11 @@ void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bo
 /* clear_young of a range, of which every entry was @young or none. */
 void guest_age(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool young);
 /* Dirty logging of a slot starts or stops; @beside: and no vCPU waits for that. */
-void guest_log(struct guest *g, uint64_t t_ns, uint16_t id, gfn_t gfn, uint64_t npages, hva_t hva, bool on, bool beside);
+void guest_log(struct guest *g, uint64_t t_ns, uint16_t id, gfn_t gfn, uint64_t npages, hva_t hva, bool on,
+	       bool beside);
 /* EV_DIRTY_GET or EV_DIRTY_CLEAR of a slot's pages, @gfn and @npages multiples of 64; @beside as above. */
-void guest_dirty(struct guest *g, uint64_t t_ns, enum ev_kind kind, uint16_t id, gfn_t gfn, uint64_t npages, bool beside);
+void guest_dirty(struct guest *g, uint64_t t_ns, enum ev_kind kind, uint16_t id, gfn_t gfn,
+		 uint64_t npages, bool beside);
 /* KVM_RESET_DIRTY_RINGS: of all vCPUs, all that is in them. */
 void guest_reset_rings(struct guest *g, uint64_t t_ns, bool beside);
 /* An instruction fetch. */

@@ -25,7 +25,8 @@ static void vcpu_accesses(struct guest *g, uint32_t vcpu, const uint64_t *v)
 	for (; t_ns < end_ns; t_ns += v[SYNTH_GAP] + GUEST_SERVICE_NS) {
 		/* Where memory is taken away about now, or was a while ago. */
 		uint64_t now = t_ns / v[EVERY] * (v[SIZE] >> 12), back = prng_below(&g->prng, 64);
-		gfn_t gfn = (now + range * 64 - back * back * (v[SIZE] >> 12) / 64 + prng_next(&g->prng) % (v[SIZE] >> 12)) % range;
+		gfn_t gfn = (now + range * 64 - back * back * (v[SIZE] >> 12) / 64 +
+			     prng_below(&g->prng, v[SIZE] >> 12)) % range;
 
 		guest_access(g, t_ns + v[SYNTH_GAP], vcpu, SYNTH_BIG_GFN + (gfn & ~mask), SYNTH_PAGE_LEVEL(v[PAGE]),
 			     (uint32_t)v[SYNTH_GAP]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * As KVM's nx_huge_pages_test, on a host with the iTLB multihit mitigation: vCPUs write memory of 2 MiB pages, execute in
- * each, which leaves small pages there, and go on writing; the host's worker takes tables away again, a part of them a round.
+ * As KVM's nx_huge_pages_test, on a host with the iTLB multihit mitigation: vCPUs write memory of
+ * 2 MiB pages, execute in each, which leaves small pages there, and go on writing; the host's worker
+ * takes tables away again, a part of them a round.
  */
 #include "synth/workloads.h"
 

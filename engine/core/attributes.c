@@ -112,19 +112,19 @@ static void free_ranges(struct rt_rcu_head *head)
 
 void attributes_set(struct attributes *a, gfn_t start, gfn_t end, bool private)
 {
-	struct attribute_ranges *old = ranges_of(a), *new;
+	struct attribute_ranges *old = ranges_of(a), *next;
 	size_t nr = old ? old->nr : 0, i = 0;
 
-	new = xcalloc(1, sizeof(*new) + (nr + 2) * sizeof(new->v[0]));
+	next = xcalloc(1, sizeof(*next) + (nr + 2) * sizeof(next->v[0]));
 	for (; i < nr && old->v[i].start < start; i++)
-		append(new, old->v[i].start, private || old->v[i].end < start ? old->v[i].end : start);
+		append(next, old->v[i].start, private || old->v[i].end < start ? old->v[i].end : start);
 	if (private)
-		append(new, start, end);
+		append(next, start, end);
 	for (i = old ? first_above(old, end) : 0; i < nr; i++)
-		append(new, old->v[i].start > end ? old->v[i].start : end, old->v[i].end);
-	rt_store(&a->ranges, new->nr ? (uintptr_t)new : 0);
-	if (!new->nr)
-		free(new);
+		append(next, old->v[i].start > end ? old->v[i].start : end, old->v[i].end);
+	rt_store(&a->ranges, next->nr ? (uintptr_t)next : 0);
+	if (!next->nr)
+		free(next);
 	if (old)
 		rt_call_rcu(&old->rcu, free_ranges);
 }

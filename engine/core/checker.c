@@ -155,7 +155,8 @@ void check_release(struct mmu *mmu, struct checker *c)
 	pthread_mutex_unlock(&c->lock);
 	/* Under threads others break, too, meanwhile; the first one counts. */
 	c->told = true;
-	c->told = mmu_tell(mmu, &(struct mmu_break){ .what = f.what, .vm = mmu->config.vm, .task = rt_self(), .gfn = f.gfn,
+	c->told = mmu_tell(mmu, &(struct mmu_break){ .what = f.what, .vm = mmu->config.vm, .task = rt_self(),
+						    .gfn = f.gfn,
 					   .value = f.value, .t_ns = rt_now_ns(), .events = events,
 					   .nr_events = nr });
 }

@@ -90,7 +90,10 @@ bool memslot_span_next(const struct memslot_set *set, unsigned int *i, hva_t sta
 
 /* --- updates, under slots_lock --- */
 
-/* A copy of the published set to change; nobody else sees it.  Takes slots_arch_lock, which whoever publishes it drops. */
+/*
+ * A copy of the published set to change; nobody else sees it.  Takes slots_arch_lock, which whoever
+ * publishes it drops.
+ */
 struct memslot_set *memslots_edit(struct memslots *ms);
 struct memslot *memslot_set_add(struct memslot_set *set, const struct mmu_slot *cfg, struct populated *host);
 void memslot_set_remove(struct memslot_set *set, unsigned int as_id, uint16_t id);

@@ -58,7 +58,10 @@ void uniform_free(struct arena *a, uint32_t number, bool grace);
 
 /* --- arena.h's own --- */
 
-/* uniform_enter(), uniform_leave() and uniform_peek() are declared there.  The copy's table is being freed, or given back. */
+/*
+ * uniform_enter(), uniform_leave() and uniform_peek() are declared there.  The copy's table is being
+ * freed, or given back.
+ */
 void uniform_forget(struct arena *a, uint32_t copy);
 void uniform_fini(struct arena *a);
 

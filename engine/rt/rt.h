@@ -249,7 +249,8 @@ struct rt_config {
 /**
  * rt_run() - run the tasks to their ends.
  *
- * Return: 0; ERR_NO after rt_stop(); ERR_MACHINE for lack of memory or stacks, or when every task waits for another (vtime names them).
+ * Return: 0; ERR_NO after rt_stop(); ERR_MACHINE for lack of memory or stacks, or when every task
+ * waits for another (vtime names them).
  */
 int rt_run(const struct rt_config *config, const struct rt_task_def *tasks, unsigned int nr_tasks,
 	   struct rt_stats *stats, struct err *e);

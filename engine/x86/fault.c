@@ -129,7 +129,8 @@ static void take_facts(struct fault *f, const struct mmu_access *a)
 	check_looked_up(&f->x->mmu, f->gfn, a->pfn);
 	f->pfn = a->pfn ^ MUTANT(wrong_page);
 	f->host_level = a->host_level ? a->host_level : 1;
-	f->map_writable = !MUTANT(write_read_only) && !(f->slot->cfg.flags & SLOT_READONLY) && (a->host_writable || (f->access & MMU_W));
+	f->map_writable = !MUTANT(write_read_only) && !(f->slot->cfg.flags & SLOT_READONLY) &&
+			  (a->host_writable || (f->access & MMU_W));
 }
 
 /* Snapshot, prechecks and host look-up.  Return: RET_PF_CONTINUE to go on. */

@@ -49,7 +49,9 @@ static int run(struct drive *d, struct err *e)
 	for (unsigned int i = 0; i < d->nr_workers; i++)
 		defs[d->nr_tasks + i] = (struct rt_task_def){ .fn = vm_worker, .arg = &d->vms[i], .vm = -1 };
 	for (unsigned int i = 0; i < d->nr_nx_workers; i++)
-		defs[d->nr_tasks + d->nr_workers + i] = (struct rt_task_def){ .fn = nx_worker, .arg = &d->vms[i], .vm = -1 };
+		defs[d->nr_tasks + d->nr_workers + i] = (struct rt_task_def){
+			.fn = nx_worker, .arg = &d->vms[i], .vm = -1,
+		};
 	d->stats.task = xcalloc(nr, sizeof(*d->stats.task));
 	rc = rt_run(&config, defs, nr, &d->stats, e);
 	free(defs);

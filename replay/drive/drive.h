@@ -33,7 +33,8 @@ struct drive_vm {
 	struct slots	 slots;		/* what MEMSLOT stimuli said so far, all copies */
 	pthread_mutex_t	 slots_lock;
 	rt_u64		 whole[2];	/* copies that came to ZAP_ALL, VM_DESTROY */
-	bool		 splits;	/* huge pages may have been split, so that pages nobody asked for have leafs; slots_lock */
+	/* Huge pages may have been split, so that pages nobody asked for have leafs; slots_lock. */
+	bool		 splits;
 	uint64_t	 tables_empty;	/* before ... */
 	bool		 emptied;	/* ... the VM was */
 	struct mmu_stats stats;		/* when the run was over */
@@ -109,7 +110,7 @@ struct drive {
 	struct rt_stats		 stats;
 	bool			 slots_inferred;
 	bool			 ends_at_once;	/* the trace has no ends: windows close after their start */
-	unsigned int		 nr_workers;	/* tasks beside them: a kernel worker per VM, where the policy has one */
+	unsigned int		 nr_workers;	/* beside them: a kernel worker per VM, where the policy has one */
 	unsigned int		 nr_nx_workers;	/* and one for NX recovery, where the recorded host had it */
 	uint64_t		 nx_period_ns;	/* between its rounds */
 	rt_u64			 live;		/* recorded tasks that have not ended */

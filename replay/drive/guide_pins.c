@@ -343,8 +343,8 @@ void guide_pace(struct actor *a, const struct obs *o)
 }
 
 /*
- * Between two records a walk may have stood still for long.  It had not come to a table of logging's end that a fault found
- * in its place.
+ * Between two records a walk may have stood still for long.  It had not come to a table of logging's
+ * end that a fault found in its place.
  */
 static void pass_by(const struct guide *g, const struct rec_op *op, gfn_t gfn, uint64_t next_ns)
 {

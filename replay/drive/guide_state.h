@@ -70,7 +70,10 @@ void guide_walk_over(struct guide *g, struct running *r);
 
 /* Where ends are not recorded: the window that @start opened will end. */
 void guide_will_end(struct actor *a, uint32_t start);
-/* Ends those of the task's such windows that were opened inside operation @parent (REC_NONE: in none) and are over by @until. */
+/*
+ * Ends those of the task's such windows that were opened inside operation @parent (REC_NONE: in none)
+ * and are over by @until.
+ */
 void guide_end_windows(struct actor *a, uint32_t parent, uint64_t until);
 
 /* rt_pin_fn */

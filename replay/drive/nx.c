@@ -9,7 +9,8 @@
 #define RATIO_DEFAULT	60		/* without PREEMPT_RT */
 #define RATIO_MOST	3600		/* that shortens the period: one second at least */
 #define HOUR_MS		(60 * 60 * 1000)
-#define NAP_NS		10000000	/* nobody waits longer than this for the worker to notice that the run is over */
+/* Nobody waits longer than this for the worker to notice that the run is over. */
+#define NAP_NS		10000000
 
 static uint64_t period_ns(const struct ev_meta *meta, uint32_t ratio)
 {

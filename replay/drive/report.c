@@ -157,7 +157,8 @@ static uint64_t waited_for_age(const struct drive *d, bool writers)
 	uint64_t ns = 0;
 
 	for (unsigned int op = 0; op < RESULT_NR_OPS; op++) {
-		bool ages = op == RESULT_AGE || op == RESULT_TEST_AGE, faults = op == RESULT_ACCESS || op == RESULT_LOAD;
+		bool ages = op == RESULT_AGE || op == RESULT_TEST_AGE;
+		bool faults = op == RESULT_ACCESS || op == RESULT_LOAD;
 
 		if (ages || faults == writers)
 			continue;

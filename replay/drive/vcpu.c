@@ -95,7 +95,8 @@ static bool is_stuck(struct drive_task *t, struct mmu *mmu, const struct mmu_acc
 	mmu_stats(mmu, &stats);
 	if (!stats.windows_left)
 		return false;
-	rc = err_set(&e, ERR_NO, "vm %d, vcpu %d: gfn 0x%llx was told to retry %u times: %llu invalidations were begun and never ended; memory slots must not change inside them (memslot.swap_waits)",
+	rc = err_set(&e, ERR_NO, "vm %d, vcpu %d: gfn 0x%llx was told to retry %u times: %llu invalidations were begun and never "
+		     "ended; memory slots must not change inside them (memslot.swap_waits)",
 		     t->vm, t->vcpu, (unsigned long long)a->gfn, r->retries, (unsigned long long)stats.windows_left);
 	task_fail(t->drive, &e, rc);
 	return true;
@@ -107,6 +108,7 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 	struct mmu_access now = *a;
 	struct served r = { 0 };
 
+	/* cppcheck-suppress autoVariables ; it is cleared below */
 	t->access = &now;
 	do {
 		uint64_t begin_ns = rt_now_ns();
