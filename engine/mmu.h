@@ -105,7 +105,8 @@ struct mmu_access {
 	pfn_t		 pfn;
 	uint64_t	 error_code;	/* as recorded; 0 in a replay that has none */
 	uint8_t		 view;		/* enum mmu_view */
-	bool		 failed;	/* the host has no page there, or none the guest may so use: user space is told */
+	/* The host has no page there, or none the guest may so use: user space is told. */
+	bool		 failed;
 	/* The host must read the page in: KVM queues that (an asynchronous page fault) and retries. */
 	bool		 pending;
 };

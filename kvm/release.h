@@ -41,7 +41,8 @@ enum ret_pf {
 	RET_PF_INVALID,
 	RET_PF_FIXED,
 	RET_PF_SPURIOUS,
-	RET_PF_EXIT,		/* to user space (KVM_EXIT_MEMORY_FAULT, or no host page); the kernel's number is an errno */
+	/* To user space (KVM_EXIT_MEMORY_FAULT, or no host page); the kernel's number is an errno. */
+	RET_PF_EXIT,
 	RET_PF_NR,
 	RET_PF_UNKNOWN = 0xff,	/* the trace does not say */
 };

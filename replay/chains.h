@@ -31,7 +31,10 @@ bool chains_passed(const struct chains *c, const struct rec_op *op, gfn_t gfn, i
  */
 uint64_t chains_last_way(const struct chains *c, const struct rec_op *op, int level, uint64_t from, uint64_t to);
 
-/* The first time in [@from, @to] at which another fault changed an entry that maps, or leads to, the page of @op; 0: none. */
+/*
+ * The first time in [@from, @to] at which another fault changed an entry that maps, or leads to, the
+ * page of @op; 0: none.
+ */
 uint64_t chains_taken(const struct chains *c, const struct rec_op *op, uint64_t from, uint64_t to);
 
 /*

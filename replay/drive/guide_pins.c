@@ -276,7 +276,8 @@ static int lost_level(const struct rec_op *op, const struct rec_obs *obs, uint32
 /* With its record @i a fault is about to look at the next entry. */
 static bool is_about_to_look(const struct obs *o)
 {
-	return o->kind == OBS_SPTE_REQUESTED || (o->kind == OBS_SPTE_CHANGED && spte_is_table(o->spte.new, o->spte.level));
+	return o->kind == OBS_SPTE_REQUESTED ||
+	       (o->kind == OBS_SPTE_CHANGED && spte_is_table(o->spte.new, o->spte.level));
 }
 
 /* When a fault went on after its record @i. */
