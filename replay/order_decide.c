@@ -204,7 +204,8 @@ static bool windows_determine(const struct order *o, const struct attempt *a, un
 	bool yes;
 
 	views_gather(o, o->rec->ops[a->op].vm, a->f.snapshot.lo, a->f.check.hi, a->op, &v);
-	if (!a->tests)			/* its memslot is too new for its addresses to be known, or the host had no page */
+	/* It does not test when its memslot is too new for its addresses to be known, or the host had no page. */
+	if (!a->tests)
 		yes = !v.nr && !(slots & (slots - 1));
 	else if (slots & (slots - 1))
 		yes = retries_anyway(o, &v, a);
