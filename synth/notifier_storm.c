@@ -5,6 +5,8 @@
  */
 #include "synth/workloads.h"
 
+#include <assert.h>
+
 enum { MEMORY = SYNTH_OWN, PAGE, SIZE, TIMES, EVERY, HOLD };
 
 static const struct synth_param params[] = {
@@ -22,6 +24,7 @@ static void vcpu_accesses(struct guest *g, uint32_t vcpu, const uint64_t *v)
 	uint64_t range = taken < pages ? taken : pages, t_ns = prng_below(&g->prng, (uint32_t)v[SYNTH_GAP]);
 	gfn_t mask = (SYNTH_PAGE_SIZE(v[PAGE]) >> 12) - 1;
 
+	assert(range);	/* what is taken has a page, and so has memory */
 	for (; t_ns < end_ns; t_ns += v[SYNTH_GAP] + GUEST_SERVICE_NS) {
 		/* Where memory is taken away about now, or was a while ago. */
 		uint64_t now = t_ns / v[EVERY] * (v[SIZE] >> 12), back = prng_below(&g->prng, 64);
