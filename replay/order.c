@@ -296,42 +296,6 @@ static void collect(struct order *o, const struct swaps *swaps)
 	free(c.zaps);
 }
 
-static int by_length(const void *va, const void *vb)
-{
-	uint64_t a = *(const uint64_t *)va, b = *(const uint64_t *)vb;
-
-	return a < b ? -1 : a > b;
-}
-
-#define MIN_CALLS	16	/* fewer have no median worth its name */
-
-/* Half of all end notifiers are followed by another record of their task (or of their CPU) that soon. */
-static uint64_t usual_call(const struct order *o)
-{
-	uint64_t *v = xcalloc(o->rec->nr_ops + 1, sizeof(*v)), median;
-	size_t nr = 0;
-
-	for (uint32_t i = 0; i < o->rec->nr_ops; i++)
-		if (o->window_of[i] && i == o->window_of[i]->end_op)
-			v[nr++] = o->window_of[i]->end.own.hi - o->window_of[i]->end.own.lo;
-	qsort(v, nr, sizeof(*v), by_length);
-	median = nr < MIN_CALLS ? UINT64_MAX : v[nr / 2];
-	free(v);
-	return median;
-}
-
-static void set_usual_ends(struct order *o)
-{
-	uint64_t usual = usual_call(o);
-
-	for (uint32_t i = 0; i < o->rec->nr_ops; i++) {
-		struct window *w = o->window_of[i];
-
-		if (w && i == w->end_op && usual < w->end.own.hi - w->end.own.lo)
-			w->end.usual = w->end.own.lo + usual;
-	}
-}
-
 struct order *order_new(const struct recording *r, const struct swaps *swaps, const struct policy *policy,
 			bool has_checks)
 {
@@ -347,7 +311,7 @@ struct order *order_new(const struct recording *r, const struct swaps *swaps, co
 	o->window_of = xcalloc(r->nr_ops + 1, sizeof(*o->window_of));
 	o->attempts = xcalloc(r->nr_ops + 1, sizeof(*o->attempts));
 	collect(o, swaps);
-	set_usual_ends(o);
+	order_find_usual(o);
 	publications_narrow(o);
 	generations_collect(o);
 	order_find_evidence(o);

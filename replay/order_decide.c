@@ -184,7 +184,8 @@ bool views_may_pass(const struct order *o, const struct views *v, uint64_t key, 
 /* Probes show whether the prechecks sent it back, so that has to be the same in every order, too. */
 static bool decided(const struct order *o, const struct views *v, const struct attempt *a)
 {
-	const struct instant *s = &a->f.snapshot, *p = &a->f.prechecked, *c = &a->f.check;
+	const struct fault_instants f = order_not_held_up(o, a);
+	const struct instant *s = &f.snapshot, *p = &f.prechecked, *c = &f.check;
 
 	if (o->has_checks && o->precheck == FAULT_PRECHECK_BOTH && views_may_retry(o, v, a->key, s, p))
 		return !views_may_pass(o, v, a->key, s, p);

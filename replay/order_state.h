@@ -70,6 +70,16 @@ struct generation {
 	uint16_t vm;
 };
 
+/*
+ * No step of a fault takes longer than half of all faults of the recording need for more than that step, unless it was
+ * held up.  UINT64_MAX: too few to tell.
+ */
+struct usual_fault {
+	uint64_t to_snapshot;	/* from the first evidence */
+	uint64_t from_precheck;	/* to the return of the look-up */
+	uint64_t from_check;	/* to the end of the fault */
+};
+
 struct vm_order {
 	struct window	*windows;	/* by begin.own.lo */
 	uint32_t	 nr_windows, cap_windows;
@@ -89,6 +99,7 @@ struct order {
 	uint32_t		 nr_publications, cap_publications;
 	struct generation	*generations;	/* by begin */
 	uint32_t		 nr_generations;
+	struct usual_fault	 usual;
 };
 
 /* --- order_decide.c: the retry test over spans --- */
@@ -132,6 +143,13 @@ bool meets_slot_change(const struct order *o, const struct rec_op *op);
 void generations_collect(struct order *o);
 /* Does @op, which has no memslot, see one generation in every order? */
 bool generation_is_fixed(const struct order *o, uint32_t op);
+
+/* --- order_usual.c --- */
+
+/* Sets .usual of the ends of windows and of @o itself. */
+void order_find_usual(struct order *o);
+/* @a's instants if it was not held up.  Where the guided replay puts an instant stays inside its span. */
+struct fault_instants order_not_held_up(const struct order *o, const struct attempt *a);
 
 /* --- order_evidence.c --- */
 

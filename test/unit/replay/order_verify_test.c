@@ -2,6 +2,8 @@
 /* Which outcomes every order the records allow leads to, and which it does not. */
 #include "test/table.h"
 
+#include <string.h>
+
 #include "replay/order.h"
 #include "test/unit/replay/made.h"
 
@@ -162,6 +164,55 @@ static const struct placed {
 	    MADE_OP(1, 100, AGE, 2), MADE_OP(2, 200, AGE, 2) }, 51 },
 };
 
+/*
+ * Other faults of the recording, none of them held up: 10 from the begin to the first event, 10 from there to the end, and
+ * a retry test of 2 where @pinned.
+ */
+#define NR_OTHERS	16
+#define OTHER_RECORDS	7
+
+static const struct usual_row {
+	const char	   *name;
+	struct made_record  records[12];
+	unsigned int	    others;
+	bool		    pinned, determined;
+} usual_rows[] = {
+	{ "too few to tell what is usual",
+	  { SLOT, OPENS(10, 20, 1, 5, 6), RETRIES(0, 30, 200, 9), CLOSES(50, 55, 2, 5, 6) }, 15, false, false },
+	{ "read the count soon after its begin, tested soon before its end: a window that ended in between",
+	  { SLOT, OPENS(10, 20, 1, 5, 6), RETRIES(0, 30, 200, 9), CLOSES(50, 55, 2, 5, 6) }, 16, false, true },
+	{ "one that may have ended before it read the count",
+	  { SLOT, OPENS(10, 20, 1, 5, 6), RETRIES(0, 30, 200, 9), CLOSES(39, 55, 2, 5, 6) }, 16, false, false },
+	{ "one that may have ended after its test, over other pages",
+	  { SLOT, OPENS(10, 20, 1, 5, 6), RETRIES(0, 30, 200, 9), CLOSES(185, 195, 2, 5, 6) }, 16, false, false },
+	{ "one that may have begun after its test",
+	  { SLOT, OPENS(150, 195, 1, 9, 10), RETRIES(0, 30, 200, 9), CLOSES(250, 260, 2, 9, 10) }, 16, false, false },
+	{ "one that had begun before it, and not long",
+	  { SLOT, OPENS(150, 185, 1, 9, 10), RETRIES(0, 30, 200, 9), CLOSES(250, 260, 2, 9, 10) }, 16, false, true },
+	{ "a waiter's test is where its wait ended, however long the rest took",
+	  { SLOT, OPENS(40, 75, 1, 9, 10), MADE_OBS(0, 60, LOCK_WAIT, .wait = { .wait_ns = 20, .flags = 2 }),
+	    RETRIES(0, 30, 200, 9), CLOSES(250, 260, 2, 9, 10) }, 16, false, false },
+	{ "the last precheck was just before the look-up's return",
+	  { SLOT, OPENS(10, 20, 1, 5, 6), PINNED(31, 100), RETRIES(0, 30, 110, 9), CLOSES(50, 55, 2, 5, 6) }, 16, true, true },
+	{ "but a window may have ended between the two",
+	  { SLOT, OPENS(10, 20, 1, 5, 6), PINNED(31, 100), RETRIES(0, 30, 110, 9), CLOSES(90, 99, 2, 5, 6) }, 16, true, false },
+	{ "or before the count was read",
+	  { SLOT, OPENS(10, 20, 1, 5, 6), PINNED(31, 100), RETRIES(0, 30, 110, 9), CLOSES(32, 36, 2, 5, 6) }, 16, true, false },
+};
+
+/* Return: how many records. */
+static size_t add_other(struct made_record *v, uint64_t t, bool pinned)
+{
+	const struct made_record pins[] = { MADE_PIN(1, t + 1, PIN_SNAPSHOT), MADE_PIN(1, t + 4, PIN_LOOKUP_RET),
+					    MADE_PIN(1, t + 5, PIN_STALE), MADE_PIN(1, t + 7, PIN_STALE_RET) };
+	const struct made_record map[] = { MAPS(1, t, t + 10, t + 11, t + 20, 40) };
+
+	if (pinned)
+		memcpy(v, pins, sizeof(pins));
+	memcpy(v + (pinned ? ARRAY_SIZE(pins) : 0), map, sizeof(map));
+	return (pinned ? ARRAY_SIZE(pins) : 0) + ARRAY_SIZE(map);
+}
+
 static uint32_t first_fault(const struct recording *r)
 {
 	for (uint32_t i = 0; i < r->nr_ops; i++)
@@ -184,6 +235,33 @@ static void check(const void *arg)
 	made_open(&m, KVM_6_12, row->records, ARRAY_SIZE(row->records));
 	swaps = swaps_new(&m.rec);
 	order = order_new(&m.rec, swaps, &policy, row->has_checks);
+	assert_int_equal(order_determines(order, first_fault(&m.rec)), row->determined);
+	order_free(order);
+	swaps_free(swaps);
+	made_close(&m);
+}
+
+static void check_usual(const void *arg)
+{
+	struct made_record v[ARRAY_SIZE(usual_rows[0].records) + NR_OTHERS * OTHER_RECORDS] = { 0 };
+	const struct usual_row *row = arg;
+	struct policy policy;
+	struct order *order;
+	struct swaps *swaps;
+	struct made m;
+	size_t nr = 0;
+
+	while (row->records[nr].ev.kind)
+		nr++;
+	memcpy(v, row->records, nr * sizeof(*v));
+	for (unsigned int i = 0; i < row->others; i++)
+		nr += add_other(&v[nr], 1000 + 100 * i, row->pinned);
+	policy_defaults(&policy);
+	policy.fault_retry_key = FAULT_RETRY_KEY_HULL_GFN;
+	policy.fault_precheck = FAULT_PRECHECK_BOTH;
+	made_open(&m, KVM_6_12, v, nr);
+	swaps = swaps_new(&m.rec);
+	order = order_new(&m.rec, swaps, &policy, row->pinned);
 	assert_int_equal(order_determines(order, first_fault(&m.rec)), row->determined);
 	order_free(order);
 	swaps_free(swaps);
@@ -217,5 +295,6 @@ int main(void)
 {
 	int failed = table_run("order", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
 
+	failed += table_run("usual lengths", usual_rows, ARRAY_SIZE(usual_rows), sizeof(usual_rows[0]), check_usual);
 	return failed + table_run("placed ends", placed, ARRAY_SIZE(placed), sizeof(placed[0]), check_placed);
 }
