@@ -9,7 +9,8 @@
  * Which orders of faults and changes do the records allow?  Each instant has a
  * span of its own (instants.h); what other operations show makes it narrower: a
  * fault that mapped holds the lock from its first event to its last, so no window begins or ends
- * in between, and the windows over its page ended before its snapshot.
+ * in between, and the windows over its page ended before its snapshot.  One assumption: no step takes longer than
+ * half of the recording's calls take for it and more (an end: unless another operation shows that it did).
  *
  * An outcome is determined when the retry test gives the same under every placement of every
  * instant in its span, by the rules of the policy (fault.retry_key, fault.precheck).  What
