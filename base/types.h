@@ -19,4 +19,14 @@ typedef uint64_t pfn_t;		/* host frame number */
 typedef uint64_t gpa_t;		/* guest physical address, bytes */
 typedef uint64_t hva_t;		/* host virtual address, bytes */
 
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 #endif

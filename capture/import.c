@@ -16,13 +16,6 @@
 
 #define PROGRESS_EVENTS	(1u << 18)
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static int hash_file(const char *path, char hex[33], struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -129,7 +122,7 @@ int import_file(const char *in, const char *out, const struct import_options *op
 	if (!ret)
 		ret = fold_source(s, in, w, opt, meta, e);
 	if (!ret) {
-		meta->source = xstrdup(base_name(in));
+		meta->source = xstrdup(basename(in));
 		ret = hash_file(in, meta->source_xxh3, e);
 	}
 	if (!ret && w)

@@ -226,13 +226,6 @@ static void put_notes(const char *name, FILE *out)
 	policy_notes_fini(&notes);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 void replay_command(const struct replay_ask *ask, const struct policy *policy, FILE *out)
 {
 	char *name = loaded_name(policy);
@@ -258,7 +251,7 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	put_assumed(ask, text_open(&assumed));
 	time_scale_print(trace->time_scale.ppm, scale, sizeof(scale));
 	const struct store_run row = {
-		.trace = base_name(ask->trace), .trace_hash = trace->meta->source_xxh3,
+		.trace = basename(ask->trace), .trace_hash = trace->meta->source_xxh3,
 		.arch = "x86", .kernel = trace->meta->kernel ? trace->meta->kernel : "",
 		.policy = run->policy.name, .policy_text = text_close(&policy),
 		.costs_text = text_close(&costs), .host_text = text_close(&host),

@@ -17,16 +17,6 @@
 #define LOCK_READ		2u	/* flags of contention_begin */
 #define LOCK_WRITE		4u
 
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 static uint64_t clamp(uint64_t t, uint64_t lo, uint64_t hi)
 {
 	return t < lo ? lo : t > hi ? hi : t;

@@ -77,11 +77,6 @@ struct finder {
 	struct swaps		*out;
 };
 
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* --- windows ------------------------------------------------------------------ */
 
 static int cmp_span(const void *va, const void *vb)

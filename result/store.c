@@ -297,17 +297,10 @@ static int db_open(struct store *s, const char *file, struct err *e)
 	return rc;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* A new, empty file in the database's folder under a hidden name; free() *@out. */
 static int hidden_file(const char *path, char **out, struct err *e)
 {
-	const char *base = base_name(path);
+	const char *base = basename(path);
 	int why = EEXIST;
 
 	for (unsigned int try = 0; why == EEXIST && try < NAME_TRIES; try++) {
