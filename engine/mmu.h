@@ -203,6 +203,12 @@ int mmu_prefill(struct mmu *mmu, const struct mmu_prefill *p);
  */
 int mmu_mem_attributes(struct mmu *mmu, gfn_t start, gfn_t end, bool private);
 int mmu_punch_hole(struct mmu *mmu, gfn_t start, gfn_t end);
+/*
+ * kvm_zap_gfn_range(), which KVM calls for itself (memory types, APICv): what maps these gfns goes, in every address
+ * space.  Begun and ended under one mmu_lock but for yields; a fault meanwhile retries by fault.retry_key, under
+ * hull-hva whatever its page.  Return: 0, or -EINVAL for an empty range.
+ */
+int mmu_zap_gfn_range(struct mmu *mmu, gfn_t start, gfn_t end);
 
 /*
  * Dirty logging; slots_lock is held over each call.  All return how many pages (ring entries) were

@@ -53,7 +53,7 @@ const char *check_op_name(enum check_op op)
 		[CHECK_MEMSLOT] = "memslot begins", [CHECK_ZAP_ALL] = "zap all begins",
 		[CHECK_TEARDOWN] = "teardown begins", [CHECK_DIRTY] = "dirty log begins",
 		[CHECK_TOUCH] = "guest writes",
-		[CHECK_NX_RECOVER] = "NX recovery",
+		[CHECK_NX_RECOVER] = "NX recovery", [CHECK_ZAP_RANGE] = "zap range begins",
 	};
 
 	return names[op];
@@ -181,6 +181,7 @@ static void take_range(struct checker *c, struct check_task *t)
 		t->looked_up = 0;
 		break;
 	case CHECK_INVALIDATE_START:
+	case CHECK_ZAP_RANGE:
 		check_window_enter(c, t);
 		break;
 	case CHECK_INVALIDATE_END:
@@ -231,7 +232,7 @@ void checker_end(struct mmu *mmu, uint64_t result)
 		check_release(mmu, c);
 		return;
 	}
-	if (t->op == CHECK_INVALIDATE_END)
+	if (t->op == CHECK_INVALIDATE_END || t->op == CHECK_ZAP_RANGE)
 		check_window_leave(c, t);
 	if (t->op == CHECK_AGE || t->op == CHECK_TEST_AGE)
 		check_age_end(c, t, result);

@@ -19,7 +19,7 @@
 enum check_op {
 	CHECK_OP_NONE, CHECK_LOAD, CHECK_UNLOAD, CHECK_FAULT, CHECK_INVALIDATE_START, CHECK_INVALIDATE_END,
 	CHECK_AGE, CHECK_TEST_AGE, CHECK_SET_SPTE, CHECK_MEMSLOT, CHECK_ZAP_ALL, CHECK_TEARDOWN,
-	CHECK_DIRTY, CHECK_TOUCH, CHECK_NX_RECOVER,
+	CHECK_DIRTY, CHECK_TOUCH, CHECK_NX_RECOVER, CHECK_ZAP_RANGE,
 };
 
 /* What one entry says, in no architecture's bits. */
@@ -88,7 +88,7 @@ static inline bool checking_alone(const struct mmu *mmu)
 
 /* --- operations: between these two calls a task is in @op --- */
 
-/* @start, @end: host addresses, or for CHECK_FAULT the gfn and MMU_*. */
+/* @start, @end: host addresses, for CHECK_ZAP_RANGE gfns, or for CHECK_FAULT the gfn and MMU_*. */
 static inline void check_begin(struct mmu *mmu, enum check_op op, uint64_t start, uint64_t end)
 {
 	if (checking(mmu))
@@ -102,7 +102,7 @@ static inline void check_end(struct mmu *mmu, uint64_t result)
 		checker_end(mmu, result);
 }
 
-/* --- windows of the running CHECK_INVALIDATE_*, mmu_lock held for write --- */
+/* --- windows of the running CHECK_INVALIDATE_* or CHECK_ZAP_RANGE, mmu_lock held for write --- */
 
 /* Some slot matched: right before in_progress++. */
 static inline void check_window_begin(struct mmu *mmu)
@@ -111,7 +111,7 @@ static inline void check_window_begin(struct mmu *mmu)
 		checker_window_begin(mmu);
 }
 
-/* Everything is unmapped and flushed: the start is about to return. */
+/* Everything is unmapped and flushed: the start is about to return, or the zap about to end. */
 static inline void check_window_open(struct mmu *mmu)
 {
 	if (checking(mmu))

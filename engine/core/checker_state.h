@@ -27,7 +27,8 @@ struct check_event {
 
 /* An invalidation, from its first line to its last. */
 struct check_window {
-	hva_t		 start, end;
+	hva_t		 start, end;	/* or gfns, of all address spaces */
+	bool		 gfns;
 	uint32_t	 task;		/* of its start */
 	uint64_t	 begun;		/* number when it took the lock, 0: no slot matched (yet) */
 	uint64_t	 ended;

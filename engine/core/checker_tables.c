@@ -169,6 +169,9 @@ static bool may_drop(const struct checker *c, const struct check_task *t, const 
 	case CHECK_SET_SPTE:
 		return check_hva_has(c, t->start, t->op == CHECK_SET_SPTE ? t->start + 1 : t->end, ch->as_id,
 				     ch->gfn, nr);
+	case CHECK_ZAP_RANGE:
+		r = check_root_find((struct checker *)c, c->tables[ch->table].root);
+		return (r && r->invalid) || (t->start < ch->gfn + nr && ch->gfn < t->end);
 	case CHECK_FAULT:
 		if (t->gfn >= ch->gfn && t->gfn < ch->gfn + nr)
 			return true;

@@ -37,7 +37,7 @@ static bool matches(const struct checker *c, const struct check_window *w)
 {
 	gfn_t from, to;
 
-	if (c->mmu->policy->notifier_lock == NOTIFIER_LOCK_ALWAYS)
+	if (w->gfns || c->mmu->policy->notifier_lock == NOTIFIER_LOCK_ALWAYS)
 		return true;
 	for (size_t i = 0; i < c->nr_slots; i++)
 		if (check_slot_part(c, i, w->start, w->end, &from, &to))
@@ -45,16 +45,26 @@ static bool matches(const struct checker *c, const struct check_window *w)
 	return false;
 }
 
+/* A window whose end must find the slots its start found: one over host addresses. */
+static const struct check_window *by_slots(const struct checker *c)
+{
+	for (size_t i = 0; i < c->nr_windows; i++)
+		if (!c->windows[i].gfns)
+			return &c->windows[i];
+	return NULL;
+}
+
 void check_published(void *arg, const struct memslot_set *next)
 {
 	struct mmu *mmu = arg;
 	struct checker *c = mmu->checker;
+	const struct check_window *w;
 
 	check_lock(c);
 	check_log(c, "slots published", 0, next->nr);
-	if (c->nr_windows)
-		check_wrong(c, "I-N4: slots were published inside an invalidation", c->windows[0].start,
-			    c->nr_windows, c->windows[0].task);
+	w = by_slots(c);
+	if (w)
+		check_wrong(c, "I-N4: slots were published inside an invalidation", w->start, c->nr_windows, w->task);
 	if (next->nr > c->cap_slots) {
 		c->cap_slots = next->nr;
 		c->slots = xreallocarray(c->slots, c->cap_slots, sizeof(*c->slots));
@@ -74,7 +84,9 @@ void check_window_enter(struct checker *c, struct check_task *t)
 		c->cap_windows = c->cap_windows ? 2 * c->cap_windows : 16;
 		c->windows = xreallocarray(c->windows, c->cap_windows, sizeof(*c->windows));
 	}
-	c->windows[c->nr_windows++] = (struct check_window){ .start = t->start, .end = t->end, .task = rt_self() };
+	c->windows[c->nr_windows++] = (struct check_window){
+		.start = t->start, .end = t->end, .gfns = t->op == CHECK_ZAP_RANGE, .task = rt_self(),
+	};
 }
 
 /* Of several alike the one of the same task, if there is one. */
@@ -86,6 +98,8 @@ static struct check_window *window_of(struct checker *c, const struct check_task
 		struct check_window *w = &c->windows[i];
 
 		if (w->start != t->start || w->end != t->end || w->ending != ending)
+			continue;
+		if (w->gfns != (t->op == CHECK_ZAP_RANGE))
 			continue;
 		if (!found || w->task == rt_self())
 			found = w;
@@ -111,7 +125,7 @@ void checker_window_begin(struct mmu *mmu)
 
 	check_lock(c);
 	t = check_self(c);
-	w = t->op == CHECK_INVALIDATE_START ? window_of(c, t, false) : NULL;
+	w = t->op == CHECK_INVALIDATE_START || t->op == CHECK_ZAP_RANGE ? window_of(c, t, false) : NULL;
 	check_log(c, "window begins", 0, 0);
 	if (w) {
 		w->begun = c->number;
@@ -120,16 +134,33 @@ void checker_window_begin(struct mmu *mmu)
 	check_release(mmu, c);
 }
 
+/* By gfn, in every address space; nobody runs on an invalid root any more, and not every release zaps these. */
+static void check_zapped(struct checker *c, const struct check_task *t)
+{
+	struct mmu *mmu = (struct mmu *)c->mmu;
+
+	for (unsigned int as_id = 0; as_id < MEMSLOT_AS_IDS; as_id++) {
+		gfn_t gfn = mmu->ops->find_mapped(mmu, as_id, t->start, t->end, true);
+
+		if (gfn != UINT64_MAX)
+			check_wrong(c, "I-N1: a zapped range left a page mapped", gfn, as_id, NOBODY);
+	}
+}
+
 /* Leafs are looked for in the tables themselves, with the checker's idea of the slots. */
 static void check_unmapped(struct checker *c, const struct check_task *t)
 {
 	struct mmu *mmu = (struct mmu *)c->mmu;
 	gfn_t from, to, gfn;
 
+	if (t->op == CHECK_ZAP_RANGE) {
+		check_zapped(c, t);
+		return;
+	}
 	for (size_t i = 0; i < c->nr_slots; i++) {
 		if (!check_slot_part(c, i, t->start, t->end, &from, &to))
 			continue;
-		gfn = mmu->ops->find_mapped(mmu, c->slots[i].as_id, from, to);
+		gfn = mmu->ops->find_mapped(mmu, c->slots[i].as_id, from, to, false);
 		if (gfn != UINT64_MAX)
 			check_wrong(c, "I-N1: an invalidation left a page mapped", gfn, c->slots[i].as_id, NOBODY);
 	}
@@ -162,6 +193,8 @@ void checker_window_end(struct mmu *mmu)
 
 	check_lock(c);
 	t = check_self(c);
+	if (t->op == CHECK_ZAP_RANGE)
+		check_window_find(c, t);
 	w = window_of(c, t, true);
 	check_log(c, "window ends", 0, rt_peek(&mmu->notifier.seq));
 	if (w) {
@@ -188,6 +221,13 @@ void check_window_leave(struct checker *c, struct check_task *t)
 
 /* --- what is mapped when ---------------------------------------------------------------- */
 
+static bool window_has(const struct checker *c, const struct check_window *w, unsigned int as_id, gfn_t gfn, uint64_t nr)
+{
+	if (w->gfns)
+		return w->start < gfn + nr && gfn < w->end;
+	return check_hva_has(c, w->start, w->end, as_id, gfn, nr);
+}
+
 /* A window that has a page of these and was between its begin and its end at some time since @since. */
 static const struct check_window *met(const struct checker *c, uint64_t since, unsigned int as_id, gfn_t gfn,
 				      uint64_t nr)
@@ -197,7 +237,7 @@ static const struct check_window *met(const struct checker *c, uint64_t since, u
 	for (size_t i = 0; i < c->nr_windows; i++) {
 		const struct check_window *w = &c->windows[i];
 
-		if (w->begun && !w->ended && check_hva_has(c, w->start, w->end, as_id, gfn, nr))
+		if (w->begun && !w->ended && window_has(c, w, as_id, gfn, nr))
 			return w;
 	}
 	for (uint64_t i = c->nr_ended; i-- > first;) {
@@ -205,7 +245,7 @@ static const struct check_window *met(const struct checker *c, uint64_t since, u
 
 		if (w->ended < since)
 			break;
-		if (check_hva_has(c, w->start, w->end, as_id, gfn, nr))
+		if (window_has(c, w, as_id, gfn, nr))
 			return w;
 	}
 	return NULL;
@@ -217,7 +257,7 @@ bool checker_in_window(struct checker *c, unsigned int as_id, gfn_t gfn, uint64_
 
 	check_lock(c);
 	for (size_t i = 0; i < c->nr_windows && !found; i++)
-		found = c->windows[i].open && check_hva_has(c, c->windows[i].start, c->windows[i].end, as_id, gfn, nr);
+		found = c->windows[i].open && window_has(c, &c->windows[i], as_id, gfn, nr);
 	pthread_mutex_unlock(&c->lock);
 	return found;
 }
@@ -242,7 +282,7 @@ void check_mapped(struct checker *c, const struct check_task *t, unsigned int as
 	}
 	for (size_t i = 0; i < c->nr_windows; i++) {
 		w = &c->windows[i];
-		if (w->open && check_hva_has(c, w->start, w->end, as_id, gfn, nr))
+		if (w->open && window_has(c, w, as_id, gfn, nr))
 			check_wrong(c, "I-N1: a page of an open invalidation was mapped", gfn, raw, w->task);
 	}
 }

@@ -107,7 +107,7 @@ static void check_unmapped(struct mmu *mmu, const struct change *c)
 		gfn_t gfn = UINT64_MAX;
 
 		if (p->unmap)
-			gfn = mmu->ops->find_mapped(mmu, p->span.slot->cfg.as_id, p->start, p->end);
+			gfn = mmu->ops->find_mapped(mmu, p->span.slot->cfg.as_id, p->start, p->end, false);
 		if (gfn != UINT64_MAX)
 			mmu_broken(mmu, "I-N1: a change of pages left one mapped", gfn, p->start);
 	}

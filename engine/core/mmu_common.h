@@ -48,6 +48,8 @@ struct mmu_ops {
 	enum ret_pf (*fault)(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
 	/* mmu_lock held for write; yields when it @may_block.  Return: a flush is owed. */
 	bool (*unmap)(struct mmu *mmu, const struct memslot_span *span, bool may_block);
+	/* The leafs of a range in every address space; mmu_lock held for write, yields.  Return: a flush is owed. */
+	bool (*zap_gfns)(struct mmu *mmu, gfn_t start, gfn_t end);
 	/* mmu_lock as age.lock says.  Return: something was young. */
 	bool (*age)(struct mmu *mmu, const struct memslot_span *span, enum mmu_age how);
 	/* mmu_lock held for write.  Return: a flush is owed. */
@@ -80,8 +82,8 @@ struct mmu_ops {
 	void (*repair)(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
 	void (*stats)(const struct mmu *mmu, struct mmu_stats *out);
 	void (*check)(const struct mmu *mmu);
-	/* The first gfn of [@start, @end) that any root of @as_id maps, or UINT64_MAX; never hands over. */
-	gfn_t (*find_mapped)(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end);
+	/* The first gfn of [@start, @end) that any (valid) root of @as_id maps, or UINT64_MAX; never hands over. */
+	gfn_t (*find_mapped)(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end, bool only_valid);
 };
 
 /* Each engine's constructor: engine/x86/mmu.c. */

@@ -88,6 +88,8 @@ static void hull_note(struct notifier *n)
 {
 	uint64_t wide = rt_peek(&n->hull_end) - rt_peek(&n->hull_start);
 
+	if (rt_peek(&n->hull_end) == UINT64_MAX)	/* nothing, or all host addresses: of no width */
+		return;
 	if (keyed_by_hva(n))
 		wide >>= 12;
 	if (wide <= n->stats.hull_max_pages)

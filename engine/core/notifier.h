@@ -77,7 +77,7 @@ void notifier_publish(struct notifier *n, struct memslots *ms, unsigned int as_i
 
 /* --- mmu_lock held for write --- */
 
-/* A window: its host addresses.  What has none (memory attributes) names gfns times the page size. */
+/* A window: its host addresses.  What is by gfn names those of its pages, or [0, UINT64_MAX): all there are. */
 struct notifier_window {
 	hva_t start, end;
 };

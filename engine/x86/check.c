@@ -119,7 +119,7 @@ static gfn_t first_leaf(const struct x86_mmu *x, uint32_t number, int level, gfn
 	return UINT64_MAX;
 }
 
-gfn_t x86_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end)
+gfn_t x86_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end, bool only_valid)
 {
 	const struct x86_mmu *x = to_x86_const(mmu);
 	gfn_t found = UINT64_MAX;
@@ -127,7 +127,7 @@ gfn_t x86_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gf
 	for (uintptr_t p = rt_peek(&x->roots); p && found == UINT64_MAX; p = rt_peek(&((struct root *)p)->next)) {
 		const struct root *r = (struct root *)p;
 
-		if (root_as_id(r) == as_id)
+		if (root_as_id(r) == as_id && !(only_valid && role_invalid((uint32_t)rt_peek(&r->role))))
 			found = first_leaf(x, r->table, mmu->config.root_level, 0, start, end);
 	}
 	return found;

@@ -17,6 +17,6 @@
 #include "engine/core/mmu_common.h"
 
 void x86_check(const struct mmu *mmu);
-gfn_t x86_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end);
+gfn_t x86_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end, bool only_valid);
 
 #endif

@@ -57,6 +57,7 @@ static const struct mmu_ops x86_ops = {
 	.repair		= x86_repair,
 	.stats		= x86_stats,
 	.check		= x86_check,
+	.zap_gfns	= x86_zap_gfns,
 	.find_mapped	= x86_find_mapped,
 };
 

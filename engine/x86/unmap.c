@@ -87,6 +87,18 @@ bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block)
 	return flush.owed && !MUTANT(unmap_no_flush);
 }
 
+/* kvm_tdp_mmu_zap_leafs(): 6.12 leaves invalid roots to those who zap them. */
+bool x86_zap_gfns(struct mmu *mmu, gfn_t start, gfn_t end)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	bool only_valid = mmu->config.release >= KVM_6_12;
+	struct flush flush = { 0 };
+
+	for (struct root *r = root_iter(x, NULL, only_valid); r; r = root_iter(x, r, only_valid))
+		zap_range(x, r, start, end, true, &flush);
+	return flush.owed;
+}
+
 /* kvm_mmu_changed_pte_notifier_make_spte(): the old entry's rights less writing, and not accessed. */
 static uint64_t repointed(const struct x86_mmu *x, uint64_t old, pfn_t pfn)
 {

@@ -34,6 +34,7 @@ static inline void zap_end(struct x86_mmu *x, uint64_t begin_ns)
 bool zap_uniform(struct tdp_iter *it, bool shared, bool yields);
 
 bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block);
+bool x86_zap_gfns(struct mmu *mmu, gfn_t start, gfn_t end);
 bool x86_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn);
 void x86_flush_slot(struct mmu *mmu, const struct memslot *slot);
 void x86_slots_updated(struct mmu *mmu, bool wrapped);

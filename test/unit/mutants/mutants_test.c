@@ -40,6 +40,8 @@ static const struct row {
 	{ "a begin without a slot", MUTANT_begin_for_nothing, "I-N2", 5, &scene_beside },
 	{ "no look for an invalidation in progress", MUTANT_skip_in_progress, "I-N3", 100, &scene_moves },
 	{ "no look for one that ended since the snapshot", MUTANT_skip_seq, "I-N3", 100, &scene_moves },
+	{ "the same where KVM zaps by gfn", MUTANT_skip_in_progress, "I-N3", 100, &scene_zaps_gfns },
+	{ "and of those that ended", MUTANT_skip_seq, "I-N3", 100, &scene_zaps_gfns },
 	{ "the hull is a page too short", MUTANT_narrow_hull, "I-N3", 100, &scene_moves },
 	{ "both looks before the lock only", MUTANT_stale_before_lock, "I-N3", 100, &scene_moves_late },
 	{ "slots published inside an invalidation", MUTANT_publish_early, "I-N4", 20, &scene_slots },

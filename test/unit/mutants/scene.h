@@ -12,7 +12,7 @@
 #define SCENE_PAGES	2048ULL
 
 enum scene_do { DO_END, DO_ACCESS, DO_INVALIDATE, DO_AGE, DO_TEST_AGE, DO_SLOT, DO_UNLOAD, DO_WAIT, DO_ZAP,
-		DO_LOG, DO_GET, DO_RECOVER };
+		DO_LOG, DO_GET, DO_RECOVER, DO_ZAP_GFNS };
 
 struct scene_step {
 	enum scene_do	what;
@@ -145,6 +145,9 @@ static inline void scene_step(struct scene *s, const struct scene_step *step)
 		break;
 	case DO_ZAP:
 		mmu_zap_all(s->l.mmu);
+		break;
+	case DO_ZAP_GFNS:
+		mmu_zap_gfn_range(s->l.mmu, LAB_GFN + step->page, LAB_GFN + step->page + step->pages);
 		break;
 	case DO_RECOVER:	/* arg: ratio */
 		mmu_nx_recover(s->l.mmu, step->arg);
@@ -325,6 +328,16 @@ static const struct scene_def scene_ages_and_tables = {
 };
 
 /* Long unmaps that let faults in. */
+/* KVM zaps by gfn, and yields to faults of pages that it zaps and of others. */
+static const struct scene_def scene_zaps_gfns = {
+	.release = KVM_6_12, .policy = { "lock.needbreak=contended" }, .nr_tasks = 3, .nr_vcpus = 2,
+	.task = {
+		{ 4, { { DO_ACCESS, 0, 64, MMU_W } } },
+		{ 4, { { DO_ACCESS, 32, 64, MMU_W } } },
+		{ 16, { { DO_ZAP_GFNS, 0, 80 } } },
+	},
+};
+
 static const struct scene_def scene_yields = {
 	.release = KVM_6_12, .policy = { "lock.needbreak=contended" }, .nr_tasks = 3, .nr_vcpus = 2,
 	.task = {

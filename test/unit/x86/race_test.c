@@ -32,6 +32,7 @@ struct row {
 	uint64_t	 sees[3];	/* what the acts noted */
 	const char	*breaks;	/* the invariant that is reported, or NULL: none */
 	bool		 unchecked;	/* it is broken on purpose, and nobody is told */
+	bool		 virtual_only;	/* under threads nobody can say where a walk yields */
 };
 
 struct scene {
@@ -298,6 +299,73 @@ static void update_beside_attributes(struct scene *s)
 	s->saw[2] = s->flag;
 }
 
+/* --- kvm_zap_gfn_range() --------------------------------------------------------------------- */
+
+static void zap_gfns(struct scene *s, gfn_t gfn, uint64_t pages)
+{
+	s->saw[0] |= (uint64_t)-mmu_zap_gfn_range(s->l->mmu, gfn, gfn + pages);
+}
+
+static void zap_own(struct scene *s)
+{
+	zap_gfns(s, P, 1);
+}
+
+static void zap_around_own(struct scene *s)
+{
+	zap_gfns(s, P - 4, 8);
+}
+
+static void zap_from_own(struct scene *s)
+{
+	zap_gfns(s, P, 8);
+}
+
+static void zap_other(struct scene *s)
+{
+	zap_gfns(s, P + 1024, 8);
+}
+
+static void zap_all_there_is(struct scene *s)
+{
+	zap_gfns(s, 0, 1ULL << 52);
+}
+
+/* The host's walk, which has come past one page, yields, and stays away until the vCPU lets it go on, or a while. */
+static void walk_stays_away(struct scene *s, bool waits)
+{
+	lab_fault(s->l, 0, P - 8, MMU_W, 1);
+	lab_fault(s->l, 0, P + 1024, MMU_W, 1);
+	s->host_pin = RT_PIN_RELOCK;
+	s->host_waits = waits;
+	rt_gate_raise(&s->go_on, 1);
+	rt_gate_wait(&s->there, 1);
+}
+
+static void walk_yields(struct scene *s)
+{
+	walk_stays_away(s, true);
+}
+
+static void walk_yields_a_while(struct scene *s)
+{
+	walk_stays_away(s, false);
+}
+
+/* A slot is published meanwhile, and waits for the zap only because that reads slots. */
+static void update_beside_zap(struct scene *s)
+{
+	s->saw[1] = notifier_of(s)->active;
+	slot_at(s, MMU_SLOT_CREATE, 2, 0, FAR, OTHER_HVA);
+	s->saw[2] = s->flag;
+}
+
+static void note_zap(struct scene *s)
+{
+	rt_gate_wait(&s->go_on, 1);
+	note_balance(s);
+}
+
 /* --- two address spaces ------------------------------------------------------------------------ */
 
 static void map_in_both(struct scene *s)
@@ -434,6 +502,34 @@ static const struct row rows[] = {
 	{ .name = "a hole in a file that no slot is bound to: no lock", .pin = RT_PIN_LOOKED_UP,
 	  .host = hole_in_no_file, .want = RET_PF_FIXED, .level = 2 },
 
+	{ .name = "a zapped range that has the page, between snapshot and check: the counter tells",
+	  .pin = RT_PIN_LOOKED_UP, .host = zap_own, .want = RET_PF_RETRY },
+	{ .name = "one that has not: likewise", .pin = RT_PIN_LOOKED_UP, .host = zap_other, .want = RET_PF_RETRY },
+	{ .name = "the same, found under the lock", .policy = { "fault.precheck=none" }, .pin = RT_PIN_LOOKED_UP,
+	  .host = zap_other, .want = RET_PF_RETRY },
+	{ .name = "before the snapshot: nothing to retry for", .pin = RT_PIN_SNAPSHOT, .host = zap_own,
+	  .want = RET_PF_FIXED, .level = 1 },
+	{ .name = "all there is, zapped after the check: it waits for the lock, takes the mapping away, and is over",
+	  .pin = RT_PIN_MAP, .host = zap_all_there_is, .blocks = true, .want = RET_PF_FIXED, .level = 0,
+	  .after = note_zap, .sees = { 0, 0, 1 } },
+	{ .name = "by host address: the same", .policy = { "fault.retry_key=hull-hva" }, .pin = RT_PIN_MAP,
+	  .host = zap_own, .blocks = true, .want = RET_PF_FIXED, .level = 0, .after = note_zap, .sees = { 0, 0, 1 } },
+	{ .name = "while its walk yields, a page of the range retries", .virtual_only = true, .before = walk_yields,
+	  .pin = NO_PIN, .host = zap_around_own, .want = RET_PF_RETRY, .after = release_host },
+	{ .name = "even a page that the walk has passed", .virtual_only = true, .policy = { "fault.precheck=none" },
+	  .before = walk_yields, .pin = NO_PIN, .host = zap_from_own, .want = RET_PF_RETRY, .after = release_host },
+	{ .name = "a page outside is mapped", .virtual_only = true, .before = walk_yields, .pin = NO_PIN,
+	  .host = zap_other, .want = RET_PF_FIXED, .level = 1, .after = release_host },
+	{ .name = "with the ranges as the key as well", .virtual_only = true, .policy = { "fault.retry_key=exact" },
+	  .before = walk_yields, .pin = NO_PIN, .host = zap_other, .want = RET_PF_FIXED, .level = 1,
+	  .after = release_host },
+	{ .name = "by host address it is not: the range stands for all of them", .virtual_only = true,
+	  .policy = { "fault.retry_key=hull-hva", "fault.precheck=none" }, .before = walk_yields, .pin = NO_PIN,
+	  .host = zap_other, .want = RET_PF_RETRY, .after = release_host },
+	{ .name = "slots may change while a zap's walk yields: it is no window that they wait for",
+	  .virtual_only = true, .before = walk_yields_a_while, .pin = NO_PIN, .host = zap_other, .want = RET_PF_FIXED,
+	  .level = 1, .after = update_beside_zap, .sees = { 0, 0, 1 } },
+
 	{ .name = "two address spaces on one memory: one lock, one begin, both mappings gone",
 	  .before = map_in_both, .pin = RT_PIN_MAP, .host = own_came_and_went, .blocks = true, .want = RET_PF_FIXED,
 	  .level = 0, .after = note_both, .sees = { 1, 1, 0 } },
@@ -461,6 +557,8 @@ static uint64_t vcpu_pin(struct scene *s, enum rt_pin pin)
 
 static uint64_t host_pin(struct scene *s, enum rt_pin pin)
 {
+	if (pin == RT_PIN_RESCHED)	/* somebody wants the CPU while there is a yield to come */
+		return s->host_pin == RT_PIN_RELOCK;
 	s->begins += pin == RT_PIN_INV_BEGIN;
 	if ((int)pin != s->host_pin || (pin == RT_PIN_LOCK && ++s->locks != 2))
 		return 0;
@@ -487,7 +585,8 @@ static uint64_t at_pin(void *arg, unsigned int task, enum rt_pin pin)
 static bool host_goes_first(const struct row *row)
 {
 	return row->before == host_stops_inside || row->before == neighbour_was_private ||
-	       row->before == bound_slot_host_stops;
+	       row->before == bound_slot_host_stops || row->before == walk_yields ||
+	       row->before == walk_yields_a_while;
 }
 
 static void vcpu(struct scene *s)
@@ -582,6 +681,8 @@ static void check(const void *vrow)
 	struct lab l;
 	struct scene s = { .l = &l, .row = row, .host_pin = NO_PIN, .got = RET_PF_UNKNOWN };
 
+	if (row->virtual_only && !RT_IS_VIRTUAL)
+		return;
 	lab_init(&l);
 	for (unsigned int i = 0; i < 2; i++)
 		lab_policy(&l, row->policy[i]);

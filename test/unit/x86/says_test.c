@@ -128,6 +128,35 @@ static const struct script_row rows[] = {
 	  "changed 0x40201 L1 0x140201e67 > 0x8000000000000000\n"
 	  "flush\n" },
 
+	{ "6.12: a zapped range goes by gfn, leafs only, and asks for its flush as a range",
+	  KVM_6_12, SPTE_NPT, PLAIN, { NULL },
+	  { DO(LOAD), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), FAULT_ON(G + 1, MMU_W, 1, RET_PF_FIXED), DO(FORGET),
+	    RANGE(ZAP_GFNS, G + 1, 0x1000, 0), FAULT_ON(G + 1, MMU_W, 1, RET_PF_FIXED) },
+	  "changed 0x40001 L1 0x140001e67 > 0x8000000000000000\n"
+	  "flush_range 0x40001 +4096 0\n"
+	  "flush\n"
+	  "requested 0x40001 pfn 0x140001 L1\n"
+	  "changed 0x40001 L1 0x8000000000000000 > 0x140001e67\n"
+	  "set 0x40001 L1 0x140001e67 r1 x1 u1\n" },
+	{ "6.1: the flush is of everything, and nothing says more",
+	  KVM_6_1, SPTE_NPT, PLAIN, { NULL },
+	  { DO(LOAD), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), FAULT_ON(G + 1, MMU_W, 1, RET_PF_FIXED), DO(FORGET),
+	    RANGE(ZAP_GFNS, G + 1, 0x1000, 0) },
+	  "changed 0x40001 L1 0x140001e67 > 0\n"
+	  "flush\n" },
+	{ "a zapped range takes a huge page of which it has a part, in both address spaces",
+	  KVM_6_12, SPTE_NPT, PLAIN, { NULL },
+	  { DO(LOAD), FAULT_ON(G + 0x205, MMU_W, 2, RET_PF_FIXED), DO(SMM_SLOT), DO(SMM), DO(LOAD),
+	    FAULT_ON(G + 0x210, MMU_W, 1, RET_PF_FIXED), DO(FORGET), RANGE(ZAP_GFNS, G + 0x210, 1, 0) },
+	  "changed 0x40210 L1 0x140210e67 > 0x8000000000000000 as1\n"
+	  "changed 0x40200 L2 0x140200ee7 > 0x8000000000000000\n"
+	  "flush_range 0x40210 +1 0\n"
+	  "flush\n" },
+	{ "a zapped range that maps nothing asks for no flush; an empty one is refused",
+	  KVM_6_12, SPTE_NPT, PLAIN, { NULL },
+	  { DO(LOAD), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(FORGET), RANGE(ZAP_GFNS, G + 1, 1, 0),
+	    RANGE(ZAP_GFNS, 0x100000, 0x100000, 0), RANGE(ZAP_GFNS, G, 0, 22) },
+	  "" },
 	{ "6.12: mm release zaps 4 KiB, 2 MiB, 1 GiB, root; then there is nothing left to tear down",
 	  KVM_6_12, SPTE_NPT, PLAIN, { NULL },
 	  { DO(LOAD), FAULT_ON(G + 1, MMU_W, 1, RET_PF_FIXED), FAULT_ON(G + 0x200, MMU_W, 2, RET_PF_FIXED),

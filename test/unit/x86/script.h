@@ -13,7 +13,7 @@
 #define NPF_EMPTY	0x100000006ULL		/* a write that found nothing */
 
 enum step_kind {
-	END, LOAD, FAULT, PENDING, FAILED, TOUCH, START, FINISH, AGE, AGE_FLUSH, SET, ZAP_ALL, TEARDOWN, DELETE, OTHER_SLOT, FORGET,
+	END, LOAD, FAULT, PENDING, FAILED, TOUCH, START, FINISH, AGE, AGE_FLUSH, SET, ZAP_ALL, ZAP_GFNS, TEARDOWN, DELETE, OTHER_SLOT, FORGET,
 	BIG_SLOT,	/* 1 GiB at BIG */
 	LOG, UNLOG,	/* dirty logging of the slot starts, stops */
 	BIG_LOG, BIG_UNLOG,
@@ -28,7 +28,7 @@ enum step_kind {
 struct step {
 	enum step_kind	kind;
 	gfn_t		gfn;
-	unsigned int	access;		/* FAULT, TOUCH: MMU_*; START, FINISH, AGE: pages */
+	unsigned int	access;		/* FAULT, TOUCH: MMU_*; START, FINISH, AGE, ZAP_GFNS: pages */
 	int		level;		/* FAULT: host level */
 	int		want;		/* enum ret_pf, or the bool or number that is returned */
 	bool		readonly;	/* FAULT: not host-writable */
@@ -147,6 +147,8 @@ static inline int script_step(struct lab *l, const struct step *s)
 	case ZAP_ALL:
 		mmu_zap_all(l->mmu);
 		break;
+	case ZAP_GFNS:
+		return -mmu_zap_gfn_range(l->mmu, s->gfn, s->gfn + s->access);
 	case TEARDOWN:
 		mmu_teardown(l->mmu);
 		break;
