@@ -174,6 +174,24 @@ static bool walk_hvas(struct null *n, const struct ev *stim, unsigned int kind, 
 	return false;
 }
 
+/* kvm_zap_gfn_range(), up to the end of what a root can map. */
+static void zap_gfns(struct null *n, const struct obs_gfns *g)
+{
+	int level = role_level(n->role[n->vm]);
+	gfn_t end = g->gfn + g->count, last = SPTE_LEVEL_PAGES(level + 1);
+	struct obs *o;
+
+	each_leaf(n, level, g->gfn, end < last ? end : last, zap_leaf);
+	if (!n->nr_said)
+		return;
+	if (n->rec->meta->release >= KVM_6_12) {
+		o = say(n, OBS_FLUSH_RANGE);
+		o->gfns.gfn = g->gfn;
+		o->gfns.count = g->count;
+	}
+	say(n, OBS_FLUSH_ALL);
+}
+
 /* The same fact the engine gets: which entries hardware had marked. */
 static void set_accessed(struct null *n, const struct rec_op *op)
 {
@@ -246,6 +264,10 @@ static enum ret_pf predict(struct null *n, const struct rec_op *op)
 		set_young(n, op);
 		if (stim && walk_hvas(n, stim, OBS_AGE_RANGE, age_leaf) && (stim->flags & EV_F_FLUSH))
 			say(n, OBS_FLUSH_ALL);
+		break;
+	case EV_OP_ZAP_RANGE:
+		if (stim)
+			zap_gfns(n, &stim->gfns);
 		break;
 	case EV_OP_ZAP_ALL:
 		entries_each(n->table, n->vm, zap_any, n);

@@ -28,7 +28,7 @@ bool scan_models(unsigned int kind)
 		[EV_VCPU_UNLOAD] = true, [EV_ZAP_ALL] = true, [EV_VM_DESTROY] = true,
 		[EV_DIRTY_GET] = true, [EV_DIRTY_CLEAR] = true, [EV_DIRTY_MASK] = true,
 		[EV_DIRTY_RESET] = true,
-		[EV_MEM_ATTR] = true, [EV_PUNCH_HOLE] = true,
+		[EV_MEM_ATTR] = true, [EV_PUNCH_HOLE] = true, [EV_ZAP_RANGE] = true,
 		[EV_PREFILL] = true, [EV_NX_RECOVER] = true,
 	};
 
@@ -122,7 +122,7 @@ static void note_range(struct scanner *s, const struct ev_at *at)
 	hva_t end;
 	gfn_t last;
 
-	if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE) {
+	if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE || ev->kind == EV_ZAP_RANGE) {
 		push_gfns(s, ev);
 		return;
 	}

@@ -247,6 +247,15 @@ static void each_page_of_vm(struct tracker *k, unsigned int vm,
 	}
 }
 
+/* By gfn; one over more than all slots have is most likely over all of them, and then says nothing of any page. */
+static void note_zap(struct tracker *k, const struct ev *ev)
+{
+	if (ev->gfns.count > slots_pages(&k->slots[ev->vm]))
+		each_page_of_vm(k, ev->vm, forget_page);
+	else
+		each_page(k, ev->vm, ev->gfns.gfn, ev->gfns.gfn + ev->gfns.count, unmap_page);
+}
+
 /* The slot's own pages are other memory from here on; a fast zap takes everybody's entries, not their memory. */
 static void note_slot(struct tracker *k, const struct ev *ev)
 {
@@ -294,8 +303,10 @@ static void note(struct tracker *k, const struct ev_at *at)
 		break;
 	case EV_ZAP_ALL:
 	case EV_VM_DESTROY:
-	case EV_ZAP_RANGE:
 		each_page_of_vm(k, ev->vm, forget_page);
+		break;
+	case EV_ZAP_RANGE:
+		note_zap(k, ev);
 		break;
 	}
 }

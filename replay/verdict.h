@@ -26,7 +26,6 @@ enum outcome {
 
 #define SKIPS(X)						\
 	X(DIRTY,	"dirty_log")				\
-	X(ZAP_RANGE,	"zap_range")				\
 	X(MEMSLOT,	"memslot_flags")			\
 	X(UNKNOWN,	"unknown_operation")			\
 	X(NO_STIMULUS,	"no_stimulus")				\

@@ -26,6 +26,7 @@
 	X(TEARDOWN,	"teardown")	\
 	X(MEM_ATTR,	"mem_attr")	\
 	X(PUNCH_HOLE,	"punch_hole")	\
+	X(ZAP_RANGE,	"zap_range")	\
 	X(NX_RECOVER,	"nx_recover")	\
 	X(WORKER,	"worker")	\
 	X(GUEST,	"guest")	/* nobody's operation: the guest, preemption, the queue hand-over */

@@ -65,6 +65,12 @@ void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t st
 	pthread_mutex_unlock(&vm->slots_lock);
 }
 
+void check_zapped(struct drive_vm *vm, uint64_t stamp, gfn_t start, gfn_t end)
+{
+	if (vm->oracle)
+		oracle_remove_range(vm->oracle, stamp, start, end);
+}
+
 static void removed_slot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot)
 {
 	const struct ev_slot *old = slots_find(&vm->slots, slot->id, slot->as_id);

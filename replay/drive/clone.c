@@ -52,7 +52,7 @@ void clone_move(const struct clone_vm *c, unsigned int copy, struct ev *ev)
 		ev->slot.gfn += copy * c->gfns;
 		ev->slot.hva += copy * c->bytes;
 		ev->slot.id = (uint16_t)(ev->slot.id + copy * c->slot_ids);
-	} else if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE) {
+	} else if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE || ev->kind == EV_ZAP_RANGE) {
 		ev->gfns.gfn += copy * c->gfns;
 	}
 }

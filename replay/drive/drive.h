@@ -134,6 +134,7 @@ pfn_t check_page(struct drive_vm *vm, gfn_t gfn);
 /* rt_pin_fn of checked runs, @arg the drive: faults get their page when they look it up. */
 uint64_t check_look_up(void *arg, unsigned int task, enum rt_pin pin);
 void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t stamp, hva_t start, hva_t end);
+void check_zapped(struct drive_vm *vm, uint64_t stamp, gfn_t start, gfn_t end);
 void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *slot);
 /* Some pages can be written by a fault only. */
 void check_protected(struct drive_vm *vm);
@@ -156,6 +157,7 @@ void nx_worker(void *arg);
 void vm_worker(void *arg);
 /* recorded.c: what a stimulus did under the recorded kernel; nothing without job->access. */
 void recorded_unmap(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);
+void recorded_zap(struct drive_vm *vm, gfn_t start, gfn_t end);
 void recorded_slot(const struct drive_task *t, struct drive_vm *vm, const struct ev_slot *slot);
 void recorded_empty(struct drive_vm *vm);
 /* Before age and test_age: is anything in the range young in truth?  After: the answer is counted against it. */

@@ -197,6 +197,9 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 	case EV_OP_DIRTY:
 		run_dirty(mmu, stim);
 		break;
+	case EV_OP_ZAP_RANGE:
+		mmu_zap_gfn_range(mmu, stim->gfns.gfn, stim->gfns.gfn + stim->gfns.count);
+		break;
 	case EV_OP_NX_RECOVER:
 		run_nx_recover(g, mmu, op);
 		break;
@@ -216,7 +219,7 @@ static bool needs_stimulus(unsigned int kind)
 {
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_INVALIDATE_END || kind == EV_OP_AGE ||
 	       kind == EV_OP_TEST_AGE || kind == EV_OP_SET_SPTE || kind == EV_OP_MEMSLOT ||
-	       kind == EV_OP_DIRTY;
+	       kind == EV_OP_DIRTY || kind == EV_OP_ZAP_RANGE;
 }
 
 static bool needs_vcpu(unsigned int kind)
@@ -233,8 +236,6 @@ static enum skip why_skip(const struct guide *g, const struct rec_op *op)
 		return SKIP_SHADOW;
 	if (op->vm >= g->rec->meta->nr_vms)
 		return SKIP_NO_VM;
-	if (op->kind == EV_OP_ZAP_RANGE)
-		return SKIP_ZAP_RANGE;
 	if (op->kind == EV_OP_UNKNOWN || op->kind >= EV_NR_OPS)
 		return SKIP_UNKNOWN;
 	if (needs_stimulus(op->kind) && !stim)

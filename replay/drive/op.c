@@ -196,6 +196,24 @@ static void change_pages(struct drive_task *t, const struct stim *s)
 		oracle_remove_all(vm->oracle, stamp, false);
 }
 
+/* kvm_zap_gfn_range(): by gfn, and over more than there are pages where it means all of them. */
+static void zap_range(struct drive_task *t, const struct stim *s)
+{
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	gfn_t start = s->ev.gfns.gfn, end = start + s->ev.gfns.count;
+	uint64_t stamp = check_begin(vm);
+	int rc;
+
+	recorded_zap(vm, start, end);
+	rt_op_begin(RESULT_ZAP_RANGE);
+	rc = mmu_zap_gfn_range(vm->mmu, start, end);
+	end_op(t, RESULT_ZAP_RANGE);
+	if (rc)
+		t->n.skipped[EV_ZAP_RANGE]++;	/* no page is in it */
+	else
+		check_zapped(vm, stamp, start, end);
+}
+
 /*
  * What user space does with the log is the recording's: it asks for the same words, and of a ring for all there is
  * when the recorded call reset any of it.
@@ -351,6 +369,9 @@ static void dispatch(struct drive_task *t, const struct stim *s)
 	case EV_MEM_ATTR:
 	case EV_PUNCH_HOLE:
 		change_pages(t, s);
+		break;
+	case EV_ZAP_RANGE:
+		zap_range(t, s);
 		break;
 	case EV_DIRTY_GET:
 	case EV_DIRTY_CLEAR:

@@ -21,6 +21,12 @@ void recorded_unmap(const struct drive_task *t, struct drive_vm *vm, hva_t start
 		each_match(t, vm, start, end, unmap_match, vm->touches);
 }
 
+void recorded_zap(struct drive_vm *vm, gfn_t start, gfn_t end)
+{
+	if (vm->touches)
+		touches_recorded_unmap(vm->touches, start, end);
+}
+
 void recorded_slot(const struct drive_task *t, struct drive_vm *vm, const struct ev_slot *slot)
 {
 	const struct ev_slot *was;

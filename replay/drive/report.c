@@ -326,7 +326,7 @@ static void put_invalidation(struct drive *d, struct result *r)
 		spoiled += d->tasks[i].n.spoiled;
 		window_max_ns = larger(window_max_ns, d->tasks[i].n.window_max_ns);
 	}
-	if (!s.windows_max)
+	if (!s.windows_max && !d->job->scan->kinds[EV_ZAP_RANGE])
 		return;
 	put(r, "retry_open", "count", s.retry_open);
 	put(r, "retry_hull", "count", s.retry_hull);

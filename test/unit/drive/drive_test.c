@@ -131,9 +131,29 @@ static const struct {
 	{ .name = "without memslots in the trace one is inferred",
 	  .lines = { { POPULATE, 0, 10, 0, 20 } },
 	  .want = { IS("pages", 20), IS("slots_inferred", 1) } },
-	{ .name = "what the engine cannot do is skipped and counted",
-	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { ZAP_GFNS, HOST, 10, 0, 64 }, { POPULATE, 0, 20, 0, 5 } },
+	{ .name = "a range of no page is skipped and counted",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { ZAP_GFNS, HOST, 10, 64, 64 }, { POPULATE, 0, 20, 0, 5 } },
 	  .want = { IS("skipped.zap_range", 1), IS("skipped", 1), IS("pages", 5) } },
+	{ .name = "pages of a zapped range fault again, and others do not",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { ZAP_GFNS, HOST, 3000, 10, 30 },
+		     { READ, 0, 9000, 0, 100 } },
+	  .want = { IS("pages", 100), IS("avoided", 80), IS("operations", 202), IS("skipped", 0), IS("hull_max", 20),
+		    IS("hull_excess", 0) } },
+	{ .name = "on 6.1, too, and by host address", .on_6_1 = true, .policy = "fault.retry_key=hull-hva fault.precheck=none",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { ZAP_GFNS, HOST, 3000, 10, 30 },
+		     { READ, 0, 9000, 0, 100 } },
+	  .want = { IS("pages", 100), IS("avoided", 80), IS("skipped", 0), IS("windows_max", 0), IS("hull_max", 0) } },
+	{ .name = "each copy zaps what is its own", .clones = 2,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { ZAP_GFNS, HOST, 3000, 10, 30 } },
+	  .want = { IS("pages", 160), { "faults", 200, 1 << 30 }, IS("skipped", 0) } },
+	{ .name = "a range of more than there is takes everything, in time",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { ZAP_GFNS, HOST, 3000, 0, 1ULL << 52 },
+		     { DESTROY, HOST, 30000 } },
+	  .want = { IS("pages", 0) } },
+	{ .name = "a zapped range is nothing that only this policy did", .model = true,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 64 }, { ZAP_GFNS, HOST, 1000, 0, 64 },
+		     { READ, 0, 3000, 0, 64 }, { DESTROY, HOST, 30000 } },
+	  .want = { IS("added", 0), IS("accesses", 128), IS("stall_added", 0), IS("touches", 0) } },
 	{ .name = "a log that was never started has nothing to give",
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 20, 0, 5 }, { GET, HOST, 3000 } },
 	  .want = { IS("dirty_pages", 0), IS("memslot_errors", 1), IS("pages", 5) } },
@@ -272,7 +292,7 @@ static struct ev simple(const struct line *l)
 	case SEEN:		/* the recording would have shown a fast zap */
 		return (struct ev){ .kind = OBS_SPTE_CHANGED };
 	case ZAP_GFNS:
-		return (struct ev){ .kind = EV_ZAP_RANGE };
+		return pages(EV_ZAP_RANGE, l, 0);
 	case LOG:
 		return (struct ev){ .kind = EV_MEMSLOT, .slot = { .npages = l->b, .hva = HVA(0), .flags = l->a & 1,
 								  .change = EV_SLOT_FLAGS } };

@@ -61,6 +61,9 @@
 	     MADE_STIM(2, (t) - 10, INVALIDATE_END, HVAS(6, 8)), MADE_PIN(2, t, PIN_INV_END), \
 	     MADE_OP_FOR(2, (t) + 5, INVALIDATE_END, 15, 2, RET_PF_UNKNOWN)
 
+/* The host task's zap of @n gfns from @g on begins. */
+#define ZAP_GFNS(t, g, n) MADE_STIM(2, t, ZAP_RANGE, .gfns = { .gfn = g, .count = n })
+
 static const struct row {
 	const char	   *name;
 	struct made_record  records[48];
@@ -104,6 +107,18 @@ static const struct row {
 	    MADE_OBS(1, 13001, SPTE_CHANGED, .spte = { .level = 3, .old = EMPTY, .new = TABLE }), GET(13010, 1), LINK(13011, 2),
 	    MAPPED(16000, 5), SET(16010, 5), FAULT(0, 17000, 5, 7500, RET_PF_FIXED),
 	    FAULT(1, 17500, 5, 7500, RET_PF_RETRY) }, 0, 0 },
+	{ "a zapped range: its pages go, the next touch makes them again",
+	  { SET_UP, TOUCH(50, 6), TOUCH(70, 8), ZAP_GFNS(100, 6, 2), MADE_OBS(2, 110, SPTE_CHANGED, .spte = { .gfn = 6,
+	    .level = 1, .old = LEAF, .new = EMPTY }), MADE_OBS(2, 112, FLUSH_ALL, .gfns = { 0 }),
+	    MADE_OP_FOR(2, 120, ZAP_RANGE, 20, 1, RET_PF_UNKNOWN),
+	    TOUCH(150, 6) }, 0, 0 },
+	{ "one that the recording does not show to zap what is there",
+	  { SET_UP, ZAP_GFNS(100, 5, 2), MADE_OP_FOR(2, 120, ZAP_RANGE, 20, 1, RET_PF_UNKNOWN) }, 1, MISS_SPTE_EXTRA },
+	{ "its end between snapshot and check makes any fault retry",
+	  { SET_UP, ZAP_GFNS(100, 5, 1), MADE_OBS(2, 110, SPTE_CHANGED, .spte = { .gfn = 5,
+	    .level = 1, .old = LEAF, .new = EMPTY }), MADE_OBS(2, 112, FLUSH_ALL, .gfns = { 0 }),
+	    MADE_OP_FOR(2, 120, ZAP_RANGE, 20, 1, RET_PF_UNKNOWN),
+	    FAULT(0, 130, 8, 60, RET_PF_RETRY), TOUCH(150, 5) }, 0, 0 },
 	{ "dirty logging is skipped, not guessed",
 	  { SET_UP, MADE_OP(2, 60, DIRTY, 5) }, 0, 0 },
 };

@@ -13,7 +13,7 @@
 #define HOST		10
 #define HVA(page)	(0x10000000ULL + ((uint64_t)(page) << 12))
 
-enum what { END, ACCESS, ZAP, AGE, ZAP_END, SLOT, SLOT_GONE, DESTROY, TEST_AGE, ATTR, CLEAR_BESIDE };
+enum what { END, ACCESS, ZAP, AGE, ZAP_END, SLOT, SLOT_GONE, DESTROY, TEST_AGE, ATTR, ZAP_GFNS, CLEAR_BESIDE };
 
 /* One stimulus at time 10, 20, 30 ...; an access is served after @a2 ns. */
 struct line {
@@ -93,6 +93,9 @@ static const struct {
 	{ .name = "a change of attributes is ordered with accesses of its pages",
 	  .lines = { { SLOT, HOST, 0, 1000 }, { ACCESS, 0, 5 }, { ATTR, 11, 5, 7 }, { ACCESS, 1, 6 }, { ACCESS, 2, 7 } },
 	  .edges = { { 0, 0, HOST, 0 }, { 1, 0, 11, 0 }, { 2, 0, HOST, 0 }, { 11, 0, 0, 0 }, { 11, 0, HOST, 0 } } },
+	{ .name = "so is a zapped range",
+	  .lines = { { SLOT, HOST, 0, 1000 }, { ACCESS, 0, 5 }, { ZAP_GFNS, 11, 5, 7 }, { ACCESS, 1, 6 }, { ACCESS, 2, 7 } },
+	  .edges = { { 0, 0, HOST, 0 }, { 1, 0, 11, 0 }, { 2, 0, HOST, 0 }, { 11, 0, 0, 0 }, { 11, 0, HOST, 0 } } },
 	{ .name = "the end of the VM waits for everybody",
 	  .lines = { { ACCESS, 0, 5 }, { ACCESS, 1, 600 }, { DESTROY, HOST } },
 	  .edges = { { HOST, 0, 0, 0 }, { HOST, 0, 1, 0 } } },
@@ -145,7 +148,8 @@ static struct ev make(const struct line *l)
 		ev.hvas.end = HVA(l->a2);
 		break;
 	case ATTR:
-		ev.kind = EV_MEM_ATTR;
+	case ZAP_GFNS:
+		ev.kind = l->what == ATTR ? EV_MEM_ATTR : EV_ZAP_RANGE;
 		ev.gfns.gfn = l->a1;
 		ev.gfns.count = l->a2 - l->a1;
 		break;
