@@ -7,9 +7,8 @@
 : >"$tmp/out"
 
 value() {	# value FILE POLICY METRIC
-	python3 -c "import json, sys
-runs = json.load(open(sys.argv[1]))['runs']
-print([r['metrics'][sys.argv[3]]['value'] for r in runs if r['policy'] == sys.argv[2]][0])" "$@"
+	sqlite3 :memory: "SELECT json_extract(value, '\$.metrics.$3.value') FROM json_each(readfile('$1'), '\$.runs')
+		WHERE json_extract(value, '\$.policy') = '$2'"
 }
 
 tracking=("$mmulab" synth access-tracking --set vcpus=16 --set pages=512 --set gap=4400ns)
@@ -69,7 +68,7 @@ result $? "write protection: a fast fault for each page and pass"
 	"$mmulab" replay "$tmp/clear.mmt" --json >"$tmp/clear.json" 2>>"$tmp/err"
 [ "$(value "$tmp/clear.json" x86-6.12 fast_faults)" = 4096 ] && [ "$(value "$tmp/clear.json" x86-6.12 dirty_pages)" = 8192 ]
 result $? "all dirty at first: nothing is protected before the first CLEAR, so only the second pass faults"
-python3 -c "import json, sys; sys.exit(json.load(open(sys.argv[1]))['runs'][0]['latency']['dirty_clear']['total']['n'] != 64)" "$tmp/clear.json"
+[ "$(sqlite3 :memory: "SELECT json_extract(readfile('$tmp/clear.json'), '\$.runs[0].latency.dirty_clear.total.n')")" = 64 ]
 result $? "16 MiB in chunks of 512 KiB, twice: 64 CLEARs"
 "${log[@]}" --set tdp=npt --set log=ring --set write=50 -o "$tmp/ring.mmt" 2>"$tmp/err" &&
 	"$mmulab" replay "$tmp/ring.mmt" --json >"$tmp/ring.json" 2>>"$tmp/err"
