@@ -221,7 +221,8 @@ void check_window_leave(struct checker *c, struct check_task *t)
 
 /* --- what is mapped when ---------------------------------------------------------------- */
 
-static bool window_has(const struct checker *c, const struct check_window *w, unsigned int as_id, gfn_t gfn, uint64_t nr)
+static bool window_has(const struct checker *c, const struct check_window *w, unsigned int as_id, gfn_t gfn,
+		       uint64_t nr)
 {
 	if (w->gfns)
 		return w->start < gfn + nr && gfn < w->end;
