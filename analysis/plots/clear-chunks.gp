@@ -3,6 +3,9 @@
 set label 97 '{/:Bold Clearing the dirty log chunk by chunk}' at screen left,0.96 left
 size(bytes) = bytes < 2.0**20 ? sprintf('%.3gK', bytes / 2.0**10) : bytes < 2.0**30 ? sprintf('%.3gM', bytes / 2.0**20) : sprintf('%.3gG', bytes / 2.0**30)
 stats $data using 1 name 'X' nooutput
+# Not the heading of one trace: each point has its own.
+set label 98 'recordings that differ in nothing but the chunk, '.size(X_min).' to '.size(X_max) \
+	at screen left,0.915 left noenhanced textcolor rgb '#777777'
 set xrange [X_min / 1.4 : X_max * 1.4]
 set logscale x 2
 every = X_max > 64 * X_min ? 16 : 2
