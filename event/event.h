@@ -142,6 +142,8 @@ struct ev {
 		struct obs_page		page;
 		struct obs_fast		fast;
 		struct obs_mmio		mmio;
+		struct obs_s2		s2;
+		struct obs_pte		pte;
 		struct obs_wait		wait;
 		struct obs_pinned	pin;
 		struct ev_opclose	op;

@@ -9,7 +9,7 @@
 enum payload {
 	PAYLOAD_none, PAYLOAD_access, PAYLOAD_think, PAYLOAD_hvas, PAYLOAD_gfns, PAYLOAD_slot,
 	PAYLOAD_spte, PAYLOAD_set, PAYLOAD_map, PAYLOAD_page, PAYLOAD_fast, PAYLOAD_mmio,
-	PAYLOAD_wait, PAYLOAD_pin, PAYLOAD_op,
+	PAYLOAD_s2, PAYLOAD_pte, PAYLOAD_wait, PAYLOAD_pin, PAYLOAD_op,
 };
 
 static const uint8_t payload_of[OBS_END] = {

@@ -59,6 +59,22 @@ struct obs_mmio {
 	uint64_t spte;
 };
 
+struct obs_s2 {			/* a call of kvm_pgtable_stage2_*() */
+	uint64_t gfn : 40, prot : 8, ret : 8, rest : 8;	/* ret: -errno as a positive number, or young */
+	uint64_t pages;
+	uint64_t value;		/* MAP: pfn; MKYOUNG, MKOLD: the entry it returned */
+};
+
+/* What a walker was called for, as KVM numbers it. */
+#define OBS_VISIT_LEAF	1
+#define OBS_VISIT_PRE	2	/* at a table, before what is below it */
+#define OBS_VISIT_POST	4
+
+struct obs_pte {		/* one entry; tables are named by what they map, never by address */
+	uint64_t gfn : 40, level : 8, visit : 4, ret : 8, rest : 4; /* ret: as in obs_s2 */
+	uint64_t old, new;
+};
+
 struct obs_wait {
 	uint64_t lock;		/* address */
 	uint32_t wait_ns;	/* the record's time is the end of the wait */
@@ -106,6 +122,8 @@ struct obs {
 		struct obs_fast		fast;
 		struct obs_mmio		mmio;
 		struct obs_gfns		gfns;
+		struct obs_s2		s2;
+		struct obs_pte		pte;
 		struct obs_wait		wait;
 		struct obs_pinned	pin;
 		uint64_t		w[3];

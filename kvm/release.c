@@ -64,6 +64,9 @@ const char *ret_pf_name(enum ret_pf ret)
 		[RET_PF_FIXED] = "fixed",
 		[RET_PF_SPURIOUS] = "spurious",
 		[RET_PF_EXIT] = "exit",
+		[RET_PF_LOST] = "lost",
+		[RET_PF_RELAXED] = "relaxed",
+		[RET_PF_YOUNG] = "young",
 	};
 
 	return (unsigned int)ret < RET_PF_NR ? names[ret] : "unknown";

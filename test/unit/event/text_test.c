@@ -140,14 +140,14 @@ static void by_hand(void **state)
 		"6 0 pin - pin=stale value=0x1\n"
 		"6 0 mem_attr private gfn=0x40000 count=512\n"
 		"7 0 punch_hole - gfn=0x40000 count=0x10 slot=3\n"
-		"7 0 op 0x3 op=fault result=9 vm=65535\n";
+		"7 0 op 0x3 op=fault result=99 vm=65535\n";
 	static const char want[] =
 		"5 0 access w,p gfn=0x10 attempts=2 pfn=0x4d result=fixed guest_ns=0 service_ns=0\n"
 		"6 0 memslot - vm=2 gfn=0x0 id=1 change=create npages=0x200 kvm_flags=0x0 hva=0x7f0000000000\n"
 		"6 0 mem_attr private gfn=0x40000 count=0x200\n"
 		"6 0 pin - pin=stale value=0x1\n"
 		"7 0 punch_hole - gfn=0x40000 slot=3 count=0x10\n"
-		"7 0 op 0x3 vm=65535 op=fault gfn=0x0 result=0x9 span_ns=0 stimulus=0\n";
+		"7 0 op 0x3 vm=65535 op=fault gfn=0x0 result=0x63 span_ns=0 stimulus=0\n";
 	char path[] = "/tmp/text_test.XXXXXX", *got;
 	struct err e = { 0 };
 
