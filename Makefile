@@ -67,8 +67,8 @@ ifneq ($(SAN),)
 SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=all)
 endif
 
-PKGS	:= libtraceevent sqlite3 libzstd libxxhash liburcu-memb inih jansson
-TEST_PKGS := libtracecmd cmocka
+PKGS	:= sqlite3 libzstd libxxhash liburcu-memb inih jansson
+TEST_PKGS := libtracecmd libtraceevent cmocka
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(TEST_PKGS) 2>/dev/null)
 LIBS	:= -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lboost_context -lpthread -lm
 TEST_LIBS := $(LIBS) $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null)

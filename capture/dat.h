@@ -14,7 +14,7 @@
  * libtracecmd is not used for this: it keeps every decompressed chunk of a
  * version 7 file until the end (memory grows with the recording), crashes on
  * some damaged files, and its public interface does not give the options.
- * Formats and ring buffer pages are left to libtraceevent.
+ * Formats: capture/formats.h; ring buffer pages: capture/dat_stream.h.
  */
 struct dat_format {		/* one event's format file */
 	const char *system;

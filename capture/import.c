@@ -58,9 +58,12 @@ static void note_lost(void *arg, uint32_t cpu, const char *cause, uint64_t n)
 static void note_damage(void *arg, uint32_t cpu, const char *what, uint64_t n)
 {
 	struct ev_meta *meta = arg;
-	char name[128];
+	char name[160];
 
-	snprintf(name, sizeof(name), "CPU %u: %s", cpu, what);
+	if (cpu == SOURCE_NO_CPU)
+		snprintf(name, sizeof(name), "%s", what);
+	else
+		snprintf(name, sizeof(name), "CPU %u: %s", cpu, what);
 	ev_counts_add(&meta->damage, name, n);
 }
 

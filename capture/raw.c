@@ -61,12 +61,14 @@ static uint64_t load(const struct source_field *f, const uint8_t *p)
 	switch (f->size) {
 	case 8:
 		memcpy(&v, p, 8);
-		return v.u64;
+		return unlikely(f->swap) ? __builtin_bswap64(v.u64) : v.u64;
 	case 4:
 		memcpy(&v, p, 4);
+		v.u32 = unlikely(f->swap) ? __builtin_bswap32(v.u32) : v.u32;
 		return f->is_signed ? (uint64_t)(int64_t)v.s32 : v.u32;
 	case 2:
 		memcpy(&v, p, 2);
+		v.u16 = unlikely(f->swap) ? __builtin_bswap16(v.u16) : v.u16;
 		return f->is_signed ? (uint64_t)(int64_t)v.s16 : v.u16;
 	case 1:
 		memcpy(&v, p, 1);
@@ -74,6 +76,25 @@ static uint64_t load(const struct source_field *f, const uint8_t *p)
 	default:
 		return 0;
 	}
+}
+
+/* Return: false when a dynamic text lies beyond its record. */
+static bool load_text(const struct source_field *f, const struct source_record *rec, struct raw *out)
+{
+	const char *data = rec->data;
+	uint32_t from = f->offset, len = rec->size - f->offset;
+
+	if (f->is_dynamic) {
+		uint32_t loc = load(f, (const uint8_t *)data + f->offset);
+
+		from = (loc & 0xffff) + (f->is_relative ? f->offset + f->size : 0);
+		len = loc >> 16;
+		if (from > rec->size || len > rec->size - from)
+			return false;
+	}
+	out->text = data + from;
+	out->text_len = strnlen(out->text, len);
+	return true;
 }
 
 bool raw_decode(const struct raw_layout *l, const struct source_record *rec, struct raw *out)
@@ -88,8 +109,8 @@ bool raw_decode(const struct raw_layout *l, const struct source_record *rec, str
 		if (unlikely((uint32_t)f->offset + f->size > rec->size))
 			return false;
 		if (unlikely((int)i == l->text)) {
-			out->text = (const char *)data + f->offset;
-			out->text_len = strnlen(out->text, rec->size - f->offset);
+			if (!load_text(f, rec, out))
+				return false;
 		} else {
 			out->v[i] = load(f, data + f->offset);
 		}

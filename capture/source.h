@@ -29,6 +29,8 @@ struct source_record {
 struct source_field {
 	uint16_t offset, size;		/* size 0: it runs to the end of the record */
 	bool	 is_signed, is_dynamic;	/* dynamic: a u32 "__data_loc": offset below, length above bit 16 */
+	bool	 is_relative;		/* and the offset counts from this field's end: "__rel_loc" */
+	bool	 swap;			/* in the other byte order than this machine's */
 };
 
 struct source_info {
@@ -39,6 +41,8 @@ struct source_info {
 };
 
 struct source;
+
+#define SOURCE_NO_CPU	UINT32_MAX	/* of the recording as a whole */
 
 /* What happened to records that did not arrive: a CPU's, and the cause or what is wrong. */
 typedef void (*source_note_fn)(void *arg, uint32_t cpu, const char *what, uint64_t n);

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The source that reads trace.dat: streams of all CPUs merged by time (equal
- * times: in the order of the buffers and CPUs, as trace-cmd does), formats by
- * libtraceevent.  Its print formats are cut off before it sees them: it cannot
- * parse all of them, and nothing here needs them.
+ * times: in the order of the buffers and CPUs, as trace-cmd does).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <event-parse.h>
 
 #include "base/alloc.h"
 #include "capture/dat_stream.h"
+#include "capture/formats.h"
 #include "capture/source.h"
-
-#define NO_EVENT	UINT32_MAX
-#define IDS		65536		/* common_type is 16 bits */
 
 struct lane {				/* one CPU of one buffer */
 	struct dat_stream *stream;
@@ -36,11 +31,7 @@ struct tracedat {
 	uint32_t	*heap;		/* of lanes, earliest first */
 	uint32_t	 nr_heap;
 	bool		 started;
-	uint32_t	*by_id;		/* [IDS]: index into source.events */
-	struct tep_event **tep_events;	/* by index, the tep's; NULL: not parsed yet */
-	uint32_t	 nr_tep;	/* events that have a format */
-	struct tep_handle *tep;
-	uint32_t	 pid_offset;
+	struct formats	 formats;
 	struct thread	*threads;	/* by tid */
 	size_t		 nr_threads;
 	char		 format[16];
@@ -53,86 +44,20 @@ static struct tracedat *tracedat_of(struct source *s)
 
 /* --- events and their fields ------------------------------------------------------ */
 
-static struct source_event *add_event(struct tracedat *t, int id, const char *system, const char *name)
+static int read_formats(struct tracedat *t, struct err *e)
 {
-	struct source *s = &t->source;
-
-	if (!(s->nr_events & (s->nr_events + 1)))	/* at 0, 1, 3, 7, ... */
-		s->events = xreallocarray(s->events, 2 * (size_t)s->nr_events + 2, sizeof(*s->events));
-	t->by_id[id] = s->nr_events;
-	s->events[s->nr_events] = (struct source_event){ .id = id, .system = system, .name = xstrdup(name) };
-	return &s->events[s->nr_events++];
-}
-
-/* "name: kvm_entry\nID: 1234\n..." */
-static int index_formats(struct tracedat *t, struct err *e)
-{
-	t->by_id = xmalloc(IDS * sizeof(*t->by_id));
-	for (size_t i = 0; i < IDS; i++)
-		t->by_id[i] = NO_EVENT;
+	formats_init(&t->formats, &t->source, false);
 	for (size_t i = 0; i < t->dat->nr_formats; i++) {
 		const struct dat_format *f = &t->dat->formats[i];
-		char head[256], name[128];
-		int id;
 
-		snprintf(head, sizeof(head), "%.*s", (int)(f->len < 255 ? f->len : 255), f->text);
-		if (sscanf(head, "name: %127s ID: %d", name, &id) != 2 || id < 0 || id >= IDS)
-			return dat_damaged(t->dat, e, "event format %zu has no name or number", i);
-		if (t->by_id[id] == NO_EVENT)
-			add_event(t, id, f->system, name)->handle = f;
+		formats_add(&t->formats, f->system, f->text, f->len);
 	}
-	t->nr_tep = t->source.nr_events;
-	t->tep_events = xcalloc(t->nr_tep, sizeof(*t->tep_events));
-	return 0;
-}
-
-/* The format without its print format, parsed when first asked for. */
-static struct tep_event *tep_event_of(struct tracedat *t, uint32_t event)
-{
-	const struct dat_format *f;
-	const char *print;
-	char *text;
-
-	if (event >= t->nr_tep)
-		return NULL;
-	if (t->tep_events[event])
-		return t->tep_events[event];
-	f = t->source.events[event].handle;
-	print = memmem(f->text, f->len, "\nprint fmt:", 11);
-	text = xasprintf("%.*s\nprint fmt: \"\"\n", (int)(print ? print - f->text : (long)f->len), f->text);
-	tep_parse_event(t->tep, text, strlen(text), f->system);
-	free(text);
-	t->tep_events[event] = tep_find_event(t->tep, t->source.events[event].id);
-	return t->tep_events[event];
+	return formats_finish(&t->formats) ? 0 : dat_damaged(t->dat, e, "no event format in it can be read");
 }
 
 static bool tracedat_field(struct source *s, uint32_t event, const char *name, struct source_field *out)
 {
-	struct tep_event *te = tep_event_of(tracedat_of(s), event);
-	struct tep_format_field *f = te ? tep_find_any_field(te, name) : NULL;
-
-	memset(out, 0, sizeof(*out));
-	if (!f)
-		return false;
-	*out = (struct source_field){ .offset = f->offset, .size = f->size,
-				      .is_signed = f->flags & TEP_FIELD_IS_SIGNED,
-				      .is_dynamic = f->flags & TEP_FIELD_IS_DYNAMIC };
-	return true;
-}
-
-/* Every event has the same common fields. */
-static int find_common(struct tracedat *t, struct err *e)
-{
-	struct source_field type, pid;
-
-	if (!t->nr_tep)
-		return dat_damaged(t->dat, e, "it holds no event format at all");
-	tracedat_field(&t->source, 0, "common_type", &type);
-	tracedat_field(&t->source, 0, "common_pid", &pid);
-	if (type.size != 2 || type.offset || pid.size != 4)
-		return dat_damaged(t->dat, e, "its event formats lack common_type and common_pid");
-	t->pid_offset = pid.offset;
-	return 0;
+	return formats_field(&tracedat_of(s)->formats, event, name, out);
 }
 
 /* --- threads ------------------------------------------------------------------------- */
@@ -227,15 +152,6 @@ static int advance(struct tracedat *t, struct err *e)
 	return 0;
 }
 
-static uint32_t unknown_event(struct tracedat *t, int id)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "event %d", id);
-	add_event(t, id, "unknown", name);
-	return t->by_id[id];
-}
-
 static int tracedat_next(struct source *s, struct source_record *rec, struct err *e)
 {
 	struct tracedat *t = tracedat_of(s);
@@ -247,11 +163,11 @@ static int tracedat_next(struct source *s, struct source_record *rec, struct err
 	if (ret || !t->nr_heap)
 		return ret;
 	l = top = &t->lanes[t->heap[0]];
-	if (l->rec.size < t->pid_offset + 4)
+	if (l->rec.size < t->formats.pid_offset + 4u)
 		return dat_damaged(t->dat, e, "CPU %u: a record of %u bytes", l->cpu->cpu, l->rec.size);
 	memcpy(&id, l->rec.data, sizeof(id));
-	memcpy(&rec->tid, l->rec.data + t->pid_offset, sizeof(rec->tid));
-	rec->event = likely(t->by_id[id] != NO_EVENT) ? t->by_id[id] : unknown_event(t, id);
+	memcpy(&rec->tid, l->rec.data + t->formats.pid_offset, sizeof(rec->tid));
+	rec->event = formats_event(&t->formats, id);
 	rec->ts_ns = l->rec.ts;
 	rec->cpu = l->cpu->cpu;
 	rec->size = l->rec.size;
@@ -310,6 +226,7 @@ static void tracedat_damage(struct source *s, source_note_fn fn, void *arg)
 		if (st->has_read && n < st->read)
 			fn(arg, st->cpu, "records the kernel handed out are not in the file", st->read - n);
 	}
+	formats_damage(&t->formats, fn, arg);
 }
 
 /* --- open and close ---------------------------------------------------------------------------- */
@@ -320,16 +237,11 @@ static void tracedat_close(struct source *s)
 
 	for (size_t i = 0; t->lanes && i < t->dat->nr_cpus; i++)
 		dat_stream_close(t->lanes[i].stream);
-	for (uint32_t i = 0; i < s->nr_events; i++)
-		free((char *)s->events[i].name);
 	for (size_t i = 0; i < t->nr_threads; i++)
 		free(t->threads[i].comm);
-	tep_free(t->tep);
+	formats_fini(&t->formats);
 	dat_close(t->dat);
 	free(t->threads);
-	free(t->tep_events);
-	free(s->events);
-	free(t->by_id);
 	free(t->lanes);
 	free(t->heap);
 	free(t);
@@ -379,18 +291,11 @@ int source_open_tracedat(const char *path, struct source **out, struct err *e)
 		free(t);
 		return ret;
 	}
-	tep_set_loglevel(TEP_LOG_NONE);
-	t->tep = tep_alloc();
-	tep_set_long_size(t->tep, t->dat->long_size);
-	tep_set_file_bigendian(t->tep, TEP_LITTLE_ENDIAN);
-	tep_set_local_bigendian(t->tep, TEP_LITTLE_ENDIAN);
 	snprintf(t->format, sizeof(t->format), "trace.dat %d", t->dat->version);
 	t->source.ops = &tracedat_ops;
 	t->source.info = (struct source_info){ .format = t->format, .uname = t->dat->uname ? t->dat->uname : "",
 					       .clock = clock_of(t->dat) };
-	ret = index_formats(t, e);
-	if (!ret)
-		ret = find_common(t, e);
+	ret = read_formats(t, e);
 	if (!ret)
 		ret = open_lanes(t, e);
 	if (ret) {
