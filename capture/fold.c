@@ -2,6 +2,7 @@
 /* The fold's way in: each record to its handler, and the counts at the end. */
 #include "capture/fold.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "capture/fold_state.h"
 
 static void (*const handlers[RAW_NR])(struct fold *f, struct task *t, const struct raw *r) = {
-#define RAW(id, event, fields, handler) [RAW_##id] = handler,
+#define RAW(id, kind, names, fields, handler) [RAW_##id] = handler,
 #include "capture/events_x86.def"
 #undef RAW
 };
@@ -41,28 +42,22 @@ static void set_kernel(struct fold *f)
 	f->spte = spte_format(f->release, m->tdp);
 }
 
-/* Layouts of events that appeared since: all of them at first. */
-static void compile_layouts(struct fold *f)
+/* Types of events that appeared since: all of them at first. */
+static void compile_types(struct fold *f)
 {
+	static const struct raw_table nothing = { .nr = 1 };	/* records of others are counted only */
 	uint32_t nr = f->source->nr_events;
 
-	if (nr > f->cap_layouts) {
-		f->cap_layouts = nr + 16;
-		f->layouts = xreallocarray(f->layouts, f->cap_layouts, sizeof(*f->layouts));
-		f->counts = xreallocarray(f->counts, f->cap_layouts, sizeof(*f->counts));
-		f->is_kvm = xreallocarray(f->is_kvm, f->cap_layouts, sizeof(*f->is_kvm));
+	f->table = f->meta->arch == KVM_X86 ? &raw_x86 : &nothing;
+	if (nr > f->cap_types) {
+		f->cap_types = nr + 16;
+		f->types = xreallocarray(f->types, f->cap_types, sizeof(*f->types));
+		f->counts = xreallocarray(f->counts, f->cap_types, sizeof(*f->counts));
 	}
-	for (; f->nr_layouts < nr; f->nr_layouts++) {
-		uint32_t i = f->nr_layouts;
-		const char *system = f->source->events[i].system;
-
-		f->layouts[i] = (struct raw_layout){ .id = RAW_NONE };
-		if (f->meta->arch == KVM_X86)		/* others are counted only */
-			raw_compile(f->source, i, &f->layouts[i]);
-		f->counts[i] = 0;
-		f->is_kvm[i] = !strncmp(system, "kvm", 3) ||
-			       (f->layouts[i].id && strcmp(system, "lock") && strcmp(system, "ftrace"));
-		f->has[f->layouts[i].id] = true;
+	for (; f->nr_types < nr; f->nr_types++) {
+		raw_type_init(&f->types[f->nr_types], f->source, f->nr_types, f->table);
+		f->counts[f->nr_types] = 0;
+		f->has[raw_type_guess(f->source, f->nr_types, f->table)] = true;
 	}
 }
 
@@ -76,7 +71,7 @@ struct fold *fold_new(struct source *s, struct ev_meta *meta, struct ev_writer *
 	set_kernel(f);
 	meta->clock = xstrdup(s->info.clock);
 	meta->nr_cpus = s->info.nr_cpus;
-	compile_layouts(f);
+	compile_types(f);
 	return f;
 }
 
@@ -97,42 +92,53 @@ static void note_gap(struct fold *f, uint32_t cpu)
 		for (int j = 0; j < t->depth; j++)
 			t->ops[j].flags |= EV_F_OPEN;
 		vcpu_cut(f, t);
-		f->unused[UNUSED_HALF_WAIT] += t->nr_waits;
+		fold_unuse(f, UNUSED_HALF_WAIT, t->nr_waits);
 		t->nr_waits = t->nr_windows = 0;
 	}
 }
 
+void fold_unuse(struct fold *f, enum unused why, uint64_t n)
+{
+	assert(f->used >= n);
+	f->used -= n;
+	f->unused[why] += n;
+}
+
 int fold_record(struct fold *f, const struct source_record *rec)
 {
-	const struct raw_layout *l;
+	struct raw_layout *l;
 	struct raw r;
 
 	if (unlikely(!f->events++))
 		f->first_ns = rec->ts_ns;
 	f->last_ns = rec->ts_ns;
-	if (unlikely(rec->event >= f->nr_layouts))
-		compile_layouts(f);
+	if (unlikely(rec->event >= f->nr_types))
+		compile_types(f);
 	if (unlikely(rec->missed))
 		note_gap(f, rec->cpu);
 	f->counts[rec->event]++;
-	l = &f->layouts[rec->event];
-	f->kvm_records += f->is_kvm[rec->event];
-	if (!l->id)
-		return 0;
-	f->seen[l->id]++;
-	if (unlikely(!raw_decode(l, rec, &r))) {
-		f->unused[UNUSED_SHORT]++;
+	f->used++;
+	l = raw_layout_of(&f->types[rec->event], f->source, f->table, rec);
+	if (unlikely(!l)) {
+		fold_unuse(f, UNUSED_SHORT, 1);
 		return 0;
 	}
+	if (unlikely(!l->n++))
+		f->has[l->id] = true;
+	if (!l->id) {
+		f->used--;
+		return 0;
+	}
+	if (unlikely(!raw_decode(l, rec, &r))) {
+		fold_unuse(f, UNUSED_SHORT, 1);
+		return 0;
+	}
+	f->seen[l->id]++;
 	f->why = USED;
 	handlers[l->id](f, task_of(f, rec->tid, rec->cpu, rec->ts_ns), &r);
-	f->unused[f->why]++;
+	if (unlikely(f->why != USED))
+		fold_unuse(f, f->why, 1);
 	return f->ret;
-}
-
-uint64_t fold_kvm_records(const struct fold *f)
-{
-	return f->kvm_records;
 }
 
 /* --- the end -------------------------------------------------------------------------- */
@@ -140,7 +146,7 @@ uint64_t fold_kvm_records(const struct fold *f)
 static void finish_task(struct fold *f, struct task *t)
 {
 	vcpu_cut(f, t);
-	f->unused[UNUSED_HALF_WAIT] += t->nr_waits;
+	fold_unuse(f, UNUSED_HALF_WAIT, t->nr_waits);
 	t->nr_waits = 0;
 	if (t->index < 0)
 		return;
@@ -150,34 +156,43 @@ static void finish_task(struct fold *f, struct task *t)
 		f->meta->tasks[t->index].tgid = f->meta->vms[t->vm].tgid;
 }
 
+/* Records of one layout: those of kvm's systems and known probes make a recording one of KVM. */
+static void count_layout(struct fold *f, const struct source_event *ev, const struct raw_type *t,
+			 const struct raw_layout *l)
+{
+	if (!l->n)
+		return;
+	if (l->why)
+		ev_counts_add(&f->meta->unused, l->why, l->n);
+	if (l->id && l->less)
+		ev_counts_add(&f->meta->lacking, l->less, l->n);
+	if ((ev->system && !strncmp(ev->system, "kvm", 3)) || (l->id && t->kind != RAW_AS_EVENT))
+		f->meta->kvm_events += l->n;
+	if (l->id && t->kind != RAW_AS_EVENT)
+		f->meta->has_probes = true;
+}
+
 static void count_sources(struct fold *f)
 {
 	char name[256];
+	uint64_t unused = 0;
 
-	for (uint32_t i = 0; i < f->nr_layouts; i++) {
+	for (uint32_t i = 0; i < f->nr_types; i++) {
 		const struct source_event *ev = &f->source->events[i];
 
 		if (!f->counts[i])
 			continue;
 		snprintf(name, sizeof(name), "%s:%s", ev->system, ev->name);
 		ev_counts_add(&f->meta->sources, name, f->counts[i]);
-		if (f->layouts[i].id)
-			continue;
-		snprintf(name, sizeof(name), "event kind not modelled: %s", ev->name);
-		ev_counts_add(&f->meta->unused, name, f->counts[i]);
+		for (const struct raw_layout *l = f->types[i].all; l; l = l->next)
+			count_layout(f, ev, &f->types[i], l);
 	}
 	for (unsigned int i = USED + 1; i < NR_UNUSED; i++)
 		if (f->unused[i])
 			ev_counts_add(&f->meta->unused, unused_text[i], f->unused[i]);
-}
-
-/* Kprobes have groups of their own: anything known outside the kernel's systems. */
-static bool any_probe(const struct fold *f)
-{
-	for (unsigned int id = RAW_SET_REGION; id < RAW_NR; id++)
-		if (f->seen[id])
-			return true;
-	return false;
+	for (size_t i = 0; i < f->meta->unused.nr; i++)
+		unused += f->meta->unused.v[i].n;
+	assert(f->used + unused == f->events);	/* nothing is lost silently */
 }
 
 int fold_finish(struct fold *f)
@@ -190,7 +205,6 @@ int fold_finish(struct fold *f)
 	m->first_ns = f->first_ns;
 	m->last_ns = f->last_ns;
 	m->has_ends = f->seen[RAW_MN_INV_END];
-	m->has_probes = any_probe(f);
 	m->tdp_mmu = f->seen[RAW_SPTE_CHANGED];
 	count_sources(f);
 	for (unsigned int i = 0; !f->w && i < ARRAY_SIZE(f->kinds); i++)
@@ -220,8 +234,9 @@ void fold_free(struct fold *f)
 	free(f->locks);
 	free(f->tasks);
 	free(f->on_cpu);
-	free(f->layouts);
+	for (uint32_t i = 0; i < f->nr_types; i++)
+		raw_type_fini(&f->types[i]);
+	free(f->types);
 	free(f->counts);
-	free(f->is_kvm);
 	free(f);
 }

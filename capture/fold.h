@@ -28,7 +28,5 @@ int fold_record(struct fold *f, const struct source_record *rec);
 /* Closes what is open and completes @meta.  Return: as fold_record(). */
 int fold_finish(struct fold *f);
 void fold_free(struct fold *f);		/* NULL is fine */
-/* Records of kvm, kvmmmu and known kprobes so far. */
-uint64_t fold_kvm_records(const struct fold *f);
 
 #endif

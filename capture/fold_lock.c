@@ -77,7 +77,7 @@ void lock_begin(struct fold *f, struct task *t, const struct raw *r)
 	if (r->v[1] & LCB_WRITE)
 		root_renew_waits(f, t, r->ts_ns);
 	if (t->nr_waits == WAITS_MAX) {			/* their ends were lost */
-		f->unused[UNUSED_HALF_WAIT] += t->nr_waits;
+		fold_unuse(f, UNUSED_HALF_WAIT, t->nr_waits);
 		t->nr_waits = 0;
 	}
 	t->waits[t->nr_waits++] = (struct lock_wait){ r->v[0], r->ts_ns, r->v[1], vm };
@@ -89,7 +89,7 @@ static const struct lock_wait *pop_wait(struct fold *f, struct task *t, uint64_t
 	for (int i = t->nr_waits; i-- > 0;) {
 		if (t->waits[i].addr != addr)
 			continue;
-		f->unused[UNUSED_HALF_WAIT] += t->nr_waits - i - 1;
+		fold_unuse(f, UNUSED_HALF_WAIT, t->nr_waits - i - 1);
 		t->nr_waits = i;
 		return &t->waits[i];
 	}

@@ -46,7 +46,7 @@ void inv_start_mn(struct fold *f, struct task *t, const struct raw *r)
 {
 	begin_invalidate(f, t, r->ts_ns, vm_by_mn(f, t, r->v[0]), r->v[1], r->v[2]);
 	op_top(t)->mn = r->v[0];
-	if (!(r->v[3] & RANGE_BLOCKABLE))
+	if (raw_has(r, 3) && !(r->v[3] & RANGE_BLOCKABLE))
 		op_top(t)->flags |= EV_F_NOBLOCK;
 }
 
@@ -234,9 +234,9 @@ void age_gfn_ret(struct fold *f, struct task *t, const struct raw *r)
 		return;
 	}
 	op->age_open = false;
-	if (r->v[0])
+	if ((uint8_t)r->v[0])		/* a bool; the rest of its register is whatever it was */
 		op->flags |= EV_F_YOUNG;
-	emit_age(f, t, r->ts_ns, op, r->v[0]);
+	emit_age(f, t, r->ts_ns, op, (uint8_t)r->v[0]);
 }
 
 /* --- change_pte, 6.1 ------------------------------------------------------------------------------ */

@@ -285,7 +285,7 @@ static void vm_pin(struct fold *f, struct task *t, const struct raw *r, enum obs
 
 void pin_unmap_ret(struct fold *f, struct task *t, const struct raw *r)
 {
-	pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_UNMAP_RET, r->v[0]);
+	pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_UNMAP_RET, (uint8_t)r->v[0]);
 }
 
 void pin_snapshot(struct fold *f, struct task *t, const struct raw *r)
@@ -295,7 +295,7 @@ void pin_snapshot(struct fold *f, struct task *t, const struct raw *r)
 
 void pin_lookup_ret(struct fold *f, struct task *t, const struct raw *r)
 {
-	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_LOOKUP_RET, r->v[0]);
+	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_LOOKUP_RET, (uint64_t)(int32_t)r->v[0]);
 }
 
 void pin_stale(struct fold *f, struct task *t, const struct raw *r)
@@ -305,7 +305,7 @@ void pin_stale(struct fold *f, struct task *t, const struct raw *r)
 
 void pin_stale_ret(struct fold *f, struct task *t, const struct raw *r)
 {
-	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_STALE_RET, r->v[0]);
+	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_STALE_RET, (uint8_t)r->v[0]);
 }
 
 /* In a fault it says when the page became writable; elsewhere the page is dirty for reasons of its own. */
@@ -321,7 +321,7 @@ void pin_mark_dirty(struct fold *f, struct task *t, const struct raw *r)
 
 void pin_max_level_ret(struct fold *f, struct task *t, const struct raw *r)
 {
-	pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_MAX_LEVEL_RET, r->v[0]);
+	pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_MAX_LEVEL_RET, (uint64_t)(int32_t)r->v[0]);
 }
 
 void pin_swap(struct fold *f, struct task *t, const struct raw *r)

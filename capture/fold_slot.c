@@ -159,7 +159,7 @@ void slot_set_memslot(struct fold *f, struct task *t, const struct raw *r)
 		return;
 	}
 	op_touch(t, r->ts_ns);
-	op->change = r->v[1];
+	op->change = (int32_t)r->v[1];
 }
 
 void slot_set_region_ret(struct fold *f, struct task *t, const struct raw *r)
@@ -170,7 +170,7 @@ void slot_set_region_ret(struct fold *f, struct task *t, const struct raw *r)
 		f->why = UNUSED_NO_CALL;
 		return;
 	}
-	op->failed = (int64_t)r->v[0] < 0;
+	op->failed = (int32_t)r->v[0] < 0;	/* an int; a probe may have taken its whole register */
 	if (op->failed || (op->change < 0 && f->has[RAW_SET_MEMSLOT]))
 		f->why = UNUSED_SLOT_SAME;
 	op_return(f, t, EV_OP_MEMSLOT, r->ts_ns);

@@ -3,7 +3,7 @@
 #define CAPTURE_FOLD_STATE_H
 
 #include "capture/fold.h"
-#include "capture/raw.h"
+#include "capture/raw_x86.h"
 
 /* What the fold_*.c share.  Nobody else includes this. */
 
@@ -180,13 +180,14 @@ struct fold {
 	enum kvm_release release;
 	const struct spte_format *spte;
 	bool		 tdp_known;
-	uint64_t	 first_ns, last_ns, events, kvm_records;
-	struct raw_layout *layouts;	/* by event; nr_layouts of them are compiled */
-	uint64_t	*counts;
-	bool		*is_kvm;	/* by event: of the systems kvm and kvmmmu */
-	uint32_t	 nr_layouts, cap_layouts;
-	bool		 has[RAW_NR];	/* the recording has a format for it */
+	uint64_t	 first_ns, last_ns, events;
+	const struct raw_table *table;
+	struct raw_type	*types;		/* by event; nr_types of them are compiled */
+	uint64_t	*counts;	/* records, by event */
+	uint32_t	 nr_types, cap_types;
+	bool		 has[RAW_NR];	/* the recording has a format for it, or a record of it was seen */
 	uint64_t	 seen[RAW_NR];
+	uint64_t	 used;		/* records that came to something, or may still */
 	uint64_t	 unused[NR_UNUSED];
 	uint64_t	 kinds[256];
 	enum unused	 why;		/* of the record at hand */
@@ -205,9 +206,13 @@ struct fold {
 	void		*on_slot_arg;
 };
 
-#define RAW(id, event, fields, handler) void handler(struct fold *f, struct task *t, const struct raw *r);
+#define RAW(id, kind, names, fields, handler) void handler(struct fold *f, struct task *t, const struct raw *r);
 #include "capture/events_x86.def"
 #undef RAW
+
+/* --- fold.c ----------------------------------------------------------------------- */
+/* @n records that counted as used so far came to nothing. */
+void fold_unuse(struct fold *f, enum unused why, uint64_t n);
 
 /* --- fold_task.c ------------------------------------------------------------------ */
 struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu, uint64_t ts_ns);

@@ -180,7 +180,8 @@ void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 	uint8_t access = v->ept ? access_of_ept(r->v[2]) : access_of_pferr(r->v[2]);
 	bool known = !v->shadow;	/* else the address is the guest's virtual one */
 
-	vm_bind_vcpu(f, t, r->v[0]);
+	if (raw_has(r, 0) || t->vcpu < 0)	/* older releases do not say whose */
+		vm_bind_vcpu(f, t, r->v[0]);
 	f->vms[t->vm].faulted = true;
 	if (v->undecided)
 		vcpu_decide(f, t, v->active && known && same_access(v, gfn, access) ? RET_PF_RETRY : RET_PF_UNKNOWN);
@@ -304,6 +305,6 @@ void vcpu_cut(struct fold *f, struct task *t)
 			v->last_entry_ns = last_ns;
 		finish_access(f, t, open ? EV_F_OPEN : 0);
 	}
-	f->unused[UNUSED_RUN] += v->run_records;
+	fold_unuse(f, UNUSED_RUN, v->run_records);
 	*v = (struct vcpu_state){ .rooted = v->rooted, .root_zaps = v->root_zaps };
 }

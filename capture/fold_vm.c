@@ -69,8 +69,10 @@ static int find_kvm(struct fold *f, uint64_t kvm, bool dead_too)
 
 int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new)
 {
-	int vm = find_kvm(f, kvm, !may_be_new || op_find(t, EV_OP_VM_DESTROY));
+	int vm = kvm ? find_kvm(f, kvm, !may_be_new || op_find(t, EV_OP_VM_DESTROY)) : vm_of_task(f, t);
 
+	if (!kvm)		/* a probe that does not say */
+		return vm;
 	if (vm < 0)
 		vm = adopt(f, kvm);
 	if (vm < 0)

@@ -98,7 +98,7 @@ static int fold_source(struct source *s, const char *in, struct ev_writer *w, co
 		ret = fold_all(s, f, opt, e);
 	if (!ret)
 		fold_finish(f);
-	if (!ret && !fold_kvm_records(f))
+	if (!ret && w && !meta->kvm_events)
 		ret = err_set(e, ERR_INPUT, "%s: no KVM event among its %llu events; record with "
 			      "\"trace-cmd record -e kvm -e kvmmmu\"", in, (unsigned long long)meta->events);
 	if (!ret) {

@@ -54,6 +54,11 @@ struct source_ops {
 	/* Return: whether the event has the field. */
 	bool (*field)(struct source *s, uint32_t event, const char *name, struct source_field *out);
 	const char *(*comm)(struct source *s, uint32_t tid);	/* NULL: not known */
+	/*
+	 * The function a probe at @addr (its record's __probe_ip or __probe_func) sits in, and how far behind
+	 * its beginning; valid until close.  NULL: not known.  The op itself may be NULL: no symbols at all.
+	 */
+	const char *(*symbol)(struct source *s, uint64_t addr, uint64_t *offset);
 	/* Both complete after next() returned 0.  Lost: by cause.  Damage: what does not add up. */
 	void (*lost)(struct source *s, source_note_fn fn, void *arg);
 	void (*damage)(struct source *s, source_note_fn fn, void *arg);

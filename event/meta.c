@@ -48,6 +48,7 @@ void ev_meta_fini(struct ev_meta *m)
 	free(m->vms);
 	ev_counts_fini(&m->sources);
 	ev_counts_fini(&m->unused);
+	ev_counts_fini(&m->lacking);
 	ev_counts_fini(&m->kinds);
 	ev_counts_fini(&m->damage);
 	free(m->kernel);

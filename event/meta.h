@@ -64,6 +64,7 @@ struct ev_meta {
 	char		*synthetic;	/* nothing of it was recorded: what made it up; else NULL */
 	char		 source_xxh3[33]; /* its 128-bit hash in hex */
 	uint64_t	 events;	/* records in the source */
+	uint64_t	 kvm_events;	/* of them, KVM's tracepoints and known probes */
 	uint64_t	 first_ns, last_ns; /* absolute, in @clock */
 	bool		 has_ends;	/* invalidation ends are in the trace */
 	bool		 has_probes;
@@ -74,6 +75,7 @@ struct ev_meta {
 	struct ev_vm	*vms;		size_t nr_vms;
 	struct ev_counts sources;	/* "kvm:kvm_exit" -> records in the source */
 	struct ev_counts unused;	/* reason -> records not turned into anything */
+	struct ev_counts lacking;	/* "kvm_page_fault: lacks field vcpu_id" -> records used all the same */
 	struct ev_counts kinds;		/* ev_kind_name -> records in this file; kept by the writer */
 	struct ev_counts damage;	/* what was skipped on the way in */
 };

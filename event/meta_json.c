@@ -52,6 +52,7 @@ static const struct member meta_members[] = {
 	{ "source_xxh3", offsetof(struct ev_meta, source_xxh3), M_CHARS,
 	  sizeof(((struct ev_meta *)0)->source_xxh3), NULL },
 	MEMBER(M_U64, ev_meta, events),
+	MEMBER(M_U64, ev_meta, kvm_events),
 	MEMBER(M_U64, ev_meta, first_ns),
 	MEMBER(M_U64, ev_meta, last_ns),
 	MEMBER(M_BOOL, ev_meta, has_ends),
@@ -198,6 +199,7 @@ json_t *meta_to_json(const struct ev_meta *m)
 	json_object_set_new(o, "vms", json_of_array(m->vms, m->nr_vms, sizeof(*m->vms), vm_members));
 	json_object_set_new(o, "sources", json_of_counts(&m->sources));
 	json_object_set_new(o, "unused", json_of_counts(&m->unused));
+	json_object_set_new(o, "lacking", json_of_counts(&m->lacking));
 	json_object_set_new(o, "kinds", json_of_counts(&m->kinds));
 	json_object_set_new(o, "damage", json_of_counts(&m->damage));
 	return o;
@@ -397,6 +399,7 @@ int meta_from_json(const json_t *json, struct ev_meta *m, const char *where, str
 	ret = ret ? ret : array_of_json(json, "vms", m, add_vm, where, e);
 	ret = ret ? ret : counts_of_json(json, "sources", &m->sources, where, e);
 	ret = ret ? ret : counts_of_json(json, "unused", &m->unused, where, e);
+	ret = ret ? ret : counts_of_json(json, "lacking", &m->lacking, where, e);
 	ret = ret ? ret : counts_of_json(json, "kinds", &m->kinds, where, e);
 	ret = ret ? ret : counts_of_json(json, "damage", &m->damage, where, e);
 	if (!ret && (m->page_shift < 12 || m->page_shift > 16))

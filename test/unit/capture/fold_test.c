@@ -9,19 +9,7 @@
 #include "capture/fold.h"
 #include "event/text.h"
 #include "test/table.h"
-
-#define STEPS_MAX	40
-#define FIELDS_AT	8
-
-struct step {
-	uint64_t	 ts;
-	uint32_t	 tid;
-	const char	*event;
-	uint64_t	 v[6];
-	const char	*text;
-	uint32_t	 cpu;
-	bool		 missed;
-};
+#include "test/unit/capture/fake.h"
 
 struct row {
 	const char	*name;
@@ -30,84 +18,6 @@ struct row {
 	uint64_t	 unused;		/* records that came to nothing */
 	bool		 nx;			/* the host had the NX mitigation on */
 };
-
-/* --- a source that holds the steps ------------------------------------------------- */
-
-static const struct {
-	const char *name, *fields;
-} known[] = {
-#define RAW(id, event, names, handler) { event, names },
-#include "capture/events_x86.def"
-#undef RAW
-};
-
-struct fake {
-	struct source	   source;
-	const struct step *steps;
-	uint32_t	   at;
-	uint8_t		   data[256];
-};
-
-static const char *fields_of(const char *event)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strcmp(known[i].name, event))
-			return known[i].fields;
-	return "";
-}
-
-static bool fake_field(struct source *s, uint32_t event, const char *name, struct source_field *out)
-{
-	const char *list = fields_of(s->events[event].name);
-	uint16_t offset = FIELDS_AT;
-
-	while (*list) {
-		size_t len = strcspn(list, " ");
-		bool text = *list == '$';
-
-		if (len - text == strlen(name) && !strncmp(list + text, name, len - text)) {
-			*out = (struct source_field){ .offset = offset, .size = text ? 0 : 8 };
-			return true;
-		}
-		offset += 8;
-		list += len;
-		list += strspn(list, " ");
-	}
-	return false;
-}
-
-static uint32_t event_index(struct source *s, const char *name)
-{
-	for (uint32_t i = 0; i < s->nr_events; i++)
-		if (!strcmp(s->events[i].name, name))
-			return i;
-	s->events[s->nr_events] = (struct source_event){ .id = (int)s->nr_events, .system = "kvm", .name = name };
-	return s->nr_events++;
-}
-
-static int fake_next(struct source *s, struct source_record *rec, struct err *e)
-{
-	struct fake *f = (struct fake *)s;
-	const struct step *st = &f->steps[f->at];
-
-	if (f->at == STEPS_MAX || !st->event)
-		return 0;
-	memset(f->data, 0, sizeof(f->data));
-	memcpy(f->data + FIELDS_AT, st->v, sizeof(st->v));
-	if (st->text)
-		strcpy((char *)f->data + FIELDS_AT, st->text);
-	*rec = (struct source_record){ .ts_ns = st->ts, .cpu = st->cpu, .tid = st->tid, .size = sizeof(f->data),
-				       .event = event_index(s, st->event), .missed = st->missed, .data = f->data };
-	f->at++;
-	return 1;
-}
-
-static const char *fake_comm(struct source *s, uint32_t tid)
-{
-	return "task";
-}
-
-static const struct source_ops fake_ops = { .next = fake_next, .field = fake_field, .comm = fake_comm };
 
 /* --- the check ------------------------------------------------------------------------- */
 
@@ -134,9 +44,7 @@ static char *text_of(const char *path)
 static void check(const void *arg)
 {
 	const struct row *row = arg;
-	struct source_event events[STEPS_MAX];
-	struct fake fake = { .steps = row->steps, .source = { .ops = &fake_ops, .events = events,
-			     .info = { .uname = "Linux host 6.12.1 x86_64", .clock = "mono", .nr_cpus = 2 } } };
+	struct fake fake;
 	char path[] = "/tmp/mmulab-fold-XXXXXX";
 	struct ev_writer *w;
 	struct source_record rec;
@@ -147,8 +55,7 @@ static void check(const void *arg)
 	char *got;
 
 	close(mkstemp(path));
-	for (const struct step *st = row->steps; st < row->steps + STEPS_MAX && st->event; st++)
-		event_index(&fake.source, st->event);
+	fake_init(&fake, row->steps);
 	ev_meta_init(&meta);
 	assert_int_equal(ev_writer_open(path, 0, &w, &e), 0);
 	f = fold_new(&fake.source, &meta, w);
