@@ -75,7 +75,7 @@ static void as_json(void **state)
 	static const char want[] =
 		"{\"arch\":\"arm64\",\"kernel\":\"6.12.1\",\"release\":\"6.12\",\"release_exact\":true,"
 		"\"tdp\":\"ept\",\"tdp_mmu\":true,\"page_shift\":14,\"nr_cpus\":512,\"clock\":\"x86-tsc\","
-		"\"source_xxh3\":\"00112233445566778899aabbccddeeff\",\"events\":9223372036854775807,"
+		"\"source_xxh3\":\"00112233445566778899aabbccddeeff\",\"events\":9223372036854775807,\"kvm_events\":0,"
 		"\"first_ns\":\"0xffffffffffffffff\",\"last_ns\":\"0x8000000000000000\",\"has_ends\":true,"
 		"\"has_probes\":false,"
 		"\"params\":[{\"name\":\"kvm.tdp_mmu\",\"value\":\"Y\"},"
@@ -91,7 +91,7 @@ static void as_json(void **state)
 		"\"slots_inferred\":false,\"frames_nowhere\":0,"
 		"\"dirty_inferred\":false,\"dirty_ring\":false,\"dirty_manual\":false,\"dirty_init_set\":false}],"
 		"\"sources\":{\"kvm:kvm_entry\":2,\"kvm:kvm_exit\":7},"
-		"\"unused\":{\"not of KVM\":\"0xffffffffffffffff\"},\"kinds\":{},\"damage\":{}}";
+		"\"unused\":{\"not of KVM\":\"0xffffffffffffffff\"},\"lacking\":{},\"kinds\":{},\"damage\":{}}";
 	struct ev_meta m, back;
 	struct err e = { 0 };
 	json_t *json, *again;
