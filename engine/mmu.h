@@ -5,6 +5,7 @@
 #include "engine/config/policy.h"
 #include "kvm/observe.h"
 #include "kvm/spte.h"
+#include "kvm/stage2.h"
 
 /*
  * Contract 2: what an engine does.  One struct mmu is one VM.  The calls run
@@ -80,6 +81,7 @@ struct mmu_config {
 	 * the guest entry before it would have.
 	 */
 	bool			 guided;
+	struct stage2_host	 s2;		/* arm64; tdp, root_level, ad, nx and what is said to be x86's mean nothing there */
 	bool			 worker;	/* some task of the run is in mmu_worker() */
 };
 

@@ -32,11 +32,16 @@ static void *reserve(size_t bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-int arena_init(struct arena *a)
+static size_t entries_bytes(const struct arena *a)
 {
-	*a = (struct arena){ .fresh = 1 };
-	a->entries = reserve((size_t)ARENA_MAX_TABLES * TABLE_ENTRIES * sizeof(rt_u64));
-	a->tables = reserve((size_t)ARENA_MAX_TABLES * sizeof(struct table));
+	return ((size_t)a->max << a->shift) * sizeof(rt_u64);
+}
+
+int arena_init(struct arena *a, unsigned int shift)
+{
+	*a = (struct arena){ .fresh = 1, .shift = shift, .max = ARENA_MAX_TABLES >> (shift - TABLE_SHIFT) };
+	a->entries = reserve(entries_bytes(a));
+	a->tables = reserve(a->max * sizeof(struct table));
 	if (a->entries && a->tables)
 		return 0;
 	arena_fini(a);
@@ -47,9 +52,9 @@ void arena_fini(struct arena *a)
 {
 	uniform_fini(a);
 	if (a->entries)
-		munmap(a->entries, (size_t)ARENA_MAX_TABLES * TABLE_ENTRIES * sizeof(rt_u64));
+		munmap(a->entries, entries_bytes(a));
 	if (a->tables)
-		munmap(a->tables, (size_t)ARENA_MAX_TABLES * sizeof(struct table));
+		munmap(a->tables, a->max * sizeof(struct table));
 	*a = (struct arena){ 0 };
 }
 
@@ -97,7 +102,7 @@ uint32_t arena_take(struct arena *a)
 
 	if (!number)
 		number = __atomic_fetch_add(&a->fresh, 1, __ATOMIC_RELAXED);
-	if (number >= ARENA_MAX_TABLES)
+	if (number >= a->max)
 		die("all of them are used; replay fewer clones", number);
 	t = arena_table(a, number);
 	t->arena = a;
@@ -126,7 +131,7 @@ uint32_t arena_alloc(struct arena *a, uint64_t fill)
 	uint32_t number = arena_take(a);
 	rt_u64 *entry = arena_entries(a, number);
 
-	for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+	for (unsigned int i = 0; i < 1u << a->shift; i++)
 		rt_set(&entry[i], fill);
 	arena_count(a, 1);
 	return number;
@@ -163,5 +168,5 @@ uint64_t arena_bytes(const struct arena *a)
 {
 	uint64_t touched = a->fresh;
 
-	return touched * (TABLE_ENTRIES * sizeof(rt_u64) + sizeof(struct table));
+	return touched * ((sizeof(rt_u64) << a->shift) + sizeof(struct table));
 }

@@ -3,9 +3,9 @@
 #define ENGINE_CORE_ARENA_H
 
 /*
- * Page-table pages by number.  A table is 512 shared words, 4 KiB, and 64
- * bytes of its own beside them; a table entry holds the child's number where
- * the kernel's holds a page frame.
+ * Page-table pages by number.  A table is a page of shared words (512 of them in 4 KiB,
+ * 2048 in 16 KiB, 8192 in 64 KiB), and 64 bytes of its own beside them; a table entry holds
+ * the child's number where the kernel's holds a page frame.
  *
  * - Both arrays are one reservation each; the host gives memory when a page is
  *   first touched, and a freed table is the next one handed out, so that the
@@ -21,7 +21,8 @@
 #include "engine/rt/rt.h"
 
 #define ARENA_MAX_TABLES	(1u << 20)	/* 2 TiB of guest memory in 4 KiB pages */
-#define TABLE_ENTRIES		512
+#define TABLE_SHIFT		9		/* of 4 KiB pages: log2 of a table's entries */
+#define TABLE_ENTRIES		(1u << TABLE_SHIFT)
 #define ARENA_UNIFORM		(1u << 31)
 
 #define TABLE_IN_USE		0x01
@@ -32,9 +33,12 @@ struct table {
 	gfn_t			 gfn;		/* first one it covers */
 	uint32_t		 role;		/* kvm/role.h; the level is part of it */
 	uint32_t		 parent;	/* table whose entry points here; 0: a root, or not linked */
-	uint16_t		 slot;		/* that entry, 0 .. 511 */
+	uint16_t		 slot;		/* that entry */
 	uint16_t		 flags;		/* TABLE_* */
-	uint32_t		 next;		/* free: the next free one; a copy: what it is a copy of */
+	union {
+		uint32_t	 next;		/* free: the next free one; a copy: what it is a copy of */
+		uint32_t	 refs;		/* arm64, in use: 1 and its entries that are not 0 */
+	};
 	struct rt_rcu_head	 rcu;
 };
 
@@ -44,13 +48,15 @@ struct arena {
 	uint64_t	 free;		/* tag above the number of the first free table */
 	uint32_t	 fresh;		/* tables from here on were never used */
 	uint32_t	 nr, nr_max;	/* allocated now (grace periods included), and at most */
+	uint32_t	 max;		/* table numbers are below it */
+	unsigned int	 shift;		/* log2 of a table's entries: TABLE_SHIFT, 11, 13 */
 	struct uniform	*uniform;	/* NULL: none so far */
 	void		(*freeing)(void *arg, uint32_t number);	/* NULL, or hears of each table before it is free */
 	void		*arg;
 };
 
-/* Return: 0 or -ENOMEM. */
-int arena_init(struct arena *a);
+/* @shift: log2 of a table's entries.  Return: 0 or -ENOMEM. */
+int arena_init(struct arena *a, unsigned int shift);
 void arena_fini(struct arena *a);	/* fine for a zeroed one */
 
 /* A table with all entries @fill; aborts with a line when the arena is used up. */
@@ -84,7 +90,7 @@ static inline uint32_t arena_enter(struct arena *a, uint32_t number)
 
 static inline rt_u64 *arena_entries(const struct arena *a, uint32_t number)
 {
-	return a->entries + (size_t)number * TABLE_ENTRIES;
+	return a->entries + ((size_t)number << a->shift);
 }
 
 static inline struct table *arena_table(const struct arena *a, uint32_t number)

@@ -15,7 +15,7 @@ void checker_attach(struct mmu *mmu)
 
 	pthread_mutex_init(&c->lock, NULL);
 	c->mmu = mmu;
-	c->tables = xcalloc(ARENA_MAX_TABLES, sizeof(*c->tables));
+	c->tables = xcalloc(mmu->arena.max, sizeof(*c->tables));
 	c->vcpus = xcalloc(mmu->config.nr_vcpus + 1, sizeof(*c->vcpus));
 	mmu->slots.published = check_published;
 	mmu->slots.arg = mmu;
@@ -28,7 +28,7 @@ void checker_free(struct checker *c)
 {
 	if (!c)
 		return;
-	for (uint32_t i = 0; i < ARENA_MAX_TABLES && i < c->mmu->arena.fresh; i++)
+	for (uint32_t i = 0; i < c->mmu->arena.max && i < c->mmu->arena.fresh; i++)
 		free(c->tables[i].young);
 	pthread_mutex_destroy(&c->lock);
 	free(c->tables);

@@ -76,7 +76,7 @@ void checker_root_new(struct mmu *mmu, uint32_t table)
 	take_in_hand(check_self(c), table);
 	*t = (struct check_table){ .root = table, .linked = true, .young = t->young };
 	if (t->young)
-		memset(t->young, 0, TABLE_ENTRIES * sizeof(*t->young));
+		memset(t->young, 0, check_entries(c) * sizeof(*t->young));
 	check_release(mmu, c);
 }
 

@@ -129,11 +129,16 @@ struct checker {
 	uint32_t		*logged;	/* slots that are logged and protected: as_id << 16 | id */
 	size_t			 nr_logged, cap_logged;
 
-	struct check_table	*tables;	/* ARENA_MAX_TABLES of them, touched when used */
+	struct check_table	*tables;	/* arena.max of them, touched when used */
 	struct check_root	*roots;
 	size_t			 nr_roots, cap_roots;
 	struct check_vcpu	*vcpus;
 };
+
+static inline unsigned int check_entries(const struct checker *c)
+{
+	return 1u << c->mmu->arena.shift;
+}
 
 static inline void check_lock(struct checker *c)
 {

@@ -48,7 +48,7 @@ static void link_table(struct checker *c, const struct check_change *ch)
 	*child = (struct check_table){ .root = c->tables[ch->table].root, .parent = ch->table, .slot = ch->index,
 				       .linked = true, .young = child->young };
 	if (child->young)
-		memset(child->young, 0, TABLE_ENTRIES * sizeof(*child->young));
+		memset(child->young, 0, check_entries(c) * sizeof(*child->young));
 }
 
 /* No RCU section of another task that began before the unlinking goes on; every vCPU has forgotten the way. */
@@ -85,7 +85,7 @@ void check_freeing(void *arg, uint32_t number)
 	t->freed = true;
 	t->linked = false;
 	t->unlinked = 0;
-	for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+	for (unsigned int i = 0; i < check_entries(c); i++)
 		rt_set(&entry[i], POISON);
 	check_release(mmu, c);
 }
@@ -161,7 +161,7 @@ static void owe(struct checker *c, struct check_task *t, const struct check_chan
 /* May the task, in what it does, take away a leaf of these pages? */
 static bool may_drop(const struct checker *c, const struct check_task *t, const struct check_change *ch)
 {
-	uint64_t nr = SPTE_LEVEL_PAGES(ch->level);
+	uint64_t nr = mmu_level_pages(c->mmu, ch->level);
 	const struct check_root *r;
 
 	switch (t->op) {
@@ -197,7 +197,7 @@ static void check_mappings(struct checker *c, const struct check_task *t, const 
 		check_wrong(c, "I-M1: a mapping was taken away that nothing asked for", ch->gfn, ch->old.raw, NOBODY);
 	/* What a fault maps is looked at when it says so, with the page it meant. */
 	if (ch->new.leaf && !ch->old.leaf && t->op != CHECK_FAULT && !ages(t))
-		check_mapped(c, t, ch->as_id, ch->gfn, SPTE_LEVEL_PAGES(ch->level), ch->new.raw);
+		check_mapped(c, t, ch->as_id, ch->gfn, mmu_level_pages(c->mmu, ch->level), ch->new.raw);
 }
 
 /* --- changes ----------------------------------------------------------------------------- */
@@ -257,7 +257,7 @@ void checker_linked(struct mmu *mmu, const struct check_change *ch, const struct
 {
 	struct checker *c = mmu->checker;
 	struct check_task *t;
-	uint64_t step = SPTE_LEVEL_PAGES(ch->level - 1);
+	uint64_t step = mmu_level_pages(mmu, ch->level - 1);
 
 	if (!check_exact(c))
 		return;

@@ -11,12 +11,13 @@
 bool check_slot_part(const struct checker *c, size_t i, hva_t start, hva_t end, gfn_t *from, gfn_t *to)
 {
 	const struct mmu_slot *s = &c->slots[i];
-	hva_t last = s->hva + (s->npages << 12);
+	unsigned int shift = c->mmu->page_shift;
+	hva_t last = s->hva + (s->npages << shift);
 
 	if (start >= last || end <= s->hva)
 		return false;
-	*from = start <= s->hva ? s->base_gfn : s->base_gfn + ((start - s->hva) >> 12);
-	*to = end >= last ? s->base_gfn + s->npages : s->base_gfn + ((end - s->hva + 4095) >> 12);
+	*from = start <= s->hva ? s->base_gfn : s->base_gfn + ((start - s->hva) >> shift);
+	*to = end >= last ? s->base_gfn + s->npages : s->base_gfn + ((end - s->hva + BIT_ULL(shift) - 1) >> shift);
 	return true;
 }
 
@@ -310,7 +311,7 @@ void checker_installed(struct mmu *mmu, const struct check_change *ch, gfn_t gfn
 	check_lock(c);
 	t = check_self(c);
 	check_log(c, "fault maps", ch->gfn, pte->raw);
-	check_mapped(c, t, ch->as_id, ch->gfn, SPTE_LEVEL_PAGES(ch->level), pte->raw);
+	check_mapped(c, t, ch->as_id, ch->gfn, mmu_level_pages(mmu, ch->level), pte->raw);
 	if (t->op == CHECK_FAULT && (gfn != t->gfn || pte->pfn + (gfn - ch->gfn) != t->pfn))
 		check_wrong(c, "I-M1: a fault mapped another page than the host has there", gfn, pte->raw, NOBODY);
 	if (write && !pte->writable)

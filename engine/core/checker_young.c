@@ -23,10 +23,10 @@ static bool find_young(struct checker *c, const struct check_task *task, uint64_
 
 		if (!t->young || !t->level || !t->linked || t->freed || (must && !below_valid_root(c, t)))
 			continue;
-		span = SPTE_LEVEL_PAGES(t->level);
-		if (!check_hva_has(c, task->start, task->end, t->as_id, t->gfn, span * TABLE_ENTRIES))
+		span = mmu_level_pages(c->mmu, t->level);
+		if (!check_hva_has(c, task->start, task->end, t->as_id, t->gfn, span << c->mmu->arena.shift))
 			continue;
-		for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
+		for (unsigned int i = 0; i < check_entries(c); i++) {
 			*gfn = t->gfn + i * span;
 			if (t->young[i] && t->young[i] < before &&
 			    check_hva_has(c, task->start, task->end, t->as_id, *gfn, span))
@@ -73,10 +73,10 @@ static uint64_t *young_of(struct checker *c, const struct check_change *ch)
 	struct check_table *t = &c->tables[ch->table];
 
 	if (!t->young)
-		t->young = xcalloc(TABLE_ENTRIES, sizeof(*t->young));
+		t->young = xcalloc(check_entries(c), sizeof(*t->young));
 	t->level = (uint8_t)ch->level;
 	t->as_id = (uint8_t)ch->as_id;
-	t->gfn = ch->gfn - ch->index * SPTE_LEVEL_PAGES(ch->level);
+	t->gfn = ch->gfn - ch->index * mmu_level_pages(c->mmu, ch->level);
 	return &t->young[ch->index];
 }
 
@@ -87,7 +87,7 @@ static void tell_agers(struct checker *c, const struct check_change *ch)
 		struct check_task *t = &c->tasks[i];
 
 		if ((t->op == CHECK_AGE || t->op == CHECK_TEST_AGE) &&
-		    check_hva_has(c, t->start, t->end, ch->as_id, ch->gfn, SPTE_LEVEL_PAGES(ch->level)))
+		    check_hva_has(c, t->start, t->end, ch->as_id, ch->gfn, mmu_level_pages(c->mmu, ch->level)))
 			t->met_young = true;
 	}
 }

@@ -7,9 +7,10 @@
 
 #include "base/alloc.h"
 
-void memslots_init(struct memslots *ms)
+void memslots_init(struct memslots *ms, unsigned int page_shift)
 {
 	memset(ms->set, 0, sizeof(ms->set));
+	ms->set[0].page_shift = ms->set[1].page_shift = page_shift;
 	rt_word_init(&ms->active, 0);
 	for (unsigned int i = 0; i < MEMSLOT_AS_IDS; i++)
 		rt_word_init(&ms->generation[i], i);
@@ -104,9 +105,9 @@ bool memslot_overlaps(const struct memslot_set *set, unsigned int as_id, uint16_
 	return false;
 }
 
-static hva_t slot_end(const struct mmu_slot *s)
+static hva_t slot_end(const struct memslot_set *set, const struct mmu_slot *s)
 {
-	return s->hva + (s->npages << 12);
+	return s->hva + (s->npages << set->page_shift);
 }
 
 unsigned int memslot_span_first(const struct memslot_set *set, hva_t start)
@@ -134,14 +135,14 @@ bool memslot_span_next(const struct memslot_set *set, unsigned int *i, hva_t sta
 
 		if (s->hva >= end)
 			return false;
-		if (slot_end(s) <= start)
+		if (slot_end(set, s) <= start)
 			continue;
 		/* A page that is only partly inside counts. */
 		span->slot = slot;
 		span->hva = start > s->hva ? start : s->hva;
-		last = end < slot_end(s) ? end : slot_end(s);
-		span->start = s->base_gfn + ((span->hva - s->hva) >> 12);
-		span->end = s->base_gfn + ((last - s->hva + 4095) >> 12);
+		last = end < slot_end(set, s) ? end : slot_end(set, s);
+		span->start = s->base_gfn + ((span->hva - s->hva) >> set->page_shift);
+		span->end = s->base_gfn + ((last - s->hva + BIT_ULL(set->page_shift) - 1) >> set->page_shift);
 		++*i;
 		return true;
 	}
@@ -235,7 +236,7 @@ void memslot_set_sort(struct memslot_set *set)
 	qsort(set->by_gfn, set->nr, sizeof(*set->by_gfn), cmp_gfn);
 	sort_hva(set);
 	for (unsigned int i = 0; i < set->nr; i++) {
-		hva_t end = slot_end(&set->by_gfn[set->by_hva[i]].cfg);
+		hva_t end = slot_end(set, &set->by_gfn[set->by_hva[i]].cfg);
 
 		most = end > most ? end : most;
 		set->max_end[i] = most;

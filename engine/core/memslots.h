@@ -37,6 +37,7 @@ struct memslot {
 
 struct memslot_set {
 	unsigned int	 nr, cap;
+	unsigned int	 page_shift;	/* of the host's pages, which gfns count */
 	struct memslot	*by_gfn;
 	uint32_t	*by_hva;	/* indices into by_gfn */
 	hva_t		*max_end;	/* of by_hva[0 .. i] */
@@ -59,7 +60,7 @@ struct memslot_span {
 	gfn_t		      start, end;
 };
 
-void memslots_init(struct memslots *ms);
+void memslots_init(struct memslots *ms, unsigned int page_shift);
 void memslots_fini(struct memslots *ms);
 
 /* slots_lock: sleeps, may be held over a wait for SRCU or for windows. */

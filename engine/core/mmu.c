@@ -16,8 +16,9 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 	mmu->ops = ops;
 	mmu->config = *config;
 	mmu->policy = config->policy;
+	mmu->page_shift = config->arch == KVM_ARM64 ? config->s2.page_shift : 12;
 	rt_rwlock_init(&mmu->lock, "mmu_lock");
-	memslots_init(&mmu->slots);
+	memslots_init(&mmu->slots, mmu->page_shift);
 	notifier_init(&mmu->notifier, config->policy);
 	attributes_init(&mmu->attributes);
 	mutex_init(&mmu->gmem_lock);
@@ -27,7 +28,7 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 		for (unsigned int i = 0; i < config->nr_vcpus; i++)
 			dirty_ring_init(&mmu->rings[i]);
 	}
-	ret = arena_init(&mmu->arena);
+	ret = arena_init(&mmu->arena, stage2_level_bits(mmu->page_shift));
 	if (!ret && config->check)
 		checker_attach(mmu);
 	return ret;

@@ -26,6 +26,7 @@ struct mmu {
 	const struct mmu_ops	*ops;
 	struct mmu_config	 config;
 	const struct policy	*policy;
+	unsigned int		 page_shift;	/* of the host's pages; gfns count these */
 	struct rt_rwlock	 lock;		/* mmu_lock */
 	struct memslots		 slots;
 	struct notifier		 notifier;
@@ -126,6 +127,12 @@ static inline void mmu_unlock(struct mmu *mmu, bool shared)
 		rt_read_unlock(&mmu->lock);
 	else
 		rt_write_unlock(&mmu->lock);
+}
+
+/* Host pages that an entry of @level covers; 1 is that of single pages, on every architecture. */
+static inline uint64_t mmu_level_pages(const struct mmu *mmu, int level)
+{
+	return 1ULL << (mmu->arena.shift * (level - 1));
 }
 
 static inline void mmu_count(uint64_t *counter)

@@ -45,7 +45,7 @@ static int slot_create(struct mmu *mmu, const struct mmu_slot *want)
 	struct memslot_set *next = memslots_edit(&mmu->slots);
 	struct memslot *slot;
 
-	slot = memslot_set_add(next, want, populated_new(want->npages, want->hva >> 12));
+	slot = memslot_set_add(next, want, populated_new(want->npages, want->hva >> mmu->page_shift));
 	if (logs(want))
 		slot->log = dirty_log_for(mmu, want->npages);
 	memslot_set_sort(next);
@@ -172,7 +172,7 @@ int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_s
 {
 	int ret;
 
-	if (slot->as_id >= MEMSLOT_AS_IDS || slot->hva & 4095)
+	if (slot->as_id >= MEMSLOT_AS_IDS || slot->hva & (BIT_ULL(mmu->page_shift) - 1))
 		return -EINVAL;
 	check_begin(mmu, CHECK_MEMSLOT, slot->base_gfn, slot->npages);
 	memslots_lock(&mmu->slots);
@@ -184,11 +184,11 @@ int mmu_memslot(struct mmu *mmu, enum mmu_slot_change change, const struct mmu_s
 
 static bool prefill_fits(const struct mmu *mmu, const struct memslot *slot, const struct mmu_prefill *p)
 {
-	uint64_t inside = SPTE_LEVEL_PAGES(p->level) - 1;
+	uint64_t inside = mmu_level_pages(mmu, p->level) - 1;
 
 	if (p->level < 1 || p->level > mmu->config.max_level || slot->invalid)
 		return false;
-	if ((p->gfn | p->npages | p->pfn) & inside || ((slot->cfg.hva >> 12) ^ slot->cfg.base_gfn) & inside)
+	if ((p->gfn | p->npages | p->pfn) & inside || ((slot->cfg.hva >> mmu->page_shift) ^ slot->cfg.base_gfn) & inside)
 		return false;
 	return p->level == 1 || !(slot->cfg.flags & SLOT_LOG_DIRTY);
 }

@@ -257,6 +257,7 @@ uint32_t uniform_add(struct arena *a, const struct uniform_tree *what)
 	struct tree *t;
 	uint64_t next, nr = 1;
 
+	assert(a->shift == TABLE_SHIFT);
 	assert(what->top <= UNIFORM_MAX_LEVEL && what->bottom >= 1 && what->bottom <= what->top);
 	lock(u);
 	next = u->nr_trees ? u->trees[u->nr_trees - 1].end : ARENA_UNIFORM;

@@ -149,7 +149,7 @@ static void check(const void *vrow)
 	struct scene *s = calloc(1, sizeof(*s));
 
 	s->row = vrow;
-	assert_int_equal(arena_init(&s->arena), 0);
+	assert_int_equal(arena_init(&s->arena, TABLE_SHIFT), 0);
 	rt_gate_init(&s->freed);
 	rt_gate_init(&s->read);
 	switch (s->row->what) {

@@ -57,7 +57,7 @@ static void make(struct scene *s, const struct row *row)
 				     .table = TABLE, .unit = 4096 };
 
 	*s = (struct scene){ .row = row, .tables = 1 };
-	assert_int_equal(arena_init(&s->arena), 0);
+	assert_int_equal(arena_init(&s->arena, TABLE_SHIFT), 0);
 	assert_int_equal(arena_alloc(&s->arena, 0), 1);
 	tree.leaf = built_leaf(s, start);
 	tree.leaf_step = leaf_step(s);
