@@ -44,7 +44,7 @@ enum ret_pf {
 	/* To user space (KVM_EXIT_MEMORY_FAULT, or no host page); the kernel's number is an errno. */
 	RET_PF_EXIT,
 	/* arm64, whose faults say no such thing: what user_mem_abort() came to (FIXED: it mapped). */
-	RET_PF_LOST,		/* kvm_pgtable_stage2_map() said -EAGAIN: another had been faster */
+	RET_PF_LOST,		/* kvm_pgtable_stage2_map() or _relax_perms() said -EAGAIN: another had been faster */
 	RET_PF_RELAXED,		/* permissions were added to the entry */
 	RET_PF_YOUNG,		/* the access flag was set */
 	RET_PF_NR,
