@@ -55,6 +55,7 @@ struct dat {
 	struct dat_stat	*stats;		size_t nr_stats;
 	const char	*cmdlines;	/* "PID COMM\n" lines, not terminated */
 	size_t		 cmdlines_len;
+	uint64_t	 kallsyms_at;	/* where its symbols are in the file; 0: it has none */
 	void		**owned;	size_t nr_owned; /* decompressed sections */
 	char		*stat_buffer;	/* CPUSTAT options that follow belong to it */
 };
@@ -62,6 +63,8 @@ struct dat {
 /* ERR_INPUT, one line, for anything that is not a sound trace.dat. */
 int dat_open(const char *path, struct dat **out, struct err *e);
 void dat_close(struct dat *d);	/* NULL is fine */
+/* The text of its /proc/kallsyms, not terminated, @d's; NULL: it has none, or damaged ones. */
+const char *dat_kallsyms(struct dat *d, size_t *len);
 /* First bytes of a trace.dat. */
 bool dat_magic(const uint8_t *p, size_t len);
 

@@ -70,7 +70,7 @@ static int read_options(struct dat *d, struct bytes *b, uint32_t nr_cpus, struct
 	return dat_damaged(d, e, "its options end early");
 }
 
-/* Symbol tables, of no use here: a length and the text. */
+/* A length and as much text. */
 static void skip_text(struct bytes *b)
 {
 	bytes_skip(b, bytes_u32(b));
@@ -89,7 +89,8 @@ int dat_read_v6(struct dat *d, struct bytes *b, struct err *e)
 		ret = dat_read_formats(d, b, e);
 	if (ret)
 		return ret;
-	skip_text(b);		/* kallsyms */
+	d->kallsyms_at = b->p - d->map;
+	skip_text(b);
 	skip_text(b);		/* printk formats */
 	ret = dat_read_cmdlines(d, b, e);
 	if (ret)

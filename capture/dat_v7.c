@@ -123,7 +123,10 @@ static int read_option(struct dat *d, unsigned int id, struct bytes *o, struct e
 		ret = option_section(d, id, o, &s, e);
 		return ret ? ret : sections[i].read(d, &s.body, e);
 	}
-	dat_option(d, id, o->p, o->end - o->p);
+	if (id == DAT_KALLSYMS)
+		d->kallsyms_at = bytes_u64(o);
+	else
+		dat_option(d, id, o->p, o->end - o->p);
 	return 0;
 }
 

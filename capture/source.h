@@ -56,7 +56,7 @@ struct source_ops {
 	const char *(*comm)(struct source *s, uint32_t tid);	/* NULL: not known */
 	/*
 	 * The function a probe at @addr (its record's __probe_ip or __probe_func) sits in, and how far behind
-	 * its beginning; valid until close.  NULL: not known.  The op itself may be NULL: no symbols at all.
+	 * its beginning; valid until the next call.  NULL: not known.  The op itself may be NULL: no symbols at all.
 	 */
 	const char *(*symbol)(struct source *s, uint64_t addr, uint64_t *offset);
 	/* Both complete after next() returned 0.  Lost: by cause.  Damage: what does not add up. */

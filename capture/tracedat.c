@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "capture/dat_stream.h"
 #include "capture/formats.h"
+#include "capture/kallsyms.h"
 #include "capture/source.h"
 
 struct lane {				/* one CPU of one buffer */
@@ -32,6 +33,8 @@ struct tracedat {
 	uint32_t	 nr_heap;
 	bool		 started;
 	struct formats	 formats;
+	struct kallsyms	*kallsyms;	/* read when first asked for */
+	bool		 symbols_read;
 	struct thread	*threads;	/* by tid */
 	size_t		 nr_threads;
 	char		 format[16];
@@ -58,6 +61,20 @@ static int read_formats(struct tracedat *t, struct err *e)
 static bool tracedat_field(struct source *s, uint32_t event, const char *name, struct source_field *out)
 {
 	return formats_field(&tracedat_of(s)->formats, event, name, out);
+}
+
+static const char *tracedat_symbol(struct source *s, uint64_t addr, uint64_t *offset)
+{
+	struct tracedat *t = tracedat_of(s);
+
+	if (!t->symbols_read) {
+		size_t len;
+		const char *text = dat_kallsyms(t->dat, &len);
+
+		t->kallsyms = text ? kallsyms_parse(text, len) : NULL;
+		t->symbols_read = true;
+	}
+	return t->kallsyms ? kallsyms_find(t->kallsyms, addr, offset) : NULL;
 }
 
 /* --- threads ------------------------------------------------------------------------- */
@@ -240,6 +257,7 @@ static void tracedat_close(struct source *s)
 	for (size_t i = 0; i < t->nr_threads; i++)
 		free(t->threads[i].comm);
 	formats_fini(&t->formats);
+	kallsyms_free(t->kallsyms);
 	dat_close(t->dat);
 	free(t->threads);
 	free(t->lanes);
@@ -252,6 +270,7 @@ static const struct source_ops tracedat_ops = {
 	.next	= tracedat_next,
 	.field	= tracedat_field,
 	.comm	= tracedat_comm,
+	.symbol	= tracedat_symbol,
 	.lost	= tracedat_lost,
 	.damage	= tracedat_damage,
 };
