@@ -10,6 +10,8 @@
 #include "base/alloc.h"
 #include "capture/fold_state.h"
 
+#define SCAN_RECORDS	(1u << 20)	/* as many are read twice; a probe that fires later is known from then on */
+
 static void (*const handlers[RAW_NR])(struct fold *f, struct task *t, const struct raw *r) = {
 #define RAW(id, kind, names, fields, handler) [RAW_##id] = handler,
 #include "capture/events_x86.def"
@@ -73,6 +75,48 @@ struct fold *fold_new(struct source *s, struct ev_meta *meta, struct ev_writer *
 	meta->nr_cpus = s->info.nr_cpus;
 	compile_types(f);
 	return f;
+}
+
+/* A probe that has a symbol nobody asked for yet, and no name that tells it. */
+static bool is_riddle(const struct fold *f, uint32_t event)
+{
+	const struct raw_type *t = &f->types[event];
+
+	return t->kind != RAW_AS_EVENT && t->ip.size && !t->all &&
+	       !raw_type_guess(f->source, event, f->table);
+}
+
+static uint32_t riddles(const struct fold *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->nr_types && f->source->ops->symbol; i++)
+		n += is_riddle(f, i);
+	return n;
+}
+
+bool fold_has_riddles(const struct fold *f)
+{
+	return riddles(f) > 0;
+}
+
+int fold_scan(struct fold *f, struct source *again, struct err *e)
+{
+	struct source_record rec;
+	uint32_t left = riddles(f);
+	int ret = 1;
+
+	for (uint32_t n = 0; left && n < SCAN_RECORDS && (ret = again->ops->next(again, &rec, e)) > 0; n++) {
+		const struct raw_layout *l;
+
+		if (rec.event >= f->nr_types || f->types[rec.event].kind == RAW_AS_EVENT || f->types[rec.event].all)
+			continue;
+		left -= is_riddle(f, rec.event);
+		l = raw_layout_of(&f->types[rec.event], f->source, f->table, &rec);
+		if (l && l->id)
+			f->has[l->id] = true;
+	}
+	return ret < 0 ? ret : 0;
 }
 
 void fold_on_slot(struct fold *f, fold_slot_fn fn, void *arg)

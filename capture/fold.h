@@ -20,6 +20,13 @@ struct fold;
  * @w:		where records go; NULL counts them only (meta.kinds is then kept by the fold).
  */
 struct fold *fold_new(struct source *s, struct ev_meta *meta, struct ev_writer *w);
+/*
+ * What a recording never shows is told from what happened not to be seen by whether it has a probe there.  Probes
+ * whose names do not tell what they are on need a record each: fold_has_riddles() says that there are such, and
+ * fold_scan() reads @again, the same recording opened once more, until it has them, or a million records.  Return: as source_ops.next.
+ */
+bool fold_has_riddles(const struct fold *f);
+int fold_scan(struct fold *f, struct source *again, struct err *e);
 /* Told of each MEMSLOT stimulus as it is written; times since the first record. */
 typedef void (*fold_slot_fn)(void *arg, uint64_t t_ns, uint16_t vm, const struct ev_slot *slot);
 void fold_on_slot(struct fold *f, fold_slot_fn fn, void *arg);

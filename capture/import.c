@@ -82,6 +82,21 @@ static int fold_all(struct source *s, struct fold *f, const struct import_option
 	return ret < 0 ? ret : 0;
 }
 
+/* Reads the recording once more where the names of its probes leave open what they are on. */
+static int solve_riddles(struct fold *f, const char *in, struct err *e)
+{
+	struct source *again = NULL;
+	int ret = 0;
+
+	if (!fold_has_riddles(f))
+		return 0;
+	ret = source_open(in, &again, e);
+	if (!ret)
+		ret = fold_scan(f, again, e);
+	source_close(again);
+	return ret;
+}
+
 /* Folds @s into @w, NULL: nowhere.  On failure the writer is the caller's to abort. */
 static int fold_source(struct source *s, const char *in, struct ev_writer *w, const struct import_options *opt,
 		       struct ev_meta *meta, struct err *e)
@@ -94,6 +109,8 @@ static int fold_source(struct source *s, const char *in, struct ev_writer *w, co
 	if (meta->arch != KVM_X86 && w)
 		ret = err_set(e, ERR_MACHINE, "%s: recorded on arm64 (%s); this build folds x86 recordings only", in,
 			      meta->kernel);
+	if (!ret)
+		ret = solve_riddles(f, in, e);
 	if (!ret)
 		ret = fold_all(s, f, opt, e);
 	if (!ret)
