@@ -241,7 +241,7 @@ static bool shows_release(const struct fold *f)
 }
 
 /* The kernel's worker for huge pages the NX mitigation split, by the name its thread has in all releases. */
-static bool is_nx_worker(const struct fold *f, const struct task *t)
+bool op_is_nx_worker(const struct fold *f, const struct task *t)
 {
 	const char *comm = f->source->ops->comm(f->source, t->tid);
 
@@ -264,7 +264,7 @@ struct op *op_for_obs(struct fold *f, struct task *t, uint64_t ts_ns)
 		op_end(f, t);
 		op = op_top(t);
 	}
-	if (!op && is_nx_worker(f, t))
+	if (!op && op_is_nx_worker(f, t))
 		op = op_begin(f, t, EV_OP_NX_RECOVER, EV_NX_RECOVER, ts_ns, -1);
 	else if (!op)
 		op = op_begin(f, t, EV_OP_UNKNOWN, shows_release(f) ? EV_NONE : EV_ZAP_ALL, ts_ns, -1);

@@ -238,6 +238,8 @@ void op_end_to(struct fold *f, struct task *t, int depth);
 void op_end_all(struct fold *f, struct task *t);
 /* The return of the innermost @kind: ends it at @ts_ns.  Return: false when none is open. */
 bool op_return(struct fold *f, struct task *t, enum ev_op kind, uint64_t ts_ns);
+/* Is it the kernel's worker for huge pages that the NX mitigation split? */
+bool op_is_nx_worker(const struct fold *f, const struct task *t);
 /* The operation an observation at @ts_ns belongs to; opens an UNKNOWN one where there is none. */
 struct op *op_for_obs(struct fold *f, struct task *t, uint64_t ts_ns);
 /* Writes an OP record. */

@@ -140,6 +140,7 @@ struct mmu_stats {
 	uint64_t zap_stretch_ns;	/* longest of any zap without a point to yield */
 	uint64_t tables_made;		/* by faults */
 	uint64_t nx_splits;		/* tables that only the NX mitigation keeps from being a huge page, now */
+	uint64_t nx_logged;		/* of them those that NX recovery would pass over: their slot is logged */
 	uint64_t nx_recovered;		/* such tables that mmu_nx_recover() took away */
 	uint64_t bytes;			/* arena, metadata included */
 
@@ -240,6 +241,11 @@ void mmu_zap_all(struct mmu *mmu);
  * mmu_lock is held as nx.lock says.  Return: how many tables went.
  */
 uint64_t mmu_nx_recover(struct mmu *mmu, unsigned int ratio);
+/*
+ * For verify: a round of which it is known that it took nothing away, since it left no record.  Of those that are
+ * its turn it passes over tables of logged slots, up to the first that is of none.
+ */
+void mmu_nx_pass_over(struct mmu *mmu, unsigned int ratio);
 /* VM teardown: invalidate and zap all roots. */
 void mmu_teardown(struct mmu *mmu);
 

@@ -13,6 +13,7 @@
 
 struct link {
 	uint64_t t_ns;
+	uint64_t begin_ns, value; /* found: of the fault, and what it found */
 	gfn_t	 gfn;
 	uint32_t task;
 	uint16_t vm;
@@ -27,7 +28,7 @@ struct links {
 };
 
 struct chains {
-	struct links installs, replaced, marks, steps;
+	struct links installs, replaced, marks, steps, found;
 };
 
 static void add(struct links *s, uint64_t t_ns, uint16_t vm, gfn_t gfn, int level)
@@ -86,6 +87,16 @@ static void note_replaced(struct chains *c, const struct rec_op *op, const struc
 		add(&c->replaced, o->t_ns, op->vm, s->gfn, s->level);
 }
 
+/* An entry that a lockless fault found protected, and made writable. */
+static void note_found(struct chains *c, const struct rec_op *op, const struct rec_obs *o)
+{
+	if (o->o.kind != OBS_FAST_PAGE_FAULT || o->o.fast.ret != RET_PF_FIXED || (o->o.fast.old & SPTE_W))
+		return;
+	add(&c->found, o->t_ns, op->vm, o->o.fast.gfn, 1);
+	c->found.v[c->found.nr - 1].begin_ns = op->begin_ns;
+	c->found.v[c->found.nr - 1].value = o->o.fast.old;
+}
+
 /* An entry that a fault changes, or makes a table for. */
 static void note_step(struct chains *c, const struct rec_op *op, const struct rec_obs *o)
 {
@@ -130,6 +141,7 @@ struct chains *chains_new(const struct recording *r)
 			if (obs[o].o.kind == OBS_SPTE_REQUESTED)
 				asked_ns = obs[o].t_ns;
 			note_step(c, op, &obs[o]);
+			note_found(c, op, &obs[o]);
 			if (obs[o].o.kind == OBS_SPTE_CHANGED) {
 				note_install(c, op, &obs[o], asked_ns ? asked_ns : obs[o].t_ns);
 				note_replaced(c, op, &obs[o]);
@@ -142,6 +154,7 @@ struct chains *chains_new(const struct recording *r)
 	sort(&c->replaced);
 	sort(&c->marks);
 	sort(&c->steps);
+	sort(&c->found);
 	return c;
 }
 
@@ -153,6 +166,7 @@ void chains_free(struct chains *c)
 	free(c->replaced.v);
 	free(c->marks.v);
 	free(c->steps.v);
+	free(c->found.v);
 	free(c);
 }
 
@@ -175,6 +189,17 @@ uint64_t chains_replaced(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_
 		if (c->replaced.v[i].vm == vm && c->replaced.v[i].gfn == gfn)
 			last = c->replaced.v[i].t_ns;
 	return last;
+}
+
+uint64_t chains_found(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t value, uint64_t from, uint64_t to)
+{
+	for (size_t i = from_time(&c->found, from); i < c->found.nr && c->found.v[i].t_ns < to; i++) {
+		const struct link *l = &c->found.v[i];
+
+		if (l->vm == vm && l->gfn == gfn && l->value == value)
+			return l->begin_ns > from ? l->begin_ns : from;
+	}
+	return to;
 }
 
 static bool is_others(const struct link *l, const struct rec_op *op)

@@ -44,6 +44,12 @@ uint64_t chains_taken(const struct chains *c, const struct rec_op *op, uint64_t 
 uint64_t chains_replaced(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t from, uint64_t to);
 
 /*
+ * A lockless fault in [@from, @to) that found the entry of @gfn to be @value, which it is no longer: when the first
+ * such one began, but not before @from; @to: there is none.
+ */
+uint64_t chains_found(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t value, uint64_t from, uint64_t to);
+
+/*
  * A GET that only copies (@at: as its own records have it): after the marks of pages that the CLEARs which
  * follow it were asked to clear, and before those of pages they were not.  Anything else: @at stays.
  */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "replay/nx_rounds.h"
 
 struct loading {
 	struct recording	*r;
@@ -222,11 +223,13 @@ int recording_load(struct ev_file *f, struct recording *out, struct err *e)
 	free(l.done);
 	free(l.accesses);
 	free(l.others);
-	if (rc < 0)
+	if (rc < 0) {
 		recording_fini(&r);
-	else
-		*out = r;
-	return rc;
+		return rc;
+	}
+	nx_rounds_join(&r);
+	*out = r;
+	return 0;
 }
 
 void recording_fini(struct recording *r)

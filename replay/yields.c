@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "kvm/spte.h"
 
 #define LOCK_WRITE 4u		/* flags of contention_begin */
 
@@ -157,6 +158,14 @@ static const struct rec_obs *proof_of_lock(const struct recording *r, const stru
 	return NULL;
 }
 
+/* A round of NX recovery takes tables away one by one, and may let go of the lock after each. */
+static void note_round(const struct rec_op *op, const struct rec_obs *obs, struct spans *holders)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++)
+		if (obs[i].o.kind == OBS_SPTE_CHANGED && spte_is_table(obs[i].o.spte.old, obs[i].o.spte.level))
+			add(holders, op, obs[i].t_ns, obs[i].t_ns, true);
+}
+
 static void gather(const struct recording *r, struct spans *waits, struct spans *holders)
 {
 	for (uint32_t i = 0; i < r->nr_ops; i++) {
@@ -170,6 +179,8 @@ static void gather(const struct recording *r, struct spans *waits, struct spans 
 				    obs[o].o.wait.flags & LOCK_WRITE);
 		if (held && !rec_find(r, op, OBS_LOCK_WAIT, 0))
 			add(holders, op, held->t_ns, held->t_ns, op->kind != EV_OP_FAULT);
+		if (op->kind == EV_OP_NX_RECOVER)
+			note_round(op, obs, holders);
 	}
 	sort(waits);
 	sort(holders);

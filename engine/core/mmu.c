@@ -146,6 +146,12 @@ uint64_t mmu_nx_recover(struct mmu *mmu, unsigned int ratio)
 	return zapped;
 }
 
+void mmu_nx_pass_over(struct mmu *mmu, unsigned int ratio)
+{
+	if (mmu->ops->nx_pass_over)
+		mmu->ops->nx_pass_over(mmu, ratio);
+}
+
 static void work(void *arg)
 {
 	struct mmu *mmu = arg;

@@ -76,6 +76,7 @@ struct mmu_ops {
 	void (*zap_all)(struct mmu *mmu);
 	/* NULL: no such thing on this architecture. */
 	uint64_t (*nx_recover)(struct mmu *mmu, unsigned int ratio);
+	void (*nx_pass_over)(struct mmu *mmu, unsigned int ratio);
 	/* One round of the kernel worker: what others have left to it. */
 	void (*work)(struct mmu *mmu);
 	void (*teardown)(struct mmu *mmu);

@@ -51,6 +51,7 @@ static const struct mmu_ops x86_ops = {
 	.writes_unnoticed = x86_writes_unnoticed,
 	.zap_all	= x86_zap_all,
 	.nx_recover	= x86_nx_recover,
+	.nx_pass_over	= x86_nx_pass_over,
 	.work		= x86_work,
 	.teardown	= x86_teardown,
 	.peek		= x86_peek,

@@ -102,14 +102,32 @@ static uint32_t take_first(struct x86_mmu *x, struct tdp_iter *it)
 }
 
 /* Small pages it would get anyway; up to 6.1 nobody asked. */
-static bool is_logged(const struct x86_mmu *x, const struct tdp_iter *it)
+static bool is_logged(const struct x86_mmu *x, const struct memslot_set *slots, unsigned int as_id, gfn_t gfn)
 {
 	const struct memslot *slot;
 
 	if (!release_is(x, KVM_6_12))
 		return false;
-	slot = memslot_find(memslots_get(&x->mmu.slots), it->as_id, it->gfn);
+	slot = memslot_find(slots, as_id, gfn);
 	return slot && (slot->cfg.flags & SLOT_LOG_DIRTY);
+}
+
+/* Outside the worker: the slots as they are. */
+static bool table_is_logged(const struct x86_mmu *x, uint32_t number)
+{
+	const struct memslots *ms = &x->mmu.slots;
+	const struct table *t = arena_table(&x->mmu.arena, number);
+
+	return is_logged(x, &ms->set[rt_peek(&ms->active)], role_smm(t->role) ? 1 : 0, t->gfn);
+}
+
+uint64_t nx_nr_logged(const struct x86_mmu *x)
+{
+	uint64_t nr = 0;
+
+	for (uint32_t number = x->nx.first; number; number = x->nx.link[number].next)
+		nr += table_is_logged(x, number);
+	return nr;
 }
 
 /* Under the read lock others may have been faster, and the entry may lead elsewhere now. */
@@ -150,7 +168,8 @@ static uint64_t recover(struct x86_mmu *x, uint64_t most, bool shared)
 
 		if (!number)
 			break;
-		if (!is_logged(x, &it) && zap_table(&it, number, shared)) {
+		if (!is_logged(x, memslots_get(&x->mmu.slots), it.as_id, it.gfn) &&
+		    zap_table(&it, number, shared)) {
 			if (!MUTANT(nx_no_flush))
 				flush_stale(&x->mmu, &flush);
 			zapped++;
@@ -162,26 +181,45 @@ static uint64_t recover(struct x86_mmu *x, uint64_t most, bool shared)
 	return zapped;
 }
 
+/* How many tables it is the turn of. */
+static uint64_t quota(const struct x86_mmu *x, unsigned int ratio)
+{
+	return (__atomic_load_n(&x->nx.nr, __ATOMIC_RELAXED) + ratio - 1) / ratio;
+}
+
 uint64_t x86_nx_recover(struct mmu *mmu, unsigned int ratio)
 {
 	struct x86_mmu *x = to_x86(mmu);
-	uint64_t nr, zapped;
+	uint64_t zapped;
 	bool shared = false;
 
 	if (!x->nx.link || !ratio)
 		return 0;
-	nr = __atomic_load_n(&x->nx.nr, __ATOMIC_RELAXED);
 	rt_srcu_lock(mmu->config.vm);
 	if (mmu->policy->nx_lock == NX_LOCK_READ)
 		shared = mmu_lock_shared(mmu);
 	else
 		mmu_lock_exclusive(mmu);
 	rt_pin(RT_PIN_OTHER);
-	zapped = recover(x, (nr + ratio - 1) / ratio, shared);
+	zapped = recover(x, quota(x, ratio), shared);
 	mmu_unlock(mmu, shared);
 	rt_srcu_unlock();
 	mmu_add(&mmu->counters.nx_recovered, zapped);
 	return zapped;
+}
+
+void x86_nx_pass_over(struct mmu *mmu, unsigned int ratio)
+{
+	struct x86_mmu *x = to_x86(mmu);
+	uint64_t most;
+
+	if (!x->nx.link || !ratio)
+		return;
+	most = quota(x, ratio);
+	rt_spin_lock(&x->pages_lock);
+	for (uint32_t number; most && (number = x->nx.first) && table_is_logged(x, number); most--)
+		nx_forget_locked(x, number);
+	rt_spin_unlock(&x->pages_lock);
 }
 
 void nx_check(const struct x86_mmu *x)

@@ -47,5 +47,8 @@ void nx_check(const struct x86_mmu *x);
 
 struct mmu;
 uint64_t x86_nx_recover(struct mmu *mmu, unsigned int ratio);
+void x86_nx_pass_over(struct mmu *mmu, unsigned int ratio);
+/* Listed tables that a round would pass over. */
+uint64_t nx_nr_logged(const struct x86_mmu *x);
 
 #endif

@@ -126,6 +126,7 @@ void x86_stats(const struct mmu *mmu, struct mmu_stats *out)
 		count_table(x, ((struct root *)p)->table, mmu->config.root_level, out);
 	out->tables_max = mmu->arena.nr_max;
 	out->nx_splits = x->nx.nr;
+	out->nx_logged = nx_nr_logged(x);
 	out->bytes = arena_bytes(&mmu->arena);
 	for (unsigned int i = 0; i < mmu->config.nr_vcpus; i++) {
 		for (unsigned int ret = 0; ret < RET_PF_NR; ret++)

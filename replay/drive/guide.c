@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "replay/drive/guide_state.h"
+#include "replay/nx_rounds.h"
 #include "replay/recorded_knobs.h"
 
 static void emit(void *arg, unsigned int task, const struct obs *obs)
@@ -113,23 +114,6 @@ static enum ret_pf run_fault(const struct guide *g, struct mmu *mmu, const struc
 	return ret;
 }
 
-/* A round takes one in so many tables, rounded up: the recorded host's parameter, which how many it took shows. */
-static void run_nx_recover(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
-{
-	const struct spte_format *f = spte_format(g->rec->meta->release, g->rec->meta->tdp);
-	uint64_t took = 0;
-	struct mmu_stats stats;
-
-	for (uint32_t i = 0; i < op->nr_obs; i++) {
-		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
-
-		took += o->kind == OBS_SPTE_CHANGED && spte_is_table(o->spte.old, o->spte.level) &&
-			o->spte.new == f->nonpresent;
-	}
-	mmu_stats(mmu, &stats);
-	mmu_nx_recover(mmu, took ? (unsigned int)((stats.nx_splits + took - 1) / took) : 0);
-}
-
 /* At the end of a VM a host task unloads its vCPUs, one after the other. */
 static void run_unload(struct guide *g, struct mmu *mmu, const struct rec_op *op, int vcpu)
 {
@@ -201,7 +185,7 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 		mmu_zap_gfn_range(mmu, stim->gfns.gfn, stim->gfns.gfn + stim->gfns.count);
 		break;
 	case EV_OP_NX_RECOVER:
-		run_nx_recover(g, mmu, op);
+		guide_nx_recover(g, mmu, op);
 		break;
 	case EV_OP_ZAP_ALL:
 		mmu_zap_all(mmu);
@@ -348,9 +332,14 @@ static void run_actor(void *arg)
 {
 	struct actor *a = arg;
 	const struct recording *rec = a->g->rec;
+	const struct rec_op *round = NULL;
 
-	for (uint32_t op = rec->tasks[a->task].first_op; op != REC_NONE; op = rec->ops[op].next)
+	for (uint32_t op = rec->tasks[a->task].first_op; op != REC_NONE; op = rec->ops[op].next) {
+		if (round)
+			guide_nx_silence(a, round->vm, round->end_ns, rec->ops[op].begin_ns);
 		guide_perform(a, op);
+		round = rec->ops[op].kind == EV_OP_NX_RECOVER ? &rec->ops[op] : NULL;
+	}
 	guide_end_windows(a, REC_NONE, UINT64_MAX);
 }
 
@@ -393,6 +382,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	g->walking = xcalloc(meta->nr_vms, sizeof(*g->walking));
 	g->waiting = xcalloc(meta->nr_vms, sizeof(*g->waiting));
 	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
+	g->nx = xcalloc(meta->nr_vms, sizeof(*g->nx));
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
 		c.root_role = root_role(g->rec, vm);
@@ -420,7 +410,9 @@ static struct rt_task_def *make_tasks(struct guide *g)
 
 		if (rec->tasks[t].first_op == REC_NONE)
 			continue;
-		g->actors[g->nr_actors] = (struct actor){ .g = g, .task = t };
+		g->actors[g->nr_actors] = (struct actor){
+			.g = g, .task = t, .nx_sleep_ns = nx_rounds_sleep(rec, t),
+		};
 		defs[g->nr_actors] = (struct rt_task_def){
 			.fn = run_actor, .arg = &g->actors[g->nr_actors],
 			.vm = task->vcpu >= 0 ? task->vm : -1,
@@ -472,6 +464,7 @@ static void guide_fini(struct guide *g)
 	free(g->walking);
 	free(g->waiting);
 	free(g->unloaded);
+	free(g->nx);
 	free(g->actors);
 	obs_matcher_free(g->matcher);
 }

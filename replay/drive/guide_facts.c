@@ -32,7 +32,8 @@ static unsigned int touched(const struct spte_format *f, const struct obs *o, gf
 
 /*
  * The same before the fault @op changes or looks at its entry: A is set unseen, by another vCPU or by this one's
- * access of another kind.
+ * access of another kind.  So is D; but only of a huge page that is split does it decide nothing more than what the
+ * small ones inherit.
  */
 void guide_touch_fault(const struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
 {
@@ -41,8 +42,11 @@ void guide_touch_fault(const struct guide *g, struct mmu *mmu, const struct rec_
 		struct mmu_access a = { .access = MMU_R };
 
 		if (o->kind == OBS_SPTE_CHANGED && spte_is_leaf(o->spte.old, o->spte.level) &&
-		    o->spte.old & g->format->accessed)
+		    o->spte.old & g->format->accessed) {
 			a.gfn = o->spte.gfn;
+			if (spte_is_table(o->spte.new, o->spte.level) && o->spte.old & g->format->dirty && o->spte.old & SPTE_W)
+				a.access |= MMU_W;
+		}
 		else if (o->kind == OBS_FAST_PAGE_FAULT && o->fast.old & g->format->accessed)
 			a.gfn = o->fast.gfn;
 		else

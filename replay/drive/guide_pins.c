@@ -353,6 +353,19 @@ static void pass_by(const struct guide *g, const struct rec_op *op, gfn_t gfn, u
 		rt_idle_until(chains_replaced(g->job->chains, op->vm, gfn, rt_now_ns(), next_ns));
 }
 
+/*
+ * When the step was made that @obs is the record of, the one before it at @last_ns: shortly before the record, but for one
+ * that lost its CPU between the two.  Others found the entry protected then.
+ */
+static uint64_t step_made(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint64_t last_ns)
+{
+	uint64_t at = just_before(last_ns, obs->t_ns);
+
+	if (obs->o.kind != OBS_SPTE_CHANGED || !(obs->o.spte.old & SPTE_W) || obs->o.spte.new != (obs->o.spte.old & ~SPTE_W))
+		return at;
+	return chains_found(g->job->chains, op->vm, obs->o.spte.gfn, obs->o.spte.new, last_ns, at);
+}
+
 void guide_before(struct actor *a, gfn_t gfn)
 {
 	const struct recording *rec = a->g->rec;
@@ -366,7 +379,7 @@ void guide_before(struct actor *a, gfn_t gfn)
 	if (i == op->nr_obs)
 		pass_by(a->g, op, gfn, op->end_ns);
 	else if (place_of(&obs[i].o) == gfn)
-		rt_idle_until(just_before(i ? obs[i - 1].t_ns : op->begin_ns, obs[i].t_ns));
+		rt_idle_until(step_made(a->g, op, &obs[i], i ? obs[i - 1].t_ns : op->begin_ns));
 	else
 		pass_by(a->g, op, gfn, obs[i].t_ns);
 }

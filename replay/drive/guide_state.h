@@ -43,6 +43,12 @@ struct actor {
 	struct running	*top;		/* NULL between operations */
 	struct open_window open[MAX_OPEN_WINDOWS];
 	uint32_t	 nr_open;
+	uint64_t	 nx_sleep_ns;	/* the NX recovery worker, between two rounds; 0: not known, or another task */
+};
+
+/* Of a VM: one in how many tables a round of NX recovery tries, as far as rounds have shown; 0: none has. */
+struct nx_known {
+	uint64_t least, most;
 };
 
 struct guide {
@@ -54,6 +60,7 @@ struct guide {
 	unsigned int		*walking;	/* by VM: operations inside a walk that yields */
 	unsigned int		*waiting;	/* by VM: operations that only look as if they queued for mmu_lock */
 	unsigned int		*unloaded;	/* by VM: vCPUs that a host task unloaded */
+	struct nx_known		*nx;		/* by VM */
 	struct mmu_sink		 sink;
 	struct actor		*actors;	/* one per runtime task */
 	uint32_t		 nr_actors;
@@ -97,6 +104,11 @@ struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op);
 void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);
 
 void guide_touch_fault(const struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu);
+
+/* Between two rounds of the worker: those that left no record. */
+void guide_nx_silence(struct actor *a, uint32_t vm, uint64_t from, uint64_t until);
+/* A round that did. */
+void guide_nx_recover(struct guide *g, struct mmu *mmu, const struct rec_op *op);
 
 /* After a miss or a skip: makes the engine's entries what the recording says they became. */
 void guide_repair(struct guide *g, const struct running *r);

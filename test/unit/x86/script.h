@@ -20,6 +20,7 @@ enum step_kind {
 	BIG_LOG, BIG_UNLOG,
 	GET,		/* its log; want: pages */
 	RECOVER,	/* one round of NX recovery; gfn: ratio, want: tables */
+	PASS_OVER,	/* one that leaves no record; gfn: ratio */
 	SPLITS,		/* want: tables that wait for one */
 	SMM_SLOT,	/* the same memory in address space 1, read by SMM */
 	SMM, NO_SMM,
@@ -50,6 +51,8 @@ struct step {
 #define RANGE(k, g, pages, ret)		{ .kind = k, .gfn = g, .access = pages, .want = ret }
 #define ASK(k, ret)			{ .kind = k, .want = ret }
 #define RECOVER_1_IN(ratio, ret)	{ .kind = RECOVER, .gfn = ratio, .want = ret }
+
+#define PASS_OVER_1_IN(ratio)		{ .kind = PASS_OVER, .gfn = ratio }
 
 /* What the host has, or lacks. */
 enum script_host { PLAIN, NO_AD = 1, NX = 2, HAS_PML = 4, NO_1G = 8, MMIO_UNCACHED = 16 };
@@ -157,6 +160,9 @@ static inline int script_step(struct lab *l, const struct step *s)
 		return (int)mmu_dirty_get(l->mmu, 0, 1);
 	case RECOVER:
 		return (int)mmu_nx_recover(l->mmu, (unsigned int)s->gfn);
+	case PASS_OVER:
+		mmu_nx_pass_over(l->mmu, (unsigned int)s->gfn);
+		break;
 	case SPLITS:
 		return script_splits(l);
 	case SMM:

@@ -316,6 +316,33 @@ static const struct script_row rows[] = {
 	  { DO(LOAD), FAULT_ON(G, MMU_X, 2, RET_PF_FIXED), DO(LOG), DO(FORGET), RECOVER_1_IN(60, 0), ASK(SPLITS, 0),
 	    RECOVER_1_IN(60, 0) },
 	  "" },
+	{ "a round without a record: one in two of three logged, rounded up, are forgotten",
+	  KVM_6_12, SPTE_NPT, NX, { NULL },
+	  { DO(LOAD), FAULT_ON(G, MMU_X, 2, RET_PF_FIXED), FAULT_ON(G + 0x200, MMU_X, 2, RET_PF_FIXED),
+	    FAULT_ON(G + 0x400, MMU_X, 2, RET_PF_FIXED), DO(LOG), ASK(SPLITS, 3), DO(FORGET), PASS_OVER_1_IN(2), ASK(SPLITS, 1) },
+	  "" },
+	{ "but a table of a slot that is not logged would have gone",
+	  KVM_6_12, SPTE_NPT, NX, { NULL },
+	  { DO(LOAD), FAULT_ON(G, MMU_X, 2, RET_PF_FIXED), DO(FORGET), PASS_OVER_1_IN(1), ASK(SPLITS, 1) },
+	  "" },
+	{ "forgotten, it gives way to a huge page when logging stopped",
+	  KVM_6_12, SPTE_NPT, NX, { "dirty.collapse=recover" },
+	  { DO(LOAD), FAULT_ON(G, MMU_X, 2, RET_PF_FIXED), DO(LOG), PASS_OVER_1_IN(1), RANGE(START, G, 512, 0), RANGE(FINISH, G, 512, 0),
+	    DO(UNLOG), DO(FORGET), FAULT_ON(G + 7, MMU_W, 2, RET_PF_FIXED) },
+	  "requested 0x40007 pfn 0x140007 L2\n"
+	  "changed 0x40000 L2 0x827 > 0x8000000140000ee7\n"
+	  "zap-page 0x40000 role 0x3781\n"
+	  "frozen L1 x512\n"
+	  "flush_range 0x40000 +512 0\n"
+	  "flush\n"
+	  "set 0x40000 L2 0x8000000140000ee7 r1 x0 u1\n" },
+	{ "and does not where it is not",
+	  KVM_6_12, SPTE_NPT, NX, { "dirty.collapse=recover" },
+	  { DO(LOAD), FAULT_ON(G, MMU_X, 2, RET_PF_FIXED), DO(LOG), RANGE(START, G, 512, 0), RANGE(FINISH, G, 512, 0),
+	    DO(UNLOG), DO(FORGET), FAULT_ON(G + 7, MMU_W, 2, RET_PF_FIXED) },
+	  "requested 0x40007 pfn 0x140007 L2\n"
+	  "changed 0x40007 L1 0x8000000000000000 > 0x140007e67\n"
+	  "set 0x40007 L1 0x140007e67 r1 x1 u1\n" },
 	{ "6.1 does not ask",
 	  KVM_6_1, SPTE_NPT, NX, { NULL },
 	  { DO(LOAD), FAULT_ON(G, MMU_X, 2, RET_PF_FIXED), DO(LOG), DO(FORGET), RECOVER_1_IN(60, 1), ASK(SPLITS, 0) },
