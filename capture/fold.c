@@ -12,17 +12,33 @@
 
 #define SCAN_RECORDS	(1u << 20)	/* as many are read twice; a probe that fires later is known from then on */
 
-static void (*const handlers[RAW_NR])(struct fold *f, struct task *t, const struct raw *r) = {
+typedef void (*handler_fn)(struct fold *f, struct task *t, const struct raw *r);
+
 #define RAW(id, kind, names, fields, handler) [RAW_##id] = handler,
+#define RAW_ARM64 RAW
+static const handler_fn x86_handlers[RAW_NR] = {
 #include "capture/events_x86.def"
-#undef RAW
 };
+
+static const handler_fn arm64_handlers[RAW_NR] = {
+#include "capture/events_arm64.def"
+};
+#undef RAW_ARM64
+#undef RAW
 
 static const char *const unused_text[NR_UNUSED] = {
 #define UNUSED_TEXT(id, text) [UNUSED_##id] = text,
 	UNUSED_REASONS(UNUSED_TEXT)
 #undef UNUSED_TEXT
 };
+
+/* Ring buffers are made of pages, unless somebody asked for larger ones: only arm64 has sizes to choose from. */
+static unsigned int host_page_shift(enum kvm_arch arch, uint32_t page_size)
+{
+	if (arch == KVM_ARM64 && (page_size == 16384 || page_size == 65536))
+		return __builtin_ctz(page_size);
+	return 12;
+}
 
 /* "Linux HOST RELEASE MACHINE": the last word and the one before. */
 static void set_kernel(struct fold *f)
@@ -38,8 +54,9 @@ static void set_kernel(struct fold *f)
 	} else {
 		f->release = KVM_6_12;
 	}
+	f->handlers = m->arch == KVM_ARM64 ? arm64_handlers : x86_handlers;
 	m->release = f->release;
-	m->page_shift = 12;
+	m->page_shift = host_page_shift(m->arch, f->source->info.page_size);
 	m->tdp = SPTE_NPT;
 	f->spte = spte_format(f->release, m->tdp);
 }
@@ -47,10 +64,9 @@ static void set_kernel(struct fold *f)
 /* Types of events that appeared since: all of them at first. */
 static void compile_types(struct fold *f)
 {
-	static const struct raw_table nothing = { .nr = 1 };	/* records of others are counted only */
 	uint32_t nr = f->source->nr_events;
 
-	f->table = f->meta->arch == KVM_X86 ? &raw_x86 : &nothing;
+	f->table = f->meta->arch == KVM_X86 ? &raw_x86 : &raw_arm64;
 	if (nr > f->cap_types) {
 		f->cap_types = nr + 16;
 		f->types = xreallocarray(f->types, f->cap_types, sizeof(*f->types));
@@ -179,7 +195,7 @@ int fold_record(struct fold *f, const struct source_record *rec)
 	}
 	f->seen[l->id]++;
 	f->why = USED;
-	handlers[l->id](f, task_of(f, rec->tid, rec->cpu, rec->ts_ns), &r);
+	f->handlers[l->id](f, task_of(f, rec->tid, rec->cpu, rec->ts_ns), &r);
 	if (unlikely(f->why != USED))
 		fold_unuse(f, f->why, 1);
 	return f->ret;
@@ -249,7 +265,9 @@ int fold_finish(struct fold *f)
 	m->first_ns = f->first_ns;
 	m->last_ns = f->last_ns;
 	m->has_ends = f->seen[RAW_MN_INV_END];
-	m->tdp_mmu = f->seen[RAW_SPTE_CHANGED];
+	m->tdp_mmu = f->seen[RAW_SPTE_CHANGED] || m->arch == KVM_ARM64;
+	if (m->arch == KVM_ARM64)
+		stage2_learnt(f);
 	count_sources(f);
 	for (unsigned int i = 0; !f->w && i < ARRAY_SIZE(f->kinds); i++)
 		if (f->kinds[i])
@@ -260,6 +278,7 @@ int fold_finish(struct fold *f)
 static void free_task(struct fold *f, struct task *t)
 {
 	free(t->held);
+	free(t->visits);
 	free(t);
 }
 
@@ -274,6 +293,7 @@ void fold_free(struct fold *f)
 		infer_free(&f->vms[i]);
 		free(f->vms[i].rings);
 	}
+	stage2_free_learnt(f);
 	free(f->vms);
 	free(f->locks);
 	free(f->tasks);

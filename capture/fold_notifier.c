@@ -24,7 +24,7 @@ static bool joins(struct task *t, enum ev_op kind, hva_t start, hva_t end, uint6
 {
 	struct op *op = op_top(t);
 
-	if (!op || op->kind != kind || op->start != start || op->stop != end || op->begin_ns != op->last_ns || !op->mn)
+	if (!op || op->kind != kind || op->start != start || op->stop != end || op->begin_ns != op->last_ns || !op->probed)
 		return false;
 	op_touch(t, ts_ns);
 	return true;
@@ -46,6 +46,7 @@ void inv_start_mn(struct fold *f, struct task *t, const struct raw *r)
 {
 	begin_invalidate(f, t, r->ts_ns, vm_by_mn(f, t, r->v[0]), r->v[1], r->v[2]);
 	op_top(t)->mn = r->v[0];
+	op_top(t)->probed = true;
 	if (raw_has(r, 3) && !(r->v[3] & RANGE_BLOCKABLE))
 		op_top(t)->flags |= EV_F_NOBLOCK;
 }
@@ -117,6 +118,14 @@ void inv_end_off_cpu(struct fold *f, struct task *t, uint64_t ts_ns)
 	emit_pin(f, t, ts_ns, op->vm, PIN_OFF_CPU);
 }
 
+/* kvm_mmu_invalidate_end() is over: what it changes has changed. */
+void pin_inv_ended(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct op *op = op_for_obs(f, t, r->ts_ns);
+
+	emit_pin(f, t, r->ts_ns, op->vm, PIN_INV_ENDED);
+}
+
 void pin_inv_end(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = op_for_obs(f, t, r->ts_ns);
@@ -161,9 +170,12 @@ void obs_unmap_range(struct fold *f, struct task *t, const struct raw *r)
 
 static void begin_age(struct fold *f, struct task *t, const struct raw *r, uint8_t flags)
 {
-	struct op *op = begin_range(f, t, EV_OP_AGE, EV_AGE, r->ts_ns, vm_by_mn(f, t, r->v[0]), r->v[1], r->v[2]);
+	/* On arm64 older probes do not give the notifier. */
+	int vm = r->v[0] ? vm_by_mn(f, t, r->v[0]) : vm_by_hva(f, t, r->v[1], r->v[2]);
+	struct op *op = begin_range(f, t, EV_OP_AGE, EV_AGE, r->ts_ns, vm, r->v[1], r->v[2]);
 
 	op->mn = r->v[0];
+	op->probed = true;
 	op->flags |= flags;
 }
 
@@ -239,18 +251,25 @@ void age_gfn_ret(struct fold *f, struct task *t, const struct raw *r)
 	emit_age(f, t, r->ts_ns, op, (uint8_t)r->v[0]);
 }
 
+/* The notifier itself returns; young: some VM's handler said so. */
+void age_return(struct fold *f, struct task *t, const struct raw *r)
+{
+	if (!op_return(f, t, raw_id(r) == RAW_TEST_YOUNG_RET ? EV_OP_TEST_AGE : EV_OP_AGE, r->ts_ns))
+		f->why = UNUSED_NO_CALL;
+}
+
 /* --- change_pte, 6.1 ------------------------------------------------------------------------------ */
 
 /* Bits 51:12 of a host page table entry. */
-static uint64_t pfn_of_pte(uint64_t pte)
+static uint64_t pfn_of_pte(const struct fold *f, uint64_t pte)
 {
-	return (pte & SPTE_PFN_MASK) >> 12;
+	return (pte & SPTE_PFN_MASK) >> f->meta->page_shift;
 }
 
 void set_spte_mn(struct fold *f, struct task *t, const struct raw *r)
 {
 	begin_range(f, t, EV_OP_SET_SPTE, EV_SET_SPTE, r->ts_ns, vm_by_mn(f, t, r->v[0]), r->v[1],
-		    pfn_of_pte(r->v[2]))->mn = r->v[0];
+		    pfn_of_pte(f, r->v[2]))->mn = r->v[0];
 }
 
 void set_spte_hva(struct fold *f, struct task *t, const struct raw *r)
@@ -271,6 +290,6 @@ void set_spte_gfn(struct fold *f, struct task *t, const struct raw *r)
 	op_is_of(f, t, op, r->v[0]);
 	if (op->kind == EV_OP_SET_SPTE) {
 		op->flags |= EV_F_MATCHED;
-		op->stop = pfn_of_pte(r->v[3]);
+		op->stop = pfn_of_pte(f, r->v[3]);
 	}
 }

@@ -28,7 +28,7 @@ struct slot *slot_of_gfn(struct fold_vm *vm, gfn_t gfn)
 	return NULL;
 }
 
-bool slot_gfns_meet(const struct fold_vm *vm, gfn_t gfn, uint64_t npages, hva_t start, hva_t end)
+bool slot_gfns_meet(const struct fold_vm *vm, unsigned int shift, gfn_t gfn, uint64_t npages, hva_t start, hva_t end)
 {
 	bool known = false;
 
@@ -39,8 +39,8 @@ bool slot_gfns_meet(const struct fold_vm *vm, gfn_t gfn, uint64_t npages, hva_t 
 		if (gfn + npages <= s->gfn || gfn >= s->gfn + s->npages)
 			continue;
 		known = true;
-		first = s->hva + ((gfn > s->gfn ? gfn - s->gfn : 0) << 12);
-		last = first + (npages << 12);
+		first = s->hva + ((gfn > s->gfn ? gfn - s->gfn : 0) << shift);
+		last = first + (npages << shift);
 		if (first < end && last > start)
 			return true;
 	}
@@ -126,8 +126,9 @@ static struct op *begin_change(struct fold *f, struct task *t, uint64_t ts_ns, i
 
 void slot_set_region(struct fold *f, struct task *t, const struct raw *r)
 {
-	const struct slot slot = { .id = r->v[1], .flags = r->v[2], .gfn = r->v[3] >> 12, .npages = r->v[4] >> 12,
-				   .hva = r->v[5] };
+	const unsigned int shift = f->meta->page_shift;
+	const struct slot slot = { .id = r->v[1], .flags = r->v[2], .gfn = r->v[3] >> shift,
+				   .npages = r->v[4] >> shift, .hva = r->v[5] };
 	struct op *op;
 	int vm;
 
@@ -189,8 +190,8 @@ void slot_marker(struct fold *f, struct task *t, const struct raw *r)
 		f->why = UNUSED_MARKER;
 		return;
 	}
-	slot.gfn = gpa >> 12;
-	slot.npages = size >> 12;
+	slot.gfn = gpa >> f->meta->page_shift;
+	slot.npages = size >> f->meta->page_shift;
 	slot.hva = hva;
 	begin_change(f, t, r->ts_ns, vm_by_slot(f, t, &slot), &slot)->from_marker = true;
 	op_top(t)->flags |= EV_F_OPEN;

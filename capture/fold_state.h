@@ -3,7 +3,7 @@
 #define CAPTURE_FOLD_STATE_H
 
 #include "capture/fold.h"
-#include "capture/raw_x86.h"
+#include "capture/raw_events.h"
 
 /* What the fold_*.c share.  Nobody else includes this. */
 
@@ -18,6 +18,8 @@
 	X(ROOTS,	"roots freed that no vCPU had loaded")		\
 	X(SLOT_SAME,	"memslot call that changed nothing")		\
 	X(MARK,		"page marked dirty outside faults")	\
+	X(NOT_FAULTING,	"host page looked up for other reasons than a fault")	\
+	X(UNLINKED,	"table freed after its grace period, in whatever task was running")	\
 	X(SHORT,	"record shorter than its format")
 
 enum unused {
@@ -34,6 +36,7 @@ struct slot {
 	gfn_t	 gfn;
 	uint64_t npages;
 	hva_t	 hva;
+	uint64_t addr;			/* of the kernel's struct; arm64 only, 0: not seen */
 };
 
 struct ring {			/* a vCPU's dirty ring */
@@ -74,6 +77,7 @@ struct op {
 	uint32_t number;		/* its stimulus as struct ev_opclose counts */
 	hva_t	 start, stop;		/* notifiers */
 	uint64_t mn;
+	bool	 probed;		/* notifiers: a kprobe began it */
 	bool	 from_marker;		/* MEMSLOT */
 	bool	 failed;		/* MEMSLOT: the call changed nothing */
 	int	 change;		/* MEMSLOT: as set_memslot said, -1: it did not */
@@ -120,6 +124,8 @@ struct attempt {
 	pfn_t	 pfn;
 	uint8_t	 level;
 	enum ret_pf fast;		/* what the lockless attempt gave; RET_PF_UNKNOWN: none */
+	enum ret_pf stage2;		/* arm64: what the last call gave; the same */
+	bool	 looked_up;		/* arm64: the host's page was asked for */
 };
 
 struct vcpu_state {
@@ -147,6 +153,21 @@ struct vcpu_state {
 	uint32_t run_records;		/* entries and exits that no fault or access has claimed yet */
 };
 
+/* arm64: a call on stage 2 that has not returned; kind 0: none. */
+struct stage2_call {
+	uint8_t	 kind;			/* enum obs_kind */
+	uint16_t vm;
+	struct obs_s2 s2;
+};
+
+#define VISITS_MAX	16
+
+struct held_visit {			/* arm64: fold_stage2.c */
+	uint64_t t_ns;
+	bool	 open;			/* its return has not come */
+	struct ev ev;
+};
+
 struct task {
 	uint32_t tid;
 	int	 index;			/* in meta.tasks, -1: has written nothing yet */
@@ -165,6 +186,11 @@ struct task {
 	struct window windows[WINDOWS_MAX];
 	int	 nr_windows;
 	struct vcpu_state v;
+	struct stage2_call call;
+	struct held_visit *visits;	/* VISITS_MAX of them; NULL: never needed */
+	uint32_t nr_visits;
+	uint64_t above;			/* table entry visited last, 0: it was none */
+	int	 above_level;
 };
 
 struct known_lock {
@@ -202,12 +228,17 @@ struct fold {
 	struct known_lock *locks;
 	uint32_t	 nr_locks;
 	uint8_t		 root_level;
+	struct stage2_learnt *stage2;	/* arm64: fold_stage2.c */
+	void		(*const *handlers)(struct fold *f, struct task *t, const struct raw *r); /* by the layout's row */
 	fold_slot_fn	 on_slot;
 	void		*on_slot_arg;
 };
 
 #define RAW(id, kind, names, fields, handler) void handler(struct fold *f, struct task *t, const struct raw *r);
+#define RAW_ARM64 RAW
 #include "capture/events_x86.def"
+#include "capture/events_arm64.def"
+#undef RAW_ARM64
 #undef RAW
 
 /* --- fold.c ----------------------------------------------------------------------- */
@@ -286,15 +317,27 @@ bool slot_may_be(struct fold_vm *vm, const struct slot *slot);
 struct slot *slot_find(struct fold_vm *vm, uint32_t id);
 struct slot *slot_of_gfn(struct fold_vm *vm, gfn_t gfn);
 /* Does a page of @gfn .. @gfn + @npages - 1 lie in @start .. @end - 1 of the host?  True when no memslot tells. */
-bool slot_gfns_meet(const struct fold_vm *vm, gfn_t gfn, uint64_t npages, hva_t start, hva_t end);
+bool slot_gfns_meet(const struct fold_vm *vm, unsigned int shift, gfn_t gfn, uint64_t npages, hva_t start, hva_t end);
 bool slot_fill(struct fold *f, struct op *op, struct ev *ev);
 
 /* --- fold_vcpu.c ----------------------------------------------------------------------- */
+/* A fault begins, as far as @at says; its times and results are filled here. */
+void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct attempt *at);
+/* The exit, the entry: whose time it was. */
+void vcpu_leave_guest(struct fold *f, struct task *t, uint64_t ts_ns);
+void vcpu_enter_guest(struct fold *f, struct task *t, uint64_t ts_ns);
 /* The fault on top of the stack is over; RET_PF_UNKNOWN: find out what became of it. */
 void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf result);
 /* Write the OP record that waits to know its result. */
 void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result);
 /* Records of the task may be missing from here on, or the trace ends: what is open stays open. */
 void vcpu_cut(struct fold *f, struct task *t);
+
+/* --- fold_stage2.c -------------------------------------------------------------------- */
+/* Writes what was held, returned or not. */
+void visits_flush(struct fold *f, struct task *t);
+/* What the records say of the host's stage 2, into the header. */
+void stage2_learnt(struct fold *f);
+void stage2_free_learnt(struct fold *f);
 
 #endif

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A vCPU thread: exit -> fault -> what the MMU did -> its result -> entry.
+ * A vCPU thread: exit -> fault -> what the MMU did -> its result -> entry.  What is arm64's
+ * own is in fold_abort.c.
  *
  * - An attempt is one kvm_page_fault; its operation runs until its recorded
  *   return, or, where that is not recorded, until the entry.
  * - An access is a run of attempts at one gfn with one kind of access: all but the
- *   last ended in RETRY.  It is over at the entry after an attempt that did not, or
+ *   last ended in RETRY, or lost to another fault.  It is over at the entry after an attempt that did not, or
  *   at the next fault elsewhere.
  * - Where no record gives the result, what the attempt left behind does: an SPTE
  *   set is FIXED, or SPURIOUS when nothing changed; an MMIO SPTE is EMULATE; with nothing
@@ -110,7 +111,8 @@ static void count_attempt(struct fold *f, struct task *t, gfn_t gfn, uint8_t acc
 static void note_host(struct vcpu_state *v, enum ret_pf result)
 {
 	const struct attempt *at = &v->at;
-	bool served = result == RET_PF_FIXED || result == RET_PF_SPURIOUS;
+	bool served = result == RET_PF_FIXED || result == RET_PF_SPURIOUS || result == RET_PF_RELAXED ||
+		      result == RET_PF_YOUNG;
 
 	if (served && at->requested) {
 		v->acc.pfn = at->pfn;
@@ -125,6 +127,8 @@ static void note_host(struct vcpu_state *v, enum ret_pf result)
 
 static enum ret_pf infer(const struct fold *f, const struct attempt *at)
 {
+	if (at->stage2 != RET_PF_UNKNOWN)
+		return at->stage2;
 	/* Without the TDP MMU, kvm_mmu_set_spte itself fires on a change only. */
 	bool changed = at->changed || !f->seen[RAW_SPTE_CHANGED];
 
@@ -173,34 +177,44 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 		vcpu_decide(f, t, result);
 }
 
-void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
+void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct attempt *at)
 {
 	struct vcpu_state *v = &t->v;
-	gfn_t gfn = r->v[1] >> 12;
-	uint8_t access = v->ept ? access_of_ept(r->v[2]) : access_of_pferr(r->v[2]);
-	bool known = !v->shadow;	/* else the address is the guest's virtual one */
+	bool known = at->gfn_known;
 
-	if (raw_has(r, 0) || t->vcpu < 0)	/* older releases do not say whose */
-		vm_bind_vcpu(f, t, r->v[0]);
 	f->vms[t->vm].faulted = true;
 	if (v->undecided)
-		vcpu_decide(f, t, v->active && known && same_access(v, gfn, access) ? RET_PF_RETRY : RET_PF_UNKNOWN);
+		vcpu_decide(f, t, v->active && known && same_access(v, at->gfn, at->access) ? RET_PF_RETRY :
+										       RET_PF_UNKNOWN);
 	op_end_all(f, t);
 	if (known)
-		count_attempt(f, t, gfn, access, r->ts_ns);
-	v->at = (struct attempt){
-		.gfn = known ? gfn : 0, .gfn_known = known, .access = access, .error_code = r->v[2],
-		.begin_ns = r->ts_ns, .entry_ns = v->exit_ns ? r->ts_ns - v->exit_ns : 0,
-		.fast = RET_PF_UNKNOWN,
-	};
+		count_attempt(f, t, at->gfn, at->access, ts_ns);
+	v->at = *at;
+	v->at.begin_ns = ts_ns;
+	v->at.entry_ns = v->exit_ns ? ts_ns - v->exit_ns : 0;
+	v->at.fast = v->at.stage2 = RET_PF_UNKNOWN;
 	v->fault_exit = known;
-	if (!v->rooted)
-		v->root_zaps = f->vms[t->vm].nr_fast_zaps;
-	v->rooted = true;
 	if (v->exit_unclaimed)		/* the exit is this fault's */
 		v->run_records--;
 	v->exit_unclaimed = false;
-	op_begin(f, t, EV_OP_FAULT, EV_NONE, r->ts_ns, t->vm);
+	op_begin(f, t, EV_OP_FAULT, EV_NONE, ts_ns, t->vm);
+}
+
+void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct vcpu_state *v = &t->v;
+	bool known = !v->shadow;	/* else the address is the guest's virtual one */
+	const struct attempt at = {
+		.gfn = known ? r->v[1] >> 12 : 0, .gfn_known = known, .error_code = r->v[2],
+		.access = v->ept ? access_of_ept(r->v[2]) : access_of_pferr(r->v[2]),
+	};
+
+	if (raw_has(r, 0) || t->vcpu < 0)	/* older releases do not say whose */
+		vm_bind_vcpu(f, t, r->v[0]);
+	if (!v->rooted)
+		v->root_zaps = f->vms[t->vm].nr_fast_zaps;
+	v->rooted = true;
+	vcpu_attempt(f, t, r->ts_ns, &at);
 }
 
 void vcpu_fault_ret(struct fold *f, struct task *t, const struct raw *r)
@@ -222,12 +236,28 @@ void vcpu_emulated(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct attempt *at = &t->v.at;
 
-	(void)f;
-	if (op_find(t, EV_OP_FAULT) && at->gfn_known && at->gfn == r->v[0] >> 12)
+	if (op_find(t, EV_OP_FAULT) && at->gfn_known && at->gfn == r->v[0] >> f->meta->page_shift)
 		at->mmio = true;
 }
 
 /* --- exits and entries ------------------------------------------------------------------------- */
+
+void vcpu_leave_guest(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	struct vcpu_state *v = &t->v;
+
+	op_end_all(f, t);
+	if (v->entry_ns) {
+		uint64_t *guest = v->active ? &v->tail_guest_ns : &v->guest_ns;
+
+		*guest += ts_ns - v->entry_ns;
+	}
+	v->entry_ns = 0;
+	v->exit_ns = ts_ns;
+	v->fault_exit = false;
+	v->run_records++;
+	v->exit_unclaimed = true;
+}
 
 void vcpu_exit(struct fold *f, struct task *t, const struct raw *r)
 {
@@ -235,15 +265,7 @@ void vcpu_exit(struct fold *f, struct task *t, const struct raw *r)
 	uint32_t reason = r->v[0], isa = r->v[1];
 
 	vm_bind_vcpu(f, t, r->v[2]);
-	op_end_all(f, t);
-	if (v->entry_ns) {
-		uint64_t *guest = v->active ? &v->tail_guest_ns : &v->guest_ns;
-
-		*guest += r->ts_ns - v->entry_ns;
-	}
-	v->entry_ns = 0;
-	v->exit_ns = r->ts_ns;
-	v->fault_exit = false;
+	vcpu_leave_guest(f, t, r->ts_ns);
 	v->ept = isa == ISA_VMX && reason == EXIT_EPT_VIOLATION;
 	v->shadow = isa == ISA_VMX ? reason == EXIT_EXCEPTION_VMX : reason == EXIT_PF_SVM;
 	if (!f->tdp_known && (isa == ISA_VMX || isa == ISA_SVM)) {
@@ -251,8 +273,6 @@ void vcpu_exit(struct fold *f, struct task *t, const struct raw *r)
 		f->meta->tdp = isa == ISA_VMX ? SPTE_EPT : SPTE_NPT;
 		f->spte = spte_format(f->release, f->meta->tdp);
 	}
-	v->run_records++;
-	v->exit_unclaimed = true;
 }
 
 static void other_exit(struct vcpu_state *v, uint64_t ns)
@@ -268,26 +288,31 @@ static void other_exit(struct vcpu_state *v, uint64_t ns)
 
 void vcpu_entry(struct fold *f, struct task *t, const struct raw *r)
 {
-	struct vcpu_state *v = &t->v;
-
 	vm_bind_vcpu(f, t, r->v[0]);
 	if (op_fault_level(f, t))
 		vcpu_settle(f, t, r->ts_ns, RET_PF_UNKNOWN);
 	op_end_all(f, t);
 	root_renew(f, t, r->ts_ns);
+	vcpu_enter_guest(f, t, r->ts_ns);
+}
+
+void vcpu_enter_guest(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	struct vcpu_state *v = &t->v;
+
 	if (v->exit_unclaimed || !v->exit_ns)
 		v->run_records++;
 	v->exit_unclaimed = false;
 	if (v->fault_exit) {
-		v->last_entry_ns = r->ts_ns;
-		if (v->active && !v->undecided && v->acc.result != RET_PF_RETRY)
+		v->last_entry_ns = ts_ns;
+		if (v->active && !v->undecided && v->acc.result != RET_PF_RETRY && v->acc.result != RET_PF_LOST)
 			finish_access(f, t, 0);
 	} else if (v->exit_ns) {
-		other_exit(v, r->ts_ns - v->exit_ns);
+		other_exit(v, ts_ns - v->exit_ns);
 	}
 	v->fault_exit = false;
 	v->exit_ns = 0;
-	v->entry_ns = r->ts_ns;
+	v->entry_ns = ts_ns;
 }
 
 void vcpu_cut(struct fold *f, struct task *t)

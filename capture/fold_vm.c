@@ -122,12 +122,12 @@ void vm_learn_mn(struct fold *f, struct op *op, uint64_t kvm)
 		f->mn_delta = op->mn - kvm;
 }
 
-static bool has_hva(const struct fold_vm *vm, hva_t start, hva_t end)
+static bool has_hva(const struct fold_vm *vm, unsigned int shift, hva_t start, hva_t end)
 {
 	for (uint32_t i = 0; i < vm->nr_slots; i++) {
 		const struct slot *s = &vm->slots[i];
 
-		if (start < s->hva + (s->npages << 12) && end > s->hva)
+		if (start < s->hva + (s->npages << shift) && end > s->hva)
 			return true;
 	}
 	return false;
@@ -140,7 +140,7 @@ int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end)
 	if (t->vm >= 0 && !t->many_vms)
 		return t->vm;
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
-		if (!is_live(&f->vms[i]) || !has_hva(&f->vms[i], start, end))
+		if (!is_live(&f->vms[i]) || !has_hva(&f->vms[i], f->meta->page_shift, start, end))
 			continue;
 		if (found >= 0)
 			return vm_of_task(f, t);

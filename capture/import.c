@@ -106,11 +106,7 @@ static int fold_source(struct source *s, const char *in, struct ev_writer *w, co
 
 	if (opt->slot)
 		fold_on_slot(f, opt->slot, opt->slot_arg);
-	if (meta->arch != KVM_X86 && w)
-		ret = err_set(e, ERR_MACHINE, "%s: recorded on arm64 (%s); this build folds x86 recordings only", in,
-			      meta->kernel);
-	if (!ret)
-		ret = solve_riddles(f, in, e);
+	ret = solve_riddles(f, in, e);
 	if (!ret)
 		ret = fold_all(s, f, opt, e);
 	if (!ret)

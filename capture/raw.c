@@ -19,10 +19,10 @@ static bool same(const char *word, size_t len, const char *name, size_t name_len
 	return len == name_len && !memcmp(word, name, len);
 }
 
-/* Is @name one of the words of @list that @sort stands before ('\0': nothing does)? */
+/* Is @name one of the words of @list (NULL: there are none) that @sort stands before ('\0': nothing does)? */
 static bool has_word(const char *list, char sort, const char *name, size_t name_len)
 {
-	while (*list) {
+	while (list && *list) {
 		size_t len = strcspn(list, " ");
 		bool nick = *list == '~';
 
@@ -140,9 +140,9 @@ static unsigned int row_of_event(const struct raw_table *table, const struct sou
 	size_t system_len = strlen(system);
 
 	for (unsigned int id = 1; id < table->nr; id++) {
-		const char *names = table->rows[id].names, *colon = strchr(names, ':');
+		const char *names = table->rows[id].names, *colon = names ? strchr(names, ':') : NULL;
 
-		if (table->rows[id].kind == RAW_AS_EVENT && !strcmp(colon + 1, ev->name) &&
+		if (colon && table->rows[id].kind == RAW_AS_EVENT && !strcmp(colon + 1, ev->name) &&
 		    (!system_len || same_system(names, colon - names, system, system_len)))
 			return id;
 	}

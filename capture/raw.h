@@ -34,7 +34,7 @@ enum raw_kind {
  */
 struct raw_row {
 	enum raw_kind	kind;
-	const char	*names, *fields;
+	const char	*names, *fields;	/* names NULL: no event is of this row */
 };
 
 struct raw_table {
@@ -72,6 +72,11 @@ struct raw {			/* one record, decoded */
 	uint32_t	text_len;
 	uint32_t	cpu;
 };
+
+static inline unsigned int raw_id(const struct raw *r)
+{
+	return r->layout->id;
+}
 
 static inline bool raw_has(const struct raw *r, unsigned int i)
 {

@@ -38,6 +38,7 @@ struct source_info {
 	const char	*uname;		/* "Linux HOST RELEASE MACHINE"; "" when the recording does not say */
 	const char	*clock;
 	unsigned int	 nr_cpus;
+	uint32_t	 page_size;	/* of its ring buffers, bytes; 0: the recording does not say */
 };
 
 struct source;

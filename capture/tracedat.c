@@ -313,7 +313,7 @@ int source_open_tracedat(const char *path, struct source **out, struct err *e)
 	snprintf(t->format, sizeof(t->format), "trace.dat %d", t->dat->version);
 	t->source.ops = &tracedat_ops;
 	t->source.info = (struct source_info){ .format = t->format, .uname = t->dat->uname ? t->dat->uname : "",
-					       .clock = clock_of(t->dat) };
+					       .clock = clock_of(t->dat), .page_size = t->dat->page_size };
 	ret = read_formats(t, e);
 	if (!ret)
 		ret = open_lanes(t, e);

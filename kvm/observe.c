@@ -32,6 +32,7 @@ const char *obs_pin_name(enum obs_pin pin)
 		[PIN_FLUSH_SLOT] = "flush_slot",
 		[PIN_OFF_CPU] = "off_cpu",
 		[PIN_MARK_DIRTY] = "mark_dirty",
+		[PIN_INV_ENDED] = "inv_ended",
 	};
 
 	return (unsigned int)pin < PIN_NR ? names[pin] : "?";

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "capture/raw_x86.h"
+#include "capture/raw_events.h"
 
 /*
  * A source made of steps.  Its events have the fields of their rows, eight bytes
@@ -29,18 +29,21 @@ struct fake {
 	struct source	    source;
 	struct source_event events[STEPS_MAX];
 	const struct step  *steps;
+	const struct raw_table *table;
 	uint32_t	    at;
 	uint8_t		    data[256];
 };
 
 /* The row an event of that name is, as one event or probe of either kind. */
-static const struct raw_row *fake_row(const char *event)
+static const struct raw_row *fake_row(const struct raw_table *table, const char *event)
 {
-	for (unsigned int id = 1; id < raw_x86.nr; id++) {
-		const struct raw_row *row = &raw_x86.rows[id];
-		const char *colon = strchr(row->names, ':');
+	for (unsigned int id = 1; id < table->nr; id++) {
+		const struct raw_row *row = &table->rows[id];
+		const char *colon = row->names ? strchr(row->names, ':') : NULL;
 		size_t len = strlen(event);
 
+		if (!row->names)
+			continue;
 		if (row->kind == RAW_AS_EVENT) {
 			if (!strcmp(colon + 1, event))
 				return row;
@@ -64,7 +67,7 @@ static const struct raw_row *fake_row(const char *event)
 
 static bool fake_field(struct source *s, uint32_t event, const char *name, struct source_field *out)
 {
-	const struct raw_row *row = fake_row(s->events[event].name);
+	const struct raw_row *row = fake_row(((struct fake *)s)->table, s->events[event].name);
 	const char *list = row ? row->fields : "";
 	uint16_t offset = FAKE_FIELDS_AT;
 
@@ -89,9 +92,10 @@ static bool fake_field(struct source *s, uint32_t event, const char *name, struc
 
 static uint32_t fake_event(struct source *s, const char *name)
 {
-	const struct raw_row *row = fake_row(name);
+	const struct raw_table *table = ((struct fake *)s)->table;
+	const struct raw_row *row = fake_row(table, name);
 	static char systems[RAW_NR][16];
-	char *system = systems[row ? row - raw_x86.rows : 0];
+	char *system = systems[row ? row - table->rows : 0];
 
 	for (uint32_t i = 0; i < s->nr_events; i++)
 		if (!strcmp(s->events[i].name, name))
@@ -131,12 +135,14 @@ static const char *fake_comm(struct source *s, uint32_t tid)
 static const struct source_ops fake_ops = { .next = fake_next, .field = fake_field, .comm = fake_comm };
 
 /* @steps end with one that has no event, or with the array. */
-static void fake_init(struct fake *f, const struct step *steps)
+static void fake_init(struct fake *f, const struct step *steps, enum kvm_arch arch)
 {
 	memset(f, 0, sizeof(*f));
+	f->table = arch == KVM_ARM64 ? &raw_arm64 : &raw_x86;
 	f->steps = steps;
 	f->source = (struct source){ .ops = &fake_ops, .events = f->events,
-				     .info = { .uname = "Linux host 6.12.1 x86_64", .clock = "mono", .nr_cpus = 2 } };
+				     .info = { .uname = arch == KVM_ARM64 ? "Linux host 6.12.1 aarch64" : "Linux host 6.12.1 x86_64",
+					       .clock = "mono", .nr_cpus = 2 } };
 	for (const struct step *st = steps; st < steps + STEPS_MAX && st->event; st++)
 		fake_event(&f->source, st->event);
 }

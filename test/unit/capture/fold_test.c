@@ -17,6 +17,7 @@ struct row {
 	const char	*want;
 	uint64_t	 unused;		/* records that came to nothing */
 	bool		 nx;			/* the host had the NX mitigation on */
+	bool		 arm64;			/* by the events of an arm64 host */
 };
 
 /* --- the check ------------------------------------------------------------------------- */
@@ -55,7 +56,7 @@ static void check(const void *arg)
 	char *got;
 
 	close(mkstemp(path));
-	fake_init(&fake, row->steps);
+	fake_init(&fake, row->steps, row->arm64 ? KVM_ARM64 : KVM_X86);
 	ev_meta_init(&meta);
 	assert_int_equal(ev_writer_open(path, 0, &w, &e), 0);
 	f = fold_new(&fake.source, &meta, w);
@@ -106,9 +107,112 @@ static void check(const void *arg)
 #define REGION_RET(t, tid, ret) REC(t, tid, "set_memory_region_ret", (uint64_t)(ret))
 #define WAIT(t, tid, addr, flags) REC(t, tid, "contention_begin", addr, flags)
 #define WAITED(t, tid, addr) REC(t, tid, "contention_end", addr)
+/* arm64: data abort, write, translation fault at level 3; permission fault; both of a lower exception level */
+#define ESR_TRANSLATION	0x92000047ULL
+#define ESR_PERMISSION	0x9200004fULL
+#define ABORT(t, tid, vcpu, gfn, esr) REC(t, tid, "kvm_exit", 2, 0x24), REC((t) + 1, tid, "guest_abort", KVM, vcpu),	\
+				REC((t) + 2, tid, "kvm_guest_fault", esr, 0, (gfn) << 12)
+#define ABORTED(t, tid, ret)	REC(t, tid, "guest_abort_ret", ret), REC((t) + 1, tid, "kvm_entry", 0)
+#define PFN(t, tid, gfn)	REC(t, tid, "gfn_to_pfn", 1, gfn), REC((t) + 1, tid, "gfn_to_pfn_ret", 0x1000)
+#define MAP(t, tid, gfn)	REC(t, tid, "s2_map", (gfn) << 12, 0x1000, 0x1000000, 6, 0x18)
+#define MAPPED(t, tid, ret)	REC(t, tid, "s2_map_ret", (uint64_t)(ret))
+#define VISIT(t, tid, gfn, old)	REC(t, tid, "w_map", 0xa000, old, (gfn) << 12, 3, 1)
+#define ABORT_OP(result)	" - op=fault gfn=0x20 result=" result " access=0x8 span_ns=8 stimulus=0 entry_ns=2 error_code=0x92000047\n"
 #define MARK(t, who, line)	{ .ts = t, .tid = who, .event = "print", .text = line }
 
 static const struct row rows[] = {
+	{
+		.name = "arm64: a call comes after its visits, a visit after nothing that is inside it",
+		.arm64 = true,
+		.steps = {
+			ABORT(100, 7, 2, 0x20ULL, ESR_TRANSLATION), PFN(103, 7, 0x20ULL), MAP(105, 7, 0x20ULL),
+			VISIT(106, 7, 0x20ULL, 0), REC(107, 7, "break_pte", 0xa000, 0, 0x20000, 3),
+			REC(108, 7, "break_pte_ret", 1), REC(109, 7, "make_pte", 0xa000, 0x10004db, 0x20000, 3),
+			REC(110, 7, "w_map_ret", 0), MAPPED(111, 7, 0), ABORTED(112, 7, 1),
+		},
+		.want =
+		"0 0 access w,pfn,hostwr gfn=0x20 attempts=1 level=1 pfn=0x1000 result=fixed guest_ns=0 service_ns=13\n"
+		"3 0 pin - pin=snapshot value=0x0\n"
+		"4 0 pin - pin=lookup_ret value=0x1000\n"
+		"6 0 w_map - gfn=0x20 level=3 visit=1 old=0x0\n"
+		"7 0 break_pte - gfn=0x20 level=3 ret=1 old=0x0\n"
+		"9 0 make_pte - gfn=0x20 level=3 old=0x0 new=0x10004db\n"
+		"11 0 s2_map - gfn=0x20 prot=0x6 ret=0 pages=0x1 value=0x1000\n"
+		"12 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=10 stimulus=0 entry_ns=2 error_code=0x92000047\n",
+	},
+	{
+		.name = "arm64: -EAGAIN from the map is a lost race, and the access goes on",
+		.arm64 = true,
+		.steps = {
+			ABORT(100, 7, 0, 0x20ULL, ESR_TRANSLATION), PFN(103, 7, 0x20ULL), MAP(105, 7, 0x20ULL),
+			VISIT(106, 7, 0x20ULL, 0x400), REC(107, 7, "w_map_ret", (uint64_t)-11), MAPPED(108, 7, -11),
+			ABORTED(110, 7, 1), ABORT(120, 7, 0, 0x20ULL, ESR_TRANSLATION), PFN(123, 7, 0x20ULL),
+			ABORTED(130, 7, 1),
+		},
+		.want =
+		"0 0 access w gfn=0x20 attempts=2 result=retry guest_ns=0 service_ns=31\n"
+		"3 0 pin - pin=snapshot value=0x0\n"
+		"4 0 pin - pin=lookup_ret value=0x1000\n"
+		"6 0 w_map - gfn=0x20 level=3 visit=1 ret=11 old=0x400\n"
+		"8 0 s2_map - gfn=0x20 prot=0x6 ret=11 pages=0x1 value=0x1000\n"
+		"10 0 op" ABORT_OP("lost")
+		"23 0 pin - pin=snapshot value=0x0\n"
+		"24 0 pin - pin=lookup_ret value=0x1000\n"
+		"30 0 op" ABORT_OP("retry"),
+	},
+	{
+		.name = "arm64: permissions are added, and whoever never looks for a page emulates",
+		.arm64 = true,
+		.steps = {
+			ABORT(100, 7, 0, 0x20ULL, ESR_PERMISSION), PFN(103, 7, 0x20ULL), REC(105, 7, "s2_relax", 0x20000, 7),
+			REC(106, 7, "w_attr", 0xa000, 0x10004db, 0x20000, 3, 0x80, 0), REC(107, 7, "s2_relax_ret", 0),
+			REC(108, 7, "tlb_ipa_nsh", 0x20000, 3), ABORTED(110, 7, 1),
+			ABORT(120, 7, 0, 0x9000ULL, ESR_TRANSLATION), ABORTED(130, 7, 0),
+		},
+		.want =
+		"0 0 access w,p,pfn,hostwr gfn=0x20 attempts=1 pfn=0x1000 result=relaxed guest_ns=0 service_ns=11\n"
+		"3 0 pin - pin=snapshot value=0x0\n"
+		"4 0 pin - pin=lookup_ret value=0x1000\n"
+		"6 0 w_attr - gfn=0x20 level=3 old=0x10004db new=0x10004db\n"
+		"7 0 s2_relax - gfn=0x20 prot=0x7 ret=0 pages=0x1\n"
+		"8 0 tlb_ipa_nsh - gfn=0x20 level=3 count=0x0\n"
+		"10 0 op - op=fault gfn=0x20 result=relaxed access=0x88 span_ns=8 stimulus=0 entry_ns=2 error_code=0x9200004f\n"
+		"20 0 access w gfn=0x9000 attempts=1 result=emulate guest_ns=9 service_ns=11\n"
+		"30 0 op - op=fault gfn=0x9000 result=emulate access=0x8 span_ns=8 stimulus=1 entry_ns=2 error_code=0x92000047\n",
+	},
+	{
+		.name = "arm64: what is freed after a grace period is not the interrupted task's",
+		.arm64 = true,
+		.steps = {
+			ABORT(100, 7, 0, 0x20ULL, ESR_TRANSLATION), PFN(103, 7, 0x20ULL),
+			REC(105, 7, "w_free", 0xb000, 0x10004db, 0, 3, 1), REC(106, 7, "w_free", 0xb008, 0, 0x1000, 3, 1),
+			ABORTED(110, 7, 1),
+		},
+		.want =
+		"0 0 access w gfn=0x20 attempts=1 result=retry guest_ns=0 service_ns=11\n"
+		"3 0 pin - pin=snapshot value=0x0\n"
+		"4 0 pin - pin=lookup_ret value=0x1000\n"
+		"10 0 op" ABORT_OP("retry"),
+		.unused = 2,
+	},
+	{
+		.name = "arm64: a slot's log is asked for by the address of the kernel's struct",
+		.arm64 = true,
+		.steps = {
+			REC(100, 9, "mr_set", KVM, 1, 0, 0x40000000ULL, 0x200000, 0x7000000ULL),
+			REC(101, 9, "mr_prepare", KVM, 0xabc, 0), REC(102, 9, "mr_set_ret", 0),
+			REC(110, 9, "dirty_sync", KVM, 0xabc), REC(111, 9, "dirty_pt", KVM, 0xabc, 0x40, 0x3),
+			REC(112, 9, "s2_wrprotect", 0x40040000ULL, 0x2000), REC(113, 9, "flush_remote", KVM),
+		},
+		.want =
+		"0 0 memslot - gfn=0x40000 id=1 change=create npages=0x200 kvm_flags=0x0 hva=0x7000000\n"
+		"2 0 op - op=memslot gfn=0x0 result=continue span_ns=2 stimulus=0\n"
+		"10 0 dirty_get - gfn=0x40000 slot=1 count=0x200 service_ns=3\n"
+		"11 0 log_dirty_masked - gfn=0x40040 count=0x3\n"
+		"12 0 s2_wrprotect - gfn=0x40040 ret=0 pages=0x2\n"
+		"13 0 flush_all - gfn=0x0 count=0x0\n"
+		"13 0 op - op=dirty gfn=0x40000 result=continue span_ns=3 stimulus=1\n",
+	},
 	{
 		.name = "a fault served at once is one access with its host page",
 		.steps = {
