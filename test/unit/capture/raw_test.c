@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "capture/kallsyms.h"
-#include "capture/raw_x86.h"
+#include "capture/raw_events.h"
 #include "test/table.h"
 
 #define IP(sym)		(0xffffffffc0240000ULL + (sym))
