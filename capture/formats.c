@@ -179,7 +179,7 @@ static void check(struct format *f, uint32_t bad_lines, struct text print)
 		f->wrong = "its print format names a field it does not have";
 }
 
-static uint32_t add_event(struct formats *f, uint16_t id, const char *system, char *name)
+static uint32_t new_event(struct formats *f, int id, const char *system, char *name)
 {
 	struct source *s = f->source;
 	uint32_t nr = s->nr_events++;
@@ -190,8 +190,12 @@ static uint32_t add_event(struct formats *f, uint16_t id, const char *system, ch
 	}
 	s->events[nr] = (struct source_event){ .id = id, .system = xstrdup(system), .name = name };
 	f->v[nr] = (struct format){ 0 };
-	f->by_id[id] = nr;
 	return nr;
+}
+
+static uint32_t add_event(struct formats *f, uint16_t id, const char *system, char *name)
+{
+	return f->by_id[id] = new_event(f, id, system, name);
 }
 
 /* "name: kvm_entry\nID: 1234\n" at the start of @t, which moves behind it. */
@@ -239,6 +243,11 @@ uint32_t formats_event(struct formats *f, uint16_t id)
 	if (unlikely(f->by_id[id] == FORMATS_NONE))
 		return add_event(f, id, "unknown", xasprintf("event %u", id));
 	return f->by_id[id];
+}
+
+uint32_t formats_plain(struct formats *f, const char *system, const char *name)
+{
+	return new_event(f, -1, system, xstrdup(name));
 }
 
 bool formats_field(const struct formats *f, uint32_t event, const char *name, struct source_field *out)

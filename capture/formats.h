@@ -58,6 +58,8 @@ void formats_add(struct formats *f, const char *system, const char *text, size_t
 bool formats_finish(struct formats *f);
 /* Index of event number @id; one without a format is called "unknown:event ID" from its first record on. */
 uint32_t formats_event(struct formats *f, uint16_t id);
+/* One that has no number and no format: samples of a hardware counter. */
+uint32_t formats_plain(struct formats *f, const char *system, const char *name);
 /* As source_ops.field. */
 bool formats_field(const struct formats *f, uint32_t event, const char *name, struct source_field *out);
 static inline bool formats_known(const struct formats *f, uint32_t event)

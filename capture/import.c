@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "capture/dat.h"
 #include "capture/fold.h"
+#include "capture/perf_file.h"
 
 #define PROGRESS_EVENTS	(1u << 18)
 
@@ -43,7 +44,8 @@ bool import_is_recording(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t head[16];
-	bool is = fd >= 0 && dat_magic(head, read(fd, head, sizeof(head)) == sizeof(head) ? sizeof(head) : 0);
+	ssize_t len = fd >= 0 ? read(fd, head, sizeof(head)) : -1;
+	bool is = len > 0 && (dat_magic(head, len) || perf_magic(head, len));
 
 	if (fd >= 0)
 		close(fd);

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "capture/dat.h"
+#include "capture/perf_file.h"
 
 static const struct {
 	const char *magic;
 	size_t	    len;
 	const char *what;
 } foreign[] = {		/* what people hand over by mistake, and what to do about it */
-	{ "PERFILE2",		8, "a perf.data; record with trace-cmd" },
 	{ "\xfd" "7zXZ",	5, "compressed by xz; \"xz -d\" it first" },
 	{ "\x1f\x8b",		2, "compressed by gzip; \"gzip -d\" it first" },
 	{ "\x28\xb5\x2f\xfd",	4, "compressed by zstd; \"zstd -d\" it first" },
@@ -49,6 +49,8 @@ int source_open(const char *path, struct source **out, struct err *e)
 		return err_set(e, ERR_INPUT, "%s: the file is empty", path);
 	if (dat_magic(head, len))
 		return source_open_tracedat(path, out, e);
+	if (perf_magic(head, len))
+		return source_open_perfdata(path, out, e);
 	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
 		if ((size_t)len >= foreign[i].len && !memcmp(head, foreign[i].magic, foreign[i].len))
 			return err_set(e, ERR_INPUT, "%s: not a trace.dat but %s", path, foreign[i].what);

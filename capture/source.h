@@ -82,6 +82,7 @@ struct source {
  */
 int source_open(const char *path, struct source **out, struct err *e);
 int source_open_tracedat(const char *path, struct source **out, struct err *e);
+int source_open_perfdata(const char *path, struct source **out, struct err *e);
 void source_close(struct source *s);	/* NULL is fine */
 
 #endif
