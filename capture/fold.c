@@ -50,9 +50,11 @@ static void set_kernel(struct fold *f)
 	if (sscanf(f->source->info.uname, "%127s %127s %127s %127s", words[0], words[1], words[2], words[3]) == 4) {
 		m->kernel = xstrdup(words[2]);
 		m->release_exact = kvm_release_parse(words[2], &f->release);
+		f->ret_pf = ret_pf_numbers(words[2]);
 		m->arch = !strcmp(words[3], "aarch64") ? KVM_ARM64 : KVM_X86;
 	} else {
 		f->release = KVM_6_12;
+		f->ret_pf = RET_PF_OF_6_12;
 	}
 	f->handlers = m->arch == KVM_ARM64 ? arm64_handlers : x86_handlers;
 	m->release = f->release;
@@ -157,6 +159,18 @@ static void note_gap(struct fold *f, uint32_t cpu)
 	}
 }
 
+/*
+ * A clock that steps back, alone or against another CPU's: time stands still until it has caught up, so that
+ * no duration is negative.
+ */
+static void note_step_back(struct fold *f, const struct source_record *rec)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "CPU %u: records earlier than the one before", rec->cpu);
+	ev_counts_add(&f->meta->damage, name, 1);
+}
+
 void fold_unuse(struct fold *f, enum unused why, uint64_t n)
 {
 	assert(f->used >= n);
@@ -170,8 +184,11 @@ int fold_record(struct fold *f, const struct source_record *rec)
 	struct raw r;
 
 	if (unlikely(!f->events++))
-		f->first_ns = rec->ts_ns;
-	f->last_ns = rec->ts_ns;
+		f->first_ns = f->last_ns = rec->ts_ns;
+	if (unlikely(rec->ts_ns < f->last_ns))
+		note_step_back(f, rec);
+	else
+		f->last_ns = rec->ts_ns;
 	if (unlikely(rec->event >= f->nr_types))
 		compile_types(f);
 	if (unlikely(rec->missed))
@@ -195,7 +212,8 @@ int fold_record(struct fold *f, const struct source_record *rec)
 	}
 	f->seen[l->id]++;
 	f->why = USED;
-	f->handlers[l->id](f, task_of(f, rec->tid, rec->cpu, rec->ts_ns), &r);
+	r.ts_ns = f->last_ns;
+	f->handlers[l->id](f, task_of(f, rec->tid, rec->cpu, f->last_ns), &r);
 	if (unlikely(f->why != USED))
 		fold_unuse(f, f->why, 1);
 	return f->ret;

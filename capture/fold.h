@@ -30,7 +30,7 @@ int fold_scan(struct fold *f, struct source *again, struct err *e);
 /* Told of each MEMSLOT stimulus as it is written; times since the first record. */
 typedef void (*fold_slot_fn)(void *arg, uint64_t t_ns, uint16_t vm, const struct ev_slot *slot);
 void fold_on_slot(struct fold *f, fold_slot_fn fn, void *arg);
-/* Return: 0, or what the writer said.  Records must come in time order. */
+/* Return: 0, or what the writer said.  Records come in time order; what does not counts as damage. */
 int fold_record(struct fold *f, const struct source_record *rec);
 /* Closes what is open and completes @meta.  Return: as fold_record(). */
 int fold_finish(struct fold *f);

@@ -124,7 +124,7 @@ void obs_fast_fault(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = fault_obs(f, t, r->ts_ns);
 	struct attempt *at = attempt_of(t, op);
-	enum ret_pf ret = ret_pf_decode(f->release, (int)r->v[4]);
+	enum ret_pf ret = ret_pf_decode(f->ret_pf, (int)r->v[4]);
 	struct ev ev = { .kind = OBS_FAST_PAGE_FAULT };
 
 	if (at) {

@@ -204,6 +204,7 @@ struct fold {
 	struct ev_writer *w;
 	int		 ret;		/* the writer's first failure */
 	enum kvm_release release;
+	enum ret_pf_numbers ret_pf;
 	const struct spte_format *spte;
 	bool		 tdp_known;
 	uint64_t	 first_ns, last_ns, events;

@@ -225,7 +225,7 @@ void vcpu_fault_ret(struct fold *f, struct task *t, const struct raw *r)
 		f->why = UNUSED_NO_CALL;
 		return;
 	}
-	vcpu_settle(f, t, r->ts_ns, ret_pf_decode(f->release, (int)r->v[0]));
+	vcpu_settle(f, t, r->ts_ns, ret_pf_decode(f->ret_pf, (int)r->v[0]));
 }
 
 /*

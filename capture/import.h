@@ -26,7 +26,7 @@ struct import_options {
  *		and counts events of architectures that cannot be folded.
  * @meta:	filled with header, dictionary and counts; the caller's to ev_meta_fini(), also on failure.
  *
- * ERR_INPUT: not a recording, damaged, or one without any KVM event; ERR_MACHINE: an
+ * ERR_INPUT: not a recording, damaged, or (with @out) one without any KVM event; ERR_MACHINE: an
  * architecture that cannot be folded, no space.  On failure @out is as it was.
  */
 int import_file(const char *in, const char *out, const struct import_options *opt,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/types.h"
+#include "capture/caveat.h"
 #include "capture/import.h"
 #include "cmd/opts.h"
 #include "cmd/verb.h"
@@ -20,18 +21,14 @@ static uint64_t kinds_of(const struct ev_meta *m, const char *kind)
 	return ev_counts_get(&m->kinds, kind);
 }
 
-/* What the recording cannot give, said once, so that nobody wonders later. */
+static void print_caveat(void *arg, const char *line)
+{
+	fprintf(stderr, "mmulab import: %s: %s\n", (const char *)arg, line);
+}
+
 static void print_caveats(const struct ev_meta *m)
 {
-	if (!kinds_of(m, "access") && m->tdp_mmu)
-		fprintf(stderr, "mmulab import: %s: no vCPU fault between kvm_exit and kvm_entry in it, so no accesses; "
-			"observations and notifiers only\n", m->source);
-	if (!m->tdp_mmu)
-		fprintf(stderr, "mmulab import: %s: no event of the TDP MMU in it (shadow paging or tdp_mmu=N), so no accesses; "
-			"such recordings can be looked at, not replayed\n", m->source);
-	if (!m->release_exact)
-		fprintf(stderr, "mmulab import: %s: kernel %s is read as %s\n", m->source,
-			m->kernel ? m->kernel : "of unknown version", kvm_release_name(m->release));
+	caveats(m, print_caveat, m->source);
 	for (size_t i = 0; i < m->damage.nr; i++)
 		fprintf(stderr, "mmulab import: %s: %s: %" PRIu64 "\n", m->source, m->damage.v[i].name, m->damage.v[i].n);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "capture/caveat.h"
 #include "capture/import.h"
 #include "cmd/opts.h"
 #include "cmd/verb.h"
@@ -96,6 +97,19 @@ static json_t *damage_json(const struct ev_meta *m)
 	return list;
 }
 
+static void add_caveat(void *arg, const char *line)
+{
+	json_array_append_new(arg, json_string(line));
+}
+
+static json_t *caveats_json(const struct ev_meta *m)
+{
+	json_t *list = json_array();
+
+	caveats(m, add_caveat, list);
+	return list;
+}
+
 /* The dictionary as the event file has it, and what follows from it. */
 static void print_json(const struct info *in)
 {
@@ -105,6 +119,9 @@ static void print_json(const struct info *in)
 	json_object_set(o, "lost_by", json_object_get(o, "lost"));
 	json_object_set_new(o, "lost", json_integer(lost(m)));
 	json_object_set_new(o, "damage", damage_json(m));
+	json_object_set_new(o, "caveats", caveats_json(m));
+	if (!m->kernel)
+		json_object_set_new(o, "kernel", json_string("unknown"));
 	json_object_set_new(o, "used", json_integer(m->events - total(&m->unused)));
 	json_object_set_new(o, "span_ns", json_integer(m->last_ns - m->first_ns));
 	json_object_set_new(o, "vcpus", vcpus_json(m));
@@ -135,8 +152,8 @@ static void print_head(const struct info *in)
 		       kvm_release_name(m->release));
 	printf("\nspan      %.6f s, clock %s, %u CPUs\n", (m->last_ns - m->first_ns) / 1e9, m->clock ? m->clock : "unknown",
 	       m->nr_cpus);
-	printf("events    %" PRIu64 ", used %" PRIu64 ", unused %" PRIu64 ", lost %" PRIu64 "\n", m->events,
-	       m->events - total(&m->unused), total(&m->unused), lost(m));
+	printf("events    %" PRIu64 " (%" PRIu64 " of KVM), used %" PRIu64 ", unused %" PRIu64 ", lost %" PRIu64 "\n",
+	       m->events, m->kvm_events, m->events - total(&m->unused), total(&m->unused), lost(m));
 	printf("has       %s, %s\n", m->has_ends ? "ends of invalidations" : "no ends of invalidations",
 	       m->has_probes ? "kprobes" : "no kprobes");
 }
@@ -195,11 +212,23 @@ static void print_counts(const char *title, const struct ev_counts *c)
 	free(v);
 }
 
+static void print_caveat(void *arg, const char *line)
+{
+	bool *first = arg;
+
+	if (*first)
+		puts("cannot be told from it");
+	*first = false;
+	printf("          %s\n", line);
+}
+
 static void print_text(const struct info *in)
 {
 	const struct ev_meta *m = in->meta;
+	bool first = true;
 
 	print_head(in);
+	caveats(m, print_caveat, &first);
 	print_vms(m);
 	print_slots(in);
 	print_counts("events of the recording", &m->sources);
@@ -322,9 +351,10 @@ const struct verb verb_info = {
 		"report), records by kind, what was not used and why, and what was lost.\n"
 		"\n"
 		"      --json            one JSON object; among its keys: events, used, unused (reason:\n"
-		"                        count), lost, lost_by (cpu, cause, n), damage (list), kinds and\n"
-		"                        sources (name: count), arch, kernel, release, clock, span_ns,\n"
-		"                        vms, vcpus, memslots, tasks\n"
+		"                        count), lost, lost_by (cpu, cause, n), damage (list), caveats\n"
+		"                        (list), lacking, kinds and sources (name: count), kvm_events,\n"
+		"                        arch, kernel, release, clock, span_ns, vms, vcpus, memslots,\n"
+		"                        tasks\n"
 		"      --salvage         of a damaged event file, read the blocks that are sound\n",
 	.run = info_run,
 };

@@ -7,22 +7,33 @@
 static const struct {
 	const char	*name;
 	unsigned int	 major, minor;
+	unsigned int	 from_major, from_minor;	/* the first release with its entries */
 } releases[KVM_NR_RELEASES] = {	/* oldest first */
-	[KVM_6_1]  = { "6.1", 6, 1 },
-	[KVM_6_12] = { "6.12", 6, 12 },
-	[KVM_6_18] = { "6.18", 6, 18 },
+	[KVM_6_1]  = { "6.1", 6, 1, 0, 0 },
+	/* 6.10: an empty entry is SHADOW_NONPRESENT_VALUE, no longer 0; KVM spte.h. */
+	[KVM_6_12] = { "6.12", 6, 12, 6, 10 },
+	[KVM_6_18] = { "6.18", 6, 18, 6, 18 },
 };
+
+static bool parse(const char *uname, unsigned int *major, unsigned int *minor)
+{
+	return sscanf(uname, "%3u.%5u", major, minor) == 2;
+}
+
+static bool is_before(unsigned int major, unsigned int minor, unsigned int than_major, unsigned int than_minor)
+{
+	return major < than_major || (major == than_major && minor < than_minor);
+}
 
 bool kvm_release_parse(const char *uname, enum kvm_release *out)
 {
 	unsigned int major, minor;
 
 	*out = KVM_6_1;
-	if (sscanf(uname, "%3u.%5u", &major, &minor) != 2)
+	if (!parse(uname, &major, &minor))
 		return false;
 	for (unsigned int r = 0; r < KVM_NR_RELEASES; r++) {
-		if (releases[r].major < major ||
-		    (releases[r].major == major && releases[r].minor <= minor))
+		if (!is_before(major, minor, releases[r].from_major, releases[r].from_minor))
 			*out = r;
 	}
 	return releases[*out].major == major && releases[*out].minor == minor;
@@ -33,24 +44,42 @@ const char *kvm_release_name(enum kvm_release release)
 	return (unsigned int)release < KVM_NR_RELEASES ? releases[release].name : "?";
 }
 
-/* KVM mmu_internal.h, v6.1 and v6.12: WRITE_PROTECTED came in between. */
-static const uint8_t ret_pf_6_1[] = {
+static const uint8_t of_5_10[] = {
+	RET_PF_RETRY, RET_PF_EMULATE, RET_PF_INVALID, RET_PF_FIXED, RET_PF_SPURIOUS,
+};
+
+static const uint8_t of_5_19[] = {
 	RET_PF_CONTINUE, RET_PF_RETRY, RET_PF_EMULATE, RET_PF_INVALID, RET_PF_FIXED, RET_PF_SPURIOUS,
 };
 
-static const uint8_t ret_pf_6_12[] = {
+static const uint8_t of_6_12[] = {
 	RET_PF_CONTINUE, RET_PF_RETRY, RET_PF_EMULATE, RET_PF_WRITE_PROTECTED,
 	RET_PF_INVALID, RET_PF_FIXED, RET_PF_SPURIOUS,
 };
 
-enum ret_pf ret_pf_decode(enum kvm_release release, int number)
+enum ret_pf_numbers ret_pf_numbers(const char *uname)
 {
-	const uint8_t *table = release == KVM_6_1 ? ret_pf_6_1 : ret_pf_6_12;
-	int nr = release == KVM_6_1 ? ARRAY_SIZE(ret_pf_6_1) : ARRAY_SIZE(ret_pf_6_12);
+	unsigned int major, minor;
+
+	if (!parse(uname, &major, &minor) || !is_before(major, minor, 6, 12))
+		return RET_PF_OF_6_12;
+	return is_before(major, minor, 5, 19) ? RET_PF_OF_5_10 : RET_PF_OF_5_19;
+}
+
+enum ret_pf ret_pf_decode(enum ret_pf_numbers numbers, int number)
+{
+	static const struct {
+		const uint8_t	*table;
+		int		 nr;
+	} all[] = {
+		[RET_PF_OF_5_10] = { of_5_10, ARRAY_SIZE(of_5_10) },
+		[RET_PF_OF_5_19] = { of_5_19, ARRAY_SIZE(of_5_19) },
+		[RET_PF_OF_6_12] = { of_6_12, ARRAY_SIZE(of_6_12) },
+	};
 
 	if (number < 0)
 		return RET_PF_EXIT;
-	return number < nr ? table[number] : RET_PF_UNKNOWN;
+	return number < all[numbers].nr ? all[numbers].table[number] : RET_PF_UNKNOWN;
 }
 
 const char *ret_pf_name(enum ret_pf ret)

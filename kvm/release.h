@@ -6,7 +6,7 @@
 
 /*
  * Kernel releases whose MMU the lab knows.  A trace of another release is
- * handled by the nearest known one at or below it, and that is said.
+ * handled by the one whose entries it shares, and that is said.
  */
 enum kvm_release {
 	KVM_6_1,
@@ -20,7 +20,8 @@ enum kvm_arch { KVM_X86, KVM_ARM64 };
 /**
  * kvm_release_parse() - find the release of a kernel.
  * @uname:	as `uname -r` prints it, for example "6.12.117+deb12-amd64".
- * @out:	the nearest known release at or below it (6.1 for anything older).
+ * @out:	the known release that is nearest: whose entries look the same, the oldest for what is older still
+ *		and the newest for what is newer.
  *
  * Return: true when the release is known exactly (major.minor equal).
  */
@@ -51,8 +52,16 @@ enum ret_pf {
 	RET_PF_UNKNOWN = 0xff,	/* the trace does not say */
 };
 
-/* From the number the @release's kernel uses, EXIT for an errno; RET_PF_UNKNOWN when it has no such number. */
-enum ret_pf ret_pf_decode(enum kvm_release release, int number);
+/*
+ * The kernel's own numbers, which changed in other releases than the entries did: 5.10 had RETRY first, 5.19
+ * put CONTINUE before it, 6.12 WRITE_PROTECTED behind EMULATE (KVM mmu_internal.h).
+ */
+enum ret_pf_numbers { RET_PF_OF_5_10, RET_PF_OF_5_19, RET_PF_OF_6_12 };
+
+/* @uname: as for kvm_release_parse(); what cannot be read counts as the newest. */
+enum ret_pf_numbers ret_pf_numbers(const char *uname);
+/* EXIT for an errno; RET_PF_UNKNOWN when there is no such number. */
+enum ret_pf ret_pf_decode(enum ret_pf_numbers numbers, int number);
 const char *ret_pf_name(enum ret_pf ret);
 
 #endif

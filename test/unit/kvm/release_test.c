@@ -15,6 +15,8 @@ static const struct release_row {
 	{ "6.12.117+deb12-amd64", KVM_6_12, true },
 	{ "6.18-rc1", KVM_6_18, true },
 	{ "6.8.0", KVM_6_1, false },
+	{ "6.9.12", KVM_6_1, false },
+	{ "6.10.1", KVM_6_12, false },	/* empty entries are no longer 0 */
 	{ "6.13.1", KVM_6_12, false },
 	{ "6.120.0", KVM_6_18, false },
 	{ "6.19.0", KVM_6_18, false },
@@ -55,10 +57,32 @@ static void check_ret(const void *arg)
 	const struct ret_row *row = arg;
 
 	if (row->n_6_1 != -1)
-		assert_int_equal(ret_pf_decode(KVM_6_1, row->n_6_1), row->want);
-	assert_int_equal(ret_pf_decode(KVM_6_12, row->n_6_12), row->want);
-	assert_int_equal(ret_pf_decode(KVM_6_18, row->n_6_12), row->want);
+		assert_int_equal(ret_pf_decode(RET_PF_OF_5_19, row->n_6_1), row->want);
+	assert_int_equal(ret_pf_decode(RET_PF_OF_6_12, row->n_6_12), row->want);
+	if (row->n_6_1 != -1 && row->n_6_1)	/* before CONTINUE, one less */
+		assert_int_equal(ret_pf_decode(RET_PF_OF_5_10, row->n_6_1 < 0 ? row->n_6_1 : row->n_6_1 - 1), row->want);
 	assert_string_equal(ret_pf_name(row->want), row->name);
+}
+
+static const struct numbers_row {
+	const char		*name;
+	enum ret_pf_numbers	 want;
+} numbers_rows[] = {
+	{ "5.10.0-30-amd64", RET_PF_OF_5_10 },
+	{ "5.15.0", RET_PF_OF_5_10 },
+	{ "5.19.1", RET_PF_OF_5_19 },
+	{ "6.1.0-13-amd64", RET_PF_OF_5_19 },
+	{ "6.11.9", RET_PF_OF_5_19 },
+	{ "6.12.117+deb12-amd64", RET_PF_OF_6_12 },
+	{ "7.0.0", RET_PF_OF_6_12 },
+	{ "Linux", RET_PF_OF_6_12 },
+};
+
+static void check_numbers(const void *arg)
+{
+	const struct numbers_row *row = arg;
+
+	assert_int_equal(ret_pf_numbers(row->name), row->want);
 }
 
 /* Shift and width of each field: KVM asm/kvm_host.h, v6.1 and v6.12. */
@@ -105,5 +129,7 @@ int main(void)
 	return table_run("release", release_rows, ARRAY_SIZE(release_rows), sizeof(release_rows[0]),
 			 check_release) |
 	       table_run("ret_pf", ret_rows, ARRAY_SIZE(ret_rows), sizeof(ret_rows[0]), check_ret) |
+	       table_run("ret_pf numbers", numbers_rows, ARRAY_SIZE(numbers_rows), sizeof(numbers_rows[0]),
+			 check_numbers) |
 	       cmocka_run_group_tests_name("role", tests, NULL, NULL);
 }
