@@ -64,7 +64,7 @@ WARN	:= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 CFLAGS	?= -g
 ALL_CFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -fno-strict-aliasing -I. $(SANFLAGS) -D_GNU_SOURCE -MMD -MP
 ifneq ($(SAN),)
-SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=all)
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=all)
 endif
 
 PKGS	:= sqlite3 libzstd libxxhash liburcu-memb inih jansson
@@ -204,8 +204,6 @@ $(BUILD)/test/mutants/%: $(BUILD)/obj-mutants/test/unit/mutants/%_test.o $(BUILD
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(ALL_CFLAGS) -o $@ $< -Wl,--start-group $(BUILD)/lib/mutants.a $(MUTANT_LIBS) -Wl,--end-group $(TEST_LIBS)
 
-units: $(UNITS)
-
 # --- tests, demo, bench ------------------------------------------------------
 E2E := $(sort $(wildcard test/e2e/*.sh))
 
@@ -256,5 +254,6 @@ install: all man
 clean:
 	rm -rf "$(BUILD)"
 
--include test/fuzz/*.mk
+-include test/fuzz/*.mk test/damage/*.mk
+units: $(UNITS)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
