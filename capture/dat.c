@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "capture/source.h"
 
 static const uint8_t magic[10] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
 
@@ -161,6 +162,8 @@ int dat_add_cpu(struct dat *d, const struct dat_cpu *cpu, struct err *e)
 {
 	if (!cpu->size)
 		return 0;
+	if (cpu->cpu > SOURCE_CPU_MAX)
+		return dat_damaged(d, e, "it has data of a CPU %u", cpu->cpu);
 	if (cpu->offset > d->size || cpu->size > d->size - cpu->offset)
 		return dat_damaged(d, e, "the data of CPU %u end beyond the end of the file", cpu->cpu);
 	d->cpus = xreallocarray(d->cpus, d->nr_cpus + 1, sizeof(*d->cpus));

@@ -15,6 +15,9 @@ struct source_event {		/* one event type of this recording, laid out by its own 
 	const void	*handle;	/* the reader's own */
 };
 
+/* The highest CPU number a reader may hand out: tables are kept by it.  Kernels are built for 8192 at most. */
+#define SOURCE_CPU_MAX	65535u
+
 struct source_record {
 	uint64_t	 ts_ns;		/* in the recording's clock */
 	uint32_t	 cpu;
