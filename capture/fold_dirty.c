@@ -97,6 +97,10 @@ void ring_push(struct fold *f, struct task *t, const struct raw *r)
 	struct op *op = op_for_obs(f, t, r->ts_ns);
 	struct ev ev = { .kind = OBS_DIRTY_PUSH, .vm = op->vm };
 
+	if (r->v[0] >= FOLD_VCPU_IDS) {
+		f->why = UNUSED_NO_VCPU;
+		return;
+	}
 	note_ring(f, op->vm, r->v[0], r->v[2]);
 	ev.gfns = (struct obs_gfns){ .gfn = r->v[4], .level = r->v[3] >> 16, .slot = r->v[3] & 0xffff,
 				     .count = r->v[0] };
@@ -108,6 +112,10 @@ void ring_reset_end(struct fold *f, struct task *t, const struct raw *r)
 	struct op *op = op_top(t);
 	uint32_t vcpu = r->v[0], reset = r->v[2], *known;
 
+	if (vcpu >= FOLD_VCPU_IDS) {
+		f->why = UNUSED_NO_VCPU;
+		return;
+	}
 	if (!is_call(op) || op->stim != EV_DIRTY_RESET)
 		op = op_begin(f, t, EV_OP_DIRTY, EV_DIRTY_RESET, r->ts_ns, -1);
 	op_touch(t, r->ts_ns);

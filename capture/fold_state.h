@@ -20,7 +20,10 @@
 	X(MARK,		"page marked dirty outside faults")	\
 	X(NOT_FAULTING,	"host page looked up for other reasons than a fault")	\
 	X(UNLINKED,	"table freed after its grace period, in whatever task was running")	\
+	X(NO_VCPU,	"number that no vCPU has")			\
 	X(SHORT,	"record shorter than its format")
+
+#define FOLD_VCPU_IDS	4096	/* KVM_MAX_VCPU_IDS of x86; a higher number is of a damaged record */
 
 enum unused {
 	USED,
@@ -287,6 +290,7 @@ int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end);
 int vm_of_task(struct fold *f, struct task *t);
 /* Of a marker's memslot: the newest it can be of, or a VM of its own. */
 int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot);
+/* Places the thread in a VM; with a number that no vCPU has, in that alone. */
 void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
 /* For memslots nobody was seen to make: a frame was mapped; one was zapped by an invalidation. */
 void infer_mapped(struct fold *f, unsigned int vm, gfn_t gfn, pfn_t pfn);

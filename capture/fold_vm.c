@@ -213,16 +213,14 @@ static int guess_vm(struct fold *f, struct task *t, uint32_t vcpu)
 	return best >= 0 ? best : add_vm(f, t);
 }
 
-#define VCPU_IDS	4096	/* KVM_MAX_VCPU_IDS of x86; more is a damaged record */
-
 void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu)
 {
 	struct fold_vm *vm;
 
-	if (vcpu >= VCPU_IDS)
-		return;
 	if (t->vm < 0)
 		task_set_vm(f, t, guess_vm(f, t, vcpu));
+	if (vcpu >= FOLD_VCPU_IDS)
+		return;
 	vm = &f->vms[t->vm];
 	if (vcpu >= vm->nr_vcpu_tid) {
 		vm->vcpu_tid = xreallocarray(vm->vcpu_tid, vcpu + 1, sizeof(*vm->vcpu_tid));
