@@ -67,7 +67,7 @@ ifneq ($(SAN),)
 SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=all)
 endif
 
-PKGS	:= sqlite3 libzstd libxxhash liburcu-memb inih jansson
+PKGS	:= sqlite3 libzstd zlib libxxhash liburcu-memb inih jansson
 TEST_PKGS := libtracecmd libtraceevent cmocka
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(TEST_PKGS) 2>/dev/null)
 LIBS	:= -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lboost_context -lpthread -lm

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Ring buffer pages of one CPU.  A page: u64 time, u64 commit (its low bits are
- * the bytes used, two high ones say that records were lost before it), events.
- * An event: u32 of 5 bits type or length and 27 bits time delta, then data
- * (kernel: include/linux/ring_buffer.h; trace-cmd: kbuffer).  Every length is
- * checked against the page before use.
+ * Ring buffer pages of one CPU.  A page: u64 time, a word of commit (its low
+ * bits are the bytes used, two high ones say that records were lost before it),
+ * events.  An event: u32 of 5 bits type or length and 27 bits time delta (big
+ * endian: from the top), then data (kernel: include/linux/ring_buffer.h;
+ * trace-cmd: kbuffer).  Every length is checked against the page before use.
+ *
+ * The kernel clears what it hands out behind the used bytes, so a commit that
+ * lost a bit is noticed by what stands there.
  */
 #include "capture/dat_stream.h"
 
@@ -12,54 +15,46 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "base/alloc.h"
 
-#define PAGE_HEAD	16
 #define COMMIT_BYTES	((1u << 27) - 1)
 #define COMMIT_MISSED	(1u << 31)
 #define COMMIT_STORED	(1u << 30)	/* how many is stored behind the last event */
+#define COMMIT_FLAGS	(COMMIT_MISSED | COMMIT_STORED)
 #define READ_BYTES	(64u << 10)	/* at a time, uncompressed */
-#define CHUNK_BYTES_MAX	(64u << 20)	/* trace-cmd writes chunks of ten pages */
+#define CHUNK_BYTES_MAX	(16u << 20)	/* trace-cmd writes chunks of ten pages */
 #define TIME_MSB	(0xf8ULL << 56)	/* an absolute time stamp lacks these bits */
+#define EVENT_BYTES_MIN	8u		/* that carries data */
 
 enum { LEN_IN_DATA = 0, PADDING = 29, TIME_EXTEND = 30, TIME_STAMP = 31 };
 
-struct dat_stream {
-	const struct dat *dat;
-	const struct dat_cpu *cpu;
-	uint64_t	at, end;	/* in the file: what is not read yet */
-	uint32_t	chunks;		/* compressed: how many are left */
-	ZSTD_DCtx	*zstd;
-	uint8_t		*packed;
-	size_t		 packed_cap;
-	uint8_t		*pages;		/* what was read last */
-	size_t		 pages_cap, pages_len, next_page;
-	const uint8_t	*p, *page_end;	/* next event of the page, its end */
-	uint64_t	 ts;
-	uint32_t	 missed;
-};
-
-static uint32_t get32(const uint8_t *p)
+static uint32_t get32(const uint8_t *p, bool swap)
 {
 	uint32_t v;
 
 	memcpy(&v, p, sizeof(v));
-	return v;
+	return swap ? __builtin_bswap32(v) : v;
 }
 
-static uint64_t get64(const uint8_t *p)
+static uint64_t get64(const uint8_t *p, bool swap)
 {
 	uint64_t v;
 
 	memcpy(&v, p, sizeof(v));
-	return v;
+	return swap ? __builtin_bswap64(v) : v;
 }
 
-static int damaged(const struct dat_stream *s, struct err *e, const char *what)
+static uint64_t get_word(const struct dat *d, const uint8_t *p)
 {
-	return dat_damaged(s->dat, e, "CPU %u: %s near byte %llu", s->cpu->cpu, what, (unsigned long long)s->at);
+	return d->long_size == 8 ? get64(p, d->swap) : get32(p, d->swap);
+}
+
+/* @n of @what were met: the records they held are missing before the next one. */
+static void damaged(struct dat_stream *s, uint64_t n, const char *what)
+{
+	dat_note(s->dat, s->cpu->cpu, n, what);
+	s->missed = DAT_MISSED_DAMAGED;
 }
 
 static uint8_t *grow(uint8_t *buf, size_t *cap, size_t want)
@@ -70,12 +65,13 @@ static uint8_t *grow(uint8_t *buf, size_t *cap, size_t want)
 	return xrealloc(buf, want);
 }
 
+/* --- bytes of the file ------------------------------------------------------------------ */
+
+/* @len bytes at s->at, which are within the file. */
 static int read_exactly(struct dat_stream *s, void *to, size_t len, struct err *e)
 {
 	uint8_t *p = to;
 
-	if (len > s->end - s->at)
-		return damaged(s, e, "its data end early");
 	while (len) {
 		ssize_t got = pread(s->dat->fd, p, len, s->at);
 
@@ -84,7 +80,7 @@ static int read_exactly(struct dat_stream *s, void *to, size_t len, struct err *
 		if (got < 0)
 			return err_sys(e, errno, s->dat->path, "read");
 		if (!got)
-			return damaged(s, e, "its data end early");
+			return err_set(e, ERR_INPUT, "%s: it became shorter while it was read", s->dat->path);
 		p += got;
 		s->at += got;
 		len -= got;
@@ -92,201 +88,273 @@ static int read_exactly(struct dat_stream *s, void *to, size_t len, struct err *
 	return 0;
 }
 
-/* One chunk: its length packed and unpacked, and a zstd frame. */
-static int read_chunk(struct dat_stream *s, struct err *e)
+bool dat_chunk_plausible(const struct dat *d, uint32_t page_size, uint32_t packed, uint32_t len, uint64_t left)
 {
-	uint8_t head[8];
-	uint32_t packed, len;
-	size_t got;
-	int ret;
-
-	if (!s->chunks)
-		return 0;
-	s->chunks--;
-	ret = read_exactly(s, head, sizeof(head), e);
-	if (ret)
-		return ret;
-	packed = get32(head);
-	len = get32(head + 4);
-	if (len > CHUNK_BYTES_MAX || packed > s->end - s->at || len % s->dat->page_size)
-		return damaged(s, e, "a compressed chunk has an impossible length");
-	s->packed = grow(s->packed, &s->packed_cap, packed);
-	s->pages = grow(s->pages, &s->pages_cap, len);
-	ret = read_exactly(s, s->packed, packed, e);
-	if (ret)
-		return ret;
-	got = ZSTD_decompressDCtx(s->zstd, s->pages, len, s->packed, packed);
-	if (ZSTD_isError(got) || got != len)
-		return damaged(s, e, "a compressed chunk cannot be decompressed");
-	s->pages_len = len;
-	return 1;
+	return len && len <= CHUNK_BYTES_MAX && !(len % page_size) && packed > 8 && left >= 8 && packed <= left - 8 &&
+	       packed <= len + len / 64 + 1024;
 }
 
-static int read_pages(struct dat_stream *s, struct err *e)
+/* The next place from s->at on that looks like a chunk's lengths and the start of its data. */
+static bool find_chunk(struct dat_stream *s)
 {
-	size_t len = s->dat->page_size > READ_BYTES ? s->dat->page_size : READ_BYTES;
-	int ret;
+	const struct dat *d = s->dat;
 
-	if (len > s->end - s->at)
-		len = s->end - s->at;
-	if (!len)
-		return 0;
-	if (len % s->dat->page_size)
-		return damaged(s, e, "half a page");
-	s->pages = grow(s->pages, &s->pages_cap, len);
-	ret = read_exactly(s, s->pages, len, e);
-	if (ret)
-		return ret;
-	s->pages_len = len;
-	return 1;
-}
+	for (uint64_t at = s->at; at + 16 <= s->limit; at++) {
+		const uint8_t *p = d->map + at;
 
-/* Return: 1 when s->p .. s->page_end is a page, 0 at the end. */
-static int next_page(struct dat_stream *s, struct err *e)
-{
-	const uint8_t *page;
-	uint64_t commit, used;
-
-	while (s->next_page >= s->pages_len) {
-		int ret = s->cpu->compressed ? read_chunk(s, e) : read_pages(s, e);
-
-		if (ret <= 0)
-			return ret;
-		s->next_page = 0;
+		if (d->pack == DAT_PACK_ZLIB ? (p[8] & 0x0f) != 8 || (p[8] << 8 | p[9]) % 31 : memcmp(p + 8, "\x28\xb5\x2f\xfd", 4))
+			continue;
+		if (!dat_chunk_plausible(d, d->page_size, get32(p, d->swap), get32(p + 4, d->swap), s->limit - at))
+			continue;
+		s->at = at;
+		return true;
 	}
-	page = s->pages + s->next_page;
-	s->next_page += s->dat->page_size;
-	commit = get64(page + 8);
-	used = commit & COMMIT_BYTES;
-	if (used > s->dat->page_size - PAGE_HEAD)
-		return damaged(s, e, "a page is longer than a page");
-	s->ts = get64(page);
-	s->p = page + PAGE_HEAD;
-	s->page_end = s->p + used;
-	if (commit & COMMIT_MISSED)
-		s->missed = commit & COMMIT_STORED && used + PAGE_HEAD + 8 <= s->dat->page_size ?
-			    get64(s->page_end) : DAT_MISSED_SOME;
-	return 1;
-}
-
-/*
- * One event at s->p: moves on, keeps the time.  Return: true when it is data.
- * @bad: its length does not fit into the page.
- */
-static bool step(struct dat_stream *s, struct dat_record *rec, bool *bad)
-{
-	uint64_t left = s->page_end - s->p, delta, len;
-	uint32_t head, array = 0;
-	unsigned int type;
-	bool data = false;
-
-	if (left < 4)
-		goto out_of_page;
-	head = get32(s->p);
-	type = head & 31;
-	delta = head >> 5;
-	if (type == LEN_IN_DATA || type >= PADDING) {
-		if (left >= 8)
-			array = get32(s->p + 4);
-		else if (type != PADDING || delta)
-			goto out_of_page;
-	}
-	switch (type) {
-	case PADDING:
-		len = delta ? 4 + (uint64_t)array : left;	/* no delta: the rest of the page */
-		break;
-	case TIME_EXTEND:
-		delta += (uint64_t)array << 27;
-		len = 8;
-		break;
-	case TIME_STAMP:
-		s->ts = (delta + ((uint64_t)array << 27)) | (s->ts & TIME_MSB);
-		delta = 0;
-		len = 8;
-		break;
-	case LEN_IN_DATA:
-		len = 4 + (((uint64_t)array + 3) & ~3ULL);
-		if (array < 4)
-			goto out_of_page;
-		rec->data = s->p + 8;
-		rec->size = len - 8;
-		data = true;
-		break;
-	default:
-		len = 4 + type * 4;
-		rec->data = s->p + 4;
-		rec->size = type * 4;
-		data = true;
-		break;
-	}
-	if (len > left)
-		goto out_of_page;
-	s->ts += delta;
-	s->p += len;
-	return data;
-out_of_page:
-	*bad = true;
 	return false;
 }
 
-int dat_stream_next(struct dat_stream *s, struct dat_record *rec, struct err *e)
+/* Moves what is left of the pages to the front and makes room for @len more. */
+static void make_room(struct dat_stream *s, size_t len)
 {
-	bool bad = false;
+	size_t left = s->pages_len - s->next_page;
 
-	for (;;) {
-		while (s->p >= s->page_end) {
-			int ret = next_page(s, e);
+	if (left)
+		memmove(s->pages, s->pages + s->next_page, left);
+	s->pages_len = left;
+	s->next_page = 0;
+	s->pages = grow(s->pages, &s->pages_cap, left + len);
+}
+
+/* Chunks ahead that the count promised, or bytes that might be one? */
+static bool more_chunks(const struct dat_stream *s)
+{
+	return s->limit - s->at >= 8 && (s->chunks || s->at < s->cpu->offset + 4 + s->cpu->size);
+}
+
+/* One chunk: its length packed and unpacked, and a frame.  What is no chunk is passed over. */
+static int read_chunk(struct dat_stream *s, struct err *e)
+{
+	struct dat *d = s->dat;
+	uint32_t packed, len;
+	uint8_t head[8];
+	int ret;
+
+	while (more_chunks(s)) {
+		ret = read_exactly(s, head, sizeof(head), e);
+		if (ret)
+			return ret;
+		packed = get32(head, d->swap);
+		len = get32(head + 4, d->swap);
+		if (!dat_chunk_plausible(d, d->page_size, packed, len, s->limit - s->at + sizeof(head))) {
+			damaged(s, 1, "compressed chunks whose length cannot be");
+			s->at -= sizeof(head) - 1;
+			if (!find_chunk(s))
+				break;
+			s->chunks -= s->chunks > 0;
+			continue;
+		}
+		s->chunks -= s->chunks > 0;
+		make_room(s, len);
+		s->packed = grow(s->packed, &s->packed_cap, packed);
+		ret = read_exactly(s, s->packed, packed, e);
+		if (ret)
+			return ret;
+		if (dat_unpack(d, s->pages + s->pages_len, len, s->packed, packed) == len) {
+			s->pages_len += len;
+			return 1;
+		}
+		damaged(s, 1, "compressed chunks that cannot be decompressed");
+		s->pages_len = 0;
+		s->at -= packed;	/* its length may be what is wrong */
+		if (!find_chunk(s))
+			break;
+	}
+	if (s->chunks)
+		damaged(s, s->chunks, "compressed chunks are missing");
+	else if (s->at > s->cpu->offset + 4 + s->cpu->size)
+		damaged(s, 1, "its data are longer than the table says");
+	s->at = s->limit;
+	s->chunks = 0;
+	return 0;
+}
+
+static int read_plain(struct dat_stream *s, struct err *e)
+{
+	size_t len = min_u64(s->page_size > READ_BYTES ? s->page_size : READ_BYTES, s->limit - s->at);
+	int ret;
+
+	if (len % s->page_size && len < READ_BYTES) {
+		damaged(s, 1, "half a page at the end");
+		len -= len % s->page_size;
+		s->limit = s->at + len;
+	}
+	if (!len)
+		return 0;
+	make_room(s, len);
+	ret = read_exactly(s, s->pages + s->pages_len, len, e);
+	s->pages_len += ret ? 0 : len;
+	return ret ? ret : 1;
+}
+
+/* --- pages ------------------------------------------------------------------------------- */
+
+/*
+ * The events between @p and @end into s->records.  Return: behind the last one;
+ * less than @end: the one there cannot be.
+ */
+static inline __attribute__((always_inline)) const uint8_t *decode(struct dat_stream *s, const uint8_t *p,
+								   const uint8_t *end, uint64_t ts, const bool swap,
+								   const bool big)
+{
+	struct dat_record *rec = s->records;
+
+	while (end - p >= 4) {
+		uint32_t head = get32(p, swap), type = big ? head >> 27 : head & 31;
+		uint64_t delta = big ? head & ((1u << 27) - 1) : head >> 5, left = end - p - 4, len = type * 4;
+		const uint8_t *data = p + 4;
+
+		if (unlikely(type - 1 >= PADDING - 1)) {
+			uint32_t array = left >= 4 ? get32(data, swap) : 0;
+
+			if (left < 4 && (type != PADDING || delta))
+				break;
+			switch (type) {
+			case PADDING:		/* no delta: the rest of the page */
+				len = delta ? array : left;
+				if (len > left)
+					goto out;
+				break;
+			case TIME_EXTEND:
+				delta += (uint64_t)array << 27;
+				len = 4;
+				break;
+			case TIME_STAMP:
+				ts = (delta + ((uint64_t)array << 27)) | (ts & TIME_MSB);
+				delta = 0;
+				len = 4;
+				break;
+			default:
+				len = ((uint64_t)array + 3) & ~3ULL;
+				if (array < 4 || len > left)
+					goto out;
+				*rec++ = (struct dat_record){ .ts = ts + delta, .data = data + 4, .size = len - 4 };
+				break;
+			}
+			ts += delta;
+			p = data + len;
+			continue;
+		}
+		if (unlikely(len > left))
+			break;
+		ts += delta;
+		*rec++ = (struct dat_record){ .ts = ts, .data = data, .size = len };
+		p = data + len;
+	}
+out:
+	s->end = rec;
+	s->last_ts = ts;
+	return p;
+}
+
+static const uint8_t *decode_any(struct dat_stream *s, const uint8_t *p, const uint8_t *end, uint64_t ts)
+{
+	if (likely(!s->dat->swap))
+		return s->dat->big_endian ? decode(s, p, end, ts, false, true) : decode(s, p, end, ts, false, false);
+	return s->dat->big_endian ? decode(s, p, end, ts, true, true) : decode(s, p, end, ts, true, false);
+}
+
+/* Are there bytes behind the used ones, where the kernel leaves none? */
+static bool dirty_tail(const uint8_t *p, const uint8_t *page_end)
+{
+	size_t len = min_u64(page_end - p, EVENT_BYTES_MIN);
+
+	while (len-- > 0)
+		if (p[len])
+			return true;
+	return false;
+}
+
+static void note_missed(struct dat_stream *s, uint64_t commit, const uint8_t *tail, const uint8_t *page_end)
+{
+	uint64_t n = DAT_MISSED_SOME;
+
+	if (commit & COMMIT_STORED && page_end - tail >= s->dat->long_size)
+		n = get_word(s->dat, tail);
+	s->missed = n < DAT_MISSED_DAMAGED ? n : DAT_MISSED_SOME;
+}
+
+static void decode_page(struct dat_stream *s, const uint8_t *page)
+{
+	struct dat *d = s->dat;
+	const uint8_t *page_end = page + s->page_size, *first = page + s->page_head, *used_end, *p;
+	uint64_t ts = get64(page, d->swap), commit = get_word(d, page + 8), used = commit & COMMIT_BYTES;
+	uint64_t tail = used + (commit & COMMIT_STORED ? d->long_size : 0);
+	bool sound = used <= s->page_size - s->page_head && !(used & 3) && !(commit & ~(uint64_t)(COMMIT_BYTES | COMMIT_FLAGS));
+
+	if (!ts && !commit) {
+		damaged(s, 1, "pages of zeros");
+		return;
+	}
+	if (sound && tail < s->page_size - s->page_head)
+		sound = !dirty_tail(first + tail, page_end);
+	if (!sound)
+		used = s->page_size - s->page_head;	/* as far as there are events */
+	if (ts < s->last_ts && s->started)
+		damaged(s, 1, "pages whose time lies before that of the one in front");
+	used_end = first + used;
+	p = decode_any(s, first, used_end, ts);
+	if (commit & COMMIT_MISSED && sound)
+		note_missed(s, commit, first + used, page_end);
+	s->next = s->records;
+	if (s->next < s->end) {
+		s->next->missed = s->missed;
+		s->missed = 0;
+	}
+	if (unlikely(!sound))
+		damaged(s, 1, "pages whose length cannot be");
+	else if (unlikely(p < used_end))
+		damaged(s, 1, "pages with an event that is longer than its page");
+	s->started = true;
+}
+
+int dat_stream_page(struct dat_stream *s, struct err *e)
+{
+	s->next = s->end = s->records;
+	while (s->next == s->end) {
+		while (s->pages_len - s->next_page < s->page_size) {
+			int ret = s->cpu->compressed ? read_chunk(s, e) : read_plain(s, e);
 
 			if (ret <= 0)
 				return ret;
 		}
-		if (step(s, rec, &bad))
-			break;
-		if (bad)
-			return damaged(s, e, "an event is longer than its page");
+		s->next_page += s->page_size;
+		decode_page(s, s->pages + s->next_page - s->page_size);
 	}
-	rec->ts = s->ts;
-	rec->missed = s->missed;
-	s->missed = 0;
 	return 1;
 }
 
-int dat_stream_open(const struct dat *d, const struct dat_cpu *cpu, struct dat_stream **out, struct err *e)
+void dat_stream_open(struct dat *d, const struct dat_cpu *cpu, struct dat_stream *s)
 {
-	struct dat_stream *s = xcalloc(1, sizeof(*s));
-	uint8_t head[4];
-	int ret = 0;
-
-	s->dat = d;
-	s->cpu = cpu;
+	*s = (struct dat_stream){ .dat = d, .cpu = cpu, .page_size = d->buffers[cpu->buffer].page_size,
+				  .page_head = 8 + d->long_size };
+	s->records = xmalloc(s->page_size / EVENT_BYTES_MIN * sizeof(*s->records));
+	s->next = s->end = s->records;
 	s->at = cpu->offset;
-	s->end = cpu->offset + cpu->size;
+	s->limit = cpu->compressed ? cpu->limit : min_u64(cpu->offset + cpu->size, d->size);
 	if (cpu->compressed) {
-		/* The recorded size leaves the chunk count out. */
-		if (s->end < d->size)
-			s->end = d->size - s->end < sizeof(head) ? d->size : s->end + sizeof(head);
-		s->zstd = ZSTD_createDCtx();
-		if (!s->zstd)
-			ret = err_set(e, ERR_MACHINE, "%s: out of memory for zstd", d->path);
-		else
-			ret = read_exactly(s, head, sizeof(head), e);
-		if (!ret)
-			s->chunks = get32(head);
+		if (s->limit - s->at >= 4)
+			s->chunks = get32(d->map + s->at, d->swap);
+		s->at = min_u64(s->at + 4, s->limit);
+		if (s->chunks > (s->limit - s->at) / 16) {	/* more than could stand there */
+			damaged(s, 1, "a count of compressed chunks that cannot be");
+			s->chunks = 0;
+		}
 	}
-	if (ret) {
-		dat_stream_close(s);
-		return ret;
-	}
-	*out = s;
-	return 0;
 }
 
 void dat_stream_close(struct dat_stream *s)
 {
-	if (!s)
-		return;
-	ZSTD_freeDCtx(s->zstd);
+	free(s->records);
 	free(s->packed);
 	free(s->pages);
-	free(s);
+	*s = (struct dat_stream){ 0 };
 }

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "capture/dat.h"
+#include "capture/source.h"
 
-#define TAG_LEN	10	/* "options  ", "flyrecord", "latency  ", terminated */
+#define TAG_LEN		10	/* "options  ", "flyrecord", "latency  ", terminated */
 
 static bool tag_is(struct bytes *b, const char *tag)
 {
@@ -14,103 +15,133 @@ static bool tag_is(struct bytes *b, const char *tag)
 }
 
 /* Offset and size per CPU; @b stands behind "flyrecord". */
-static int read_cpus(struct dat *d, struct bytes *b, uint32_t buffer, uint32_t nr, struct err *e)
+static void read_cpus(struct dat *d, struct bytes *b, uint32_t buffer, uint32_t nr)
 {
+	if (nr > SOURCE_CPU_MAX || (uint64_t)nr * 16 > (uint64_t)(b->end - b->p)) {
+		dat_note(d, SOURCE_NO_CPU, 1, "the table of its CPUs' data ends early");
+		return;
+	}
 	for (uint32_t i = 0; i < nr; i++) {
-		struct dat_cpu cpu = { .buffer = buffer, .cpu = i };
-		int ret;
+		struct dat_cpu cpu = { .buffer = buffer, .cpu = i, .limit = d->size };
 
 		cpu.offset = bytes_u64(b);
 		cpu.size = bytes_u64(b);
-		if (b->bad)
-			return dat_damaged(d, e, "the table of its CPUs' data ends early");
-		ret = dat_add_cpu(d, &cpu, e);
-		if (ret)
-			return ret;
+		dat_add_cpu(d, &cpu);
 	}
-	return 0;
 }
 
 /* An instance: its data are where the option points. */
-static int read_instance(struct dat *d, const uint8_t *body, uint32_t len, uint32_t nr_cpus, struct err *e)
+static void read_instance(struct dat *d, const uint8_t *body, uint32_t len, uint32_t nr_cpus)
 {
-	struct bytes o = bytes_of(body, len), at;
+	struct bytes o = bytes_of(d, body, len), at;
 	uint64_t offset = bytes_u64(&o);
 	const char *name = bytes_str(&o);
 
-	if (!name || offset >= d->size)
-		return dat_damaged(d, e, "a buffer lies beyond the end of the file");
-	at = bytes_of(d->map + offset, d->size - offset);
-	if (!tag_is(&at, "flyrecord"))
-		return dat_damaged(d, e, "buffer %s is not where it should be", name);
-	return read_cpus(d, &at, dat_add_buffer(d, name, d->clock), nr_cpus, e);
+	at = bytes_of(d, d->map + (offset < d->size ? offset : 0), offset < d->size ? d->size - offset : 0);
+	if (!name || !tag_is(&at, "flyrecord")) {
+		dat_note(d, SOURCE_NO_CPU, 1, "an instance is not where it should be");
+		return;
+	}
+	read_cpus(d, &at, dat_add_buffer(d, name, d->clock_name ? d->clock_name : "", d->page_size), nr_cpus);
 }
 
-static int read_options(struct dat *d, struct bytes *b, uint32_t nr_cpus, struct err *e)
+/* Return: false when the options cannot be followed to their end. */
+static bool read_options(struct dat *d, struct bytes *b, uint32_t nr_cpus)
 {
 	for (;;) {
 		unsigned int id = bytes_u16(b);
-		const uint8_t *body;
+		struct bytes o = { 0 };
 		uint32_t len;
-		int ret;
 
-		if (b->bad)
-			break;
-		if (id == DAT_DONE)
-			return 0;
+		if (b->bad || id == DAT_DONE)
+			return !b->bad;
 		len = bytes_u32(b);
-		body = bytes_skip(b, len);
-		if (!body)
-			break;
-		dat_option(d, id, body, len);
-		ret = id == DAT_BUFFER ? read_instance(d, body, len, nr_cpus, e) : 0;
-		if (ret)
-			return ret;
+		o.p = bytes_skip(b, len);
+		if (!o.p)
+			return false;
+		if (id == DAT_BUFFER)
+			read_instance(d, o.p, len, nr_cpus);
+		else
+			dat_option(d, id, o.p, len);
 	}
-	return dat_damaged(d, e, "its options end early");
 }
 
 /* A length and as much text. */
-static void skip_text(struct bytes *b)
+static bool skip_text(struct bytes *b)
 {
-	bytes_skip(b, bytes_u32(b));
+	return bytes_skip(b, bytes_u32(b));
 }
 
-int dat_read_v6(struct dat *d, struct bytes *b, struct err *e)
+static bool read_head(struct dat *d, struct bytes *b)
 {
-	uint32_t nr_cpus;
-	bool options;
-	int ret;
-
-	ret = dat_read_headers(d, b, e);
-	if (!ret)
-		ret = dat_read_ftrace(d, b, e);
-	if (!ret)
-		ret = dat_read_formats(d, b, e);
-	if (ret)
-		return ret;
+	if (!dat_read_headers(d, b) || !dat_read_ftrace(d, b) || !dat_read_formats(d, b))
+		return false;
 	d->kallsyms_at = b->p - d->map;
-	skip_text(b);
-	skip_text(b);		/* printk formats */
-	ret = dat_read_cmdlines(d, b, e);
-	if (ret)
-		return ret;
-	nr_cpus = bytes_u32(b);
-	options = tag_is(b, "options  ");
-	if (b->bad)
-		return dat_damaged(d, e, "it ends before its data");
-	if (options) {
-		ret = read_options(d, b, nr_cpus, e);
-		if (ret)
-			return ret;
-		options = tag_is(b, "flyrecord");
-	} else {
-		b->p -= TAG_LEN;
-		options = tag_is(b, "flyrecord");
+	return skip_text(b) && skip_text(b) && dat_read_cmdlines(d, b);	/* the second: formats of printk */
+}
+
+/* Moves to the next @tag, wherever it stands. */
+static bool find_tag(struct bytes *b, const char *tag)
+{
+	const uint8_t *found = memmem(b->p, b->end - b->p, tag, TAG_LEN);
+
+	b->bad = false;
+	if (found)
+		b->p = found;
+	return found;
+}
+
+/* The head cannot be followed: what comes behind it begins with a tag, and the count of CPUs in front of that. */
+static bool find_data(struct dat *d, struct bytes *b)
+{
+	if (!find_tag(b, "options  ") && !find_tag(b, "flyrecord") && !find_tag(b, "latency  "))
+		return false;
+	dat_note(d, SOURCE_NO_CPU, 1, "its head cannot be followed; what stands behind it was searched for");
+	if (b->p - b->start < 4)
+		return false;
+	b->p -= 4;
+	return true;
+}
+
+static void read_text(struct dat *d, struct bytes *b)
+{
+	d->text = (const char *)b->p;
+	d->text_len = b->end - b->p;
+}
+
+void dat_read_v6(struct dat *d, struct bytes *b)
+{
+	struct bytes from = *b;
+	uint32_t nr_cpus, buffer;
+
+	if (!read_head(d, b)) {
+		*b = from;
+		if (!find_data(d, b))
+			return;
 	}
-	if (!options)
-		return b->bad ? dat_damaged(d, e, "it ends before its data")
-			      : err_set(e, ERR_INPUT, "%s: a text trace (trace-cmd extract of a latency tracer); "
-					"only recorded ring buffers can be read", d->path);
-	return read_cpus(d, b, dat_add_buffer(d, "", d->clock), nr_cpus, e);
+	nr_cpus = bytes_u32(b);
+	from = *b;
+	if (!tag_is(b, "options  ")) {
+		*b = from;
+	} else if (!read_options(d, b, nr_cpus)) {
+		*b = from;
+		dat_note(d, SOURCE_NO_CPU, 1, "its options cannot be followed to their end");
+		if (!find_tag(b, "flyrecord") && !find_tag(b, "latency  "))
+			return;
+	}
+	from = *b;
+	if (tag_is(b, "latency  ")) {
+		read_text(d, b);
+		return;
+	}
+	*b = from;
+	if (!tag_is(b, "flyrecord")) {
+		*b = from;
+		if (!find_tag(b, "flyrecord"))
+			return;
+		dat_note(d, SOURCE_NO_CPU, 1, "the table of its CPUs' data is not where it should be");
+		bytes_skip(b, TAG_LEN);
+	}
+	buffer = dat_add_buffer(d, "", d->clock_name ? d->clock_name : "", d->page_size);
+	read_cpus(d, b, buffer, nr_cpus);
 }

@@ -1,200 +1,328 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * trace.dat version 7: sections, each with a header, found through a chain of
- * option sections; a section may be one zstd frame behind its two lengths.
+ * option sections; a section may be compressed, behind its two lengths.  Since
+ * they stand one behind the other, they are walked from the front as well:
+ * that finds what the chain, whose last link is written last, does not tell.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "base/alloc.h"
 #include "capture/dat.h"
+#include "capture/source.h"
 
-#define SECTION_COMPRESSED	1
-#define SECTION_BYTES_MAX	(1u << 30)	/* nothing recorded comes near; a damaged length may */
+#define SECTION_COMPRESSED	1u
+#define SECTION_HEAD		16
+#define SECTION_BYTES_MAX	(256u << 20)	/* nothing recorded comes near; a damaged length may */
+#define LINKS_MAX		256
 
 struct section {
 	unsigned int id, flags;
-	struct bytes body;
+	uint64_t     end;		/* as its header has it; may lie beyond the file */
+	struct bytes body;		/* what of it is in the file */
 };
 
-static int unpack(struct dat *d, struct bytes *body, unsigned int id, struct err *e)
-{
-	uint32_t packed = bytes_u32(body), len = bytes_u32(body);
-	const uint8_t *p = bytes_skip(body, packed);
-	void *text;
-	size_t got;
+struct walk {				/* what was found of a file so far */
+	struct dat *d;
+	uint32_t    seen;		/* bit per section of which there is one */
+	uint64_t    links[LINKS_MAX];	/* option sections that were read */
+	size_t	    nr_links;
+	uint64_t    buffers[LINKS_MAX];	/* buffer sections an option told of */
+	size_t	    nr_buffers;
+	uint64_t    starts[LINKS_MAX];	/* of any section an option told of */
+	size_t	    nr_starts;
+};
 
-	if (!p || len > SECTION_BYTES_MAX)
-		return dat_damaged(d, e, "section %u ends early", id);
-	text = xmalloc(len);
-	got = ZSTD_decompress(text, len, p, packed);
-	d->owned = xreallocarray(d->owned, d->nr_owned + 1, sizeof(*d->owned));
-	d->owned[d->nr_owned++] = text;
-	if (ZSTD_isError(got) || got != len)
-		return dat_damaged(d, e, "section %u cannot be decompressed", id);
-	*body = bytes_of(text, len);
-	return 0;
+static void remember(uint64_t *list, size_t *nr, uint64_t v)
+{
+	if (*nr < LINKS_MAX)
+		list[(*nr)++] = v;
 }
 
-static int section_at(struct dat *d, uint64_t offset, struct section *s, struct err *e)
+static bool is_in(const uint64_t *list, size_t nr, uint64_t v)
+{
+	while (nr-- > 0)
+		if (list[nr] == v)
+			return true;
+	return false;
+}
+
+static bool section_at(const struct dat *d, uint64_t offset, struct section *s)
 {
 	struct bytes b;
-	const uint8_t *body;
 	uint64_t len;
 
 	if (offset >= d->size)
-		return dat_damaged(d, e, "a section at byte %llu lies beyond the end of the file",
-				   (unsigned long long)offset);
-	b = bytes_of(d->map + offset, d->size - offset);
+		return false;
+	b = bytes_of(d, d->map + offset, d->size - offset);
 	s->id = bytes_u16(&b);
 	s->flags = bytes_u16(&b);
 	bytes_u32(&b);		/* where its description is */
 	len = bytes_u64(&b);
-	body = bytes_skip(&b, len);
-	if (!body)
-		return dat_damaged(d, e, "the section at byte %llu ends early", (unsigned long long)offset);
-	s->body = bytes_of(body, len);
-	return 0;
+	if (b.bad || s->id >= DAT_OPTIONS_END || s->flags & ~SECTION_COMPRESSED || len > (1ULL << 62))
+		return false;
+	s->end = offset + SECTION_HEAD + len;
+	s->body = bytes_of(d, b.p, min_u64(len, b.end - b.p));
+	return true;
 }
 
-/* The section an option of the same number points to, decompressed. */
-static int option_section(struct dat *d, unsigned int id, struct bytes *option, struct section *s, struct err *e)
+/* Leaves in @body what could be decompressed. */
+static void unpack(struct dat *d, struct bytes *body)
 {
-	int ret = section_at(d, bytes_u64(option), s, e);
+	uint32_t packed = bytes_u32(body), len = bytes_u32(body);
+	uint64_t left = body->end - body->p;
+	size_t got = 0;
+	void *text = NULL;
 
-	if (ret)
-		return ret;
-	if (s->id != id)
-		return dat_damaged(d, e, "section %u is not where it should be", id);
-	return s->flags & SECTION_COMPRESSED ? unpack(d, &s->body, id, e) : 0;
-}
-
-static int read_buffer(struct dat *d, struct bytes *o, struct err *e)
-{
-	struct section s;
-	int ret = section_at(d, bytes_u64(o), &s, e);
-	const char *name = bytes_str(o), *clock = bytes_str(o);
-	uint32_t page_size = bytes_u32(o), nr = bytes_u32(o), buffer;
-
-	if (ret)
-		return ret;
-	if (o->bad || s.id != DAT_BUFFER)
-		return dat_damaged(d, e, "the description of a buffer ends early");
-	if (page_size != d->page_size)
-		return dat_damaged(d, e, "buffer %s has pages of %u bytes, the file says %u", name, page_size,
-				   d->page_size);
-	buffer = dat_add_buffer(d, name, clock);
-	for (uint32_t i = 0; i < nr; i++) {
-		struct dat_cpu cpu = { .buffer = buffer, .compressed = s.flags & SECTION_COMPRESSED };
-
-		cpu.cpu = bytes_u32(o);
-		cpu.offset = bytes_u64(o);
-		cpu.size = bytes_u64(o);
-		if (o->bad)
-			return dat_damaged(d, e, "the table of its CPUs' data ends early");
-		ret = dat_add_cpu(d, &cpu, e);
-		if (ret)
-			return ret;
+	if (!body->bad && len <= SECTION_BYTES_MAX) {
+		text = xmalloc(len);
+		got = dat_unpack_part(d, text, len, body->p, min_u64(packed, left));
+		d->owned = xreallocarray(d->owned, d->nr_owned + 1, sizeof(*d->owned));
+		d->owned[d->nr_owned++] = text;
 	}
-	return 0;
+	if (!got || got != len)
+		dat_note(d, SOURCE_NO_CPU, 1, "sections that cannot be decompressed to their end");
+	*body = bytes_of(d, text, got);
 }
 
-static int read_option(struct dat *d, unsigned int id, struct bytes *o, struct err *e)
+static void take_text(struct dat *d, struct section *s)
+{
+	uint32_t nr;
+
+	if (!(s->flags & SECTION_COMPRESSED)) {
+		d->text = (const char *)s->body.p;
+		d->text_len = s->body.end - s->body.p;
+		return;
+	}
+	nr = bytes_u32(&s->body);
+	for (uint32_t i = 0; i < nr && !s->body.bad; i++) {
+		struct bytes chunk = s->body;
+		char *all;
+
+		bytes_skip(&s->body, bytes_u32(&s->body) + 4ULL);
+		unpack(d, &chunk);
+		all = xmalloc(d->text_len + (chunk.end - chunk.p) + 1);
+		memcpy(all, d->text ? d->text : "", d->text_len);
+		memcpy(all + d->text_len, chunk.p, chunk.end - chunk.p);
+		d->text_len += chunk.end - chunk.p;
+		d->text = all;
+		d->owned = xreallocarray(d->owned, d->nr_owned + 1, sizeof(*d->owned));
+		d->owned[d->nr_owned++] = all;
+	}
+}
+
+/* A section of the head, of which there is one each. */
+static void take_section(struct walk *w, uint64_t at, struct section *s)
 {
 	static const struct {
 		unsigned int id;
-		int (*read)(struct dat *d, struct bytes *b, struct err *e);
+		bool (*read)(struct dat *d, struct bytes *b);
 	} sections[] = {
 		{ DAT_HEADER_INFO,	dat_read_headers },
 		{ DAT_FTRACE_EVENTS,	dat_read_ftrace },
 		{ DAT_EVENT_FORMATS,	dat_read_formats },
 		{ DAT_CMDLINES,		dat_read_cmdlines },
 	};
-	struct section s;
 
-	if (id == DAT_BUFFER)
-		return read_buffer(d, o, e);
+	if (w->seen & 1u << s->id)
+		return;
+	w->seen |= 1u << s->id;
+	if (s->id == DAT_KALLSYMS)
+		w->d->kallsyms_at = at;
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-		int ret;
-
-		if (sections[i].id != id)
+		if (sections[i].id != s->id)
 			continue;
-		ret = option_section(d, id, o, &s, e);
-		return ret ? ret : sections[i].read(d, &s.body, e);
+		if (s->flags & SECTION_COMPRESSED)
+			unpack(w->d, &s->body);
+		sections[i].read(w->d, &s->body);
 	}
-	if (id == DAT_KALLSYMS)
-		d->kallsyms_at = bytes_u64(o);
-	else
-		dat_option(d, id, o->p, o->end - o->p);
-	return 0;
 }
 
-/* Options up to DONE, which holds the offset of the next option section. */
-static int read_options(struct dat *d, struct bytes *b, uint64_t *next, struct err *e)
+/* The section an option of the same number points to. */
+static void option_section(struct walk *w, unsigned int id, struct bytes *o)
 {
+	uint64_t at = bytes_u64(o);
+	struct section s;
+
+	remember(w->starts, &w->nr_starts, at);
+	if (section_at(w->d, at, &s) && s.id == id)
+		take_section(w, at, &s);
+	else
+		dat_note(w->d, SOURCE_NO_CPU, 1, "sections that are not where the options have them");
+}
+
+static void read_cpus(struct dat *d, struct bytes *o, uint32_t buffer, bool compressed, uint64_t limit)
+{
+	uint32_t nr = bytes_u32(o);
+
+	if (nr > SOURCE_CPU_MAX || (uint64_t)nr * 20 > (uint64_t)(o->end - o->p))
+		dat_note(d, SOURCE_NO_CPU, 1, "the table of a buffer's CPUs ends early");
+	for (uint32_t i = 0; i < nr && !o->bad && o->end - o->p >= 20; i++) {
+		struct dat_cpu cpu = { .buffer = buffer, .compressed = compressed, .limit = limit };
+
+		cpu.cpu = bytes_u32(o);
+		cpu.offset = bytes_u64(o);
+		cpu.size = bytes_u64(o);
+		dat_add_cpu(d, &cpu);
+	}
+}
+
+static void read_buffer(struct walk *w, struct bytes *o)
+{
+	uint64_t at = bytes_u64(o);
+	const char *name = bytes_str(o), *clock = bytes_str(o);
+	uint32_t page_size = bytes_u32(o);
+	struct dat *d = w->d;
+	struct section s;
+	bool found = section_at(d, at, &s) && s.id == DAT_BUFFER;
+
+	remember(w->starts, &w->nr_starts, at);
+	remember(w->buffers, &w->nr_buffers, at);
+	if (o->bad) {
+		dat_note(d, SOURCE_NO_CPU, 1, "the description of a buffer ends early");
+		return;
+	}
+	if (!found)
+		dat_note(d, SOURCE_NO_CPU, 1, "sections that are not where the options have them");
+	read_cpus(d, o, dat_add_buffer(d, name, clock, page_size),
+		  found ? s.flags & SECTION_COMPRESSED : d->pack != DAT_PACK_NONE, found ? min_u64(s.end, d->size) : d->size);
+}
+
+static void read_text_buffer(struct walk *w, struct bytes *o)
+{
+	uint64_t at = bytes_u64(o);
+	struct section s;
+
+	remember(w->starts, &w->nr_starts, at);
+	if (section_at(w->d, at, &s) && s.id == DAT_BUFFER_TEXT)
+		take_text(w->d, &s);
+}
+
+static void read_option(struct walk *w, unsigned int id, struct bytes *o)
+{
+	switch (id) {
+	case DAT_BUFFER:
+		read_buffer(w, o);
+		break;
+	case DAT_BUFFER_TEXT:
+		read_text_buffer(w, o);
+		break;
+	case DAT_HEADER_INFO ... DAT_CMDLINES:
+		option_section(w, id, o);
+		break;
+	default:
+		dat_option(w->d, id, o->p, o->end - o->p);
+	}
+}
+
+/* Options up to DONE, which holds the offset of the next option section; 0: it is the last. */
+static uint64_t read_options(struct walk *w, struct section *s)
+{
+	struct dat *d = w->d;
+	struct bytes *b = &s->body;
+
+	if (s->flags & SECTION_COMPRESSED)
+		unpack(d, b);
 	for (;;) {
 		unsigned int id = bytes_u16(b);
 		uint32_t len = bytes_u32(b);
 		const uint8_t *body = bytes_skip(b, len);
 		struct bytes o;
-		int ret;
 
-		if (!body)
-			return dat_damaged(d, e, "its options end early");
-		o = bytes_of(body, len);
-		if (id == DAT_DONE) {
-			*next = bytes_u64(&o);
-			return o.bad ? dat_damaged(d, e, "its options end early") : 0;
+		if (!body) {
+			dat_note(d, SOURCE_NO_CPU, 1, "options that end early");
+			return 0;
 		}
-		ret = read_option(d, id, &o, e);
-		if (ret)
-			return ret;
+		o = bytes_of(d, body, len);
+		if (id == DAT_DONE)
+			return bytes_u64(&o);
+		read_option(w, id, &o);
 	}
 }
 
-/* Behind the last options stand whole sections (descriptions) or nothing. */
-static int check_tail(struct dat *d, uint64_t at, struct err *e)
+/* From one option section to the next. */
+static void follow(struct walk *w, uint64_t at)
 {
+	while (at) {
+		struct section s;
+
+		if (is_in(w->links, w->nr_links, at) || w->nr_links == LINKS_MAX || !section_at(w->d, at, &s) ||
+		    s.id != DAT_DONE) {
+			dat_note(w->d, SOURCE_NO_CPU, 1, "the chain of its options is broken");
+			return;
+		}
+		remember(w->links, &w->nr_links, at);
+		remember(w->starts, &w->nr_starts, at);
+		at = read_options(w, &s);
+	}
+}
+
+/* The first section behind @at that an option told of; the end of the file if there is none. */
+static uint64_t next_start(const struct walk *w, uint64_t at)
+{
+	uint64_t next = w->d->size;
+
+	for (size_t i = 0; i < w->nr_starts; i++)
+		if (w->starts[i] > at)
+			next = min_u64(next, w->starts[i]);
+	return next;
+}
+
+/* What the chain of options did not lead to. */
+static void take_unknown(struct walk *w, uint64_t at, struct section *s)
+{
+	struct dat *d = w->d;
+
+	if (s->id == DAT_DONE && !is_in(w->links, w->nr_links, at)) {
+		dat_note(d, SOURCE_NO_CPU, 1, "options the chain does not lead to");
+		remember(w->links, &w->nr_links, at);
+		read_options(w, s);
+	} else if (s->id == DAT_BUFFER && !is_in(w->buffers, w->nr_buffers, at)) {
+		dat_note(d, SOURCE_NO_CPU, 1, "a buffer without the table of its CPUs, which are counted from 0 in the order of their data");
+		dat_find_cpus(d, dat_add_buffer(d, "", d->clock_name ? d->clock_name : "", d->page_size),
+			      s->body.p - d->map, min_u64(s->end, d->size), s->flags & SECTION_COMPRESSED);
+	} else if (s->id == DAT_BUFFER_TEXT && !d->text && !d->nr_buffers) {
+		take_text(d, s);
+	} else if (s->id >= DAT_HEADER_INFO) {
+		take_section(w, at, s);
+	}
+}
+
+static void walk_sections(struct walk *w, uint64_t at)
+{
+	struct dat *d = w->d;
+
 	while (at < d->size) {
 		struct section s;
-		int ret = section_at(d, at, &s, e);
 
-		if (ret)
-			return ret;
-		at = s.body.end - d->map;
+		if (!section_at(d, at, &s)) {
+			dat_note(d, SOURCE_NO_CPU, 1, "sections whose head cannot be read");
+			at = next_start(w, at);
+			continue;
+		}
+		if (s.end > d->size)
+			dat_note(d, SOURCE_NO_CPU, s.end - d->size, "bytes beyond the end of the file, which was cut");
+		take_unknown(w, at, &s);
+		if (next_start(w, at) < s.end)
+			dat_note(d, SOURCE_NO_CPU, 1, "sections one over the other");
+		at = min_u64(s.end, next_start(w, at));
 	}
-	return 0;
 }
 
-int dat_read_v7(struct dat *d, struct bytes *b, struct err *e)
+void dat_read_v7(struct dat *d, struct bytes *b)
 {
 	const char *algorithm = bytes_str(b), *version = bytes_str(b);
-	uint64_t at = bytes_u64(b), end = 0;
+	uint64_t options = bytes_u64(b);
+	struct walk w = { .d = d };
 
-	if (b->bad || !version)
-		return dat_damaged(d, e, "it ends within its head");
-	if (strcmp(algorithm, "zstd") && strcmp(algorithm, "none"))
-		return err_set(e, ERR_INPUT, "%s: compressed with %.16s; \"trace-cmd convert --compression zstd\" makes it "
-			       "readable", d->path, algorithm);
-	for (unsigned int links = 0; at; links++) {
-		struct section s;
-		int ret = section_at(d, at, &s, e);
-
-		if (ret)
-			return ret;
-		if (s.id != DAT_DONE || links > 4096)
-			return dat_damaged(d, e, "the chain of its options is broken");
-		end = s.body.end - d->map;
-		ret = s.flags & SECTION_COMPRESSED ? unpack(d, &s.body, s.id, e) : 0;
-		if (!ret)
-			ret = read_options(d, &s.body, &at, e);
-		if (ret)
-			return ret;
+	if (b->bad || !version) {
+		dat_note(d, SOURCE_NO_CPU, 1, "it ends within its head");
+		return;
 	}
-	if (end && check_tail(d, end, e))
-		return -ERR_INPUT;
-	if (!d->nr_buffers)
-		return dat_damaged(d, e, "there is no buffer in it: the recording was not finished");
-	return 0;
+	d->pack = !strcmp(algorithm, "none") ? DAT_PACK_NONE : !strcmp(algorithm, "zlib") ? DAT_PACK_ZLIB : DAT_PACK_ZSTD;
+	if (d->pack == DAT_PACK_ZSTD && strcmp(algorithm, "zstd"))
+		dat_note(d, SOURCE_NO_CPU, 1, "an unknown compression, read as zstd");
+	follow(&w, options ? options : UINT64_MAX);
+	walk_sections(&w, b->p - d->map);
 }

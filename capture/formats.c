@@ -189,7 +189,7 @@ static uint32_t new_event(struct formats *f, int id, const char *system, char *n
 		f->v = xreallocarray(f->v, 2 * (size_t)nr + 2, sizeof(*f->v));
 	}
 	s->events[nr] = (struct source_event){ .id = id, .system = xstrdup(system), .name = name };
-	f->v[nr] = (struct format){ 0 };
+	f->v[nr] = (struct format){ .max_size = UINT32_MAX };
 	return nr;
 }
 
@@ -270,6 +270,27 @@ static int pid_offset(const struct format *f)
 	return pid->at.offset;
 }
 
+/*
+ * A record is as long as its fields, rounded up as a C struct is; one with a part
+ * of any length is at least as long.  ftrace's own events say less than they hold.
+ */
+static void set_sizes(struct format *f, const char *system)
+{
+	uint32_t end = 0;
+	bool open = !strcmp(system, "ftrace");
+
+	for (uint32_t i = 0; i < f->nr; i++) {
+		const struct source_field *at = &f->fields[i].at;
+
+		end = max_u64(end, at->offset + at->size);
+		open |= !at->size || at->is_dynamic;
+	}
+	if (f->wrong || !f->nr)
+		return;
+	f->min_size = strcmp(system, "ftrace") ? end : 8;
+	f->max_size = open ? UINT32_MAX : (end + 7) & ~7u;
+}
+
 /* All events of a kernel have the same common fields: the most say where they are. */
 bool formats_finish(struct formats *f)
 {
@@ -285,6 +306,8 @@ bool formats_finish(struct formats *f)
 	for (uint32_t i = 0; i < f->source->nr_events; i++)
 		if (pid_offset(&f->v[i]) != (int)best && !f->v[i].wrong)
 			f->v[i].wrong = "its common fields are not those of the others";
+	for (uint32_t i = 0; i < f->source->nr_events; i++)
+		set_sizes(&f->v[i], f->source->events[i].system);
 	return votes[best];
 }
 

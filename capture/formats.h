@@ -36,6 +36,7 @@ struct format {			/* one event type; its index is the source_event's */
 	struct format_field *fields;	/* none: the recording has no format of it */
 	uint32_t	     nr;
 	uint32_t	     hash;	/* of the text */
+	uint32_t	     min_size, max_size; /* of its records, bytes; formats_finish() */
 	const char	    *wrong;	/* what is wrong with the text; NULL: nothing */
 };
 
@@ -65,6 +66,12 @@ bool formats_field(const struct formats *f, uint32_t event, const char *name, st
 static inline bool formats_known(const struct formats *f, uint32_t event)
 {
 	return f->v[event].nr != 0;
+}
+
+/* Has a record of @event a size its fields allow?  After formats_finish(). */
+static inline bool formats_size_fits(const struct formats *f, uint32_t event, uint32_t size)
+{
+	return size - f->v[event].min_size <= f->v[event].max_size - f->v[event].min_size;
 }
 
 /* What is wrong with the formats; as source_ops.damage, without a CPU (SOURCE_NO_CPU). */

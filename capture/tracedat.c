@@ -14,10 +14,11 @@
 #include "capture/source.h"
 
 struct lane {				/* one CPU of one buffer */
-	struct dat_stream *stream;
-	struct dat_record  rec;
+	struct dat_stream  stream;
+	struct dat_record *rec;
+	uint64_t	   ts_ns;	/* of rec */
 	const struct dat_cpu *cpu;
-	uint64_t	   read, missed;
+	uint64_t	   read, missed, unknown, misfits;
 };
 
 struct thread {
@@ -32,6 +33,7 @@ struct tracedat {
 	uint32_t	*heap;		/* of lanes, earliest first */
 	uint32_t	 nr_heap;
 	bool		 started;
+	bool		 plain_clock;
 	struct formats	 formats;
 	struct kallsyms	*kallsyms;	/* read when first asked for */
 	bool		 symbols_read;
@@ -47,15 +49,16 @@ static struct tracedat *tracedat_of(struct source *s)
 
 /* --- events and their fields ------------------------------------------------------ */
 
-static int read_formats(struct tracedat *t, struct err *e)
+static void read_formats(struct tracedat *t)
 {
-	formats_init(&t->formats, &t->source, false);
+	formats_init(&t->formats, &t->source, t->dat->swap);
 	for (size_t i = 0; i < t->dat->nr_formats; i++) {
 		const struct dat_format *f = &t->dat->formats[i];
 
 		formats_add(&t->formats, f->system, f->text, f->len);
 	}
-	return formats_finish(&t->formats) ? 0 : dat_damaged(t->dat, e, "no event format in it can be read");
+	if (!formats_finish(&t->formats))
+		dat_note(t->dat, SOURCE_NO_CPU, 1, "no event format in it can be read; its events are counted by number");
 }
 
 static bool tracedat_field(struct source *s, uint32_t event, const char *name, struct source_field *out)
@@ -117,7 +120,7 @@ static const char *tracedat_comm(struct source *s, uint32_t tid)
 
 static bool earlier(const struct tracedat *t, uint32_t a, uint32_t b)
 {
-	uint64_t x = t->lanes[a].rec.ts, y = t->lanes[b].rec.ts;
+	uint64_t x = t->lanes[a].ts_ns, y = t->lanes[b].ts_ns;
 
 	return x != y ? x < y : a < b;
 }
@@ -139,10 +142,20 @@ static void sift_down(struct tracedat *t, uint32_t i)
 	}
 }
 
+/* Return: as dat_stream_next(). */
+static int lane_next(struct tracedat *t, struct lane *l, struct err *e)
+{
+	int ret = dat_stream_next(&l->stream, &l->rec, e);
+
+	if (ret > 0)
+		l->ts_ns = likely(t->plain_clock) ? l->rec->ts : dat_clock_ns(t->dat, l->cpu->cpu, l->rec->ts);
+	return ret;
+}
+
 static int start(struct tracedat *t, struct err *e)
 {
 	for (size_t i = 0; i < t->dat->nr_cpus; i++) {
-		int ret = dat_stream_next(t->lanes[i].stream, &t->lanes[i].rec, e);
+		int ret = lane_next(t, &t->lanes[i], e);
 
 		if (ret < 0)
 			return ret;
@@ -158,8 +171,7 @@ static int start(struct tracedat *t, struct err *e)
 /* The lane on top was handed out last time: move it on. */
 static int advance(struct tracedat *t, struct err *e)
 {
-	struct lane *l = &t->lanes[t->heap[0]];
-	int ret = dat_stream_next(l->stream, &l->rec, e);
+	int ret = lane_next(t, &t->lanes[t->heap[0]], e);
 
 	if (ret < 0)
 		return ret;
@@ -169,53 +181,54 @@ static int advance(struct tracedat *t, struct err *e)
 	return 0;
 }
 
+/* A record of an event the file has no format of, or of a size its event cannot have: damage, or a tool's error. */
+static void note_misfit(struct tracedat *t, struct lane *l, uint32_t event)
+{
+	if (formats_known(&t->formats, event))
+		l->misfits++;
+	else
+		l->unknown++;
+}
+
+static void fill(struct tracedat *t, struct lane *l, struct source_record *rec)
+{
+	const struct dat_record *r = l->rec;
+	uint16_t id = 0;
+
+	rec->tid = 0;
+	if (likely(r->size >= sizeof(id)))
+		memcpy(&id, r->data, sizeof(id));
+	if (likely(r->size >= t->formats.pid_offset + sizeof(rec->tid)))
+		memcpy(&rec->tid, r->data + t->formats.pid_offset, sizeof(rec->tid));
+	if (unlikely(t->dat->swap)) {
+		id = __builtin_bswap16(id);
+		rec->tid = __builtin_bswap32(rec->tid);
+	}
+	rec->event = formats_event(&t->formats, id);
+	rec->ts_ns = l->ts_ns;
+	rec->cpu = l->cpu->cpu;
+	rec->size = r->size;
+	rec->data = r->data;
+	rec->missed = r->missed;
+	l->read++;
+	if (unlikely(r->missed) && r->missed != DAT_MISSED_DAMAGED)
+		l->missed += r->missed == DAT_MISSED_SOME ? 1 : r->missed;
+	if (unlikely(!formats_known(&t->formats, rec->event) || !formats_size_fits(&t->formats, rec->event, r->size)))
+		note_misfit(t, l, rec->event);
+}
+
 static int tracedat_next(struct source *s, struct source_record *rec, struct err *e)
 {
 	struct tracedat *t = tracedat_of(s);
-	const struct lane *l;
-	struct lane *top;
-	uint16_t id;
 	int ret = !t->started ? start(t, e) : t->nr_heap ? advance(t, e) : 0;
 
 	if (ret || !t->nr_heap)
 		return ret;
-	l = top = &t->lanes[t->heap[0]];
-	if (l->rec.size < t->formats.pid_offset + 4u)
-		return dat_damaged(t->dat, e, "CPU %u: a record of %u bytes", l->cpu->cpu, l->rec.size);
-	memcpy(&id, l->rec.data, sizeof(id));
-	memcpy(&rec->tid, l->rec.data + t->formats.pid_offset, sizeof(rec->tid));
-	rec->event = formats_event(&t->formats, id);
-	rec->ts_ns = l->rec.ts;
-	rec->cpu = l->cpu->cpu;
-	rec->size = l->rec.size;
-	rec->data = l->rec.data;
-	rec->missed = l->rec.missed;
-	top->read++;
-	if (unlikely(l->rec.missed))
-		top->missed += l->rec.missed == DAT_MISSED_SOME ? 1 : l->rec.missed;
+	fill(t, &t->lanes[t->heap[0]], rec);
 	return 1;
 }
 
 /* --- what did not arrive -------------------------------------------------------------------- */
-
-static void tracedat_lost(struct source *s, source_note_fn fn, void *arg)
-{
-	struct tracedat *t = tracedat_of(s);
-
-	for (size_t i = 0; i < t->dat->nr_stats; i++) {
-		const struct dat_stat *st = &t->dat->stats[i];
-
-		if (st->overrun)
-			fn(arg, st->cpu, "overrun", st->overrun);
-		if (st->commit_overrun)
-			fn(arg, st->cpu, "commit overrun", st->commit_overrun);
-		if (st->dropped)
-			fn(arg, st->cpu, "dropped", st->dropped);
-	}
-	for (size_t i = 0; i < t->dat->nr_cpus; i++)
-		if (t->lanes[i].missed)
-			fn(arg, t->lanes[i].cpu->cpu, "missed", t->lanes[i].missed);
-}
 
 /* Records of @st's CPU that were in the file. */
 static uint64_t records_of(const struct tracedat *t, const struct dat_stat *st)
@@ -231,18 +244,57 @@ static uint64_t records_of(const struct tracedat *t, const struct dat_stat *st)
 	return n;
 }
 
-static void tracedat_damage(struct source *s, source_note_fn fn, void *arg)
+/*
+ * Records the kernel handed out that are not in the file.  The other way round is
+ * no damage: the counter may have been read before the buffer was drained.
+ */
+static uint64_t shortfall(const struct tracedat *t, const struct dat_stat *st)
+{
+	uint64_t n = records_of(t, st);
+
+	return st->has_read && n < st->read ? st->read - n : 0;
+}
+
+static void tracedat_lost(struct source *s, source_note_fn fn, void *arg)
 {
 	struct tracedat *t = tracedat_of(s);
 
 	for (size_t i = 0; i < t->dat->nr_stats; i++) {
 		const struct dat_stat *st = &t->dat->stats[i];
-		uint64_t n = records_of(t, st);
+		uint64_t damaged = shortfall(t, st);
 
-		/* More is no damage: the counter may have been read before the buffer was drained. */
-		if (st->has_read && n < st->read)
-			fn(arg, st->cpu, "records the kernel handed out are not in the file", st->read - n);
+		if (st->overrun)
+			fn(arg, st->cpu, "overrun", st->overrun);
+		if (st->commit_overrun)
+			fn(arg, st->cpu, "commit overrun", st->commit_overrun);
+		if (st->dropped)
+			fn(arg, st->cpu, "dropped", st->dropped);
+		if (damaged)
+			fn(arg, st->cpu, "damaged", damaged);
 	}
+	for (size_t i = 0; i < t->dat->nr_cpus; i++)
+		if (t->lanes[i].missed)
+			fn(arg, t->lanes[i].cpu->cpu, "missed", t->lanes[i].missed);
+}
+
+static void tracedat_damage(struct source *s, source_note_fn fn, void *arg)
+{
+	struct tracedat *t = tracedat_of(s);
+
+	for (size_t i = 0; i < t->dat->nr_stats; i++)
+		if (shortfall(t, &t->dat->stats[i]))
+			fn(arg, t->dat->stats[i].cpu, "records the kernel handed out are not in the file",
+			   shortfall(t, &t->dat->stats[i]));
+	for (size_t i = 0; i < t->dat->nr_cpus; i++) {
+		const struct lane *l = &t->lanes[i];
+
+		if (l->unknown)
+			fn(arg, l->cpu->cpu, "records of events it has no format of", l->unknown);
+		if (l->misfits)
+			fn(arg, l->cpu->cpu, "records of a size their event does not have", l->misfits);
+	}
+	for (size_t i = 0; i < t->dat->nr_notes; i++)
+		fn(arg, t->dat->notes[i].cpu, t->dat->notes[i].what, t->dat->notes[i].n);
 	formats_damage(&t->formats, fn, arg);
 }
 
@@ -253,7 +305,7 @@ static void tracedat_close(struct source *s)
 	struct tracedat *t = tracedat_of(s);
 
 	for (size_t i = 0; t->lanes && i < t->dat->nr_cpus; i++)
-		dat_stream_close(t->lanes[i].stream);
+		dat_stream_close(&t->lanes[i].stream);
 	for (size_t i = 0; i < t->nr_threads; i++)
 		free(t->threads[i].comm);
 	formats_fini(&t->formats);
@@ -275,22 +327,18 @@ static const struct source_ops tracedat_ops = {
 	.damage	= tracedat_damage,
 };
 
-static int open_lanes(struct tracedat *t, struct err *e)
+static void open_lanes(struct tracedat *t)
 {
 	size_t nr = t->dat->nr_cpus;
 
 	t->lanes = xcalloc(nr, sizeof(*t->lanes));
 	t->heap = xcalloc(nr, sizeof(*t->heap));
 	for (size_t i = 0; i < nr; i++) {
-		int ret = dat_stream_open(t->dat, &t->dat->cpus[i], &t->lanes[i].stream, e);
-
-		if (ret)
-			return ret;
 		t->lanes[i].cpu = &t->dat->cpus[i];
+		dat_stream_open(t->dat, &t->dat->cpus[i], &t->lanes[i].stream);
 		if (t->dat->cpus[i].cpu >= t->source.info.nr_cpus)
 			t->source.info.nr_cpus = t->dat->cpus[i].cpu + 1;
 	}
-	return 0;
 }
 
 /* The clock of the first buffer that has data. */
@@ -298,7 +346,24 @@ static const char *clock_of(const struct dat *d)
 {
 	const char *clock = d->nr_cpus ? d->buffers[d->cpus[0].buffer].clock : NULL;
 
-	return clock && *clock ? clock : d->clock ? d->clock : "unknown";
+	return clock && *clock ? clock : d->clock_name ? d->clock_name : "unknown";
+}
+
+/* Records of all buffers are merged by time, which other clocks make worthless. */
+static void compare_clocks(struct tracedat *t)
+{
+	struct dat *d = t->dat;
+	char what[192];
+
+	for (size_t i = 0; i < d->nr_cpus; i++) {
+		const struct dat_buffer *b = &d->buffers[d->cpus[i].buffer];
+
+		if (!*b->clock || !strcmp(b->clock, t->source.info.clock))
+			continue;
+		snprintf(what, sizeof(what), "instance %.64s has the clock %.32s, not %.32s: its times cannot be compared",
+			 b->name, b->clock, t->source.info.clock);
+		dat_note(d, d->cpus[i].cpu, 1, what);
+	}
 }
 
 int source_open_tracedat(const char *path, struct source **out, struct err *e)
@@ -314,13 +379,10 @@ int source_open_tracedat(const char *path, struct source **out, struct err *e)
 	t->source.ops = &tracedat_ops;
 	t->source.info = (struct source_info){ .format = t->format, .uname = t->dat->uname ? t->dat->uname : "",
 					       .clock = clock_of(t->dat), .page_size = t->dat->page_size };
-	ret = read_formats(t, e);
-	if (!ret)
-		ret = open_lanes(t, e);
-	if (ret) {
-		tracedat_close(&t->source);
-		return ret;
-	}
+	t->plain_clock = dat_clock_is_plain(t->dat);
+	read_formats(t);
+	open_lanes(t);
+	compare_clocks(t);
 	read_threads(t);
 	*out = &t->source;
 	return 0;

@@ -29,8 +29,17 @@ static void print_caveat(void *arg, const char *line)
 static void print_caveats(const struct ev_meta *m)
 {
 	caveats(m, print_caveat, m->source);
-	for (size_t i = 0; i < m->damage.nr; i++)
-		fprintf(stderr, "mmulab import: %s: %s: %" PRIu64 "\n", m->source, m->damage.v[i].name, m->damage.v[i].n);
+}
+
+/* One line, however much it is: info tells all of it. */
+static void print_damage(const struct ev_meta *m)
+{
+	if (!m->damage.nr)
+		return;
+	fprintf(stderr, "mmulab import: %s: damaged: %s: %" PRIu64, m->source, m->damage.v[0].name, m->damage.v[0].n);
+	if (m->damage.nr > 1)
+		fprintf(stderr, "; and %zu more, see \"mmulab info\"", m->damage.nr - 1);
+	fputs("; what could be read was imported\n", stderr);
 }
 
 static void print_summary(const struct ev_meta *m, const char *out)
@@ -86,6 +95,8 @@ static int import_run(int argc, char **argv, struct err *e)
 	ret = import_file(argv[first], output, &how, &meta, e);
 	if (how.progress)
 		fputs("\r\033[K", stderr);
+	if (!ret)
+		print_damage(&meta);
 	if (!ret && !quiet) {
 		print_caveats(&meta);
 		print_summary(&meta, output);

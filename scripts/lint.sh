@@ -15,7 +15,7 @@ trap 'rm -rf "$tmp"' EXIT
 mapfile -t sources < <(git ls-files '*.c')
 mapfile -t code < <(git ls-files '*.c' '*.h')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run)
-pkgs=(libtracecmd libtraceevent sqlite3 libzstd libxxhash liburcu-memb inih jansson)
+pkgs=(libtracecmd libtraceevent sqlite3 libzstd zlib libxxhash liburcu-memb inih jansson)
 
 # The words of a C file, with function braces marked.  Columns are set by hand
 # in this tree, and lines broken where they read well: clang-format has the say

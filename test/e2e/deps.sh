@@ -19,7 +19,7 @@ run() {
 called() { grep -qF -- "$1" "$tmp/called"; }
 
 every="gcc make binutils pkg-config libc6-dev libtracecmd-dev libtraceevent-dev libtracefs-dev libsqlite3-dev
-libzstd-dev libxxhash-dev liburcu-dev libinih-dev libjansson-dev libcmocka-dev libboost-context-dev sqlite3 trace-cmd
+libzstd-dev zlib1g-dev libxxhash-dev liburcu-dev libinih-dev libjansson-dev libcmocka-dev libboost-context-dev sqlite3 trace-cmd
 gnuplot-nox fonts-dejavu-core"
 have() {	# have PACKAGE...: what dpkg-query says is installed
 	fake dpkg-query "printf '%s installed\n' $*"

@@ -61,15 +61,32 @@ else
 fi
 
 # --- cut short and damaged ---------------------------------------------------------------------
-# cut FILE OFFSET...: each prefix must be refused with one line.
+# events FILE: how many info finds in it.
+events() { "$mmulab" info --json "$1" 2>/dev/null | sed -n 's/^  "events": \([0-9]*\),$/\1/p'; }
+# cut FILE OFFSET...: each prefix is refused, or imported with one line on stderr that says what is missing.
 cut_all() {
-	local file=$1 at bad=0
+	local file=$1 at rc bad=0
 	shift
 	for at in "$@"; do
 		head -c "$at" "$file" >"$tmp/cut.dat"
-		import_refused 3 "cut.dat: " "$tmp/cut.dat" || { echo "# cut at $at"; bad=1; }
+		rm -f "$tmp/out.mmt"
+		"$mmulab" import -q "$tmp/cut.dat" -o "$tmp/out.mmt" >"$tmp/stdout" 2>"$tmp/said" </dev/null
+		rc=$?
+		case $rc in 0|3) ;; *) bad=1 ;; esac
+		[ "$(wc -l <"$tmp/said")" -eq 1 ] && grep -q "cut.dat: " "$tmp/said" || { echo "# cut at $at: exit $rc"; bad=1; }
+		[ $rc -eq 0 ] && [ ! -e "$tmp/out.mmt" ] && bad=1
+		[ $rc -eq 3 ] && [ -e "$tmp/out.mmt" ] && bad=1
 	done
 	return $bad
+}
+# keeps_share FILE PERCENT: as much is left of FILE when a tenth of what stands behind its head is cut off.
+keeps_share() {
+	local file=$1 share=$2 all kept
+	all=$(events "$file")
+	head -c "$(($(stat -c %s "$file") * 9 / 10))" "$file" >"$tmp/cut.dat"
+	kept=$(events "$tmp/cut.dat")
+	echo "$kept of $all events" >"$tmp/said"
+	[ $((kept * 100)) -ge $((all * share)) ]
 }
 # offsets SIZE: within the head, across the file, and close to its end.
 offsets() {
@@ -83,6 +100,9 @@ check "version 7 cut at many places" cut_all "$tmp/real.dat" $(offsets "$(stat -
 # shellcheck disable=SC2046
 [ -e "$tmp/v6.dat" ] &&
 	check "version 6 cut at many places" cut_all "$tmp/v6.dat" $(offsets "$(stat -c %s "$tmp/v6.dat")")
+
+check "a version 7 file of which a tenth is missing" keeps_share "$data/x86-6.12-populate-4k.dat" 80
+[ -e "$tmp/v6.dat" ] && check "a version 6 file of which a tenth is missing" keeps_share "$tmp/v6.dat" 80
 
 # Flipped bytes may go unnoticed (there is no checksum in a trace.dat) but never crash or print more than a line.
 flip_all() {
