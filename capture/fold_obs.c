@@ -45,14 +45,19 @@ static void note_zap(const struct fold *f, struct op *op, const struct raw *r)
 	op->zaps_root |= level >= 4 && level >= f->root_level;
 }
 
-/* Nothing but the NX mitigation takes execution from a huge page of the TDP MMU: the host had it on. */
-static void note_nx(struct fold *f, uint64_t spte, unsigned int level)
+/*
+ * Nothing but the NX mitigation takes execution from a huge page of the TDP MMU: the host has it on.  Since it
+ * had it otherwise each time it was turned on or off before, that says how it was at first.
+ */
+static void note_nx(struct fold *f, uint16_t vm, uint64_t spte, unsigned int level)
 {
-	if (level < 2 || !f->spte || !spte_is_leaf(spte, (int)level))
+	bool exec;
+
+	if (level < 2 || f->nx_known || !f->spte || !spte_is_leaf(spte, (int)level))
 		return;
-	if (f->spte->exec ? spte & f->spte->exec : !(spte & f->spte->nx))
-		return;
-	if (!ev_meta_param(f->meta, "kvm.nx_huge_pages"))
+	f->nx_known = true;
+	exec = f->spte->exec ? spte & f->spte->exec : !(spte & f->spte->nx);
+	if (exec == (f->vms[vm].nr_nx_toggles & 1) && !ev_meta_param(f->meta, "kvm.nx_huge_pages"))
 		ev_meta_set_param(f->meta, "kvm.nx_huge_pages", "Y");
 }
 
@@ -81,7 +86,7 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 		op->protects = true;
 	if (op->kind == EV_OP_UNKNOWN)
 		note_zap(f, op, r);
-	note_nx(f, r->v[2], r->v[3] & 7);
+	note_nx(f, op->vm, r->v[2], r->v[3] & 7);
 	ev.spte = (struct obs_spte){ .gfn = r->v[0], .level = r->v[3], .as_id = r->v[4], .old = r->v[1],
 				     .new = r->v[2] };
 	emit(f, t, r, op, &ev);
@@ -201,9 +206,49 @@ void obs_unsync_page(struct fold *f, struct task *t, const struct raw *r)
 	emit_page(f, t, r, op_for_obs(f, t, r->ts_ns), OBS_UNSYNC_PAGE, false);
 }
 
+/*
+ * Would a memslot's change be seen?  Apart from those, only a host that turns its NX mitigation on or off takes
+ * all roots away.
+ */
+static bool shows_slots(const struct fold *f, int vm)
+{
+	return f->has[RAW_SET_REGION] || f->has[RAW_SET_MEMSLOT] || (vm >= 0 && f->vms[vm].slots_known);
+}
+
+static bool is_for_itself(const struct op *op)
+{
+	return !op || op->kind == EV_OP_UNKNOWN || op->kind == EV_OP_NX_TOGGLE;
+}
+
+void nx_toggle_call(struct fold *f, struct task *t, const struct raw *r)
+{
+	int vm = vm_by_kvm(f, t, r->v[0], false);
+
+	if (is_for_itself(op_top(t)) && shows_slots(f, vm))
+		op_begin(f, t, EV_OP_NX_TOGGLE, EV_NX_TOGGLE, r->ts_ns, vm);
+	else
+		op_step(f, t, r);
+}
+
+/* Where no probe said it before. */
+static struct op *fast_zap(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	struct op *op = op_top(t);
+	bool called = op && op->kind == EV_OP_NX_TOGGLE && !op->zaps;
+
+	if (is_for_itself(op) && !called && shows_slots(f, vm_of_task(f, t)))
+		op = op_begin(f, t, EV_OP_NX_TOGGLE, EV_NX_TOGGLE, ts_ns, -1);
+	op = op_for_obs(f, t, ts_ns);
+	if (op->kind == EV_OP_NX_TOGGLE) {
+		op->zaps = true;
+		f->vms[op->vm].nr_nx_toggles++;
+	}
+	return op;
+}
+
 void obs_zap_all_fast(struct fold *f, struct task *t, const struct raw *r)
 {
-	struct op *op = op_for_obs(f, t, r->ts_ns);
+	struct op *op = fast_zap(f, t, r->ts_ns);
 	struct ev ev = { .kind = OBS_ZAP_ALL_FAST };
 
 	f->vms[op->vm].nr_fast_zaps++;

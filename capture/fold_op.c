@@ -251,6 +251,8 @@ bool op_is_nx_worker(const struct fold *f, const struct task *t)
 /* Nothing but silence shows where it ends. */
 static bool is_over(const struct op *op, uint64_t ts_ns)
 {
+	if (op->kind == EV_OP_NX_TOGGLE)
+		return false;
 	if (op->kind == EV_OP_NX_RECOVER)
 		return ts_ns - op->last_ns > ROUND_GAP_NS;
 	return op->kind == EV_OP_UNKNOWN && !(op->zaps && op->held >= 0) && ts_ns - op->last_ns > UNKNOWN_GAP_NS;

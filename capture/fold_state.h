@@ -58,6 +58,7 @@ struct fold_vm {
 	uint32_t nr_slots;
 	bool	 slots_known;		/* a memslot was seen to change */
 	uint32_t nr_fast_zaps;		/* times that all its roots went */
+	uint32_t nr_nx_toggles;		/* as the host turned its NX mitigation on or off */
 	struct inferring *inferring;	/* fold_infer.c; NULL once one was */
 	struct ring *rings;		/* by vCPU id */
 	uint32_t nr_rings;
@@ -210,6 +211,7 @@ struct fold {
 	enum ret_pf_numbers ret_pf;
 	const struct spte_format *spte;
 	bool		 tdp_known;
+	bool		 nx_known;	/* a huge page has shown whether the NX mitigation is on */
 	uint64_t	 first_ns, last_ns, events;
 	const struct raw_table *table;
 	struct raw_type	*types;		/* by event; nr_types of them are compiled */

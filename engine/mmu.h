@@ -63,7 +63,8 @@ struct mmu_config {
 	int			 max_level;	/* largest mapping: 1 .. 3 */
 	int			 root_level;	/* 4 or 5 */
 	bool			 ad;		/* hardware A/D bits */
-	bool			 nx_huge_pages;	/* the mitigation */
+	bool			 nx_huge_pages;	/* the mitigation is on at first */
+	bool			 nx_toggles;	/* somebody may call mmu_nx_toggle() */
 	const struct policy	*policy;	/* must outlive the mmu */
 	const struct mmu_sink	*sink;		/* NULL: no observations */
 	bool			 check;		/* invariants, all the time: engine/core/checker.h */
@@ -246,6 +247,13 @@ uint64_t mmu_nx_recover(struct mmu *mmu, unsigned int ratio);
  * its turn it passes over tables of logged slots, up to the first that is of none.
  */
 void mmu_nx_pass_over(struct mmu *mmu, unsigned int ratio);
+/*
+ * The administrator turns the NX mitigation on, or off where it is on (kvm.nx_huge_pages): faults under way may
+ * still do as they would have, and then every root goes as by a memslot's delete.  Needs config.nx_toggles.
+ */
+void mmu_nx_toggle(struct mmu *mmu);
+/* Is it on? */
+bool mmu_nx_is_on(const struct mmu *mmu);
 /* VM teardown: invalidate and zap all roots. */
 void mmu_teardown(struct mmu *mmu);
 

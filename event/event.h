@@ -99,7 +99,8 @@ struct ev_slot {
 	X(ZAP_RANGE,	"zap_range")	\
 	X(VM_DESTROY,	"vm_destroy")	\
 	X(UNKNOWN,	"unknown")	/* observations outside any operation the fold knows */ \
-	X(NX_RECOVER,	"nx_recover")
+	X(NX_RECOVER,	"nx_recover")	\
+	X(NX_TOGGLE,	"nx_toggle")
 
 enum ev_op {
 #define EV_OP_ENUM(id, name) EV_OP_##id,

@@ -62,7 +62,8 @@ static bool roots_go(const struct recording *r, uint16_t vm, uint64_t from, uint
 		const struct rec_op *op = &r->ops[i];
 
 		if (op->vm == vm && op->begin_ns < to && op->end_ns > from &&
-		    (op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_ZAP_ALL || op->kind == EV_OP_VM_DESTROY))
+		    (op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_NX_TOGGLE || op->kind == EV_OP_ZAP_ALL ||
+		     op->kind == EV_OP_VM_DESTROY))
 			return true;
 	}
 	return false;

@@ -30,6 +30,7 @@ bool scan_models(unsigned int kind)
 		[EV_DIRTY_RESET] = true,
 		[EV_MEM_ATTR] = true, [EV_PUNCH_HOLE] = true, [EV_ZAP_RANGE] = true,
 		[EV_PREFILL] = true, [EV_NX_RECOVER] = true,
+		[EV_NX_TOGGLE] = true,
 	};
 
 	return kind < EV_STIM_END && models[kind];

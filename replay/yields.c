@@ -92,7 +92,7 @@ static bool changes_flags(const struct recording *r, const struct rec_op *op)
 static struct walker walker_of(const struct recording *r, const struct rec_op *op)
 {
 	return (struct walker){ op, changes_flags(r, op) ||
-				(op->kind == EV_OP_MEMSLOT && rec_find(r, op, OBS_ZAP_ALL_FAST, 0)) };
+				((op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_NX_TOGGLE) && rec_find(r, op, OBS_ZAP_ALL_FAST, 0)) };
 }
 
 /* Is @x of somebody whom the walk keeps out? */
@@ -127,7 +127,8 @@ static bool any_end(const struct spans *s, const struct walker *w, uint64_t from
 bool yields_walks(unsigned int kind)
 {
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_MEMSLOT || kind == EV_OP_ZAP_ALL ||
-	       kind == EV_OP_ZAP_RANGE || kind == EV_OP_VM_DESTROY || kind == EV_OP_NX_RECOVER;
+	       kind == EV_OP_ZAP_RANGE || kind == EV_OP_VM_DESTROY || kind == EV_OP_NX_RECOVER ||
+	       kind == EV_OP_NX_TOGGLE;
 }
 
 static bool is_flush(const struct rec_obs *o)

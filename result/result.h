@@ -28,6 +28,7 @@
 	X(PUNCH_HOLE,	"punch_hole")	\
 	X(ZAP_RANGE,	"zap_range")	\
 	X(NX_RECOVER,	"nx_recover")	\
+	X(NX_TOGGLE,	"nx_toggle")	\
 	X(WORKER,	"worker")	\
 	X(GUEST,	"guest")	/* nobody's operation: the guest, preemption, the queue hand-over */
 

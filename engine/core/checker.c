@@ -53,7 +53,7 @@ const char *check_op_name(enum check_op op)
 		[CHECK_MEMSLOT] = "memslot begins", [CHECK_ZAP_ALL] = "zap all begins",
 		[CHECK_TEARDOWN] = "teardown begins", [CHECK_DIRTY] = "dirty log begins",
 		[CHECK_TOUCH] = "guest writes",
-		[CHECK_NX_RECOVER] = "NX recovery", [CHECK_ZAP_RANGE] = "zap range begins",
+		[CHECK_NX_RECOVER] = "NX recovery", [CHECK_NX_TOGGLE] = "NX toggle", [CHECK_ZAP_RANGE] = "zap range begins",
 	};
 
 	return names[op];

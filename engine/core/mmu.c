@@ -152,6 +152,22 @@ void mmu_nx_pass_over(struct mmu *mmu, unsigned int ratio)
 		mmu->ops->nx_pass_over(mmu, ratio);
 }
 
+void mmu_nx_toggle(struct mmu *mmu)
+{
+	if (!mmu->ops->nx_toggle)
+		return;
+	check_begin(mmu, CHECK_NX_TOGGLE, 0, 0);
+	memslots_lock(&mmu->slots);
+	mmu->ops->nx_toggle(mmu);
+	memslots_unlock(&mmu->slots);
+	check_end(mmu, 0);
+}
+
+bool mmu_nx_is_on(const struct mmu *mmu)
+{
+	return mmu->ops->nx_is_on && mmu->ops->nx_is_on(mmu);
+}
+
 static void work(void *arg)
 {
 	struct mmu *mmu = arg;

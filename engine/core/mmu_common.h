@@ -77,6 +77,8 @@ struct mmu_ops {
 	/* NULL: no such thing on this architecture. */
 	uint64_t (*nx_recover)(struct mmu *mmu, unsigned int ratio);
 	void (*nx_pass_over)(struct mmu *mmu, unsigned int ratio);
+	void (*nx_toggle)(struct mmu *mmu);
+	bool (*nx_is_on)(const struct mmu *mmu);
 	/* One round of the kernel worker: what others have left to it. */
 	void (*work)(struct mmu *mmu);
 	void (*teardown)(struct mmu *mmu);

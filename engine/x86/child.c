@@ -44,7 +44,7 @@ static void fill_from_huge(struct x86_mmu *x, uint32_t child, uint64_t huge, int
 
 	if (level == 1) {
 		huge &= ~SPTE_LARGE;
-		if (x->mmu.config.nx_huge_pages)
+		if (nx_is_on(x))
 			huge = (huge | x->f->exec) & ~x->f->nx;
 	}
 	for (unsigned int i = 0; i < SPTE_ENTRIES; i++)

@@ -50,7 +50,7 @@ static uint64_t huge_from(const struct x86_mmu *x, uint64_t leaf, int level)
 	uint64_t inside = (SPTE_LEVEL_PAGES(level) - 1) << 12;
 
 	leaf = (leaf | SPTE_LARGE) & ~inside;
-	if (x->mmu.config.nx_huge_pages)
+	if (nx_is_on(x))
 		leaf = (leaf | x->f->nx) & ~x->f->exec;
 	return leaf;
 }

@@ -248,7 +248,7 @@ enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 	struct x86_mmu *x = to_x86(mmu);
 	struct x86_vcpu *v = &x->vcpus[vcpu];
 	struct fault f = {
-		.x = x, .v = v, .gfn = a->gfn, .access = a->access,
+		.x = x, .v = v, .gfn = a->gfn, .access = a->access, .nx = nx_is_on(x),
 		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
 	};
 	enum ret_pf ret;

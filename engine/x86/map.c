@@ -51,7 +51,7 @@ static void choose_level(struct fault *f)
 
 	f->req_level = 1;
 	f->goal_level = 1;
-	f->nx_disallowed = f->x->mmu.config.nx_huge_pages && (f->access & MMU_X);
+	f->nx_disallowed = unlikely(f->nx) && (f->access & MMU_X);
 	if (!f->slot || f->slot->cfg.flags & SLOT_LOG_DIRTY)
 		return;
 	level = host_level(f);
@@ -66,11 +66,9 @@ static void choose_level(struct fault *f)
 /* disallowed_hugepage_adjust(): small pages stay where the mitigation wanted them, or where any table is. */
 static void descend_for_nx(struct fault *f, const struct tdp_iter *it)
 {
-	const struct mmu *mmu = &f->x->mmu;
-
-	if (likely(!mmu->config.nx_huge_pages) || it->level != f->goal_level || !spte_is_table(it->old, it->level))
+	if (likely(!f->nx) || it->level != f->goal_level || !spte_is_table(it->old, it->level))
 		return;
-	if (mmu->policy->nx_descend == NX_DESCEND_ANY || nx_is_disallowed(f->x, (uint32_t)spte_pfn(it->old)))
+	if (f->x->mmu.policy->nx_descend == NX_DESCEND_ANY || nx_is_disallowed(f->x, (uint32_t)spte_pfn(it->old)))
 		f->goal_level--;
 }
 
@@ -102,7 +100,7 @@ uint64_t fault_leaf(const struct fault *f, uint64_t old)
 	struct spte_want want = {
 		.pfn = f->pfn,
 		.level = f->goal_level,
-		.exec = f->goal_level == 1 || !x->mmu.config.nx_huge_pages,
+		.exec = f->goal_level == 1 || !nx_is_on(x),
 		.writable = f->map_writable,
 		.host_writable = f->map_writable,
 		.mmu_writable = f->map_writable,

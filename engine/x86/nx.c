@@ -7,12 +7,14 @@
 #include "base/alloc.h"
 #include "engine/core/mutant.h"
 #include "engine/x86/changed.h"
+#include "engine/x86/zap.h"
 
 void nx_init(struct x86_mmu *x)
 {
 	/* Address space; memory only for tables that are disallowed. */
-	if (x->mmu.config.nx_huge_pages)
+	if (x->mmu.config.nx_huge_pages || x->mmu.config.nx_toggles)
 		x->nx.link = xcalloc(ARENA_MAX_TABLES, sizeof(*x->nx.link));
+	x->nx.on = x->mmu.config.nx_huge_pages;
 }
 
 void nx_fini(struct x86_mmu *x)
@@ -220,6 +222,21 @@ void x86_nx_pass_over(struct mmu *mmu, unsigned int ratio)
 	for (uint32_t number; most && (number = x->nx.first) && table_is_logged(x, number); most--)
 		nx_forget_locked(x, number);
 	rt_spin_unlock(&x->pages_lock);
+}
+
+void x86_nx_toggle(struct mmu *mmu)
+{
+	struct x86_mmu *x = to_x86(mmu);
+
+	if (!x->nx.link)
+		return;
+	__atomic_store_n(&x->nx.on, !nx_is_on(x), __ATOMIC_RELAXED);
+	zap_all_fast(x);
+}
+
+bool x86_nx_is_on(const struct mmu *mmu)
+{
+	return nx_is_on(to_x86_const(mmu));
 }
 
 void nx_check(const struct x86_mmu *x)

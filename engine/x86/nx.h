@@ -7,7 +7,8 @@
  * huge page away, in the order they came.  The recovery worker takes them away from the front, so that
  * the next fault that does not execute maps a huge page again.
  *
- * - Exists only where config.nx_huge_pages; elsewhere each call is one predicted branch.
+ * - Exists only where config.nx_huge_pages or nx_toggles; elsewhere each call is one predicted branch.
+ * - Whether the mitigation is on, a fault asks once, before it looks for its page; who makes an entry asks again.
  * - A table is `disallowed` before anybody sees it.  Up to 6.1 only those are that go into the list,
  *   since 6.12 every table an execute fault made: what lies above a page of 1 GiB the host does not have is
  *   never listed, and yet not for huge pages.
@@ -28,6 +29,7 @@ struct nx_list {
 	struct nx_link	*link;	/* by table number; NULL: no mitigation */
 	uint32_t	 first, last;
 	uint64_t	 nr;
+	bool		 on;	/* the mitigation */
 };
 
 void nx_init(struct x86_mmu *x);
@@ -48,6 +50,8 @@ void nx_check(const struct x86_mmu *x);
 struct mmu;
 uint64_t x86_nx_recover(struct mmu *mmu, unsigned int ratio);
 void x86_nx_pass_over(struct mmu *mmu, unsigned int ratio);
+void x86_nx_toggle(struct mmu *mmu);
+bool x86_nx_is_on(const struct mmu *mmu);
 /* Listed tables that a round would pass over. */
 uint64_t nx_nr_logged(const struct x86_mmu *x);
 

@@ -63,6 +63,12 @@ static inline bool release_is(const struct x86_mmu *x, enum kvm_release at_least
 	return x->mmu.config.release >= at_least;
 }
 
+/* Is the NX mitigation on?  It may be turned on or off at any time. */
+static inline bool nx_is_on(const struct x86_mmu *x)
+{
+	return unlikely(__atomic_load_n(&x->nx.on, __ATOMIC_RELAXED));
+}
+
 /* Was the table made because a fault wanted to execute?  Clear once it may be replaced by a huge page. */
 static inline bool nx_is_disallowed(const struct x86_mmu *x, uint32_t number)
 {

@@ -24,7 +24,6 @@
 struct drive_vm {
 	struct mmu	*mmu;
 	const struct drive *drive;
-	bool		 nx;		/* the NX mitigation is on */
 	uint32_t	 nx_ratio;	/* of the tables NX recovery may take, one in so many goes in a round */
 	struct oracle	*oracle;	/* NULL without job->check */
 	struct frames	*frames;	/* NULL without job->check: every frame's page is always the first */

@@ -187,6 +187,9 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 	case EV_OP_NX_RECOVER:
 		guide_nx_recover(g, mmu, op);
 		break;
+	case EV_OP_NX_TOGGLE:
+		mmu_nx_toggle(mmu);
+		break;
 	case EV_OP_ZAP_ALL:
 		mmu_zap_all(mmu);
 		break;
@@ -374,6 +377,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	struct mmu_config c = {
 		.arch = meta->arch, .release = meta->release, .tdp = meta->tdp, .max_level = 3,
 		.ad = true, .nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
+		.nx_toggles = ev_counts_get(&meta->kinds, ev_kind_name(EV_NX_TOGGLE)),
 		.sink = &g->sink, .guided = true,
 	};
 

@@ -24,12 +24,11 @@ static uint64_t period_ns(const struct ev_meta *meta, uint32_t ratio)
 void nx_facts(struct drive *d)
 {
 	uint32_t ratio = ev_meta_param_number(d->meta, "kvm.nx_huge_pages_recovery_ratio", RATIO_DEFAULT);
-	bool on = ev_meta_param_on(d->meta, "kvm.nx_huge_pages");
+	bool on = ev_meta_param_on(d->meta, "kvm.nx_huge_pages") || d->job->scan->kinds[EV_NX_TOGGLE];
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
 		d->vms[i].drive = d;
 		d->vms[i].nx_ratio = ratio;
-		d->vms[i].nx = on;
 		d->vms[i].splits = on;
 	}
 	/* A recording that has the rounds themselves needs nobody to make them up. */
@@ -58,6 +57,8 @@ void nx_worker(void *arg)
 	const struct drive *d = vm->drive;
 
 	while (nap(d, rt_now_ns() + d->nx_period_ns)) {
+		if (!mmu_nx_is_on(vm->mmu))
+			continue;
 		rt_op_begin(RESULT_NX_RECOVER);
 		op_nx_recover(vm);
 		rt_op_end(NULL);

@@ -330,6 +330,19 @@ static void nx_recover(struct drive_task *t, const struct stim *s)
 	end_op(t, RESULT_NX_RECOVER);
 }
 
+/* Every root goes. */
+static void nx_toggle(struct drive_task *t, const struct stim *s)
+{
+	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	uint64_t stamp = check_begin(vm);
+
+	rt_op_begin(RESULT_NX_TOGGLE);
+	mmu_nx_toggle(vm->mmu);
+	end_op(t, RESULT_NX_TOGGLE);
+	if (vm->oracle)
+		oracle_remove_all(vm->oracle, stamp, false);
+}
+
 static void vcpu_root(struct drive_task *t, const struct stim *s)
 {
 	struct mmu *mmu = t->drive->vms[s->ev.vm].mmu;
@@ -392,6 +405,9 @@ static void dispatch(struct drive_task *t, const struct stim *s)
 		break;
 	case EV_NX_RECOVER:
 		nx_recover(t, s);
+		break;
+	case EV_NX_TOGGLE:
+		nx_toggle(t, s);
 		break;
 	}
 }

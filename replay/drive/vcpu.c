@@ -144,7 +144,7 @@ static void load(struct drive_task *t, struct mmu *mmu)
 /* What is executed is mapped small, and may have broken up a huge page. */
 static int oracle_level(const struct drive_vm *vm, const struct mmu_access *a)
 {
-	return vm->nx && (a->access & MMU_X) ? 1 : a->host_level;
+	return (a->access & MMU_X) && mmu_nx_is_on(vm->mmu) ? 1 : a->host_level;
 }
 
 void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,

@@ -67,6 +67,7 @@ static struct mmu_config config_of(const struct drive *d, const struct drive_vm 
 		.root_level = levels,
 		.ad = !param_is(meta, "kvm_intel.eptad", "N"),
 		.nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
+		.nx_toggles = d->job->scan->kinds[EV_NX_TOGGLE],
 		.mmio_uncached = param_is(meta, "kvm.mmio_caching", "N"),
 		.pml = meta->tdp == SPTE_EPT && !param_is(meta, "kvm_intel.pml", "N"),
 		.dirty_ring = meta->vms[number].dirty_ring,

@@ -511,6 +511,27 @@ static const struct row rows[] = {
 		.unused = 4,
 	},
 	{
+		.name = "roots go where memslots are seen not to change: the host turns its NX mitigation off, as a huge page shows",
+		.steps = {
+			REGION(90, 8, 1, 0, 0x20000ULL, 0x10000ULL), REGION_RET(95, 8, 0),
+			REC(100, 9, "kvm_mmu_zap_all_fast", 1), CHANGED(110, 9, 0x20, LEAF, EMPTY), EXIT(3000000, 7, 0),
+			FAULT(3000010, 7, 0, 0x20ULL, 4),
+			REC(3000020, 7, "kvm_tdp_mmu_spte_changed", 0x0, EMPTY, LEAF | 0x80, 2, 0), RET(3000030, 7, FIXED),
+			ENTRY(3000040, 7, 0),
+		},
+		.want =
+		"0 0 memslot - gfn=0x20 id=1 change=create npages=0x10 kvm_flags=0x0 hva=0x7000000\n"
+		"5 0 op - op=memslot gfn=0x0 result=continue span_ns=5 stimulus=0\n"
+		"10 1 nx_toggle -\n"
+		"10 1 kvm_mmu_zap_all_fast - gfn=0x0 role=0x1 valid_gen=1\n"
+		"20 1 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
+		"20 1 op - op=nx_toggle gfn=0x0 result=continue span_ns=10 stimulus=0\n"
+		"2999910 2 access r gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=40\n"
+		"2999930 2 kvm_tdp_mmu_spte_changed - gfn=0x0 level=2 old=0x8000000000000000 new=0x1000ee7\n"
+		"2999940 2 op - op=fault gfn=0x20 result=fixed access=0x4 span_ns=20 stimulus=0 entry_ns=10 error_code=0x4\n",
+		.nx = true,
+	},
+	{
 		.name = "or where it waits for the lock in write mode, which no fault does",
 		.steps = {
 			SERVED(100, 7, 0, 0x20ULL, 6), CHANGED(199, 9, 0x20, LEAF, EMPTY), REC(200, 9, "kvm_mmu_zap_all_fast", 1),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vCPUs that write and execute in the same huge pages, while rounds of NX recovery and invalidations take them away: whatever the
- * order, no invariant breaks, what is listed is what stands there, and in the end nothing is left.
+ * vCPUs that write and execute in the same huge pages, while rounds of NX recovery and invalidations take them away and the
+ * mitigation is turned off and on: whatever the order, no invariant breaks, what is listed is what stands there, and in the end nothing is left.
  */
 #include "test/unit/x86/lab.h"
 
@@ -42,7 +42,10 @@ static void host(struct actor *a)
 	for (unsigned int i = 0; i < TURNS; i++) {
 		gfn_t gfn = any_page(&s);
 
+		rt_idle(2000);		/* or all is over before the vCPUs are under way */
 		a->recovered += mmu_nx_recover(a->l->mmu, 1 + i % 3);
+		if (i % 16 == 7 || i % 16 == 9)
+			mmu_nx_toggle(a->l->mmu);
 		if (i % 4)
 			continue;
 		mmu_invalidate_start(a->l->mmu, lab_hva(gfn), lab_hva(gfn + 1), true);
@@ -93,7 +96,7 @@ static uint64_t run(const struct row *row, uint64_t seed)
 	l.rt.seed = seed;
 	l.rt.shuffle = true;
 	l.config.release = row->release;
-	l.config.nx_huge_pages = true;
+	l.config.nx_huge_pages = l.config.nx_toggles = true;
 	for (unsigned int i = 0; i < ARRAY_SIZE(row->policy); i++)
 		lab_policy(&l, row->policy[i]);
 	lab_open(&l);

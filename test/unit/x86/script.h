@@ -21,6 +21,7 @@ enum step_kind {
 	GET,		/* its log; want: pages */
 	RECOVER,	/* one round of NX recovery; gfn: ratio, want: tables */
 	PASS_OVER,	/* one that leaves no record; gfn: ratio */
+	NX_TOGGLE,	/* the mitigation is turned on, or off */
 	SPLITS,		/* want: tables that wait for one */
 	SMM_SLOT,	/* the same memory in address space 1, read by SMM */
 	SMM, NO_SMM,
@@ -55,7 +56,7 @@ struct step {
 #define PASS_OVER_1_IN(ratio)		{ .kind = PASS_OVER, .gfn = ratio }
 
 /* What the host has, or lacks. */
-enum script_host { PLAIN, NO_AD = 1, NX = 2, HAS_PML = 4, NO_1G = 8, MMIO_UNCACHED = 16 };
+enum script_host { PLAIN, NO_AD = 1, NX = 2, HAS_PML = 4, NO_1G = 8, MMIO_UNCACHED = 16, NX_LATER = 32 };
 
 struct script_row {
 	const char	*name;
@@ -163,6 +164,9 @@ static inline int script_step(struct lab *l, const struct step *s)
 	case PASS_OVER:
 		mmu_nx_pass_over(l->mmu, (unsigned int)s->gfn);
 		break;
+	case NX_TOGGLE:
+		mmu_nx_toggle(l->mmu);
+		break;
 	case SPLITS:
 		return script_splits(l);
 	case SMM:
@@ -260,6 +264,7 @@ static inline void script_check(const void *vrow)
 	l.config.tdp = row->tdp;
 	l.config.ad = !(row->host & NO_AD);
 	l.config.nx_huge_pages = row->host & NX;
+	l.config.nx_toggles = row->host & (NX | NX_LATER);
 	l.config.pml = row->host & HAS_PML;
 	l.config.max_level = row->host & NO_1G ? 2 : 3;
 	l.config.mmio_uncached = row->host & MMIO_UNCACHED;

@@ -350,6 +350,28 @@ static const struct script_row rows[] = {
 	  "zap-page 0x40000 role 0x3781\n"
 	  "changed 0x40000 L1 0x140000e65 > 0x5a0\n"
 	  "flush\n" },
+	{ "turned off: every root goes, nothing waits any more, and a huge page is executable",
+	  KVM_6_12, SPTE_NPT, NX, { NULL },
+	  { DO(LOAD), FAULT_ON(G + 5, MMU_X, 2, RET_PF_FIXED), DO(FORGET), DO(NX_TOGGLE), ASK(SPLITS, 0), DO(FORGET),
+	    FAULT_ON(G + 5, MMU_X, 2, RET_PF_FIXED), ASK(SPLITS, 0) },
+	  "get 0 role 0x3784\n"
+	  "requested 0x40005 pfn 0x140005 L2\n"
+	  "get 0 role 0x3783\n"
+	  "changed 0 L4 0x8000000000000000 > 0x827\n"
+	  "get 0x40000 role 0x3782\n"
+	  "changed 0x40000 L3 0x8000000000000000 > 0x827\n"
+	  "changed 0x40000 L2 0x8000000000000000 > 0x140000ee7\n"
+	  "set 0x40000 L2 0x140000ee7 r1 x1 u1\n" },
+	{ "turned on: the first execute fault splits",
+	  KVM_6_12, SPTE_NPT, NX_LATER, { NULL },
+	  { DO(LOAD), FAULT_ON(G + 5, MMU_X, 2, RET_PF_FIXED), ASK(SPLITS, 0), DO(FORGET), DO(NX_TOGGLE),
+	    FAULT_ON(G + 5, MMU_W, 2, RET_PF_FIXED), DO(FORGET), FAULT_ON(G + 7, MMU_X, 2, RET_PF_FIXED), ASK(SPLITS, 1) },
+	  "requested 0x40007 pfn 0x140007 L1\n"
+	  "get 0x40000 role 0x3781\n"
+	  "changed 0x40000 L2 0x8000000140000ee7 > 0x827\n"
+	  "split 0x40000 L2 errno 0\n"
+	  "changed 0x40007 L1 0x140007e67 > 0x140007e27\n"
+	  "set 0x40007 L1 0x140007e27 r1 x1 u1\n" },
 	{ "a table that went otherwise waits no longer",
 	  KVM_6_12, SPTE_NPT, NX, { NULL },
 	  { DO(LOAD), FAULT_ON(G, MMU_X, 2, RET_PF_FIXED), ASK(SPLITS, 1), DO(ZAP_ALL), ASK(SPLITS, 0), DO(FORGET),
