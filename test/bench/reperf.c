@@ -9,7 +9,7 @@
  * whole records of at most so many bytes of its data; -n writes its samples again
  * and again, each time a span later; -p writes the form a pipe carries; -z packs
  * records with zstd as "perf record -z" does.  Prints the samples, the most in 4096
- * bytes, and from which to which byte the data are.  Layouts: tools/perf/Documentation/perf.data-file-format.txt.
+ * bytes, and from which to which byte they are.  Layouts: tools/perf/Documentation/perf.data-file-format.txt.
  */
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -48,6 +48,7 @@ struct in {
 	uint64_t		  time_at;	/* within a sample, behind its header */
 	uint64_t		  span_ns, samples;
 	uint32_t		  smallest;	/* sample, in bytes */
+	uint64_t		  first_at;	/* of the first sample, within the data */
 };
 
 struct out {
@@ -56,6 +57,7 @@ struct out {
 	ZSTD_CCtx *zstd;		/* NULL: plain */
 	uint8_t	   buf[PACK_BYTES + 65536];
 	size_t	   fill;
+	uint64_t   samples_at;		/* where the first of them went */
 };
 
 static void __attribute__((noreturn)) die(const char *what)
@@ -159,7 +161,8 @@ static void measure(struct in *in, uint64_t bytes)
 
 			first = t < first ? t : first;
 			last = t > last ? t : last;
-			in->samples++;
+			if (!in->samples++)
+				in->first_at = at;
 			if (!in->smallest || h->size < in->smallest)
 				in->smallest = h->size;
 		}
@@ -195,6 +198,8 @@ static void write_records(struct out *o, const struct in *in, uint64_t times)
 		for (uint64_t at = 0; at < in->data_size;) {
 			const struct perf_event_header *h = (const void *)(in->p + in->head->data.offset + at);
 
+			if (!n && at == in->first_at)
+				o->samples_at = o->at;
 			at += h->size;
 			if (n && h->type == PERF_RECORD_SAMPLE) {
 				memcpy(copy, h, h->size);
@@ -276,7 +281,7 @@ static void write_file(struct out *o, const struct in *in, uint64_t times)
 	write_features(o, in, &head);
 	fseeko(o->f, 0, SEEK_SET);
 	put(o, &head, sizeof(head));
-	tell(in, times, head.data.offset, head.data.offset + head.data.size);
+	tell(in, times, o->samples_at, head.data.offset + head.data.size);
 }
 
 static void put_attrs(struct out *o, const struct in *in)
@@ -318,7 +323,7 @@ static void put_tracing(struct out *o, const void *p, uint64_t len)
 static void write_pipe(struct out *o, const struct in *in, uint64_t times)
 {
 	const uint64_t head_size = 16;
-	uint64_t begin, size;
+	uint64_t size;
 
 	put(o, "PERFILE2", 8);
 	put(o, &head_size, 8);
@@ -331,9 +336,8 @@ static void write_pipe(struct out *o, const struct in *in, uint64_t times)
 		else if (p && bit > FEAT_BUILD_ID)	/* build ids are records of their own there */
 			put_feature(o, p, bit, size);
 	}
-	begin = o->at;
 	write_records(o, in, times);
-	tell(in, times, begin, o->at);
+	tell(in, times, o->samples_at, o->at);
 }
 
 int main(int argc, char **argv)

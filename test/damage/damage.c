@@ -566,7 +566,9 @@ static struct slot *make_slots(void)
 	struct slot *slots = xcalloc(how.jobs, sizeof(*slots));
 	uint32_t *at = shared(how.jobs * sizeof(*at));
 
-	snprintf(how.tmp, sizeof(how.tmp), "%.40s/mmulab-damage.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	/* In memory where that can be: what is written is flushed to its disk. */
+	snprintf(how.tmp, sizeof(how.tmp), "%.40s/mmulab-damage.XXXXXX", !access("/dev/shm", W_OK) ? "/dev/shm" :
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	if (!mkdtemp(how.tmp)) {
 		perror(how.tmp);
 		exit(4);

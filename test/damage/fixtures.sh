@@ -31,15 +31,16 @@ cut() {
 	shift
 	read -r most from to < <("$@" -o "$out/$name" |
 		sed -E 's/.*at most ([0-9]+) in a page, data at ([0-9]+) \.\. ([0-9]+)$/\1 \2 \3/')
-	row "$name" recording 0 "$most" "$from" "$to" 45
+	row "$name" recording 0 "$most" "$from" "$to" "${half:-45}"
 }
 cut trace.v6.dat "$tmp/recut" -s 40 -p 20 "$tmp/whole.dat"
 cut trace.v7.dat "$tmp/recut" -s 40 -p 20 -7 none "$tmp/whole.dat"
-cut trace.zstd.dat "$tmp/recut" -s 40 -p 100 -7 zstd "$tmp/whole.dat"
-cut trace.zlib.dat "$tmp/recut" -s 40 -p 100 -7 zlib "$tmp/whole.dat"
-cut perf.file.data "$tmp/reperf" -b 100000 "$perf"
+cut trace.zstd.dat "$tmp/recut" -s 200 -p 100 -7 zstd "$tmp/whole.dat"
+cut trace.zlib.dat "$tmp/recut" -s 200 -p 100 -7 zlib "$tmp/whole.dat"
+# In file mode the names of the events stand behind them: without its end it is refused.
+half=0 cut perf.file.data "$tmp/reperf" -b 100000 "$perf"
 cut perf.pipe.data "$tmp/reperf" -b 100000 -p "$perf"
-cut perf.zstd.data "$tmp/reperf" -b 1000000 -z "$perf"
+half=0 cut perf.zstd.data "$tmp/reperf" -b 1000000 -z "$perf"
 cut perf.zstd-pipe.data "$tmp/reperf" -b 1000000 -p -z "$perf"
 row trace.v6.dat@plain.mmt event 0 0 0 0 45
 row trace.v6.dat@zstd.mmt event 1 0 0 0 45

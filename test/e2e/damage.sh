@@ -20,7 +20,7 @@ finds error "10 error in 40 mutants"
 finds print "10 output in 40 mutants"
 finds half "half of its data give" trace.v6.dat@plain.mmt
 # What is really lost, and really said: to a deaf harness it is silent.
-"$harness" -n 100 -f trace.v6.dat@zstd.mmt -p deaf >"$tmp/out" 2>"$tmp/err" </dev/null
+"$harness" -n 100 -f trace.zstd.dat -p deaf >"$tmp/out" 2>"$tmp/err" </dev/null
 grep -qE "^not ok .*: [1-9][0-9]* silent in" "$tmp/out"
 result $? "without the losses and the damage list, real mutants are silent"
 echo "1..$n"
