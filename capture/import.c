@@ -14,6 +14,7 @@
 #include "capture/dat.h"
 #include "capture/fold.h"
 #include "capture/perf_file.h"
+#include "capture/text.h"
 
 #define PROGRESS_EVENTS	(1u << 18)
 
@@ -45,7 +46,7 @@ bool import_is_recording(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t head[16];
 	ssize_t len = fd >= 0 ? read(fd, head, sizeof(head)) : -1;
-	bool is = len > 0 && (dat_magic(head, len) || perf_magic(head, len));
+	bool is = len > 0 && (dat_magic(head, len) || perf_magic(head, len) || text_magic(head, len));
 
 	if (fd >= 0)
 		close(fd);
@@ -124,17 +125,39 @@ static int fold_source(struct source *s, const char *in, struct ev_writer *w, co
 	return ret;
 }
 
+/*
+ * What @release the recording is of, for one that does not say it, or leaves it to be inferred.  @uname: the new one,
+ * the caller's to free when @s is closed.
+ */
+static int set_kernel(struct source *s, const char *in, const char *release, char **uname, struct err *e)
+{
+	char said[128] = "", machine[32] = "x86_64";
+	enum kvm_release known;
+
+	sscanf(s->info.uname, "%*s %*s %127s %31s", said, machine);
+	if (!kvm_release_parse(release, &known) && !strchr("0123456789", *release))
+		return err_set(e, ERR_USAGE, "--kernel %s: must be as uname -r has it, for example 6.1.0-18-amd64", release);
+	if (*said && strcmp(said, "unknown") && !strstr(said, "-inferred"))
+		return err_set(e, ERR_USAGE, "%s: is of kernel %s, as it says itself; leave --kernel out", in, said);
+	*uname = xasprintf("Linux unknown %s %s", release, machine);
+	s->info.uname = *uname;
+	return 0;
+}
+
 int import_file(const char *in, const char *out, const struct import_options *opt, struct ev_meta *meta, struct err *e)
 {
 	static const struct import_options defaults = { .zstd_level = 1 };
 	struct ev_writer *w = NULL;
 	struct source *s = NULL;
+	char *uname = NULL;
 	int ret;
 
 	if (!opt)
 		opt = &defaults;
 	ev_meta_init(meta);
 	ret = source_open(in, &s, e);
+	if (!ret && opt->kernel)
+		ret = set_kernel(s, in, opt->kernel, &uname, e);
 	if (!ret && out)
 		ret = ev_writer_open(out, opt->zstd_level, &w, e);
 	if (!ret)
@@ -148,5 +171,6 @@ int import_file(const char *in, const char *out, const struct import_options *op
 	else
 		ev_writer_abort(w);
 	source_close(s);
+	free(uname);
 	return ret;
 }

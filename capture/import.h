@@ -15,6 +15,7 @@ struct import_options {
 	int	 zstd_level;		/* of the event file's blocks; 1 by default, 0 none */
 	void	(*progress)(void *arg, uint64_t events); /* now and then; NULL: silent */
 	void	*progress_arg;
+	const char *kernel;		/* its release, for a recording that does not say it; NULL: none given */
 	import_slot_fn slot;		/* NULL: nobody wants them */
 	void	*slot_arg;
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/dat.h"
+#include "capture/text.h"
 #include "capture/perf_file.h"
 
 static const struct {
@@ -21,14 +22,6 @@ static const struct {
 	{ "SQLite format 3",	15, "an SQLite database" },
 	{ "MMULABEV",		8, "an event file, imported already" },
 };
-
-static bool is_text(const uint8_t *p, ssize_t len)
-{
-	for (ssize_t i = 0; i < len; i++)
-		if (p[i] < ' ' && !(p[i] && strchr("\t\n\r\f\033", p[i])))
-			return false;
-	return true;
-}
 
 int source_open(const char *path, struct source **out, struct err *e)
 {
@@ -54,8 +47,9 @@ int source_open(const char *path, struct source **out, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
 		if ((size_t)len >= foreign[i].len && !memcmp(head, foreign[i].magic, foreign[i].len))
 			return err_set(e, ERR_INPUT, "%s: not a trace.dat but %s", path, foreign[i].what);
-	return err_set(e, ERR_INPUT, "%s: not a trace.dat but %s; record with \"trace-cmd record\"", path,
-		       is_text(head, len) ? "a text file" : "something unknown");
+	if (text_magic(head, len))
+		return source_open_text(path, out, e);
+	return err_set(e, ERR_INPUT, "%s: not a trace.dat but something unknown; record with \"trace-cmd record\"", path);
 }
 
 void source_close(struct source *s)

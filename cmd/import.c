@@ -65,11 +65,12 @@ static bool same_file(const char *a, const char *b)
 static int import_run(int argc, char **argv, struct err *e)
 {
 	struct import_options how = { .zstd_level = 1 };
-	const char *output = NULL;
+	const char *output = NULL, *kernel = NULL;
 	uint32_t level = 1;
 	bool quiet = false;
 	const struct opt opts[] = {
 		{ 'o', "output",     OPT_TEXT, &output },
+		{ 0,   "kernel",     OPT_TEXT, &kernel },
 		{ 0,   "zstd-level", OPT_U32,  &level },
 		{ 'q', "quiet",      OPT_FLAG, &quiet },
 	};
@@ -88,6 +89,7 @@ static int import_run(int argc, char **argv, struct err *e)
 	if (same_file(argv[first], output))
 		return err_set(e, ERR_USAGE, "%s: is the recording itself; write the event file elsewhere", output);
 	how.zstd_level = level;
+	how.kernel = kernel;
 	if (!quiet && isatty(STDERR_FILENO)) {
 		how.progress = show_progress;
 		how.progress_arg = argv[first];
@@ -109,14 +111,21 @@ const struct verb verb_import = {
 	.name = "import",
 	.summary = "turn a recording into an event file",
 	.usage =
-		"usage: mmulab import [options] TRACE.dat -o T.mmt\n"
+		"usage: mmulab import [options] TRACE -o T.mmt\n"
 		"\n"
-		"Reads a recording of trace-cmd (trace.dat version 6 or 7) and writes an event file: guest\n"
-		"accesses with their retries folded, MMU notifiers and memslots as stimuli, and what the\n"
-		"kernel said it did as observations. \"mmulab info T.mmt\" says what was found and what was\n"
-		"not used. The output appears whole or not at all.\n"
+		"Reads a recording and writes an event file: guest accesses with their retries folded, MMU\n"
+		"notifiers and memslots as stimuli, and what the kernel said it did as observations. \"mmulab\n"
+		"info T.mmt\" says what was found and what was not used. The output appears whole or not at\n"
+		"all.\n"
+		"\n"
+		"TRACE is a trace.dat (version 6 or 7) of trace-cmd, a perf.data, or text: what trace-cmd\n"
+		"report (also -l, -t, -N, -R) or tracefs (trace, trace_pipe) prints, also out of a mail, quoted\n"
+		"and wrapped. A text has microseconds where trace-cmd report is not told -t, and some numbers in\n"
+		"words that do not tell all of them; what it lacks is said.\n"
 		"\n"
 		"  -o, --output FILE     the event file to write\n"
+		"      --kernel RELEASE  as uname -r has it, of a recording that does not say it (a text\n"
+		"                        rarely does; it is inferred from its entries if they tell)\n"
 		"      --zstd-level N    compression of its blocks: 0 none, 1 (default) .. 19\n"
 		"  -q, --quiet           no progress, no summary, no caveats\n",
 	.run = import_run,

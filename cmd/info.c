@@ -222,6 +222,14 @@ static void print_caveat(void *arg, const char *line)
 	printf("          %s\n", line);
 }
 
+static void print_lost(const struct ev_lost *l)
+{
+	printf("%14" PRIu64 "  ", l->n);
+	if (l->cpu != UINT32_MAX)		/* of the recording as a whole */
+		printf("CPU %u: ", l->cpu);
+	puts(l->cause);
+}
+
 static void print_text(const struct info *in)
 {
 	const struct ev_meta *m = in->meta;
@@ -237,7 +245,7 @@ static void print_text(const struct info *in)
 	if (m->nr_lost)
 		puts("lost, by CPU and cause");
 	for (size_t i = 0; i < m->nr_lost; i++)
-		printf("%14" PRIu64 "  CPU %u: %s\n", m->lost[i].n, m->lost[i].cpu, m->lost[i].cause);
+		print_lost(&m->lost[i]);
 	print_counts("damage", &m->damage);
 }
 
@@ -346,7 +354,7 @@ const struct verb verb_info = {
 	.usage =
 		"usage: mmulab info [options] FILE\n"
 		"\n"
-		"FILE is a recording (trace.dat) or an event file.  Prints kernel, clock, VMs, vCPUs with\n"
+		"FILE is a recording (trace.dat, perf.data, text) or an event file.  Prints kernel, clock, VMs, vCPUs with\n"
 		"their threads, memslots over time, events of the recording (the totals of trace-cmd\n"
 		"report), records by kind, what was not used and why, and what was lost.\n"
 		"\n"

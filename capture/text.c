@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The source that reads text: lines to records, joined where a mail wrapped them, put in order. */
+#include "capture/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "capture/text_facts.h"
+#include "capture/text_input.h"
+#include "capture/text_order.h"
+#include "capture/text_symbol.h"
+#include "capture/text_thread.h"
+
+#define STRICT_BYTES	(1u << 20)	/* a text has an event this early, or is none of ours */
+#define WINDOW		4096		/* records kept back where lines are out of order */
+#define TYPES_MAX	16384
+#define VARIANTS_MAX	32
+#define JOIN_MAX	8		/* lines that one line may be wrapped to */
+#define NOTE_MAX	1024		/* bytes kept of a marker's text; the kernel takes as much */
+
+struct variant {			/* lines of one event that say the same things */
+	uint32_t	have, index;	/* index: in source.events */
+	struct type	*type;
+};
+
+struct type {
+	char		*name;
+	size_t		 len;
+	struct text_grammar *grammar;
+	int		 vcpu_field;	/* where its lines say which vCPU the thread is, -1 */
+	struct variant	*variants[VARIANTS_MAX];
+	unsigned int	 nr_variants;
+	uint64_t	 unfit, partial;
+};
+
+#define LINE_NOTES(X)							\
+	X(OTHER,	"lines that are no event")			\
+	X(CUT,		"the last line has no end")			\
+	X(TOO_LONG,	"lines longer than 65536 bytes")		\
+	X(JOINED,	"wrapped lines, joined")			\
+	X(CLOCK,	"lines with times of another clock")		\
+	X(KINDS,	"lines of events beyond the first 16384")	\
+	X(HASHED,	"locks with hashed addresses (trace option hash-ptr)")
+
+enum line_note {
+#define NOTE_ENUM(id, text) NOTE_##id,
+	LINE_NOTES(NOTE_ENUM)
+#undef NOTE_ENUM
+	NR_NOTES
+};
+
+struct text {
+	struct source	 source;
+	struct text_input *input;
+	struct text_facts facts;
+	struct text_context context;
+	struct text_threads *threads;
+	struct text_symbols *symbols;
+	struct text_order *order;
+	struct type	**types;	/* by name: open addressing, a power of two */
+	uint32_t	 nr_types, cap_types;
+	int		 lock_field;	/* of contention_begin */
+	uint64_t	 notes[NR_NOTES];
+	uint64_t	*lost;		/* by CPU */
+	uint32_t	*missed;	/* by CPU: before its next record */
+	char		*joined;	/* [JOIN_MAX * TEXT_LINE_MAX] once a line was joined */
+	bool		 started, at_end;
+	char		 uname[160];
+};
+
+static struct text *text_of(struct source *s)
+{
+	return (struct text *)s;	/* its first member */
+}
+
+bool text_magic(const void *head, size_t len)
+{
+	const uint8_t *p = head;
+
+	for (size_t i = 0; i < len; i++)
+		if (p[i] < ' ' && !(p[i] && strchr("\t\n\r\f\033", p[i])))
+			return false;
+	return len > 0;
+}
+
+/* --- events ------------------------------------------------------------------------------ */
+
+static uint32_t hash_name(const char *name, size_t len)
+{
+	uint32_t h = len;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (uint8_t)name[i]) * 16777619u;
+	return h ^ h >> 15;
+}
+
+static uint32_t place_of(const struct text *t, const char *name, size_t len)
+{
+	uint32_t i = hash_name(name, len) & (t->cap_types - 1);
+
+	while (t->types[i] && (t->types[i]->len != len || memcmp(t->types[i]->name, name, len)))
+		i = (i + 1) & (t->cap_types - 1);
+	return i;
+}
+
+static void grow_types(struct text *t)
+{
+	struct type **old = t->types;
+	uint32_t cap = t->cap_types;
+
+	t->cap_types = cap ? 2 * cap : 128;
+	t->types = xcalloc(t->cap_types, sizeof(*t->types));
+	for (uint32_t i = 0; i < cap; i++)
+		if (old[i])
+			t->types[place_of(t, old[i]->name, old[i]->len)] = old[i];
+	free(old);
+}
+
+/* NULL: there are too many. */
+static struct type *type_of(struct text *t, const struct text_line *l)
+{
+	uint32_t i = place_of(t, l->event, l->event_len);
+	struct type *type = t->types[i];
+
+	if (likely(type))
+		return type;
+	if (t->nr_types == TYPES_MAX)
+		return NULL;
+	if (2 * ++t->nr_types > t->cap_types) {
+		grow_types(t);
+		i = place_of(t, l->event, l->event_len);
+	}
+	type = t->types[i] = xcalloc(1, sizeof(*type));
+	type->name = xasprintf("%.*s", (int)l->event_len, l->event);
+	type->len = l->event_len;
+	type->grammar = text_grammar_new(type->name, l->body, l->body_len);
+	type->vcpu_field = text_grammar_field(type->grammar, "__probe_ip") < 0 &&
+			   !strncmp(text_grammar_system(type->grammar), "kvm", 3) ?
+			   text_grammar_field(type->grammar, "vcpu_id") : -1;
+	return type;
+}
+
+static uint32_t add_event(struct text *t, struct variant *v)
+{
+	struct source *s = &t->source;
+
+	if (!(s->nr_events & (s->nr_events + 1)))	/* at 0, 1, 3, 7, ... */
+		s->events = xreallocarray(s->events, 2 * (size_t)s->nr_events + 2, sizeof(*s->events));
+	s->events[s->nr_events] = (struct source_event){ .id = s->nr_events, .name = v->type->name, .handle = v,
+		.system = text_grammar_system(v->type->grammar) };
+	return s->nr_events++;
+}
+
+/* The event of @type's lines that say what @have says; of one that says nothing when they differ too much. */
+static uint32_t event_of(struct text *t, struct type *type, uint32_t have)
+{
+	struct variant *v;
+
+	for (unsigned int i = 0; i < type->nr_variants; i++)
+		if (likely(type->variants[i]->have == have))
+			return type->variants[i]->index;
+	if (have && type->nr_variants >= VARIANTS_MAX - 1)
+		return event_of(t, type, 0);
+	v = type->variants[type->nr_variants++] = xcalloc(1, sizeof(*v));
+	*v = (struct variant){ .have = have, .type = type };
+	v->index = add_event(t, v);
+	return v->index;
+}
+
+static bool text_field(struct source *s, uint32_t event, const char *name, struct source_field *out)
+{
+	const struct variant *v = s->events[event].handle;
+	int field = text_grammar_field(v->type->grammar, name);
+
+	memset(out, 0, sizeof(*out));
+	if (field < 0 || !(v->have >> field & 1))
+		return false;
+	if (!text_grammar_is_text(v->type->grammar, field))
+		*out = (struct source_field){ .offset = 8 * field, .size = 8 };
+	return true;
+}
+
+static const char *text_symbol(struct source *s, uint64_t addr, uint64_t *offset)
+{
+	return text_symbol_name(text_of(s)->symbols, addr, offset);
+}
+
+static const char *text_comm(struct source *s, uint32_t tid)
+{
+	const struct text_thread *t = text_thread_find(text_of(s)->threads, tid);
+
+	return t && *t->comm ? t->comm : NULL;
+}
+
+/* --- records ----------------------------------------------------------------------------------- */
+
+static void copy_text(struct text_record *r)
+{
+	size_t len = r->values.text_len < NOTE_MAX ? r->values.text_len : NOTE_MAX;
+
+	if (len > r->text_cap) {
+		r->text_cap = NOTE_MAX;
+		r->text = xrealloc(r->text, r->text_cap);
+	}
+	memcpy(r->text, r->values.text, len);
+	r->rec.data = r->text;
+	r->rec.size = len;
+}
+
+/* A pointer of the kernel that is printed as a hash of itself has its upper half clear. */
+static void note_hashed(struct text *t, const struct type *type, const struct text_values *v)
+{
+	int field = *type->name == 'c' ? text_grammar_field(type->grammar, "lock_addr") : -1;
+
+	if (field >= 0 && v->have >> field & 1 && !(v->v[field] >> 32))
+		t->notes[NOTE_HASHED]++;
+}
+
+/* The record of a line whose body was read into @r->values. */
+static void fill_record(struct text *t, struct type *type, const struct text_line *l, struct text_record *r)
+{
+	struct source_record *rec = &r->rec;
+
+	rec->ts_ns = l->ts;
+	rec->cpu = l->cpu;
+	rec->tid = l->tid;
+	rec->event = event_of(t, type, r->values.have);
+	rec->missed = 0;
+	if (unlikely(t->missed[l->cpu])) {
+		rec->missed = t->missed[l->cpu];
+		t->missed[l->cpu] = 0;
+	}
+	rec->data = r->values.v;
+	rec->size = sizeof(r->values.v);
+	if (unlikely(r->values.text && r->values.have))
+		copy_text(r);
+	note_hashed(t, type, &r->values);
+}
+
+static enum text_fit parse_body(struct text *t, struct type *type, const struct text_thread *thread,
+				const struct text_line *l, struct text_values *v)
+{
+	t->context.vcpu = thread->vcpu;
+	v->text = NULL;
+	return text_body_parse(type->grammar, &t->context, l->body, l->body_len, v);
+}
+
+/* --- wrapped lines ---------------------------------------------------------------------------------- */
+
+/* Appends a line's text behind a blank. */
+static size_t append(struct text *t, size_t len, const struct text_raw_line *raw)
+{
+	const char *p = len ? text_line_begin(raw->p, raw->len) : raw->p;
+	size_t n = raw->p + raw->len - p;
+
+	if (len)
+		t->joined[len++] = ' ';
+	memmove(t->joined + len, p, n);		/* it may be there already */
+	return len + n;
+}
+
+/* Would the line be whole with what is in @joined so far? */
+static bool is_whole(struct text *t, size_t len, bool by_words, struct text_line *l)
+{
+	struct text_values v;
+	struct type *type;
+	enum text_fit fit;
+
+	if (text_line_parse(t->joined, len, l) != TEXT_EVENT)
+		return false;
+	type = type_of(t, l);
+	if (!type)
+		return false;
+	fit = parse_body(t, type, text_thread_of(t->threads, l->tid), l, &v);
+	return v.have && (by_words ? fit == TEXT_WORDS : fit != TEXT_UNFIT);
+}
+
+/*
+ * A line whose body does not fit, has not begun, or may go on: taken together with the lines behind it that are
+ * nothing in themselves, if only so it fits.  @l is then of the joined line.  Return: 1 joined, 0 not.
+ */
+static int join(struct text *t, struct text_raw_line raw, bool by_words, struct text_line *l, struct err *e)
+{
+	struct text_line next, best = *l;
+	size_t len, whole = 0;
+	int ret = 0, taken = 0, used = 0;
+
+	if (!t->joined)
+		t->joined = xmalloc((JOIN_MAX + 1) * (TEXT_LINE_MAX + 1));
+	len = append(t, 0, &raw);
+	while (taken < JOIN_MAX && (ret = text_input_next(t->input, &raw, e)) > 0) {
+		if (raw.no_end || text_line_parse(raw.p, raw.len, &next) != TEXT_OTHER ||
+		    (by_words && !text_is_words(raw.p, raw.len))) {
+			text_input_unread(t->input);
+			break;
+		}
+		taken++;
+		len = append(t, len, &raw);
+		if (is_whole(t, len, by_words, &next)) {
+			whole = len;
+			used = taken;
+			if (!by_words)
+				break;
+		}
+	}
+	t->notes[NOTE_OTHER] += taken - used;
+	t->notes[NOTE_JOINED] += used;
+	if (whole)
+		text_line_parse(t->joined, whole, l);
+	else if (ret >= 0)
+		*l = best;
+	return ret < 0 ? ret : whole > 0;
+}
+
+/* --- lines ------------------------------------------------------------------------------------------- */
+
+static void note_lost(struct text *t, const struct text_line *l)
+{
+	uint64_t n = l->lost ? l->lost : 1;		/* at least */
+
+	t->lost[l->cpu] += n;
+	t->missed[l->cpu] = n < UINT32_MAX ? n : UINT32_MAX;
+}
+
+/* A body that is not all there: nothing of it is believed. */
+static void forget_body(struct type *type, struct text_values *v)
+{
+	type->unfit++;
+	v->have = 0;
+	v->text = NULL;
+}
+
+/* Return: 1 and a record is on its way, 0 it is no event, negative with @e. */
+static int take_event(struct text *t, const struct text_raw_line *raw, struct text_line *l, struct err *e)
+{
+	struct text_record *r = text_order_slot(t->order);
+	struct type *type = type_of(t, l);
+	struct text_thread *thread;
+	enum text_fit fit;
+	int ret;
+
+	if (unlikely(!type)) {
+		t->notes[NOTE_KINDS]++;
+		return 0;
+	}
+	if (unlikely(l->clock != t->facts.clock)) {
+		t->notes[NOTE_CLOCK]++;
+		return 0;
+	}
+	thread = text_thread_of(t->threads, l->tid);
+	fit = parse_body(t, type, thread, l, &r->values);
+	if (unlikely(fit != TEXT_FITS && t->facts.wrapped && !raw->too_long && !raw->no_end)) {
+		char comm[sizeof(thread->comm)];
+		struct text_line copy = *l;
+		size_t comm_len = l->comm_len < sizeof(comm) ? l->comm_len : sizeof(comm) - 1;
+
+		memcpy(comm, l->comm, comm_len);
+		ret = join(t, *raw, fit == TEXT_WORDS, &copy, e);
+		if (ret < 0)
+			return ret;
+		copy.comm = comm;
+		copy.comm_len = comm_len;
+		*l = copy;
+		if (ret)
+			fit = parse_body(t, type, thread, l, &r->values);
+	}
+	if (unlikely(raw->no_end))
+		t->notes[NOTE_CUT]++;
+	if (unlikely(fit == TEXT_UNFIT || raw->no_end || (raw->too_long && !r->values.text)))
+		forget_body(type, &r->values);
+	else
+		type->partial += t->context.partial;
+	text_thread_named(thread, l->comm, l->comm_len);
+	if (type->vcpu_field >= 0 && r->values.have >> type->vcpu_field & 1)
+		thread->vcpu = (uint32_t)r->values.v[type->vcpu_field];
+	fill_record(t, type, l, r);
+	text_order_put(t->order);
+	return 1;
+}
+
+static int take_line(struct text *t, const struct text_raw_line *raw, struct err *e)
+{
+	struct text_line l;
+	enum text_kind kind = text_line_parse(raw->p, raw->len, &l);
+	int ret;
+
+	if (unlikely(raw->too_long))
+		t->notes[NOTE_TOO_LONG]++;
+	switch (kind) {
+	case TEXT_EVENT:
+		return take_event(t, raw, &l, e);
+	case TEXT_LOST:
+		note_lost(t, &l);
+		return 0;
+	case TEXT_HEAD:
+		ret = raw->too_long || raw->no_end ? 0 : join(t, *raw, false, &l, e);
+		if (ret > 0)
+			return take_event(t, &(struct text_raw_line){ .p = t->joined,
+					  .len = l.body + l.body_len - t->joined }, &l, e);
+		t->notes[NOTE_OTHER] += !ret;
+		return ret;
+	case TEXT_OTHER:
+		t->notes[NOTE_OTHER]++;
+		return 0;
+	case TEXT_QUIET:
+		break;
+	}
+	return 0;
+}
+
+static void start(struct text *t)
+{
+	char release[64];
+
+	t->started = true;
+	t->context.release = KVM_6_12;
+	if (sscanf(t->source.info.uname, "%*s %*s %63s", release) == 1)
+		kvm_release_parse(release, &t->context.release);
+}
+
+static int text_next(struct source *s, struct source_record *rec, struct err *e)
+{
+	struct text *t = text_of(s);
+	struct text_raw_line raw;
+
+	if (unlikely(!t->started))
+		start(t);
+	while (!text_order_ready(t->order, t->at_end)) {
+		int ret = t->at_end ? 0 : text_input_next(t->input, &raw, e);
+
+		if (ret > 0)
+			ret = take_line(t, &raw, e);
+		else if (!ret && t->at_end)
+			return 0;
+		else
+			t->at_end = true;
+		if (ret < 0)
+			return ret;
+	}
+	*rec = *text_order_get(t->order);
+	return 1;
+}
+
+/* --- what did not arrive ---------------------------------------------------------------------------------- */
+
+static void text_lost(struct source *s, source_note_fn fn, void *arg)
+{
+	const struct text *t = text_of(s);
+
+	for (uint32_t cpu = 0; cpu < TEXT_CPUS; cpu++)
+		if (t->lost[cpu])
+			fn(arg, cpu, "missed", t->lost[cpu]);
+	if (t->facts.overwritten)
+		fn(arg, SOURCE_NO_CPU, "overwritten in the buffer", t->facts.overwritten);
+}
+
+static void damage_of_type(const struct type *type, source_note_fn fn, void *arg)
+{
+	char what[160];
+
+	if (type->unfit) {
+		snprintf(what, sizeof(what), "%.100s: cut short, or not as its event prints it", type->name);
+		fn(arg, SOURCE_NO_CPU, what, type->unfit);
+	}
+	if (type->partial) {
+		snprintf(what, sizeof(what), "%.100s: the text does not tell all of a number", type->name);
+		fn(arg, SOURCE_NO_CPU, what, type->partial);
+	}
+}
+
+static void text_damage(struct source *s, source_note_fn fn, void *arg)
+{
+	static const char *const what[NR_NOTES] = {
+#define NOTE_TEXT(id, text) [NOTE_##id] = text,
+		LINE_NOTES(NOTE_TEXT)
+#undef NOTE_TEXT
+	};
+	const struct text *t = text_of(s);
+
+	for (unsigned int i = 0; i < NR_NOTES; i++)
+		if (t->notes[i])
+			fn(arg, SOURCE_NO_CPU, what[i], t->notes[i]);
+	if (text_order_late(t->order))
+		fn(arg, SOURCE_NO_CPU, "lines too late to be put in order", text_order_late(t->order));
+	if (t->facts.clock == TEXT_TICKS)
+		fn(arg, SOURCE_NO_CPU, "times are ticks, taken for nanoseconds", t->facts.events);
+	for (uint32_t i = 0; i < t->cap_types; i++)
+		if (t->types[i])
+			damage_of_type(t->types[i], fn, arg);
+}
+
+/* --- open and close ------------------------------------------------------------------------------------------ */
+
+static void free_type(struct type *type)
+{
+	if (!type)
+		return;
+	for (unsigned int i = 0; i < type->nr_variants; i++)
+		free(type->variants[i]);
+	text_grammar_free(type->grammar);
+	free(type->name);
+	free(type);
+}
+
+static void text_close(struct source *s)
+{
+	struct text *t = text_of(s);
+
+	for (uint32_t i = 0; i < t->cap_types; i++)
+		free_type(t->types[i]);
+	text_input_close(t->input);
+	text_threads_free(t->threads);
+	text_symbols_free(t->symbols);
+	text_order_free(t->order);
+	free(t->types);
+	free(t->joined);
+	free(t->missed);
+	free(t->lost);
+	free(s->events);
+	free(t);
+}
+
+static const struct source_ops text_ops = {
+	.close	= text_close,
+	.next	= text_next,
+	.field	= text_field,
+	.symbol	= text_symbol,
+	.comm	= text_comm,
+	.lost	= text_lost,
+	.damage	= text_damage,
+};
+
+/* The first line of each event makes it known. */
+static void look_at_event(struct text *t, const struct text_line *l)
+{
+	struct type *type = type_of(t, l);
+	struct text_values v;
+
+	if (!type || (type->nr_variants && !text_facts_wants(&t->facts, type->name)))
+		return;
+	t->context.vcpu = 0;
+	if (text_body_parse(type->grammar, &t->context, l->body, l->body_len, &v) == TEXT_UNFIT)
+		return;
+	event_of(t, type, v.have);
+	text_facts_body(&t->facts, type->name, type->grammar, &v);
+}
+
+/* All of the text once. */
+static int look(struct text *t, struct err *e)
+{
+	struct text_raw_line raw;
+	struct text_line l;
+	int ret;
+
+	while ((ret = text_input_next(t->input, &raw, e)) > 0) {
+		enum text_kind kind = text_line_parse(raw.p, raw.len, &l);
+
+		text_facts_line(&t->facts, kind, &l, raw.p, raw.len);
+		if (kind == TEXT_EVENT)
+			look_at_event(t, &l);
+		if (!t->facts.events && text_input_bytes(t->input) > STRICT_BYTES)
+			break;
+	}
+	if (ret < 0)
+		return ret;
+	if (!t->facts.events)
+		return err_set(e, ERR_INPUT, "%s: not a trace.dat but a text file in which no line is an event of a trace; "
+			       "give what trace-cmd report or tracefs prints", text_input_name(t->input));
+	return text_input_rewind(t->input, e);
+}
+
+static const char *clock_name(enum text_clock clock)
+{
+	return clock == TEXT_TICKS ? "counter" : clock == TEXT_MICROS ? "relative" : "unknown";
+}
+
+/* Takes @input over. */
+static int open_input(struct text_input *input, struct source **out, struct err *e)
+{
+	struct text *t = xcalloc(1, sizeof(*t));
+	int ret;
+
+	t->input = input;
+	t->source.ops = &text_ops;
+	t->threads = text_threads_new();
+	t->symbols = t->context.symbols = text_symbols_new();
+	t->lost = xcalloc(TEXT_CPUS, sizeof(*t->lost));
+	t->missed = xcalloc(TEXT_CPUS, sizeof(*t->missed));
+	grow_types(t);
+	ret = look(t, e);
+	if (ret) {
+		text_close(&t->source);
+		return ret;
+	}
+	t->order = text_order_new(t->facts.disorder ? WINDOW : 0);
+	t->context.tdp_mmu = t->facts.tdp_mmu;
+	text_facts_uname(&t->facts, t->uname, sizeof(t->uname));
+	t->source.info = (struct source_info){ .format = "text", .uname = t->uname, .nr_cpus = t->facts.nr_cpus,
+					       .clock = clock_name(t->facts.clock) };
+	*out = &t->source;
+	return 0;
+}
+
+int source_open_text(const char *path, struct source **out, struct err *e)
+{
+	struct text_input *input;
+	int ret = text_input_open(path, &input, e);
+
+	return ret ? ret : open_input(input, out, e);
+}
+
+int source_open_text_memory(const void *bytes, size_t len, const char *name, struct source **out, struct err *e)
+{
+	struct text_input *input;
+	int ret = text_input_memory(bytes, len, name, &input);
+
+	return ret ? ret : open_input(input, out, e);
+}
