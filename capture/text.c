@@ -415,9 +415,9 @@ static void start(struct text *t)
 	char release[64];
 
 	t->started = true;
-	t->context.release = KVM_6_12;
+	t->context.ret_pf = RET_PF_OF_6_12;
 	if (sscanf(t->source.info.uname, "%*s %*s %63s", release) == 1)
-		kvm_release_parse(release, &t->context.release);
+		t->context.ret_pf = ret_pf_numbers(release);
 }
 
 static int text_next(struct source *s, struct source_record *rec, struct err *e)

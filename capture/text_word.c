@@ -305,10 +305,10 @@ static const char *word_plugin_role(struct text_context *c, const char *p, const
 
 /* --- results -------------------------------------------------------------------------------------- */
 
-static uint64_t number_of(enum kvm_release release, enum ret_pf result)
+static uint64_t number_of(enum ret_pf_numbers numbers, enum ret_pf result)
 {
 	for (int n = 0; n < RET_PF_NR; n++)
-		if (ret_pf_decode(release, n) == result)
+		if (ret_pf_decode(numbers, n) == result)
 			return n;
 	return TEXT_NO_RESULT;
 }
@@ -326,7 +326,7 @@ static const char *word_fast(struct text_context *c, const char *p, const char *
 		return NULL;
 	v[0] = TEXT_NO_RESULT;
 	if (spurious || fixed)
-		v[0] = number_of(c->release, fixed ? RET_PF_FIXED : RET_PF_SPURIOUS);
+		v[0] = number_of(c->ret_pf, fixed ? RET_PF_FIXED : RET_PF_SPURIOUS);
 	else
 		c->partial = true;
 	return p;

@@ -12,7 +12,7 @@ struct text_symbols;
  * flag of text_context, a number that no kernel uses.
  */
 struct text_context {		/* what other lines of the text tell */
-	enum kvm_release release;
+	enum ret_pf_numbers ret_pf;	/* the kernel's */
 	bool		 tdp_mmu;	/* some line is of the TDP MMU */
 	uint32_t	 isa;		/* of the exits so far: 1 VMX, 2 SVM; 0: not known */
 	int64_t		 vcpu;		/* the line's thread is this vCPU; -1: not known */
