@@ -217,8 +217,8 @@ int perf_attrs_check(struct perf_attrs *as, const struct perf_file *f, struct er
 		alike &= same_layout(a, first);
 		ids &= a->id_at && a->id_at == first->id_at;
 	}
-	as->by_id = as->nr > 1 && ids;
-	if (as->nr > 1 && !ids && !alike)
+	as->by_id = as->nr_ids && ids;
+	if (!as->by_id && !alike)
 		return err_set(e, ERR_INPUT, "%s: its %u events have samples of different kinds without an id; "
 			       "record them by one perf record", f->path, as->nr);
 	return 0;

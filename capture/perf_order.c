@@ -174,8 +174,9 @@ void perf_order_round(struct perf_order *o)
 {
 	close_run(o, o->open.end);
 	o->lead = o->open.end;
-	o->limit = o->max_before;
-	o->max_before = o->max;
+	o->limit = o->max_at[o->rounds % PERF_ROUNDS];
+	o->limit = min_u64(o->limit, o->max > PERF_WAIT_NS ? o->max - PERF_WAIT_NS : 0);
+	o->max_at[o->rounds % PERF_ROUNDS] = o->max;
 	o->rounds++;
 }
 

@@ -11,13 +11,19 @@
  *  - what it read of one ring is in order and in one piece: a *run*.  Runs are
  *    merged where they lie; memory grows with the number of runs only;
  *  - what comes after a round may be older than the youngest record of that
- *    round, but not than the youngest of the round before: up to there records
- *    can be handed out (as perf's own tools do).
+ *    round, but hardly than the youngest of the round before: up to there perf's
+ *    own tools hand out records.  A few come later still (the kernel takes a
+ *    record's time before its place in the ring, and an interrupt's records may
+ *    go first; the machine may be a guest that does not run in between); so
+ *    here a record waits for PERF_ROUNDS rounds and PERF_WAIT_NS.
  *
  * A run ends where time goes back.  Records without a time of their own belong
  * to the next one that has one: the kernel writes LOST just before what it
  * could write again.  Equal times keep the order of the file.
  */
+#define PERF_ROUNDS	4
+#define PERF_WAIT_NS	4000000
+
 struct perf_run {
 	const uint8_t	  *at, *end;	/* the next record; behind the last one */
 	struct perf_chunk *chunk;	/* held */
@@ -43,7 +49,8 @@ struct perf_order {
 	uint64_t		 first_key, last_key;	/* of that run; valid when keyed */
 	bool			 is_open, keyed;
 	/* Rounds. */
-	uint64_t		 max, max_before, doubted, limit;
+	uint64_t		 max, doubted, limit;
+	uint64_t		 max_at[PERF_ROUNDS];	/* the youngest time when that round ended, a ring */
 	uint64_t		 rounds, back;	/* FINISHED_ROUNDs; how often time went back in the file */
 	struct perf_chunk	*given;		/* held for the caller: the last record's, whose run is over */
 };
