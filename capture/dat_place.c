@@ -55,7 +55,7 @@ static void mend_size(struct dat *d, size_t i)
 	if (end_of(c) > c->limit && c->limit < d->size)
 		dat_note(d, c->cpu, 1, "its data run into what follows them");
 	else if (end_of(c) > d->size)
-		dat_note(d, c->cpu, end_of(c) - d->size, "bytes of its data are cut off");
+		dat_note(d, c->cpu, min_u64(end_of(c) - d->size, c->size), "bytes of its data are cut off");
 	else if (next && c->limit - end_of(c) >= d->page_size)
 		dat_note(d, c->cpu, 1, "its data are longer than the table says");
 	else

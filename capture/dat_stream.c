@@ -338,8 +338,8 @@ void dat_stream_open(struct dat *d, const struct dat_cpu *cpu, struct dat_stream
 				  .page_head = 8 + d->long_size };
 	s->records = xmalloc(s->page_size / EVENT_BYTES_MIN * sizeof(*s->records));
 	s->next = s->end = s->records;
-	s->at = cpu->offset;
-	s->limit = cpu->compressed ? cpu->limit : min_u64(cpu->offset + cpu->size, d->size);
+	s->limit = min_u64(cpu->compressed ? cpu->limit : cpu->offset + cpu->size, d->size);
+	s->at = min_u64(cpu->offset, s->limit);
 	if (cpu->compressed) {
 		if (s->limit - s->at >= 4)
 			s->chunks = get32(d->map + s->at, d->swap);

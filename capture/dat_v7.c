@@ -294,18 +294,19 @@ static void walk_sections(struct walk *w, uint64_t at)
 	struct dat *d = w->d;
 
 	while (at < d->size) {
+		uint64_t next = next_start(w, at);
 		struct section s;
 
 		if (!section_at(d, at, &s)) {
 			dat_note(d, SOURCE_NO_CPU, 1, "sections whose head cannot be read");
-			at = next_start(w, at);
+			at = next;
 			continue;
 		}
 		if (s.end > d->size)
 			dat_note(d, SOURCE_NO_CPU, s.end - d->size, "bytes beyond the end of the file, which was cut");
-		take_unknown(w, at, &s);
-		if (next_start(w, at) < s.end)
+		if (next < d->size && next < s.end)
 			dat_note(d, SOURCE_NO_CPU, 1, "sections one over the other");
+		take_unknown(w, at, &s);
 		at = min_u64(s.end, next_start(w, at));
 	}
 }
