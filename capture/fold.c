@@ -147,7 +147,7 @@ void fold_on_slot(struct fold *f, fold_slot_fn fn, void *arg)
 static void note_gap(struct fold *f, uint32_t cpu)
 {
 	for (uint32_t i = 0; i < f->cap_tasks; i++) {
-		struct task *t = f->tasks[i];
+		struct task *t = f->tasks[i];	/* of its lives, the one that goes on */
 
 		if (!t || t->cpu != cpu)
 			continue;
@@ -229,7 +229,7 @@ static void finish_task(struct fold *f, struct task *t)
 	if (t->index < 0)
 		return;
 	f->meta->tasks[t->index].vcpu = t->vcpu;
-	f->meta->tasks[t->index].vm = t->many_vms ? -1 : t->vm < 0 && f->nr_vms == 1 ? 0 : t->vm;
+	f->meta->tasks[t->index].vm = t->many_vms && t->vcpu < 0 ? -1 : t->vm < 0 && f->nr_vms == 1 ? 0 : t->vm;
 	if (t->vm >= 0 && t->vcpu >= 0)
 		f->meta->tasks[t->index].tgid = f->meta->vms[t->vm].tgid;
 }
@@ -314,6 +314,7 @@ void fold_free(struct fold *f)
 	stage2_free_learnt(f);
 	free(f->vms);
 	free(f->locks);
+	free(f->owners);
 	free(f->tasks);
 	free(f->on_cpu);
 	for (uint32_t i = 0; i < f->nr_types; i++)

@@ -49,21 +49,20 @@ static uint32_t guess_vcpu(struct fold *f, struct task *t)
 	return vcpu;
 }
 
-static void bind(struct fold *f, struct task *t)
+static struct task *bind(struct fold *f, struct task *t)
 {
-	if (t->vcpu < 0 && !f->has[RAW_GUEST_ABORT])
-		vm_bind_vcpu(f, t, guess_vcpu(f, t));
+	return t->vcpu < 0 && !f->has[RAW_GUEST_ABORT] ? vm_bind_vcpu(f, t, guess_vcpu(f, t)) : t;
 }
 
 void arm_exit(struct fold *f, struct task *t, const struct raw *r)
 {
-	bind(f, t);
+	t = bind(f, t);
 	vcpu_leave_guest(f, t, r->ts_ns);
 }
 
 void arm_entry(struct fold *f, struct task *t, const struct raw *r)
 {
-	bind(f, t);
+	t = bind(f, t);
 	if (op_fault_level(f, t))
 		vcpu_settle(f, t, r->ts_ns, RET_PF_UNKNOWN);
 	op_end_all(f, t);
@@ -73,7 +72,7 @@ void arm_entry(struct fold *f, struct task *t, const struct raw *r)
 void arm_abort(struct fold *f, struct task *t, const struct raw *r)
 {
 	op_end_all(f, t);
-	task_set_vm(f, t, vm_by_kvm(f, t, r->v[0], true));
+	t = vm_bind_kvm(f, t, r->v[0]);
 	vm_bind_vcpu(f, t, r->v[1]);
 }
 
@@ -97,9 +96,9 @@ void arm_guest_fault(struct fold *f, struct task *t, const struct raw *r)
 		.access = access_of_esr(r->v[0]),
 	};
 
-	bind(f, t);
+	t = bind(f, t);
 	if (t->vm < 0)
-		vm_bind_vcpu(f, t, guess_vcpu(f, t));
+		t = vm_bind_vcpu(f, t, guess_vcpu(f, t));
 	vcpu_attempt(f, t, r->ts_ns, &at);
 }
 

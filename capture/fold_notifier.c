@@ -44,7 +44,7 @@ static void begin_invalidate(struct fold *f, struct task *t, uint64_t ts_ns, int
 
 void inv_start_mn(struct fold *f, struct task *t, const struct raw *r)
 {
-	begin_invalidate(f, t, r->ts_ns, vm_by_mn(f, t, r->v[0]), r->v[1], r->v[2]);
+	begin_invalidate(f, t, r->ts_ns, vm_by_mn(f, t, r->v[0], true), r->v[1], r->v[2]);
 	op_top(t)->mn = r->v[0];
 	op_top(t)->probed = true;
 	if (raw_has(r, 3) && !(r->v[3] & RANGE_BLOCKABLE))
@@ -76,7 +76,7 @@ static bool close_window(struct task *t, hva_t start, hva_t end)
 void inv_end_mn(struct fold *f, struct task *t, const struct raw *r)
 {
 	bool matched = close_window(t, r->v[1], r->v[2]);
-	struct op *op = begin_range(f, t, EV_OP_INVALIDATE_END, EV_INVALIDATE_END, r->ts_ns, vm_by_mn(f, t, r->v[0]),
+	struct op *op = begin_range(f, t, EV_OP_INVALIDATE_END, EV_INVALIDATE_END, r->ts_ns, vm_by_mn(f, t, r->v[0], false),
 				    r->v[1], r->v[2]);
 
 	op->mn = r->v[0];
@@ -171,7 +171,7 @@ void obs_unmap_range(struct fold *f, struct task *t, const struct raw *r)
 static void begin_age(struct fold *f, struct task *t, const struct raw *r, uint8_t flags)
 {
 	/* On arm64 older probes do not give the notifier. */
-	int vm = r->v[0] ? vm_by_mn(f, t, r->v[0]) : vm_by_hva(f, t, r->v[1], r->v[2]);
+	int vm = r->v[0] ? vm_by_mn(f, t, r->v[0], true) : vm_by_hva(f, t, r->v[1], r->v[2]);
 	struct op *op = begin_range(f, t, EV_OP_AGE, EV_AGE, r->ts_ns, vm, r->v[1], r->v[2]);
 
 	op->mn = r->v[0];
@@ -268,7 +268,7 @@ static uint64_t pfn_of_pte(const struct fold *f, uint64_t pte)
 
 void set_spte_mn(struct fold *f, struct task *t, const struct raw *r)
 {
-	begin_range(f, t, EV_OP_SET_SPTE, EV_SET_SPTE, r->ts_ns, vm_by_mn(f, t, r->v[0]), r->v[1],
+	begin_range(f, t, EV_OP_SET_SPTE, EV_SET_SPTE, r->ts_ns, vm_by_mn(f, t, r->v[0], true), r->v[1],
 		    pfn_of_pte(f, r->v[2]))->mn = r->v[0];
 }
 

@@ -61,6 +61,22 @@ static void note_nx(struct fold *f, uint16_t vm, uint64_t spte, unsigned int lev
 		ev_meta_set_param(f->meta, "kvm.nx_huge_pages", "Y");
 }
 
+/* Of which VM the operation of a thread is that no address and no vCPU places. */
+static void place_by_entry(struct fold *f, struct task *t, struct op *op, const struct raw *r)
+{
+	unsigned int level = r->v[3] & 7;
+	int vm = -1;
+
+	if (f->nr_vms > 1 && t->vcpu < 0 && !t->pointed && spte_is_present(r->v[1]))
+		vm = owner_of(f, r->v[0], level, r->v[1]);
+	if (vm >= 0) {
+		op->vm = vm;
+		task_set_vm(f, t, vm);
+	}
+	if (spte_is_present(r->v[2]) && (vm >= 0 || t->vm >= 0))
+		owner_note(f, op->vm, r->v[0], level, r->v[2]);
+}
+
 void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct ev ev = { .kind = OBS_SPTE_CHANGED };
@@ -73,6 +89,7 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 		op_end(f, t);
 		op = op_for_obs(f, t, r->ts_ns);
 	}
+	place_by_entry(f, t, op, r);
 	at = attempt_of(t, op);
 	if (at)
 		at->changed = true;

@@ -267,7 +267,7 @@ struct op *op_for_obs(struct fold *f, struct task *t, uint64_t ts_ns)
 		op = op_top(t);
 	}
 	if (!op && op_is_nx_worker(f, t))
-		op = op_begin(f, t, EV_OP_NX_RECOVER, EV_NX_RECOVER, ts_ns, -1);
+		op = op_begin(f, t, EV_OP_NX_RECOVER, EV_NX_RECOVER, ts_ns, vm_of_worker(f, t));
 	else if (!op)
 		op = op_begin(f, t, EV_OP_UNKNOWN, shows_release(f) ? EV_NONE : EV_ZAP_ALL, ts_ns, -1);
 	op_touch(t, ts_ns);

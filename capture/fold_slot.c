@@ -134,8 +134,12 @@ void slot_set_region(struct fold *f, struct task *t, const struct raw *r)
 
 	if (slot.npages && op_find(t, EV_OP_VM_DESTROY))	/* destruction itself only deletes */
 		op_end_all(f, t);
-	vm = vm_by_kvm(f, t, r->v[0], true);
+	vm = vm_by_kvm(f, t, r->v[0], slot.npages);
 	op = op_top(t);
+	if (op && op->kind == EV_OP_MEMSLOT && op->returns && op->vm == vm && !memcmp(&op->slot, &slot, sizeof(slot))) {
+		op_touch(t, r->ts_ns);		/* the function within, of the same call */
+		return;
+	}
 	if (op && op->kind == EV_OP_MEMSLOT && op->from_marker && op->slot.id == slot.id) {
 		/* The line that announced it. */
 		op->from_marker = false;

@@ -50,9 +50,11 @@ struct ring {			/* a vCPU's dirty ring */
 struct fold_vm {
 	uint64_t kvm, mn;		/* addresses, 0: not seen */
 	bool	 destroyed;
+	bool	 released;		/* its memory is gone: nothing but its destruction follows */
+	bool	 deserted;		/* all threads that ran its vCPUs have exited */
 	bool	 faulted;		/* a vCPU of it faulted */
-	uint32_t anchor_tid;		/* first thread seen acting for it */
-	uint32_t *vcpu_tid;		/* by vCPU id; 0: not seen */
+	uint32_t anchor_tid;		/* first thread seen running a vCPU of it; before that, acting for it */
+	uint32_t *vcpu_tid;		/* by vCPU id; 0: not seen, TID_GONE: it has exited */
 	uint32_t nr_vcpu_tid;
 	struct slot *slots;
 	uint32_t nr_slots;
@@ -172,8 +174,15 @@ struct held_visit {			/* arm64: fold_stage2.c */
 	struct ev ev;
 };
 
+#define TID_GONE	UINT32_MAX
+
+/* One life of a thread: fold_task.c. */
 struct task {
 	uint32_t tid;
+	struct task *others;		/* other lives of the same tid */
+	bool	 exited;
+	bool	 runs;			/* a record said that it runs a vCPU of its VM */
+	bool	 pointed;		/* a record with the address of a struct kvm or notifier said whose it is */
 	int	 index;			/* in meta.tasks, -1: has written nothing yet */
 	int	 vm;			/* acting for, -1: not known */
 	bool	 many_vms;
@@ -233,6 +242,7 @@ struct fold {
 	uint64_t	 mn_delta;	/* mn - kvm, 0: not learnt */
 	struct known_lock *locks;
 	uint32_t	 nr_locks;
+	struct owner	*owners;	/* fold_owner.c */
 	uint8_t		 root_level;
 	struct stage2_learnt *stage2;	/* arm64: fold_stage2.c */
 	void		(*const *handlers)(struct fold *f, struct task *t, const struct raw *r); /* by the layout's row */
@@ -253,6 +263,11 @@ void fold_unuse(struct fold *f, enum unused why, uint64_t n);
 
 /* --- fold_task.c ------------------------------------------------------------------ */
 struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu, uint64_t ts_ns);
+struct task *task_find(struct fold *f, uint32_t tid);	/* NULL: not seen yet */
+/* A new life of @t's thread, for what comes from now on; the other one is kept with what it did. */
+struct task *task_renew(struct fold *f, struct task *t);
+/* @other, another life of @t's thread, goes on. */
+struct task *task_resume(struct fold *f, struct task *t, struct task *other);
 /* In order of their tids' places; for what happens to all. */
 typedef void (*task_fn)(struct fold *f, struct task *t);
 void task_each(struct fold *f, task_fn fn);
@@ -287,13 +302,20 @@ struct op *op_fault_level(struct fold *f, struct task *t);
 
 /* --- fold_vm.c: which VM ------------------------------------------------------------ */
 int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new);
-int vm_by_mn(struct fold *f, struct task *t, uint64_t mn);
+int vm_by_mn(struct fold *f, struct task *t, uint64_t mn, bool may_be_new);
 int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end);
 int vm_of_task(struct fold *f, struct task *t);
 /* Of a marker's memslot: the newest it can be of, or a VM of its own. */
 int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot);
 /* Places the thread in a VM; with a number that no vCPU has, in that alone. */
-void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
+/* @t runs @vcpu.  Return: the life of its thread that does. */
+struct task *vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
+/* @t runs a vCPU of @kvm's VM, which is not known yet.  Return: as vm_bind_vcpu(). */
+struct task *vm_bind_kvm(struct fold *f, struct task *t, uint64_t kvm);
+/* Whatever @t ran runs no more. */
+void vm_unbind(struct fold *f, struct task *t);
+/* The VM of NX recovery's thread. */
+int vm_of_worker(struct fold *f, struct task *t);
 /* For memslots nobody was seen to make: a frame was mapped; one was zapped by an invalidation. */
 void infer_mapped(struct fold *f, unsigned int vm, gfn_t gfn, pfn_t pfn);
 void infer_zapped(struct fold *f, const struct op *op, gfn_t gfn, unsigned int level);
@@ -317,6 +339,12 @@ void root_renew_waits(struct fold *f, struct task *t, uint64_t ts_ns);
 void dirty_learn_start(struct fold *f, const struct op *op);
 /* @t changes an entry: where no probe shows calls of dirty logging, a GET may begin by that, or be over. */
 void dirty_infer_get(struct fold *f, struct task *t, const struct raw *r);
+
+/* --- fold_owner.c --------------------------------------------------------------------- */
+/* An entry of @vm now holds @spte. */
+void owner_note(struct fold *f, unsigned int vm, gfn_t gfn, unsigned int level, uint64_t spte);
+/* Return: the VM whose entry held @spte, -1: not known. */
+int owner_of(const struct fold *f, gfn_t gfn, unsigned int level, uint64_t spte);
 
 /* --- fold_slot.c ---------------------------------------------------------------------- */
 /* Could a call with @slot be one on that VM?  Of a slot that is there, size and host address never change. */

@@ -210,7 +210,8 @@ void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 	};
 
 	if (raw_has(r, 0) || t->vcpu < 0)	/* older releases do not say whose */
-		vm_bind_vcpu(f, t, r->v[0]);
+		t = vm_bind_vcpu(f, t, r->v[0]);
+	v = &t->v;
 	if (!v->rooted)
 		v->root_zaps = f->vms[t->vm].nr_fast_zaps;
 	v->rooted = true;
@@ -261,10 +262,11 @@ void vcpu_leave_guest(struct fold *f, struct task *t, uint64_t ts_ns)
 
 void vcpu_exit(struct fold *f, struct task *t, const struct raw *r)
 {
-	struct vcpu_state *v = &t->v;
+	struct vcpu_state *v;
 	uint32_t reason = r->v[0], isa = r->v[1];
 
-	vm_bind_vcpu(f, t, r->v[2]);
+	t = vm_bind_vcpu(f, t, r->v[2]);
+	v = &t->v;
 	vcpu_leave_guest(f, t, r->ts_ns);
 	v->ept = isa == ISA_VMX && reason == EXIT_EPT_VIOLATION;
 	v->shadow = isa == ISA_VMX ? reason == EXIT_EXCEPTION_VMX : reason == EXIT_PF_SVM;
@@ -288,7 +290,7 @@ static void other_exit(struct vcpu_state *v, uint64_t ns)
 
 void vcpu_entry(struct fold *f, struct task *t, const struct raw *r)
 {
-	vm_bind_vcpu(f, t, r->v[0]);
+	t = vm_bind_vcpu(f, t, r->v[0]);
 	if (op_fault_level(f, t))
 		vcpu_settle(f, t, r->ts_ns, RET_PF_UNKNOWN);
 	op_end_all(f, t);

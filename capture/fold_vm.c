@@ -4,9 +4,14 @@
  * a struct kvm address in the record (kprobes); the mmu_notifier's address, which
  * lies inside struct kvm at a distance that is learnt from an operation that has
  * both; the VM the thread acted for before; the one VM whose memslots contain the
- * range; the only VM there is.  vCPU threads of a recording without kprobes are grouped
- * so that no VM has a vCPU twice, nearest tid first: one VM when nothing contradicts it.
+ * range; the VM whose entry it takes away (fold_owner.c); the VM whose threads are nearest.
+ * vCPU threads of a recording without kprobes are grouped so that no VM has a vCPU twice,
+ * nearest tid first: one VM when nothing contradicts it.
+ *
+ * Addresses are used again: a VM that is destroyed, or whose memory was released, is not the one
+ * a later record with its address makes, or runs.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -24,9 +29,10 @@ static int add_vm(struct fold *f, struct task *t)
 	return f->nr_vms++;
 }
 
+/* A thread that runs a vCPU stays with its VM, though the notifiers of all VMs of its process run in it. */
 void task_set_vm(struct fold *f, struct task *t, int vm)
 {
-	if (vm < 0 || t->vm == vm)
+	if (vm < 0 || t->vm == vm || (t->vm >= 0 && t->vcpu >= 0))
 		return;
 	if (t->vm >= 0)
 		t->many_vms = true;
@@ -38,16 +44,30 @@ static bool is_live(const struct fold_vm *vm)
 	return !vm->destroyed;
 }
 
+/* May a vCPU of it still run?  When its memory is gone none does, but notifiers that had begun go on. */
+static bool is_running(const struct fold_vm *vm)
+{
+	return is_live(vm) && !vm->released;
+}
+
+/* Would a thread that nothing places act for it? */
+static bool is_busy(const struct fold_vm *vm)
+{
+	return is_running(vm) && !vm->deserted;
+}
+
 /* A VM seen before its struct kvm was: by its notifier, or by nothing but its vCPUs. */
-static int adopt(struct fold *f, uint64_t kvm)
+static int adopt(struct fold *f, const struct task *t, uint64_t kvm)
 {
 	int anonymous = -1;
 	unsigned int nr = 0;
 
+	if (t->vcpu >= 0 && !f->vms[t->vm].kvm && !f->vms[t->vm].mn && is_running(&f->vms[t->vm]))
+		return t->vm;
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
 		const struct fold_vm *vm = &f->vms[i];
 
-		if (vm->kvm || !is_live(vm))
+		if (vm->kvm || !is_running(vm))
 			continue;
 		if (vm->mn > kvm && vm->mn - kvm < KVM_BYTES)
 			return i;
@@ -62,7 +82,7 @@ static int adopt(struct fold *f, uint64_t kvm)
 static int find_kvm(struct fold *f, uint64_t kvm, bool dead_too)
 {
 	for (uint32_t i = f->nr_vms; i-- > 0;)
-		if (f->vms[i].kvm == kvm && (dead_too || is_live(&f->vms[i])))
+		if (f->vms[i].kvm == kvm && (dead_too || is_running(&f->vms[i])))
 			return i;
 	return -1;
 }
@@ -74,44 +94,57 @@ int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new)
 	if (!kvm)		/* a probe that does not say */
 		return vm;
 	if (vm < 0)
-		vm = adopt(f, kvm);
+		vm = adopt(f, t, kvm);
 	if (vm < 0)
 		vm = add_vm(f, t);
 	f->vms[vm].kvm = f->meta->vms[vm].kvm = kvm;
 	task_set_vm(f, t, vm);
+	t->pointed = true;
 	return vm;
 }
 
-static int find_mn(struct fold *f, uint64_t mn)
+/* Does the notifier at @mn lie in @vm's struct kvm, as far as is known? */
+static bool may_hold_mn(const struct fold *f, const struct fold_vm *vm, uint64_t mn)
+{
+	if (!vm->kvm)
+		return false;
+	return f->mn_delta ? vm->kvm + f->mn_delta == mn : vm->kvm < mn && mn - vm->kvm < KVM_BYTES;
+}
+
+static int find_mn(struct fold *f, uint64_t mn, bool running)
 {
 	int best = -1;
 
-	for (uint32_t i = 0; i < f->nr_vms; i++) {
+	for (uint32_t i = f->nr_vms; i-- > 0;) {
 		const struct fold_vm *vm = &f->vms[i];
 
-		if (!is_live(vm))
+		if (is_running(vm) != running)
 			continue;
 		if (vm->mn == mn)
 			return i;
-		if (vm->kvm && (f->mn_delta ? vm->kvm + f->mn_delta == mn :
-				vm->kvm < mn && mn - vm->kvm < KVM_BYTES) &&
-		    (best < 0 || vm->kvm > f->vms[best].kvm))
+		if (may_hold_mn(f, vm, mn) && (best < 0 || vm->kvm > f->vms[best].kvm))
 			best = i;
 	}
 	return best;
 }
 
 /* A notifier is registered before the first memslot: a new one may be a new VM's first sign. */
-int vm_by_mn(struct fold *f, struct task *t, uint64_t mn)
+int vm_by_mn(struct fold *f, struct task *t, uint64_t mn, bool may_be_new)
 {
-	int vm = find_mn(f, mn);
+	int vm = find_mn(f, mn, true);
 
 	if (vm < 0 && f->nr_vms == 1 && !f->vms[0].mn && !f->vms[0].kvm && is_live(&f->vms[0]))
 		vm = 0;
+	if (vm < 0) {			/* its memory is gone, and this had begun before */
+		vm = find_mn(f, mn, false);
+		if (vm >= 0 && may_be_new && (!is_live(&f->vms[vm]) || f->vms[vm].mn != mn))
+			vm = -1;
+	}
 	if (vm < 0)
 		vm = add_vm(f, t);
 	f->vms[vm].mn = mn;
 	task_set_vm(f, t, vm);
+	t->pointed = true;
 	return vm;
 }
 
@@ -133,11 +166,14 @@ static bool has_hva(const struct fold_vm *vm, unsigned int shift, hva_t start, h
 	return false;
 }
 
+/* Memory of a process is its VMs' alone; a thread of no process, or of one with several VMs, is told by the slots. */
 int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end)
 {
+	bool of_one = t->vm >= 0 && !t->many_vms && is_live(&f->vms[t->vm]);
 	int found = -1;
 
-	if (t->vm >= 0 && !t->many_vms)
+	if (of_one && (t->vcpu >= 0 || t->pointed || !f->vms[t->vm].nr_slots ||
+		       has_hva(&f->vms[t->vm], f->meta->page_shift, start, end)))
 		return t->vm;
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
 		if (!is_live(&f->vms[i]) || !has_hva(&f->vms[i], f->meta->page_shift, start, end))
@@ -149,22 +185,56 @@ int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end)
 	return found >= 0 ? found : vm_of_task(f, t);
 }
 
+/*
+ * For a thread nothing places.  The threads of a VMM are made one after the other, the one that sets the VM up
+ * first: it is the VM whose first vCPU thread comes next, or, behind all of them, the nearest.
+ */
+static int near_vm(const struct fold *f, uint32_t tid)
+{
+	int best = -1;
+
+	for (uint32_t i = 0; i < f->nr_vms; i++) {
+		uint32_t anchor = f->vms[i].anchor_tid, than = best < 0 ? 0 : f->vms[best].anchor_tid;
+
+		if (!is_busy(&f->vms[i]))
+			continue;
+		if (best < 0 || (anchor >= tid ? than < tid || anchor < than : than < tid && anchor > than))
+			best = i;
+	}
+	return best;
+}
+
 int vm_of_task(struct fold *f, struct task *t)
 {
+	int vm;
+
 	if (t->vm >= 0)
 		return t->vm;
 	if (!f->nr_vms)
 		add_vm(f, t);
-	for (uint32_t i = f->nr_vms; i-- > 0;)
+	vm = near_vm(f, t->tid);
+	for (uint32_t i = f->nr_vms; vm < 0 && i-- > 0;)
 		if (is_live(&f->vms[i]))
+			vm = i;
+	return vm >= 0 ? vm : (int)f->nr_vms - 1;
+}
+
+/* "kvm-nx-lpage-recovery-PID", where a name is not cut to 15 letters. */
+int vm_of_worker(struct fold *f, struct task *t)
+{
+	const char *comm = f->source->ops->comm(f->source, t->tid), *pid = comm ? strrchr(comm, '-') : NULL;
+	uint32_t tgid = pid ? strtoul(pid + 1, NULL, 10) : 0;
+
+	for (uint32_t i = f->nr_vms; tgid && t->vm < 0 && i-- > 0;)
+		if (is_live(&f->vms[i]) && f->meta->vms[i].tgid == tgid)
 			return i;
-	return 0;
+	return vm_of_task(f, t);
 }
 
 /* Another thread has announced that slot for @vm, and its call is not over yet. */
 static bool announced_otherwise(const struct fold *f, const struct task *t, int vm, const struct slot *slot)
 {
-	for (uint32_t i = 0; i < f->cap_tasks; i++) {
+	for (uint32_t i = 0; i < f->cap_tasks; i++) {	/* a life that does not go on has no open operation */
 		const struct op *op = f->tasks[i] && f->tasks[i] != t ? op_find(f->tasks[i], EV_OP_MEMSLOT) : NULL;
 
 		if (op && op->vm == vm && op->slot.id == slot->id && op->slot.npages && slot->npages &&
@@ -189,7 +259,7 @@ int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot)
 
 static bool has_vcpu(const struct fold_vm *vm, uint32_t vcpu)
 {
-	return vcpu < vm->nr_vcpu_tid && vm->vcpu_tid[vcpu];
+	return vcpu < vm->nr_vcpu_tid && vm->vcpu_tid[vcpu] && vm->vcpu_tid[vcpu] != TID_GONE;
 }
 
 static uint32_t distance(uint32_t a, uint32_t b)
@@ -205,7 +275,7 @@ static int guess_vm(struct fold *f, struct task *t, uint32_t vcpu)
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
 		const struct fold_vm *vm = &f->vms[i];
 
-		if (!is_live(vm) || has_vcpu(vm, vcpu))
+		if (!is_busy(vm) || has_vcpu(vm, vcpu))
 			continue;
 		if (best < 0 || distance(vm->anchor_tid, t->tid) < distance(f->vms[best].anchor_tid, t->tid))
 			best = i;
@@ -213,26 +283,88 @@ static int guess_vm(struct fold *f, struct task *t, uint32_t vcpu)
 	return best >= 0 ? best : add_vm(f, t);
 }
 
-void vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu)
+static bool is_over(const struct fold *f, const struct task *t)
+{
+	return t->exited || (t->vm >= 0 && !is_running(&f->vms[t->vm]));
+}
+
+/* The life of @t's thread that runs @vcpu: of its VM, unless another thread runs that one there. */
+static struct task *life_with(struct fold *f, struct task *t, uint32_t vcpu)
+{
+	int vm = t->vm;
+
+	if (is_over(f, t))
+		return task_renew(f, t);
+	if (t->vcpu < 0 || t->vcpu == (int)vcpu)
+		return t;
+	for (struct task *o = t->others; o; o = o->others)
+		if (o->vcpu == (int)vcpu && !is_over(f, o))
+			return task_resume(f, t, o);
+	t = task_renew(f, t);
+	if (!has_vcpu(&f->vms[vm], vcpu))
+		task_set_vm(f, t, vm);
+	return t;
+}
+
+struct task *vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu)
 {
 	struct fold_vm *vm;
 
-	if (t->vm < 0)
-		task_set_vm(f, t, guess_vm(f, t, vcpu));
+	t = life_with(f, t, vcpu);
+	if (t->vm < 0 || (t->vcpu < 0 && t->many_vms && !t->runs))	/* notifiers of all VMs tell nothing */
+		t->vm = guess_vm(f, t, vcpu);
 	if (vcpu >= FOLD_VCPU_IDS)
-		return;
+		return t;
 	vm = &f->vms[t->vm];
+	vm->deserted = false;
 	if (vcpu >= vm->nr_vcpu_tid) {
 		vm->vcpu_tid = xreallocarray(vm->vcpu_tid, vcpu + 1, sizeof(*vm->vcpu_tid));
 		memset(vm->vcpu_tid + vm->nr_vcpu_tid, 0, (vcpu + 1 - vm->nr_vcpu_tid) * sizeof(*vm->vcpu_tid));
 		vm->nr_vcpu_tid = vcpu + 1;
 	}
-	if (!vm->vcpu_tid[vcpu])
-		f->meta->vms[t->vm].nr_vcpus++;
+	if (!vm->vcpu_tid[vcpu] && !f->meta->vms[t->vm].nr_vcpus++)
+		vm->anchor_tid = t->tid;
 	vm->vcpu_tid[vcpu] = t->tid;
 	t->vcpu = vcpu;
 	if (t->index >= 0)
 		f->meta->tasks[t->index].vcpu = vcpu;
+	return t;
+}
+
+/* The life of @t's thread that runs vCPUs of @kvm's VM. */
+static struct task *life_in(struct fold *f, struct task *t, uint64_t kvm)
+{
+	int vm = find_kvm(f, kvm, false);
+
+	if (is_over(f, t))
+		return task_renew(f, t);
+	if (t->vcpu < 0 || (vm >= 0 ? vm == t->vm : !f->vms[t->vm].kvm))
+		return t;
+	for (struct task *o = t->others; o; o = o->others)
+		if (o->vm >= 0 && f->vms[o->vm].kvm == kvm && !is_over(f, o))
+			return task_resume(f, t, o);
+	return task_renew(f, t);
+}
+
+struct task *vm_bind_kvm(struct fold *f, struct task *t, uint64_t kvm)
+{
+	t = life_in(f, t, kvm);
+	t->runs = true;
+	vm_by_kvm(f, t, kvm, true);
+	return t;
+}
+
+void vm_unbind(struct fold *f, struct task *t)
+{
+	struct fold_vm *vm = t->vcpu >= 0 ? &f->vms[t->vm] : NULL;
+
+	if (!vm || (uint32_t)t->vcpu >= vm->nr_vcpu_tid || vm->vcpu_tid[t->vcpu] != t->tid)
+		return;
+	vm->vcpu_tid[t->vcpu] = TID_GONE;
+	vm->deserted = true;
+	for (uint32_t i = 0; i < vm->nr_vcpu_tid; i++)
+		if (has_vcpu(vm, i))
+			vm->deserted = false;
 }
 
 /* --- kprobes that name a vCPU and its VM ------------------------------------------------ */
@@ -249,5 +381,5 @@ void vcpu_created(struct fold *f, struct task *t, const struct raw *r)
 
 void vcpu_ran(struct fold *f, struct task *t, const struct raw *r)
 {
-	vm_by_kvm(f, t, r->v[1], true);
+	vm_bind_kvm(f, t, r->v[1]);
 }

@@ -92,9 +92,10 @@ void zap_range(struct fold *f, struct task *t, const struct raw *r)
 
 void zap_all_mn(struct fold *f, struct task *t, const struct raw *r)
 {
-	struct op *op = op_begin(f, t, EV_OP_ZAP_ALL, EV_ZAP_ALL, r->ts_ns, vm_by_mn(f, t, r->v[0]));
+	struct op *op = op_begin(f, t, EV_OP_ZAP_ALL, EV_ZAP_ALL, r->ts_ns, vm_by_mn(f, t, r->v[0], false));
 
 	op->mn = r->v[0];
+	f->vms[op->vm].released = true;
 }
 
 void zap_all_kvm(struct fold *f, struct task *t, const struct raw *r)
@@ -109,6 +110,7 @@ void zap_all_kvm(struct fold *f, struct task *t, const struct raw *r)
 	} else {
 		op_begin(f, t, EV_OP_ZAP_ALL, EV_ZAP_ALL, r->ts_ns, vm);
 	}
+	f->vms[vm].released = true;
 }
 
 void vm_destroy(struct fold *f, struct task *t, const struct raw *r)
