@@ -23,6 +23,8 @@
 #define ISA_VMX			1
 #define ISA_SVM			2
 
+#define PFERR_RSVD		8	/* AMD: an entry that marks MMIO, or is broken */
+
 #define ACCESS_KIND		(EV_F_R | EV_F_W | EV_F_X)
 
 /* --- what the fault was ---------------------------------------------------------------- */
@@ -159,6 +161,32 @@ void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result)
 	}
 }
 
+static bool in_slot(const struct fold_vm *vm, gfn_t gfn)
+{
+	for (uint32_t i = 0; i < vm->nr_slots; i++)
+		if (gfn - vm->slots[i].gfn < vm->slots[i].npages)
+			return true;
+	return false;
+}
+
+/*
+ * Where there is no memory, an access is emulated without a look at the tables only if the vCPU remembers the frame (then
+ * the hardware found an entry that marks it), or the host makes no such entries: it has no bit to mark them by, or
+ * kvm.mmio_caching is off.
+ */
+static void note_uncached(struct fold *f, const struct task *t, enum ret_pf result)
+{
+	const struct fold_vm *vm = &f->vms[t->vm];
+	const struct attempt *at = &t->v.at;
+
+	if (result != RET_PF_EMULATE || at->requested || !at->gfn_known || f->meta->arch != KVM_X86)
+		return;
+	if (!f->has[RAW_SPTE_REQUESTED] || !vm->slots_known || in_slot(vm, at->gfn))
+		return;
+	if ((t->v.ept || !(at->error_code & PFERR_RSVD)) && !ev_meta_param(f->meta, "kvm.mmio_caching"))
+		ev_meta_set_param(f->meta, "kvm.mmio_caching", "N");
+}
+
 void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf result)
 {
 	struct vcpu_state *v = &t->v;
@@ -170,6 +198,7 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 		at->gfn_known = true;
 	if (result == RET_PF_UNKNOWN)
 		result = infer(f, at);
+	note_uncached(f, t, result);
 	v->undecided_end_ns = end_ns;
 	if (result == RET_PF_UNKNOWN && v->active)
 		v->undecided = true;

@@ -153,6 +153,13 @@ bool ev_meta_param_on(const struct ev_meta *m, const char *name)
 	return v && (!strcmp(v, "Y") || !strcmp(v, "1"));
 }
 
+bool ev_meta_param_off(const struct ev_meta *m, const char *name)
+{
+	const char *v = ev_meta_param(m, name);
+
+	return v && (!strcmp(v, "N") || !strcmp(v, "0"));
+}
+
 uint32_t ev_meta_param_number(const struct ev_meta *m, const char *name, uint32_t otherwise)
 {
 	const char *v = ev_meta_param(m, name);

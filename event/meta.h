@@ -92,8 +92,9 @@ uint32_t ev_meta_add_vm(struct ev_meta *m);
 void ev_meta_add_lost(struct ev_meta *m, uint32_t cpu, const char *cause, uint64_t n);
 void ev_meta_set_param(struct ev_meta *m, const char *name, const char *value);
 const char *ev_meta_param(const struct ev_meta *m, const char *name); /* NULL: not set */
-/* A module parameter that is a bool: "Y" or "1". */
+/* A module parameter that is a bool: "Y" or "1", "N" or "0"; not set, it is neither. */
 bool ev_meta_param_on(const struct ev_meta *m, const char *name);
+bool ev_meta_param_off(const struct ev_meta *m, const char *name);
 /* One that is a number; @otherwise when it is not set, or none. */
 uint32_t ev_meta_param_number(const struct ev_meta *m, const char *name, uint32_t otherwise);
 

@@ -377,6 +377,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	struct mmu_config c = {
 		.arch = meta->arch, .release = meta->release, .tdp = meta->tdp, .max_level = 3,
 		.ad = true, .nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
+		.mmio_uncached = ev_meta_param_off(meta, "kvm.mmio_caching"),
 		.nx_toggles = ev_counts_get(&meta->kinds, ev_kind_name(EV_NX_TOGGLE)),
 		.sink = &g->sink, .guided = true,
 	};

@@ -9,13 +9,6 @@
 #define GFN_BITS_4_LEVELS	36
 #define GFN_BITS_5_LEVELS	40	/* what an event's gfn holds */
 
-static bool param_is(const struct ev_meta *meta, const char *name, const char *value)
-{
-	const char *v = ev_meta_param(meta, name);
-
-	return v && strcmp(v, value) == 0;
-}
-
 /* Where no memslot was recorded: one slot under all that was accessed, host address = guest address. */
 static int infer_slot(struct drive *d, struct drive_vm *vm, gfn_t pages, struct err *e)
 {
@@ -65,11 +58,11 @@ static struct mmu_config config_of(const struct drive *d, const struct drive_vm 
 		.nr_vcpus = vm->clone.vcpus * d->job->clones,
 		.max_level = 3,
 		.root_level = levels,
-		.ad = !param_is(meta, "kvm_intel.eptad", "N"),
+		.ad = !ev_meta_param_off(meta, "kvm_intel.eptad"),
 		.nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
 		.nx_toggles = d->job->scan->kinds[EV_NX_TOGGLE],
-		.mmio_uncached = param_is(meta, "kvm.mmio_caching", "N"),
-		.pml = meta->tdp == SPTE_EPT && !param_is(meta, "kvm_intel.pml", "N"),
+		.mmio_uncached = ev_meta_param_off(meta, "kvm.mmio_caching"),
+		.pml = meta->tdp == SPTE_EPT && !ev_meta_param_off(meta, "kvm_intel.pml"),
 		.dirty_ring = meta->vms[number].dirty_ring,
 		.dirty_manual = meta->vms[number].dirty_manual,
 		.dirty_init_set = meta->vms[number].dirty_init_set,

@@ -38,6 +38,8 @@ tells x86-6.12-memslot-pins fault.precheck=before zap.root_passes=single zap.roo
 	zap.root_passes=1g+root zap.nonpresent=process zap.fast_worker=vcpu-put memslot.delete=slot-only notifier.hull_reset=exact
 tells x86-6.12-dirty-pins fault.lock=spin fault.lock=write fault.huge_split=zap dirty.eager_split=yes dirty.method=pml \
 	dirty.collapse=recover
+tells x86-6.1-nx-dirty nx.descend=flagged fault.huge_split=in-place dirty.collapse=recover nx.lock=read
+tells x86-6.12-nx-collapse nx.descend=any
 
 # First touch alone: no invalidation, no aging, no memslot but at the ends of the VM's life, which are one operation each.
 knobs=(fault.retry_key fault.precheck fault.lock fault.huge_split zap.root_passes zap.range memslot.delete age.flush

@@ -31,7 +31,7 @@ verify() {
 }
 
 for name in x86-6.12-populate-4k x86-6.12-populate-thp x86-6.1-populate-mix x86-6.12-notifier-pins \
-	    x86-6.12-aging-mglru x86-6.12-memslot-pins x86-6.12-dirty-pins; do
+	    x86-6.12-aging-mglru x86-6.12-memslot-pins x86-6.12-dirty-pins x86-6.1-nx-dirty x86-6.12-nx-collapse; do
 	verify $name right --baseline --limit 99.8
 	result $? "$name: at least 99.8 % exact"
 	holds "$(value operations "$tmp/right") > 200" "$name: operations are counted"

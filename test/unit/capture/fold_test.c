@@ -17,6 +17,7 @@ struct row {
 	const char	*want;
 	uint64_t	 unused;		/* records that came to nothing */
 	bool		 nx;			/* the host had the NX mitigation on */
+	bool		 uncached;		/* ... makes no entries for MMIO */
 	bool		 arm64;			/* by the events of an arm64 host */
 };
 
@@ -72,6 +73,7 @@ static void check(const void *arg)
 		unused += meta.unused.v[i].n;
 	assert_int_equal(unused, row->unused);
 	assert_int_equal(ev_meta_param_on(&meta, "kvm.nx_huge_pages"), row->nx);
+	assert_int_equal(ev_meta_param_off(&meta, "kvm.mmio_caching"), row->uncached);
 	free(got);
 	ev_meta_fini(&meta);
 }
@@ -97,6 +99,7 @@ static void check(const void *arg)
 #define RET(t, tid, ret)	REC(t, tid, "tdp_page_fault_ret", ret)
 #define RETRY	1
 #define FIXED	5			/* 6.12 */
+#define EMULATE	2
 #define SERVED(t, tid, vcpu, gfn, code)						\
 	EXIT(t, tid, vcpu), FAULT((t) + 1, tid, vcpu, gfn, code), RET((t) + 2, tid, FIXED), ENTRY((t) + 3, tid, vcpu)
 #define INV(t, tid)	REC(t, tid, "mn_inv_start", MN, 0x7000, 0x9000, 1),	\
@@ -240,6 +243,37 @@ static const struct row rows[] = {
 		"20 0 kvm_tdp_mmu_spte_changed - gfn=0x0 level=2 old=0x8000000000000000 new=0x8000000001000ee7\n"
 		"30 0 op - op=fault gfn=0x20 result=fixed access=0x4 span_ns=20 stimulus=0 entry_ns=10 error_code=0x4\n",
 		.nx = true,
+	},
+	{
+		.name = "an access emulated without a look, where no slot is and nothing marks it: entries for MMIO are not made",
+		.steps = {
+			REGION(90, 8, 1, 0, 0x20000ULL, 0x10000ULL), REGION_RET(95, 8, 0),
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x80ULL, 6), RET(120, 7, EMULATE), ENTRY(130, 7, 0),
+			REQ(140, 9, 0x20),
+		},
+		.want =
+		"0 0 memslot - gfn=0x20 id=1 change=create npages=0x10 kvm_flags=0x0 hva=0x7000000\n"
+		"5 0 op - op=memslot gfn=0x0 result=continue span_ns=5 stimulus=0\n"
+		"10 1 access w gfn=0x80 attempts=1 result=emulate guest_ns=0 service_ns=30\n"
+		"30 1 op - op=fault gfn=0x80 result=emulate access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n"
+		"50 2 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
+		"50 2 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
+		.uncached = true,
+	},
+	{
+		.name = "but not where the hardware found one",
+		.steps = {
+			REGION(90, 8, 1, 0, 0x20000ULL, 0x10000ULL), REGION_RET(95, 8, 0),
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x80ULL, 0xe), RET(120, 7, EMULATE), ENTRY(130, 7, 0),
+			REQ(140, 9, 0x20),
+		},
+		.want =
+		"0 0 memslot - gfn=0x20 id=1 change=create npages=0x10 kvm_flags=0x0 hva=0x7000000\n"
+		"5 0 op - op=memslot gfn=0x0 result=continue span_ns=5 stimulus=0\n"
+		"10 1 access w gfn=0x80 attempts=1 result=emulate guest_ns=0 service_ns=30\n"
+		"30 1 op - op=fault gfn=0x80 result=emulate access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0xe\n"
+		"50 2 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
+		"50 2 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
 	},
 	{
 		.name = "a run of retries is one access; the guest's time inside it is service",
