@@ -51,6 +51,7 @@ static void lay_out_sample(struct perf_attr *a)
 	}
 	a->tid_at += a->tid_at ? 4 : 0;		/* behind the pid */
 	a->fixed_end = at;
+	a->only_raw = (a->sample_type & ~(uint64_t)PERF_S_FIXED) == PERF_S_RAW;
 }
 
 /* And the end of every other record, told from its end. */
@@ -77,17 +78,6 @@ static void lay_out_trailer(struct perf_attr *a)
 
 /* --- ids ------------------------------------------------------------------------------ */
 
-static uint32_t slot_of(const struct perf_attrs *a, uint64_t id)
-{
-	uint32_t i = (id * 0x9e3779b97f4a7c15ULL) >> 32;
-
-	for (;; i++) {
-		i &= a->cap_ids - 1;
-		if (!a->ids[i].id || a->ids[i].id == id)
-			return i;
-	}
-}
-
 static void add_id(struct perf_attrs *a, uint64_t id, uint32_t attr)
 {
 	struct perf_id *old = a->ids;
@@ -100,21 +90,11 @@ static void add_id(struct perf_attrs *a, uint64_t id, uint32_t attr)
 		a->ids = xcalloc(a->cap_ids, sizeof(*a->ids));
 		for (uint32_t i = 0; i < cap; i++)
 			if (old[i].id)
-				a->ids[slot_of(a, old[i].id)] = old[i];
+				a->ids[perf_id_slot(a, old[i].id)] = old[i];
 		free(old);
 	}
-	a->nr_ids += !a->ids[slot_of(a, id)].id;
-	a->ids[slot_of(a, id)] = (struct perf_id){ id, attr };
-}
-
-struct perf_attr *perf_attr_by_id(const struct perf_attrs *a, uint64_t id)
-{
-	const struct perf_id *found;
-
-	if (!a->cap_ids || !id)
-		return NULL;
-	found = &a->ids[slot_of(a, id)];
-	return found->id ? &a->v[found->attr] : NULL;
+	a->nr_ids += !a->ids[perf_id_slot(a, id)].id;
+	a->ids[perf_id_slot(a, id)] = (struct perf_id){ id, attr };
 }
 
 /* Records perf made up itself carry id 0, and the first attribute's trailer. */
@@ -199,7 +179,7 @@ static bool same_layout(const struct perf_attr *a, const struct perf_attr *b)
 int perf_attrs_check(struct perf_attrs *as, const struct perf_file *f, struct err *e)
 {
 	const struct perf_attr *first = as->v;
-	bool alike = true, ids = true;
+	bool alike = true, ids = true, times = true;
 
 	for (uint32_t i = 0; i < as->nr; i++) {
 		const struct perf_attr *a = &as->v[i];
@@ -216,8 +196,10 @@ int perf_attrs_check(struct perf_attrs *as, const struct perf_file *f, struct er
 				       f->path, i);
 		alike &= same_layout(a, first);
 		ids &= a->id_at && a->id_at == first->id_at;
+		times &= a->time_at == first->time_at;
 	}
 	as->by_id = as->nr_ids && ids;
+	as->time_at = times ? first->time_at : 0;
 	if (!as->by_id && !alike)
 		return err_set(e, ERR_INPUT, "%s: its %u events have samples of different kinds without an id; "
 			       "record them by one perf record", f->path, as->nr);

@@ -22,6 +22,10 @@ enum {					/* attr.sample_type */
 	PERF_S_CODE_PAGE_SIZE = 1u << 23, PERF_S_WEIGHT_STRUCT = 1u << 24, PERF_S_END = 1u << 25,
 };
 
+#define PERF_S_FIXED (PERF_S_IDENTIFIER | PERF_S_IP | PERF_S_TID | PERF_S_TIME | PERF_S_ADDR | PERF_S_ID | \
+		      PERF_S_STREAM_ID | PERF_S_CPU | PERF_S_PERIOD)
+#define PERF_S_BEHIND_RAW (~(uint64_t)(PERF_S_FIXED | PERF_S_READ | PERF_S_CALLCHAIN | PERF_S_RAW))
+
 enum {					/* attr.read_format */
 	PERF_R_ENABLED = 1u << 0, PERF_R_RUNNING = 1u << 1, PERF_R_ID = 1u << 2, PERF_R_GROUP = 1u << 3,
 	PERF_R_LOST = 1u << 4,
@@ -39,6 +43,7 @@ struct perf_attr {
 	uint64_t config, sample_type, read_format, branch_type;
 	uint8_t	 nr_regs_user, nr_regs_intr;
 	bool	 sample_id_all, use_clockid;
+	bool	 only_raw;		/* nothing but the raw data varies in length */
 	int32_t	 clockid;
 	char	*name;			/* as perf calls it; NULL: not told */
 	/* Where fields are, in bytes from the record's start; 0: nowhere. */
@@ -57,6 +62,7 @@ struct perf_attrs {
 	} *ids;				/* hash table, a power of two */
 	uint32_t	  cap_ids, nr_ids;
 	bool		  by_id;	/* samples carry an id; else all are laid out alike */
+	uint16_t	  time_at;	/* of all samples; 0: they differ */
 };
 
 /*
@@ -70,8 +76,28 @@ int perf_attrs_read(struct perf_attrs *a, struct perf_file *f, struct err *e);
 /* Are they such that each sample can be told apart?  To be asked before the first sample and after each addition. */
 int perf_attrs_check(struct perf_attrs *a, const struct perf_file *f, struct err *e);
 void perf_attrs_fini(struct perf_attrs *a);
+static inline uint32_t perf_id_slot(const struct perf_attrs *a, uint64_t id)
+{
+	uint32_t i = (id * 0x9e3779b97f4a7c15ULL) >> 32;
+
+	for (;; i++) {
+		i &= a->cap_ids - 1;
+		if (likely(a->ids[i].id == id) || !a->ids[i].id)
+			return i;
+	}
+}
+
 /* The event whose samples carry @id; NULL: none. */
-struct perf_attr *perf_attr_by_id(const struct perf_attrs *a, uint64_t id);
+static inline struct perf_attr *perf_attr_by_id(const struct perf_attrs *a, uint64_t id)
+{
+	const struct perf_id *found;
+
+	if (unlikely(!a->cap_ids || !id))
+		return NULL;
+	found = &a->ids[perf_id_slot(a, id)];
+	return found->id ? &a->v[found->attr] : NULL;
+}
+
 /* A sample's, of @size bytes; NULL: it is not one of this file's. */
 static inline struct perf_attr *perf_attr_of(const struct perf_attrs *a, const uint8_t *rec, uint32_t size, bool swap)
 {

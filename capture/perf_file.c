@@ -16,7 +16,6 @@
 
 #define HEAD_FILE	104
 #define HEAD_PIPE	16
-#define DROP_BYTES	(8u << 20)		/* pages of the map that may stay */
 
 enum { AT_HEAD_SIZE = 8, AT_ATTR_SIZE = 16, AT_ATTRS = 24, AT_DATA = 40, AT_FEATURES = 72 };
 
@@ -61,14 +60,10 @@ struct perf_section perf_file_clip(const struct perf_file *f, struct perf_sectio
 	return s;
 }
 
-bool perf_file_touch(struct perf_file *f, uint64_t bytes)
+void perf_file_drop(struct perf_file *f)
 {
-	f->touched += bytes;
-	if (likely(f->touched < DROP_BYTES))
-		return false;
 	f->touched = 0;
 	madvise((void *)f->map, f->size, MADV_DONTNEED);
-	return true;
 }
 
 static struct perf_section section_at(const struct perf_file *f, uint64_t at)

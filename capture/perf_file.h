@@ -69,7 +69,7 @@ struct perf_file {
 	struct perf_section attrs;	/* file form only */
 	struct perf_section data;	/* of the records, cut to what is there */
 	struct perf_section features[PERF_FEAT_NR];	/* offset 0: none, or not in the file */
-	uint64_t	 touched;	/* bytes read since the last perf_file_touch() that dropped pages */
+	uint64_t	 touched;	/* bytes read since the last perf_file_drop() */
 	struct perf_notes damage;
 };
 
@@ -80,16 +80,25 @@ int perf_file_open(const char *path, struct perf_file *f, struct err *e);
 void perf_file_close(struct perf_file *f);	/* fine for a zeroed one */
 /* The part of @s within the file; size 0: nothing of it. */
 struct perf_section perf_file_clip(const struct perf_file *f, struct perf_section s);
-/*
- * Some @bytes of the map are not needed for now: lets pages go every few MiB, so
- * that memory does not grow with the file.  Return: whether it did.
- */
-bool perf_file_touch(struct perf_file *f, uint64_t bytes);
+/* Lets go of the map's pages; those still needed come back by themselves. */
+void perf_file_drop(struct perf_file *f);
 /* "PATH: what is wrong; the file is damaged or cut short". */
 int perf_damaged(const struct perf_file *f, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Adds @n to what is noted of @cpu; @what is static. */
 void perf_note_add(struct perf_notes *notes, uint32_t cpu, const char *what, uint64_t n);
+
+#define PERF_TOUCHED_MAX	(24u << 20)
+
+/*
+ * To be told of the bytes that are read.  Return: whether it is time for
+ * perf_file_drop(), lest memory grow with the file.
+ */
+static inline bool perf_file_touch(struct perf_file *f, uint64_t bytes)
+{
+	f->touched += bytes;
+	return unlikely(f->touched > PERF_TOUCHED_MAX);
+}
 
 /* Records are aligned to nothing in particular. */
 static inline uint16_t perf_u16(const uint8_t *p, bool swap)

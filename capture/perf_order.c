@@ -30,12 +30,16 @@ void perf_order_fini(struct perf_order *o)
 bool perf_order_key(const struct perf_order *o, const uint8_t *rec, uint32_t type, uint32_t size, uint64_t *key)
 {
 	const struct perf_attr *a;
+	uint32_t at;
 
 	if (likely(type == PERF_REC_SAMPLE)) {
-		a = perf_attr_of(o->attrs, rec, size, o->swap);
-		if (unlikely(!a || size < a->time_at + 8u))
+		if (unlikely(!(at = o->attrs->time_at))) {
+			a = perf_attr_of(o->attrs, rec, size, o->swap);
+			at = a ? a->time_at : size;
+		}
+		if (unlikely(size < at + 8))
 			return false;
-		*key = perf_u64(rec + a->time_at, o->swap);
+		*key = perf_u64(rec + at, o->swap);
 		return true;
 	}
 	if (type != PERF_REC_COMM && type != PERF_REC_FORK)
@@ -64,6 +68,8 @@ static void sift_down(struct perf_order *o)
 	struct perf_turn top = o->heap[0];
 	uint32_t i = 0;
 
+	if (likely((o->nr_heap < 2 || before(&top, &o->heap[1])) && (o->nr_heap < 3 || before(&top, &o->heap[2]))))
+		return;
 	for (;;) {
 		uint32_t kid = 2 * i + 1;
 
@@ -221,8 +227,7 @@ static void next_turn(struct perf_order *o, const struct perf_run *r)
 		if (!perf_order_key(o, p, rec.type, rec.size, &key))
 			continue;
 		o->heap[0].key = key;
-		if (o->nr_heap > 1)
-			sift_down(o);
+		sift_down(o);
 		return;
 	}
 }

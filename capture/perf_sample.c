@@ -6,10 +6,6 @@
  */
 #include "capture/perf_sample.h"
 
-#define BEHIND_RAW (~(uint64_t)(PERF_S_IDENTIFIER | PERF_S_IP | PERF_S_TID | PERF_S_TIME | PERF_S_ADDR | PERF_S_ID | \
-				PERF_S_STREAM_ID | PERF_S_CPU | PERF_S_PERIOD | PERF_S_READ | PERF_S_CALLCHAIN |     \
-				PERF_S_RAW))
-
 struct cursor {			/* @at > @size: it ran over the end, and stays there */
 	const uint8_t *rec;
 	uint64_t       at, size;
@@ -105,16 +101,10 @@ static void skip_behind_raw(struct cursor *c, const struct perf_attr *a)
 		skip(c, take_u64(c));
 }
 
-bool perf_sample_parse(const struct perf_attr *a, const uint8_t *rec, uint32_t size, bool swap,
-		       struct perf_sample *out)
+bool perf_sample_walk(const struct perf_attr *a, const uint8_t *rec, uint32_t size, bool swap, struct perf_sample *out)
 {
 	struct cursor c = { rec, a->fixed_end, size, swap };
 
-	if (unlikely(size < a->fixed_end))
-		return false;
-	out->time = perf_u64(rec + a->time_at, swap);
-	out->cpu = a->cpu_at ? perf_u32(rec + a->cpu_at, swap) : 0;
-	out->tid = a->tid_at ? perf_u32(rec + a->tid_at, swap) : 0;
 	out->raw_size = 0;
 	out->raw = NULL;
 	if (a->sample_type & PERF_S_READ)
@@ -123,7 +113,7 @@ bool perf_sample_parse(const struct perf_attr *a, const uint8_t *rec, uint32_t s
 		skip_many(&c, take_u64(&c), 8);
 	if (a->sample_type & PERF_S_RAW)
 		take_raw(&c, out);
-	if (unlikely(a->sample_type & BEHIND_RAW))
+	if (a->sample_type & PERF_S_BEHIND_RAW)
 		skip_behind_raw(&c, a);
 	return c.at == size;
 }

@@ -12,11 +12,28 @@ struct perf_sample {
 	const uint8_t  *raw;		/* as ftrace has it, common_type first */
 };
 
+/* Finds the raw data among parts of which several vary in length.  Return: whether all together are as long as it. */
+bool perf_sample_walk(const struct perf_attr *a, const uint8_t *rec, uint32_t size, bool swap, struct perf_sample *out);
+
 /*
  * Takes one sample of @size bytes apart, by what @a says it is made of.  Return:
  * false when its parts are not exactly as long as it is.
  */
-bool perf_sample_parse(const struct perf_attr *a, const uint8_t *rec, uint32_t size, bool swap,
-		       struct perf_sample *out);
+static inline bool perf_sample_parse(const struct perf_attr *a, const uint8_t *rec, uint32_t size, bool swap,
+				     struct perf_sample *out)
+{
+	uint32_t fixed = a->fixed_end;
+
+	if (unlikely(size < fixed))
+		return false;
+	out->time = perf_u64(rec + a->time_at, swap);
+	out->cpu = a->cpu_at ? perf_u32(rec + a->cpu_at, swap) : 0;
+	out->tid = a->tid_at ? perf_u32(rec + a->tid_at, swap) : 0;
+	if (unlikely(!a->only_raw || size < fixed + 4))
+		return perf_sample_walk(a, rec, size, swap, out);
+	out->raw_size = perf_u32(rec + fixed, swap);
+	out->raw = rec + fixed + 4;
+	return (uint64_t)fixed + 4 + out->raw_size == size;
+}
 
 #endif

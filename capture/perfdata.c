@@ -329,6 +329,13 @@ static bool is_made_up(const struct perfdata *d, const struct perf_record *r)
 	       !perf_order_key(&d->order, r->p, r->type, r->size, &key);
 }
 
+static void drop_pages(struct perfdata *d)
+{
+	perf_file_drop(&d->file);
+	if (d->stream.unpack)
+		perf_unpack_drop(d->stream.unpack);
+}
+
 /* Up to the next mark, or the end. */
 static int read_round(struct perfdata *d, struct err *e)
 {
@@ -340,8 +347,8 @@ static int read_round(struct perfdata *d, struct err *e)
 			perf_order_round(&d->order);
 			return 0;
 		}
-		if (perf_file_touch(&d->file, rec.size) && d->stream.unpack)
-			perf_unpack_drop(d->stream.unpack);
+		if (perf_file_touch(&d->file, rec.size))
+			drop_pages(d);
 		if (unlikely(rec.type >= PERF_REC_USER)) {
 			if (rec.p >= d->head_end)
 				ret = read_header_record(d, &rec, e);
@@ -371,8 +378,8 @@ static int perfdata_next(struct source *s, struct source_record *out, struct err
 				return ret;
 			continue;
 		}
-		if (perf_file_touch(&d->file, rec.size) && d->stream.unpack)
-			perf_unpack_drop(d->stream.unpack);
+		if (perf_file_touch(&d->file, rec.size))
+			drop_pages(d);
 		d->gap += rec.gap;
 		if (unlikely(rec.type != PERF_REC_SAMPLE))
 			other_record(d, &rec);
