@@ -14,28 +14,53 @@ enum verdict {
 	ODD,		/* the head is one; what follows it does not add up */
 };
 
-/* Bytes a record of that type has at least. */
-static uint32_t least_size(uint32_t type)
+/*
+ * Bytes a record has, trailer left out (include/uapi/linux/perf_event.h): between
+ * @least and @most for what carries a name or a list; @most 0: as many as it likes.
+ */
+static const struct {
+	uint16_t least, most;
+} sizes[PERF_REC_USER_END] = {
+	[1] = { 40, 40 + 4096 },			/* MMAP: a path */
+	[PERF_REC_LOST] = { 24, 24 },
+	[PERF_REC_COMM] = { 16, 16 + 64 },
+	[PERF_REC_EXIT] = { 32, 32 },
+	[PERF_REC_THROTTLE] = { 32, 32 },
+	[PERF_REC_UNTHROTTLE] = { 32, 32 },
+	[PERF_REC_FORK] = { 32, 32 },
+	[8] = { 16, 0 },				/* READ */
+	[10] = { 72, 72 + 4096 },			/* MMAP2: a path */
+	[11] = { 32, 32 },				/* AUX */
+	[12] = { 16, 16 },				/* ITRACE_START */
+	[PERF_REC_LOST_SAMPLES] = { 16, 16 },
+	[14] = { 8, 8 },				/* SWITCH */
+	[15] = { 16, 16 },				/* SWITCH_CPU_WIDE */
+	[16] = { 24, 24 + 16 * 32 },			/* NAMESPACES */
+	[17] = { 24, 24 + 1024 },			/* KSYMBOL: a name */
+	[18] = { 24, 24 },				/* BPF_EVENT */
+	[19] = { 16, 16 + 4096 },			/* CGROUP: a path */
+	[20] = { 20, 0 },				/* TEXT_POKE */
+	[21] = { 16, 16 },				/* AUX_OUTPUT_HW_ID */
+	[PERF_REC_ATTR] = { 72, 0 },
+	[PERF_REC_TRACING_DATA] = { 12, 12 + 4 },
+	[PERF_REC_FINISHED_ROUND] = { 8, 8 },
+	[PERF_REC_AUXTRACE] = { 16, 64 },
+	[PERF_REC_FEATURE] = { 16, 0 },
+	[PERF_REC_FINISHED_INIT] = { 8, 8 },
+	[PERF_REC_COMPRESSED2] = { 16, 0 },
+};
+
+#define TRAILER_MAX	48		/* six words */
+
+static bool is_size(uint32_t type, uint32_t size)
 {
-	switch (type) {
-	case PERF_REC_LOST_SAMPLES:
-	case PERF_REC_AUXTRACE:
-	case PERF_REC_FEATURE:
-	case PERF_REC_COMPRESSED2:
-		return PERF_REC_HEAD + 8;
-	case PERF_REC_LOST:
-	case PERF_REC_COMM:
-		return PERF_REC_HEAD + 16;
-	case PERF_REC_FORK:
-	case PERF_REC_THROTTLE:
-		return PERF_REC_HEAD + 24;
-	case PERF_REC_ATTR:
-		return PERF_REC_HEAD + 64;
-	case PERF_REC_TRACING_DATA:
-		return PERF_REC_HEAD + 4;
-	default:
-		return PERF_REC_HEAD;
-	}
+	uint32_t most = sizes[type].most;
+
+	if (type < PERF_REC_KERNEL_END && size % 8)
+		return false;
+	if (most && type < PERF_REC_KERNEL_END)
+		most += TRAILER_MAX;
+	return size >= sizes[type].least && (!most || size <= most);
 }
 
 static bool is_type(uint32_t type)
@@ -62,8 +87,7 @@ static enum verdict judge(const struct perf_stream *s, const uint8_t *p, uint64_
 		a = s->attrs->nr ? perf_attr_of(s->attrs, p, r->size, swap) : NULL;
 		return likely(a && perf_sample_parse(a, p, r->size, swap, &sample)) ? WHOLE : ODD;
 	}
-	if (!is_type(r->type) || r->size < least_size(r->type) ||
-	    (r->type < PERF_REC_KERNEL_END && r->size % 8))
+	if (!is_type(r->type) || !is_size(r->type, r->size))
 		return WRONG;
 	return r->size > left ? CUT : WHOLE;
 }
