@@ -29,6 +29,7 @@ struct fake {
 	struct source	    source;
 	struct source_event events[STEPS_MAX];
 	const struct step  *steps;
+	const char	   *comm;	/* of every thread; NULL: "task" */
 	const struct raw_table *table;
 	uint32_t	    at;
 	uint8_t		    data[256];
@@ -127,9 +128,10 @@ static int fake_next(struct source *s, struct source_record *rec, struct err *e)
 
 static const char *fake_comm(struct source *s, uint32_t tid)
 {
-	(void)s;
+	const char *comm = ((struct fake *)s)->comm;
+
 	(void)tid;
-	return "task";
+	return comm ? comm : "task";
 }
 
 static const struct source_ops fake_ops = { .next = fake_next, .field = fake_field, .comm = fake_comm };
