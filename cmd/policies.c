@@ -136,14 +136,24 @@ static void policy_text(const struct policy *p, const struct policy_notes *notes
 		printf("# %s: %s\n", notes->v[i].where, notes->v[i].text);
 }
 
+/* What it names decides which architecture it is for; x86 where it is good for both. */
+static int load(const char *name, struct policy *p, struct policy_notes *notes, struct err *e)
+{
+	int rc = policy_load(name, paths_dirs("policies"), KVM_X86, p, notes, e);
+
+	if (rc && !policy_load(name, paths_dirs("policies"), KVM_ARM64, p, notes, NULL))
+		return 0;
+	return rc;
+}
+
 static int show_policy(const char *name, const struct opt_list *sets, bool json, struct err *e)
 {
 	struct policy_notes notes = { 0 };
 	struct policy p;
-	int rc = policy_load(name, paths_dirs("policies"), KVM_X86, &p, &notes, e);
+	int rc = load(name, &p, &notes, e);
 
 	for (size_t i = 0; !rc && i < sets->nr; i++)
-		rc = policy_set(&p, sets->v[i], KVM_X86, e);
+		rc = policy_set(&p, sets->v[i], p.arch, e);
 	if (!rc && json)
 		policy_json(&p, &notes);
 	else if (!rc)

@@ -106,11 +106,14 @@ struct mmu_access {
 	uint8_t		 host_level;	/* 1 .. 3: largest mapping the host's page tables allow */
 	bool		 host_writable;
 	pfn_t		 pfn;
-	uint64_t	 error_code;	/* as recorded; 0 in a replay that has none */
+	uint64_t	 error_code;	/* as recorded (arm64: ESR, 32 bits); 0 in a replay that has none */
 	uint8_t		 view;		/* enum mmu_view */
 	/* The host has no page there, or none the guest may so use: user space is told. */
 	bool		 failed;
-	/* The host must read the page in: KVM queues that (an asynchronous page fault) and retries. */
+	/*
+	 * x86: the host must read the page in: KVM queues that (an asynchronous page fault) and retries.
+	 * arm64: the host's mapping was gone when it was asked how large it is, under mmu_lock: RETRY.
+	 */
 	bool		 pending;
 };
 
@@ -144,6 +147,11 @@ struct mmu_stats {
 	uint64_t nx_logged;		/* of them those that NX recovery would pass over: their slot is logged */
 	uint64_t nx_recovered;		/* such tables that mmu_nx_recover() took away */
 	uint64_t bytes;			/* arena, metadata included */
+
+	/* arm64: entries broken to be made again, as other vCPUs feel it; what becomes of tables. */
+	uint64_t broken, broken_ns, broken_max_ns, broken_faults, broken_stall_ns;
+	uint64_t coalesced;		/* blocks that took the place of a table */
+	uint64_t tables_freed, unlinked_max;	/* the second: waiting for a grace period, at most */
 
 	/* Attempts that ended in RETRY, by cause: engine/core/stats.def. */
 	uint64_t retry_open, retry_hull, retry_ended, retry_seq, retry_slot, retry_root, retry_race;
@@ -266,7 +274,10 @@ void mmu_worker_stop(struct mmu *mmu);
 
 /* --- for the oracle, verify and tests; never from inside an operation ------------- */
 
-/* The entry a walk for @gfn ends at, in the newest valid root of @as_id: *@level, value; level 0: there is no root. */
+/*
+ * The entry a walk for @gfn ends at, in the newest valid root of @as_id: *@level, value; level 0: there is no root.
+ * arm64: levels are size classes here, too; there is no root when the tables are gone.
+ */
 uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level);
 /*
  * Make the entry of @gfn at @level what a trace says it became: an SPTE of the trace's own

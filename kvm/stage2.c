@@ -17,3 +17,29 @@ unsigned int stage2_start_tables(unsigned int page_shift, unsigned int ipa_bits,
 
 	return ipa_bits > shift ? 1u << (ipa_bits - shift) : 1;
 }
+
+#define NORMAL		(15ULL << 2)	/* memory attributes: cacheable, stage 1 may say less */
+#define NORMAL_FWB	(6ULL << 2)	/* ... whatever stage 1 says */
+#define INNER_SHAREABLE	(3ULL << 8)
+
+uint64_t stage2_leaf(const struct stage2_host *host, int level, uint64_t pfn, unsigned int prot)
+{
+	uint64_t pte = pfn << host->page_shift | STAGE2_VALID | STAGE2_AF;
+
+	if (level == STAGE2_LAST_LEVEL)
+		pte |= STAGE2_TYPE;
+	pte |= host->fwb ? NORMAL_FWB : NORMAL;
+	if (!host->lpa2)	/* with it these bits are address bits */
+		pte |= INNER_SHAREABLE;
+	if (prot & STAGE2_PROT_R)
+		pte |= STAGE2_R;
+	if (prot & STAGE2_PROT_W)
+		pte |= STAGE2_W;
+	return prot & STAGE2_PROT_X ? pte : pte | STAGE2_XN;
+}
+
+unsigned int stage2_prot(uint64_t pte)
+{
+	return (pte & STAGE2_R ? STAGE2_PROT_R : 0) | (pte & STAGE2_W ? STAGE2_PROT_W : 0) |
+	       (pte & STAGE2_XN ? 0 : STAGE2_PROT_X);
+}

@@ -82,4 +82,23 @@ static inline bool stage2_is_locked(uint64_t pte)
 	return pte == STAGE2_LOCKED;
 }
 
+/* What may be changed in a valid entry without breaking it first. */
+#define STAGE2_PERMISSIONS	(STAGE2_R | STAGE2_W | STAGE2_XN)
+#define STAGE2_ADDRESS		(BIT_ULL(48) - BIT_ULL(12))	/* 16 and 64 KiB pages leave the low bits 0 */
+
+static inline uint64_t stage2_pfn(unsigned int page_shift, uint64_t pte)
+{
+	return (pte & STAGE2_ADDRESS) >> page_shift;
+}
+
+static inline uint64_t stage2_table(unsigned int page_shift, uint64_t pfn)
+{
+	return pfn << page_shift | STAGE2_VALID | STAGE2_TYPE;
+}
+
+/* A young leaf of normal memory, of STAGE2_PROT_* rights. */
+uint64_t stage2_leaf(const struct stage2_host *host, int level, uint64_t pfn, unsigned int prot);
+/* The rights of a leaf. */
+unsigned int stage2_prot(uint64_t pte);
+
 #endif

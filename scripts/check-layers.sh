@@ -29,6 +29,7 @@ check result "result/ base/ schema.sql.h"
 check engine/config "engine/config/ kvm/ base/"
 check engine/rt "engine/rt/ engine/config/ kvm/ base/ rt_port.h"
 check engine/core "engine/core/ engine/mmu.h engine/rt/ engine/config/ kvm/ base/"
+check engine/arm64 "engine/arm64/ engine/core/ engine/mmu.h engine/rt/ engine/config/ kvm/ base/"
 check engine/x86 "engine/x86/ engine/core/ engine/mmu.h engine/rt/ engine/config/ kvm/ base/"
 check replay "replay/ engine/mmu.h engine/rt/ engine/config/ event/ result/ kvm/ base/"
 check analysis "analysis/ result/ base/"
@@ -46,7 +47,7 @@ if grep -nE '^#include "engine/rt/' replay/*.[ch] 2>/dev/null; then
 	echo "check-layers: only replay/drive/ is compiled per runtime and may include engine/rt/" >&2
 	bad=1
 fi
-if grep -rnE '_Thread_local|__thread|\brand\(|\bdrand48\(' engine/core engine/x86 replay 2>/dev/null; then
+if grep -rnE '_Thread_local|__thread|\brand\(|\bdrand48\(' engine/core engine/x86 engine/arm64 replay 2>/dev/null; then
 	echo "check-layers: no thread-local state and no unseeded chance in engine code" >&2
 	bad=1
 fi

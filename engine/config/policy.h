@@ -40,6 +40,17 @@
 #define DIRTY_METHOD(VALUE, k)		VALUE(k, HOST, "host") VALUE(k, WRITE_PROTECT, "write-protect") VALUE(k, PML, "pml")
 #define DIRTY_COLLAPSE(VALUE, k)	VALUE(k, ZAP, "zap") VALUE(k, RECOVER, "recover")
 #define DIRTY_RESET_EMPTY(VALUE, k)	VALUE(k, NO, "no") VALUE(k, YES, "yes")
+#define COALESCE_ORDER(VALUE, k)	VALUE(k, UNMAP_FIRST, "unmap-first") VALUE(k, BLOCK_FIRST, "block-first") VALUE(k, LOCK_BLOCK_DEFER, "lock-block-defer")
+#define COALESCE_CMO(VALUE, k)		VALUE(k, DO, "do") VALUE(k, SKIP, "skip") VALUE(k, SKIP_IF_MAPPED, "skip-if-mapped")
+#define COALESCE_TLBI(VALUE, k)		VALUE(k, VMID, "vmid") VALUE(k, RANGE, "range")
+#define UNMAP_TLBI(VALUE, k)		VALUE(k, PER_ENTRY, "per-entry") VALUE(k, DEFERRED_RANGE, "deferred-range")
+#define ACCESS_FAULT_LOCK(VALUE, k)	VALUE(k, WRITE, "write") VALUE(k, READ, "read")
+#define DIRTY_EAGER_SPLIT_CHUNK(VALUE, k) VALUE(k, HOST, "host") VALUE(k, 0, "0") VALUE(k, 2M, "2M") VALUE(k, 32M, "32M") VALUE(k, 512M, "512M") VALUE(k, 1G, "1G")
+#define RELAX_TLBI(VALUE, k)		VALUE(k, BROADCAST, "broadcast") VALUE(k, LOCAL, "local")
+#define RANGE_CHUNK(VALUE, k)		VALUE(k, BLOCK, "block") VALUE(k, PGD, "pgd") VALUE(k, PMD, "pmd")
+#define DESTROY_RESCHED(VALUE, k)	VALUE(k, NONE, "none") VALUE(k, CHUNKED, "chunked")
+#define WALK_EAGAIN(VALUE, k)		VALUE(k, ABORT, "abort") VALUE(k, SKIP, "skip")
+#define AGE_RANGE(VALUE, k)		VALUE(k, FIRST_PAGE, "first-page") VALUE(k, WHOLE, "whole")
 #define FLUSH_BATCH(VALUE, k)		VALUE(k, PER_OP, "per-op") VALUE(k, ACCUMULATE, "accumulate")
 
 #define POLICY_ENUM_VALUE(k, name, text) k##_##name,
@@ -51,6 +62,7 @@
 #undef KNOB_NUM
 
 struct policy {
+	enum kvm_arch arch;	/* it was loaded for: knobs of the other one are not shown */
 	char name[192];		/* "x86-6.12", "x86-6.12+seed-004", "x86-6.12 age.lock=lockless" */
 #define KNOB(id, field, dotted, LIST, dflt, arch, help) enum field field;
 #define KNOB_NUM(id, field, dotted, min, max, dflt, arch, help) uint32_t field;
@@ -72,7 +84,7 @@ struct policy_notes {
 	size_t			 nr;
 };
 
-void policy_defaults(struct policy *p);
+void policy_defaults(struct policy *p);	/* for x86 */
 
 /**
  * policy_load() - resolve a policy by name or path.
@@ -101,7 +113,7 @@ void policy_notes_fini(struct policy_notes *notes);
 /* All of them, one line per file: "FILE: without effect, as these knobs are not built yet (2): root.lock nx.lock". */
 void policy_notes_print(const struct policy_notes *notes, const char *prefix, FILE *out);
 
-/* All built knobs as INI text that policy_load() reads back to the same struct. */
+/* All built knobs of its architecture as INI text that policy_load() reads back to the same struct. */
 void policy_print(const struct policy *p, FILE *out);
 /* The table itself: names, values, defaults, help; unbuilt knobs last, marked so. */
 void policy_print_knobs(FILE *out);

@@ -342,6 +342,7 @@ int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, s
 
 	knob_table(&nr);
 	policy_defaults(&l.policy);
+	l.policy.arch = arch;
 	l.policy.name[0] = '\0';
 	l.unbuilt = xcalloc(nr, sizeof(*l.unbuilt));
 	rc = load_layers(&l, name, e);

@@ -15,7 +15,7 @@ void policy_each(const struct policy *p, void (*fn)(void *arg, const char *name,
 	char value[64];
 
 	for (; nr; nr--, k++) {
-		if (k->kind == KNOB_IS_UNBUILT)
+		if (k->kind == KNOB_IS_UNBUILT || !knob_fits_arch(k, p->arch))
 			continue;
 		knob_value_text(k, knob_get(k, p), value, sizeof(value));
 		fn(arg, k->name, value);

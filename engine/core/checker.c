@@ -40,6 +40,8 @@ void checker_free(struct checker *c)
 	free(c->logged);
 	free(c->roots);
 	free(c->vcpus);
+	free(c->stale);
+	free(c->cleaned);
 	free(c);
 }
 
@@ -221,6 +223,17 @@ static bool still_owed(struct checker *c, uint64_t change)
 	return change && check_clean(c, 0) < change;
 }
 
+static bool op_owes(struct checker *c, const struct check_task *t)
+{
+	return check_by_tlbi(c) ? check_owes(c, true) : still_owed(c, t->owes_op);
+}
+
+/* Before the lock drops: what TLBs lead to. */
+static bool lock_owes(struct checker *c, const struct check_task *t)
+{
+	return check_by_tlbi(c) ? check_owes(c, false) : still_owed(c, t->owes);
+}
+
 void checker_end(struct mmu *mmu, uint64_t result)
 {
 	struct checker *c = mmu->checker;
@@ -237,7 +250,7 @@ void checker_end(struct mmu *mmu, uint64_t result)
 	if (t->op == CHECK_AGE || t->op == CHECK_TEST_AGE)
 		check_age_end(c, t, result);
 	check_dirty_end(c, t, result);
-	if (t->op != CHECK_DIRTY && still_owed(c, t->owes_op))
+	if (t->op != CHECK_DIRTY && op_owes(c, t))
 		check_wrong(c, "I-F1: an operation returned before the TLBs forgot what it took away", t->start,
 			    t->owes_op, NOBODY);
 	check_log(c, "... ends", t->start, result);
@@ -277,7 +290,7 @@ void checker_unlock(struct mmu *mmu)
 
 	check_lock(c);
 	t = check_self(c);
-	if (still_owed(c, t->owes))
+	if (lock_owes(c, t))
 		check_wrong(c, "I-F1: mmu_lock was dropped with a flush owed", t->start, t->owes, NOBODY);
 	t->owes = 0;
 	t->walk = NULL;
@@ -308,7 +321,7 @@ void checker_yield(struct mmu *mmu, const void *walk, gfn_t next)
 	check_log(c, "walk yields", next, 0);
 	if (t->walk == walk && next <= t->walk_at)
 		check_wrong(c, "I-G1: a walk yielded without having got past a page", next, t->walk_at, NOBODY);
-	if (still_owed(c, t->owes))
+	if (lock_owes(c, t))
 		check_wrong(c, "I-F1: a walk yielded with a flush owed", next, t->owes, NOBODY);
 	t->owes = 0;
 	t->walk = walk;

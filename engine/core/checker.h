@@ -65,6 +65,10 @@ void checker_changed(struct mmu *mmu, const struct check_change *ch);
 void checker_linked(struct mmu *mmu, const struct check_change *ch, const struct check_pte *pte, unsigned int nr);
 void checker_root_new(struct mmu *mmu, uint32_t table);
 void checker_root_invalid(struct mmu *mmu, uint32_t table);
+void checker_root_fixed(struct mmu *mmu, uint32_t table);
+void checker_invalidated(struct mmu *mmu, uint64_t mark, gfn_t gfn, uint64_t nr);
+void checker_cleaned(struct mmu *mmu, gfn_t gfn, uint64_t nr);
+void checker_host_writes(struct mmu *mmu, gfn_t gfn, uint64_t nr);
 void checker_root_refs(struct mmu *mmu, uint32_t table, uint64_t refs, bool mmu_owns);
 void checker_root_gone(struct mmu *mmu, uint32_t table);
 void checker_vcpu_root(struct mmu *mmu, unsigned int vcpu, uint32_t table);
@@ -148,6 +152,13 @@ static inline void check_root_invalid(struct mmu *mmu, uint32_t table)
 		checker_root_invalid(mmu, table);
 }
 
+/* Before the run: a root that is there until the VM ends, without references (arm64). */
+static inline void check_root_fixed(struct mmu *mmu, uint32_t table)
+{
+	if (checking(mmu))
+		checker_root_fixed(mmu, table);
+}
+
 /* The root has @refs references now; @mmu_owns: one of them must be the MMU's own. */
 static inline void check_root_refs(struct mmu *mmu, uint32_t table, uint64_t refs, bool mmu_owns)
 {
@@ -180,6 +191,32 @@ static inline void check_flushed(struct mmu *mmu, uint64_t mark)
 {
 	if (checking(mmu))
 		checker_flushed(mmu, mark);
+}
+
+/*
+ * arm64: since the mark every TLB has forgotten what translated [@gfn, @gfn + @nr), @nr UINT64_MAX: everything; a
+ * table's entry or a block of which a part is meant is forgotten whole.
+ */
+static inline void check_invalidated(struct mmu *mmu, uint64_t mark, gfn_t gfn, uint64_t nr)
+{
+	if (checking(mmu))
+		checker_invalidated(mmu, mark, gfn, nr);
+}
+
+/* --- caches (arm64 without FWB): a guest that has its caches off reads memory --- */
+
+/* What the host had written to these pages has reached memory. */
+static inline void check_cleaned(struct mmu *mmu, gfn_t gfn, uint64_t nr)
+{
+	if (checking(mmu))
+		checker_cleaned(mmu, gfn, nr);
+}
+
+/* From here on the host may write to what is behind these gfns. */
+static inline void check_host_writes(struct mmu *mmu, gfn_t gfn, uint64_t nr)
+{
+	if (checking(mmu))
+		checker_host_writes(mmu, gfn, nr);
 }
 
 /* --- dirty logging --- */

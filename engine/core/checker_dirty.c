@@ -128,7 +128,7 @@ void checker_log_started(struct mmu *mmu, const struct memslot *slot)
 
 void check_dirty_end(struct checker *c, struct check_task *t, bool over)
 {
-	bool owed = t->owes_op && check_clean(c, 0) < t->owes_op;
+	bool owed = check_by_tlbi(c) ? check_owes(c, true) : t->owes_op && check_clean(c, 0) < t->owes_op;
 
 	if (!check_exact(c))
 		return;

@@ -61,22 +61,37 @@ static void check_given_back(struct checker *c, struct check_root *r, bool mmu_o
 
 /* --- roots ------------------------------------------------------------------------------ */
 
-void checker_root_new(struct mmu *mmu, uint32_t table)
+static void add_root(struct checker *c, uint32_t table)
 {
-	struct checker *c = mmu->checker;
 	struct check_table *t = &c->tables[table];
 
-	check_lock(c);
-	check_log(c, "new root", 0, table);
 	if (c->nr_roots == c->cap_roots) {
 		c->cap_roots = c->cap_roots ? 2 * c->cap_roots : 8;
 		c->roots = xreallocarray(c->roots, c->cap_roots, sizeof(*c->roots));
 	}
 	c->roots[c->nr_roots++] = (struct check_root){ .table = table, .refs = 2, .mmu_ref = true };
-	take_in_hand(check_self(c), table);
 	*t = (struct check_table){ .root = table, .linked = true, .young = t->young };
 	if (t->young)
 		memset(t->young, 0, check_entries(c) * sizeof(*t->young));
+}
+
+void checker_root_new(struct mmu *mmu, uint32_t table)
+{
+	struct checker *c = mmu->checker;
+
+	check_lock(c);
+	check_log(c, "new root", 0, table);
+	add_root(c, table);
+	take_in_hand(check_self(c), table);
+	check_release(mmu, c);
+}
+
+void checker_root_fixed(struct mmu *mmu, uint32_t table)
+{
+	struct checker *c = mmu->checker;
+
+	check_lock(c);
+	add_root(c, table);
 	check_release(mmu, c);
 }
 

@@ -98,6 +98,22 @@ struct check_vcpu {
 	uint64_t	 clean;		/* its TLB holds nothing older */
 };
 
+/* arm64: what TLBs may still hold. */
+struct check_stale {
+	gfn_t		 start, end;
+	uint64_t	 number;	/* when the entry changed */
+	uint32_t	 task;		/* whose change it was */
+	uint32_t	 table;		/* it was the entry of this table; 0: leafs */
+	bool		 gone;		/* the mapping; else a permission */
+	bool		 one;		/* one entry: forgotten as a whole */
+};
+
+/* arm64: 64 pages, those whose caches were cleaned since the host may last have written to them. */
+struct check_clean_word {
+	uint64_t	 key;		/* gfn / 64 + 1; 0: unused */
+	uint64_t	 bits;
+};
+
 struct check_found {
 	const char	*what;
 	gfn_t		 gfn;
@@ -128,6 +144,11 @@ struct checker {
 
 	uint32_t		*logged;	/* slots that are logged and protected: as_id << 16 | id */
 	size_t			 nr_logged, cap_logged;
+
+	struct check_stale	*stale;
+	size_t			 nr_stale, cap_stale;
+	struct check_clean_word	*cleaned;	/* open addressing, at most half full */
+	size_t			 nr_cleaned, cap_cleaned;
 
 	struct check_table	*tables;	/* arena.max of them, touched when used */
 	struct check_root	*roots;
@@ -181,6 +202,24 @@ void check_mapped(struct checker *c, const struct check_task *t, unsigned int as
 struct check_root *check_root_find(struct checker *c, uint32_t table);
 /* The latest change since which a vCPU on @root (0: on any) may hold something stale; UINT64_MAX: none may. */
 uint64_t check_clean(struct checker *c, uint32_t root);
+
+/* The table itself, or the nearest above it, that no entry leads to; NULL: it can be reached. */
+const struct check_table *check_cut_off(const struct checker *c, uint32_t table);
+
+/* checker_tlbi.c: arm64, where TLBs are told what to forget */
+static inline bool check_by_tlbi(const struct checker *c)
+{
+	return c->mmu->config.arch == KVM_ARM64;
+}
+
+void check_stale_entry(struct checker *c, const struct check_task *t, const struct check_change *ch);
+/* Does the task owe the TLBs something: a mapping that is gone, or (@any) a permission, too? */
+bool check_owes(const struct checker *c, bool any);
+/* A TLB may lead to @table. */
+bool check_led_to(const struct checker *c, uint32_t table);
+
+/* checker_cache.c */
+void check_caches(struct checker *c, const struct check_change *ch);
 
 /* checker_young.c */
 void check_age_begin(struct checker *c, struct check_task *t);

@@ -11,6 +11,7 @@
 #define NOBODY	UINT32_MAX
 /* What a walker that comes too late finds: a young leaf that permits everything. */
 #define POISON	0x000deaddeaddefffULL
+#define POISON_STAGE2	(POISON & ~STAGE2_TYPE)
 
 static bool ages(const struct check_task *t)
 {
@@ -51,18 +52,29 @@ static void link_table(struct checker *c, const struct check_change *ch)
 		memset(child->young, 0, check_entries(c) * sizeof(*child->young));
 }
 
+const struct check_table *check_cut_off(const struct checker *c, uint32_t number)
+{
+	const struct check_table *t = &c->tables[number];
+
+	while (t->linked && t->parent)
+		t = &c->tables[t->parent];
+	return t->linked ? NULL : t;
+}
+
 /* No RCU section of another task that began before the unlinking goes on; every vCPU has forgotten the way. */
 static void check_free(struct checker *c, uint32_t number)
 {
-	const struct check_table *t = &c->tables[number];
-	const struct check_root *r = check_root_find(c, t->root);
-	uint64_t clean = check_clean(c, t->root);
+	const struct check_table *t = check_cut_off(c, number);
+	const struct check_root *r = check_root_find(c, c->tables[number].root);
+	uint64_t clean = check_clean(c, c->tables[number].root);
 
-	if (t->linked)
-		check_wrong(c, "I-T2: a table was freed while an entry leads to it", t->gfn, number, NOBODY);
+	if (!t)
+		check_wrong(c, "I-T2: a table was freed while an entry leads to it", 0, number, NOBODY);
 	else if (t->unlinked && !rt_rcu_passed(t->mark))
 		check_wrong(c, "I-T1: a table was freed while a walker may be in it", t->gfn, number, NOBODY);
 	else if (t->unlinked && !t->vm_gone && clean < t->unlinked && !(r && r->invalid && clean >= r->invalid))
+		check_wrong(c, "I-T1: a table was freed while a TLB may lead to it", t->gfn, number, NOBODY);
+	else if (check_led_to(c, number))
 		check_wrong(c, "I-T1: a table was freed while a TLB may lead to it", t->gfn, number, NOBODY);
 }
 
@@ -86,7 +98,7 @@ void check_freeing(void *arg, uint32_t number)
 	t->linked = false;
 	t->unlinked = 0;
 	for (unsigned int i = 0; i < check_entries(c); i++)
-		rt_set(&entry[i], POISON);
+		rt_set(&entry[i], check_by_tlbi(c) ? POISON_STAGE2 : POISON);
 	check_release(mmu, c);
 }
 
@@ -248,7 +260,12 @@ void checker_changed(struct mmu *mmu, const struct check_change *ch)
 		mmu_count(&mmu->counters.mmio_over_leaf);
 	check_young(c, t, ch);
 	check_mappings(c, t, ch);
-	owe(c, t, ch);
+	if (check_by_tlbi(c)) {
+		check_stale_entry(c, t, ch);
+		check_caches(c, ch);
+	} else {
+		owe(c, t, ch);
+	}
 	check_release(mmu, c);
 }
 

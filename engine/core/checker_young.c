@@ -21,7 +21,7 @@ static bool find_young(struct checker *c, const struct check_task *task, uint64_
 		const struct check_table *t = &c->tables[n];
 		uint64_t span;
 
-		if (!t->young || !t->level || !t->linked || t->freed || (must && !below_valid_root(c, t)))
+		if (!t->young || !t->level || t->freed || check_cut_off(c, n) || (must && !below_valid_root(c, t)))
 			continue;
 		span = mmu_level_pages(c->mmu, t->level);
 		if (!check_hva_has(c, task->start, task->end, t->as_id, t->gfn, span << c->mmu->arena.shift))

@@ -97,7 +97,7 @@ static uint64_t take_words(struct mmu *mmu, const struct memslot *slot, uint64_t
 	}
 	mmu_unlock(mmu, false);
 	if (pages && !MUTANT(dirty_no_flush))
-		flush_remote(mmu);
+		flush_remote_slot(mmu, slot);
 	return pages;
 }
 
@@ -264,9 +264,9 @@ int mmu_dirty_mask(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool flush)
 		protect_word(mmu, slot, gfn, mask);
 		mmu_unlock(mmu, false);
 	}
+	if (flush && slot)
+		flush_remote_slot(mmu, slot);
 	memslots_unlock(&mmu->slots);
-	if (flush)
-		flush_remote(mmu);
 	check_end(mmu, flush);
 	return slot ? 0 : -ENOENT;
 }

@@ -5,20 +5,42 @@
 #include "engine/core/checker.h"
 #include "engine/core/observe.h"
 
-void flush_remote(struct mmu *mmu)
+static void interrupt_all(struct mmu *mmu)
 {
-	uint64_t mark;
+	uint64_t mark = check_mark(mmu);
 
-	obs_gfns(mmu, OBS_FLUSH_ALL, 0, 0, 0);
-	mmu_count(&mmu->counters.flushes);
-	mark = check_mark(mmu);
 	rt_kick_all(mmu->config.vm);
 	check_flushed(mmu, mark);
 }
 
+void flush_remote(struct mmu *mmu)
+{
+	obs_gfns(mmu, OBS_FLUSH_ALL, 0, 0, 0);
+	mmu_count(&mmu->counters.flushes);
+	if (mmu->ops->flush)
+		mmu->ops->flush(mmu, 0, 0);
+	else
+		interrupt_all(mmu);
+}
+
 void flush_remote_range(struct mmu *mmu, gfn_t gfn, uint64_t nr)
 {
-	if (mmu->config.release >= KVM_6_12)
+	bool by_range = mmu->config.release >= KVM_6_12;
+
+	if (by_range)
 		obs_gfns(mmu, OBS_FLUSH_RANGE, gfn, nr, 0);
-	flush_remote(mmu);
+	if (!by_range || !mmu->ops->flush) {
+		flush_remote(mmu);
+		return;
+	}
+	mmu_count(&mmu->counters.flushes);
+	mmu->ops->flush(mmu, gfn, nr);
+}
+
+void flush_remote_slot(struct mmu *mmu, const struct memslot *slot)
+{
+	if (mmu->ops->flush)
+		flush_remote_range(mmu, slot->cfg.base_gfn, slot->cfg.npages);
+	else
+		flush_remote(mmu);
 }

@@ -13,10 +13,13 @@ struct flush {
 	bool owed;
 };
 
-/* Every vCPU of the VM that runs guest code flushes; the sender waits. */
+/* Every vCPU of the VM that runs guest code flushes; the sender waits.  (arm64: a broadcast.) */
 void flush_remote(struct mmu *mmu);
-/* The same asked for as a range: 6.12 says so, the hardware then flushes all. */
+/* The same asked for as a range: 6.12 says so, x86 hardware then flushes all. */
 void flush_remote_range(struct mmu *mmu, gfn_t gfn, uint64_t nr);
+
+/* For what maps @slot; arm64 asks for its range (since 6.2). */
+void flush_remote_slot(struct mmu *mmu, const struct memslot *slot);
 
 /* Something the TLBs may hold just went stale. */
 static inline void flush_stale(struct mmu *mmu, struct flush *f)

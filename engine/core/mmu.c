@@ -73,9 +73,7 @@ void mmu_broken(const struct mmu *mmu, const char *what, gfn_t gfn, uint64_t val
 
 int mmu_create(const struct mmu_config *config, struct mmu **out)
 {
-	if (config->arch != KVM_X86)
-		return -EINVAL;
-	return x86_mmu_create(config, out);
+	return config->arch == KVM_ARM64 ? arm64_mmu_create(config, out) : x86_mmu_create(config, out);
 }
 
 void mmu_destroy(struct mmu *mmu)
@@ -231,6 +229,14 @@ void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 	out->zap_stretch_ns = c->zap_stretch_ns;
 	out->tables_made = c->tables_made;
 	out->nx_recovered = c->nx_recovered;
+	out->broken = c->broken;
+	out->broken_ns = c->broken_ns;
+	out->broken_max_ns = c->broken_max_ns;
+	out->broken_faults = c->broken_faults;
+	out->broken_stall_ns = c->broken_stall_ns;
+	out->coalesced = c->coalesced;
+	out->tables_freed = c->tables_freed;
+	out->unlinked_max = c->unlinked_max;
 	out->retry_open = c->retry_open;
 	out->retry_hull = c->retry_hull;
 	out->retry_ended = c->retry_ended;

@@ -79,6 +79,11 @@ struct mmu_ops {
 	void (*nx_pass_over)(struct mmu *mmu, unsigned int ratio);
 	void (*nx_toggle)(struct mmu *mmu);
 	bool (*nx_is_on)(const struct mmu *mmu);
+	/*
+	 * The TLBs of the VM forget [@gfn, @gfn + @nr), @nr 0: everything.  NULL: each vCPU must be
+	 * interrupted to do that.
+	 */
+	void (*flush)(struct mmu *mmu, gfn_t gfn, uint64_t nr);
 	/* One round of the kernel worker: what others have left to it. */
 	void (*work)(struct mmu *mmu);
 	void (*teardown)(struct mmu *mmu);
@@ -90,8 +95,9 @@ struct mmu_ops {
 	gfn_t (*find_mapped)(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end, bool only_valid);
 };
 
-/* Each engine's constructor: engine/x86/mmu.c. */
+/* Each engine's constructor: mmu.c of its folder. */
 int x86_mmu_create(const struct mmu_config *config, struct mmu **out);
+int arm64_mmu_create(const struct mmu_config *config, struct mmu **out);
 
 /* Return: 0 or -ENOMEM.  The head of a zeroed engine; config was validated. */
 int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config *config);

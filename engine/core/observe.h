@@ -68,6 +68,28 @@ static inline void obs_page(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn
 	}
 }
 
+static inline void obs_s2(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t pages, unsigned int prot,
+			  unsigned int ret, uint64_t value)
+{
+	if (observed(mmu)) {
+		struct obs o = { .kind = kind, .s2 = { .gfn = gfn, .prot = prot, .ret = ret, .pages = pages,
+						       .value = value } };
+
+		obs_emit(mmu, &o);
+	}
+}
+
+static inline void obs_pte(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, int level, unsigned int visit,
+			   unsigned int ret, uint64_t old, uint64_t new)
+{
+	if (observed(mmu)) {
+		struct obs o = { .kind = kind, .pte = { .gfn = gfn, .level = level, .visit = visit, .ret = ret,
+							.old = old, .new = new } };
+
+		obs_emit(mmu, &o);
+	}
+}
+
 static inline void obs_mmio(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, unsigned int access,
 			    uint64_t gen, uint64_t spte)
 {

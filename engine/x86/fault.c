@@ -6,6 +6,7 @@
 #include "engine/x86/fault.h"
 
 #include "engine/core/mutant.h"
+#include "engine/core/retries.h"
 #include "engine/x86/pml.h"
 #include "engine/x86/protect.h"
 #include "engine/x86/root.h"
@@ -74,32 +75,11 @@ static void decode(struct fault *f, const struct mmu_access *a)
 	f->reserved = spte_is_mmio(f->x->f, w.spte);
 }
 
-/* Out of the way of faults that meet none. */
-__attribute__((noinline)) static void count_window(const struct fault *f)
-{
-	struct mmu_counters *c = &f->x->mmu.counters;
-
-	switch (notifier_why(&f->x->mmu.notifier, f->seq, f->gfn)) {
-	case NOTIFIER_WHY_OPEN:
-		mmu_count(&c->retry_open);
-		break;
-	case NOTIFIER_WHY_HULL:
-		mmu_count(&c->retry_hull);
-		break;
-	case NOTIFIER_WHY_ENDED:
-		mmu_count(&c->retry_ended);
-		break;
-	case NOTIFIER_WHY_SEQ:
-		mmu_count(&c->retry_seq);
-		break;
-	}
-}
-
 static inline bool covered_by_window(const struct fault *f)
 {
 	if (likely(!notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, f->hva)))
 		return false;
-	count_window(f);
+	retries_count(&f->x->mmu, f->seq, f->gfn);
 	return true;
 }
 

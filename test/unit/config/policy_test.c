@@ -61,16 +61,17 @@ static void check_value(const void *arg)
 	FILE *f;
 
 	policy_defaults(&p);
+	p.arch = row->knob->arch == 'A' ? KVM_ARM64 : KVM_X86;
 	knob_value_text(row->knob, row->value, value, sizeof(value));
 	assignment = xasprintf("%s=%s", row->knob->name, value);
-	assert_int_equal(policy_set(&p, assignment, row->knob->arch == 'A' ? KVM_ARM64 : KVM_X86, &e), 0);
+	assert_int_equal(policy_set(&p, assignment, p.arch, &e), 0);
 	assert_int_equal(knob_get(row->knob, &p), row->value);
 
 	f = fopen(path, "w");
 	assert_non_null(f);
 	policy_print(&p, f);
 	assert_int_equal(fclose(f), 0);
-	assert_int_equal(policy_load(path, dirs, KVM_X86, &back, NULL, &e), 0);
+	assert_int_equal(policy_load(path, dirs, p.arch, &back, NULL, &e), 0);
 	assert_true(same_knobs(&p, &back));
 	free(assignment);
 	free(path);
@@ -336,12 +337,14 @@ static void check_preset(const void *arg)
 	policy_notes_fini(&notes);
 }
 
-/* The two full presets name every x86 knob, but those that only the processor can decide. */
+/* The full presets name every knob of their architecture, but those that only the processor can decide. */
 static const struct complete_row {
-	const char *name, *load;
+	const char	*name, *load;
+	enum kvm_arch	 arch;
 } complete[] = {
 	{ "x86-6.1 names every x86 knob", "policies/x86-6.1.ini" },
-	{ "x86-6.12 names every x86 knob", "policies/x86-6.12.ini" },
+	{ "x86-6.12 names every x86 knob", "policies/x86-6.12.ini", KVM_X86 },
+	{ "arm64-6.12 names every arm64 knob", "policies/arm64-6.12.ini", KVM_ARM64 },
 };
 
 static void check_complete(const void *arg)
@@ -359,7 +362,7 @@ static void check_complete(const void *arg)
 	for (; nr; nr--, k++) {
 		char *line = xasprintf("\n%s = ", k->name), *left_out = xasprintf("\n# %s: ", k->name);
 
-		if (knob_fits_arch(k, KVM_X86) && !strstr(text, line) && !strstr(text, left_out))
+		if (knob_fits_arch(k, row->arch) && !strstr(text, line) && !strstr(text, left_out))
 			fail_msg("%s does not name %s", row->load, k->name);
 		free(line);
 		free(left_out);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Out of the way of faults that meet no invalidation. */
+#include "engine/core/retries.h"
+
+void retries_count(struct mmu *mmu, uint64_t seq, gfn_t gfn)
+{
+	struct mmu_counters *c = &mmu->counters;
+
+	switch (notifier_why(&mmu->notifier, seq, gfn)) {
+	case NOTIFIER_WHY_OPEN:
+		mmu_count(&c->retry_open);
+		break;
+	case NOTIFIER_WHY_HULL:
+		mmu_count(&c->retry_hull);
+		break;
+	case NOTIFIER_WHY_ENDED:
+		mmu_count(&c->retry_ended);
+		break;
+	case NOTIFIER_WHY_SEQ:
+		mmu_count(&c->retry_seq);
+		break;
+	}
+}
