@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,14 @@
 #include "capture/text.h"
 
 #define PROGRESS_EVENTS	(1u << 18)
+
+struct hashing {			/* of the whole file, while it is folded */
+	pthread_t   thread;
+	const char *path;
+	char	    hex[33];
+	int	    ret;
+	struct err  err;
+};
 
 static int hash_file(const char *path, char hex[33], struct err *e)
 {
@@ -41,12 +50,37 @@ static int hash_file(const char *path, char hex[33], struct err *e)
 	return ret;
 }
 
+static void *hash_thread(void *arg)
+{
+	struct hashing *h = arg;
+
+	h->ret = hash_file(h->path, h->hex, &h->err);
+	return NULL;
+}
+
+static void hash_start(struct hashing *h, const char *path)
+{
+	h->path = path;
+	if (pthread_create(&h->thread, NULL, hash_thread, h))
+		abort();		/* out of memory */
+}
+
+static int hash_join(struct hashing *h, char hex[33], struct err *e)
+{
+	pthread_join(h->thread, NULL);
+	memcpy(hex, h->hex, sizeof(h->hex));
+	if (h->ret && e)
+		*e = h->err;
+	return h->ret;
+}
+
 bool import_is_recording(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t head[16];
-	ssize_t len = fd >= 0 ? read(fd, head, sizeof(head)) : -1;
-	bool is = len > 0 && (dat_magic(head, len) || perf_magic(head, len) || text_magic(head, len));
+	ssize_t len = fd >= 0 ? read(fd, head, sizeof(head)) : 0;
+	bool is = len < 0 ? errno == EISDIR :	/* of "perf record --threads": source_open() says more */
+		  dat_magic(head, len) || perf_magic(head, len) || text_magic(head, len);
 
 	if (fd >= 0)
 		close(fd);
@@ -100,6 +134,16 @@ static int solve_riddles(struct fold *f, const char *in, struct err *e)
 	return ret;
 }
 
+/* Of a damaged one it may be the names of the events that are missing. */
+static int no_kvm_event(const char *in, const struct ev_meta *meta, struct err *e)
+{
+	if (meta->damage.nr)
+		return err_set(e, ERR_INPUT, "%s: no KVM event among its %llu events, and it is damaged (%s); "
+			       "record it again", in, (unsigned long long)meta->events, meta->damage.v[0].name);
+	return err_set(e, ERR_INPUT, "%s: no KVM event among its %llu events; record with "
+		       "\"trace-cmd record -e kvm -e kvmmmu\"", in, (unsigned long long)meta->events);
+}
+
 /* Folds @s into @w, NULL: nowhere.  On failure the writer is the caller's to abort. */
 static int fold_source(struct source *s, const char *in, struct ev_writer *w, const struct import_options *opt,
 		       struct ev_meta *meta, struct err *e)
@@ -114,13 +158,12 @@ static int fold_source(struct source *s, const char *in, struct ev_writer *w, co
 		ret = fold_all(s, f, opt, e);
 	if (!ret)
 		fold_finish(f);
-	if (!ret && w && !meta->kvm_events)
-		ret = err_set(e, ERR_INPUT, "%s: no KVM event among its %llu events; record with "
-			      "\"trace-cmd record -e kvm -e kvmmmu\"", in, (unsigned long long)meta->events);
 	if (!ret) {
 		s->ops->lost(s, note_lost, meta);
 		s->ops->damage(s, note_damage, meta);
 	}
+	if (!ret && w && !meta->kvm_events)
+		ret = no_kvm_event(in, meta, e);
 	fold_free(f);
 	return ret;
 }
@@ -144,6 +187,18 @@ static int set_kernel(struct source *s, const char *in, const char *release, cha
 	return 0;
 }
 
+static int fold_and_hash(struct source *s, const char *in, struct ev_writer *w, const struct import_options *opt,
+			 struct ev_meta *meta, struct err *e)
+{
+	struct hashing h;
+	int ret, hashed;
+
+	hash_start(&h, in);
+	ret = fold_source(s, in, w, opt, meta, e);
+	hashed = hash_join(&h, meta->source_xxh3, ret ? NULL : e);
+	return ret ? ret : hashed;
+}
+
 int import_file(const char *in, const char *out, const struct import_options *opt, struct ev_meta *meta, struct err *e)
 {
 	static const struct import_options defaults = { .zstd_level = 1 };
@@ -160,11 +215,9 @@ int import_file(const char *in, const char *out, const struct import_options *op
 		ret = set_kernel(s, in, opt->kernel, &uname, e);
 	if (!ret && out)
 		ret = ev_writer_open(out, opt->zstd_level, &w, e);
-	if (!ret)
-		ret = fold_source(s, in, w, opt, meta, e);
 	if (!ret) {
 		meta->source = xstrdup(basename(in));
-		ret = hash_file(in, meta->source_xxh3, e);
+		ret = fold_and_hash(s, in, w, opt, meta, e);
 	}
 	if (!ret && w)
 		ret = ev_writer_close(w, meta, e);

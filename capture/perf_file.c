@@ -66,6 +66,17 @@ void perf_file_drop(struct perf_file *f)
 	madvise((void *)f->map, f->size, MADV_DONTNEED);
 }
 
+int perf_directory(const char *path, struct err *e)
+{
+	char *data = xasprintf("%s/data", path);
+	bool perf = !access(data, F_OK);
+
+	free(data);
+	if (!perf)
+		return err_sys(e, EISDIR, path, "read");
+	return err_set(e, ERR_INPUT, "%s: a directory of \"perf record --threads\"; record without it, into one file", path);
+}
+
 static struct perf_section section_at(const struct perf_file *f, uint64_t at)
 {
 	return (struct perf_section){ perf_u64(f->map + at, f->swap), perf_u64(f->map + at + 8, f->swap) };

@@ -75,6 +75,8 @@ struct perf_file {
 
 /* First bytes of a perf.data, of either byte order. */
 bool perf_magic(const uint8_t *p, size_t len);
+/* ERR_INPUT, one line: @path is a directory, of a "perf record --threads" or not. */
+int perf_directory(const char *path, struct err *e);
 /* ERR_INPUT, one line, for anything that is not a perf.data with a sound header. */
 int perf_file_open(const char *path, struct perf_file *f, struct err *e);
 void perf_file_close(struct perf_file *f);	/* fine for a zeroed one */

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "capture/dat.h"
-#include "capture/text.h"
 #include "capture/perf_file.h"
+#include "capture/text.h"
 
 static const struct {
 	const char *magic;
@@ -35,7 +35,7 @@ int source_open(const char *path, struct source **out, struct err *e)
 	if (len < 0) {
 		len = errno;
 		close(fd);
-		return err_sys(e, len, path, "read");
+		return len == EISDIR ? perf_directory(path, e) : err_sys(e, len, path, "read");
 	}
 	close(fd);
 	if (!len)
