@@ -14,7 +14,8 @@ static void emit(struct fold *f, struct task *t, const struct raw *r, const stru
 /* The fault a record belongs to that nothing else makes; else whatever is open. */
 static struct op *fault_obs(struct fold *f, struct task *t, uint64_t ts_ns)
 {
-	op_fault_level(f, t);
+	if (!op_fault_level(f, t))
+		async_begin(f, t, ts_ns);
 	return op_for_obs(f, t, ts_ns);
 }
 

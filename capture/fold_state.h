@@ -132,6 +132,16 @@ struct attempt {
 	enum ret_pf fast;		/* what the lockless attempt gave; RET_PF_UNKNOWN: none */
 	enum ret_pf stage2;		/* arm64: what the last call gave; the same */
 	bool	 looked_up;		/* arm64: the host's page was asked for */
+	bool	 pending;		/* the host must read the page in */
+	bool	 ahead;			/* nobody's: the page has come (fold_async.c) */
+};
+
+#define AWAITED_MAX	64		/* KVM async_pf.c, ASYNC_PF_PER_VCPU */
+
+struct awaited {			/* a page that the host reads in for a vCPU */
+	gfn_t	 gfn;
+	uint64_t error_code;		/* of the fault that asked for it */
+	uint8_t	 access;
 };
 
 struct vcpu_state {
@@ -144,6 +154,11 @@ struct vcpu_state {
 	uint32_t root_zaps;		/* its VM's nr_fast_zaps when it last loaded one */
 	bool	 root_guessed;		/* nothing but an entry showed that it did */
 	struct attempt at;
+	struct awaited awaited[AWAITED_MAX];
+	uint32_t nr_awaited;
+	bool	 ahead_open;		/* one that maps a page ahead is over, and not written yet */
+	enum ret_pf ahead_result;
+	uint64_t ahead_end_ns;
 	bool	 undecided;		/* the last attempt's result waits for the next fault */
 	uint64_t undecided_end_ns;
 	uint8_t	 undecided_flags;	/* EV_F_OPEN: records of it are lost */
@@ -362,6 +377,14 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 void vcpu_leave_guest(struct fold *f, struct task *t, uint64_t ts_ns);
 void vcpu_enter_guest(struct fold *f, struct task *t, uint64_t ts_ns);
 /* The fault on top of the stack is over; RET_PF_UNKNOWN: find out what became of it. */
+/* What a successful attempt at the access being served tells about the host's page. */
+void vcpu_note_host(struct vcpu_state *v, enum ret_pf result);
+/* fold_async.c: @t, a vCPU that awaits a page, may be about to map it ahead of the guest's next try. */
+void async_begin(struct fold *f, struct task *t, uint64_t ts_ns);
+/* That try is over; it is written when its page is known. */
+void async_settle(struct task *t, uint64_t end_ns, enum ret_pf result);
+/* The page that came is @gfn's; 0: as the try's own records say, if there was one. */
+void async_end(struct fold *f, struct task *t, gfn_t gfn);
 void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf result);
 /* Write the OP record that waits to know its result. */
 void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result);

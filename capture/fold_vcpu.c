@@ -109,8 +109,7 @@ static void count_attempt(struct fold *f, struct task *t, gfn_t gfn, uint8_t acc
 		v->acc.attempts++;
 }
 
-/* What a successful attempt tells about the host's page. */
-static void note_host(struct vcpu_state *v, enum ret_pf result)
+void vcpu_note_host(struct vcpu_state *v, enum ret_pf result)
 {
 	const struct attempt *at = &v->at;
 	bool served = result == RET_PF_FIXED || result == RET_PF_SPURIOUS || result == RET_PF_RELAXED ||
@@ -136,6 +135,8 @@ static enum ret_pf infer(const struct fold *f, const struct attempt *at)
 
 	if (at->mmio)
 		return RET_PF_EMULATE;
+	if (at->pending)
+		return RET_PF_RETRY;
 	if (at->fast == RET_PF_FIXED || at->fast == RET_PF_SPURIOUS)
 		return at->fast;
 	if (at->set)
@@ -157,7 +158,7 @@ void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result)
 	op_write(f, t, v->undecided_end_ns, at->begin_ns, &c, t->vm, v->undecided_flags);
 	if (v->active) {
 		v->acc.result = result;
-		note_host(v, result);
+		vcpu_note_host(v, result);
 	}
 }
 
@@ -198,6 +199,10 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 		at->gfn_known = true;
 	if (result == RET_PF_UNKNOWN)
 		result = infer(f, at);
+	if (at->ahead) {
+		async_settle(t, end_ns, result);
+		return;
+	}
 	note_uncached(f, t, result);
 	v->undecided_end_ns = end_ns;
 	if (result == RET_PF_UNKNOWN && v->active)
@@ -216,6 +221,8 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 		vcpu_decide(f, t, v->active && known && same_access(v, at->gfn, at->access) ? RET_PF_RETRY :
 										       RET_PF_UNKNOWN);
 	op_end_all(f, t);
+	if (v->ahead_open)
+		async_end(f, t, 0);
 	if (known)
 		count_attempt(f, t, at->gfn, at->access, ts_ns);
 	v->at = *at;
@@ -323,6 +330,8 @@ void vcpu_entry(struct fold *f, struct task *t, const struct raw *r)
 	if (op_fault_level(f, t))
 		vcpu_settle(f, t, r->ts_ns, RET_PF_UNKNOWN);
 	op_end_all(f, t);
+	if (t->v.ahead_open)
+		async_end(f, t, 0);
 	root_renew(f, t, r->ts_ns);
 	vcpu_enter_guest(f, t, r->ts_ns);
 }

@@ -115,6 +115,8 @@ struct mmu_access {
 	 * arm64: the host's mapping was gone when it was asked how large it is, under mmu_lock: RETRY.
 	 */
 	bool		 pending;
+	/* Nobody accesses: the page that was pending has come, and is mapped for when somebody does. */
+	bool		 ahead;
 };
 
 enum mmu_age { MMU_AGE_CLEAR, MMU_AGE_CLEAR_FLUSH, MMU_AGE_TEST };

@@ -48,6 +48,8 @@ enum ev_kind {
 #define EV_F_PFN	0x20	/* pfn and level are known */
 #define EV_F_HOSTWR	0x40	/* host-writable is known to be true */
 #define EV_F_P		0x80	/* the fault found a present translation (first attempt) */
+/* OP of a FAULT, in `access` */
+#define EV_F_AHEAD	0x20	/* the page has come: KVM maps it before the guest tries again, as if for prefetching */
 
 /*
  * An ACCESS's time is that of its first exit, or of the last stimulus nested in
@@ -112,7 +114,7 @@ enum ev_op {
 #define EV_NO_STIMULUS	UINT32_MAX
 
 struct ev_opclose {		/* its time is the end of the operation */
-	uint64_t gfn : 40, op : 8, result : 8, access : 8;	/* result: enum ret_pf; access: EV_F_R|W|X|P */
+	uint64_t gfn : 40, op : 8, result : 8, access : 8;	/* result: enum ret_pf; access: EV_F_R|W|X|P|AHEAD */
 	uint32_t span_ns;	/* begin = time - span; faults begin at kvm_page_fault */
 	/*
 	 * Which stimulus of the same task it belongs to, counted from 0.  FAULT: its place

@@ -33,6 +33,7 @@ const char *obs_pin_name(enum obs_pin pin)
 		[PIN_OFF_CPU] = "off_cpu",
 		[PIN_MARK_DIRTY] = "mark_dirty",
 		[PIN_INV_ENDED] = "inv_ended",
+		[PIN_PENDING] = "pending",
 	};
 
 	return (unsigned int)pin < PIN_NR ? names[pin] : "?";

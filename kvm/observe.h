@@ -101,6 +101,7 @@ enum obs_pin {
 	PIN_OFF_CPU,		/* first sign of another task on its CPU */
 	PIN_MARK_DIRTY,		/* mark_page_dirty_in_slot entered: the entry is writable, or about to be */
 	PIN_INV_ENDED,		/* kvm_mmu_invalidate_end returned: seq and in_progress have changed */
+	PIN_PENDING,		/* the host must read the page in: the fault ends (an asynchronous page fault) */
 	PIN_NR
 };
 

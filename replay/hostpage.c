@@ -32,6 +32,7 @@ void hostpage_of_fault(const struct recording *r, const struct rec_op *op, const
 	from_access(rec_op_stim(r, op), out);
 	from_map(r, op, f, out);
 	out->failed = op->result == RET_PF_EXIT;
+	out->pending = rec_find_pin(r, op, PIN_PENDING);
 	/* A write got a page it may write, or it would not have mapped. */
 	if (op->access & EV_F_W)
 		out->writable = true;

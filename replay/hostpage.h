@@ -14,6 +14,7 @@ struct hostpage {
 	uint8_t	level;		/* largest mapping, 1 .. 3 */
 	bool	writable;	/* in the host's page tables */
 	bool	failed;		/* the host's look-up returned an errno, and so did the fault */
+	bool	pending;	/* the host had to read it in, and the fault did not wait */
 };
 
 #define HOSTPAGE_NO_PFN	0x7ffffffffULL	/* a pfn no host has */

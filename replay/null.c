@@ -99,6 +99,8 @@ static enum ret_pf null_fault(struct null *n, const struct rec_op *op)
 	}
 	if (facts.failed)
 		return RET_PF_EXIT;
+	if (facts.pending)
+		return RET_PF_RETRY;
 	n->checked = true;
 	o = say(n, OBS_SPTE_REQUESTED);
 	o->map = (struct obs_map){ .gfn = op->gfn, .pfn = facts.pfn, .level = facts.level };

@@ -250,7 +250,7 @@ static void add_attempt(const struct collecting *c, uint32_t index)
 	a->slots_lo = op->begin_ns;
 	a->slots_hi = a->f.fast > op->begin_ns ? a->f.fast : a->f.snapshot.hi;
 	a->fast = served_fast(r, op);
-	a->tests = slot && !a->fast && op->result != RET_PF_EXIT;
+	a->tests = slot && !a->fast && op->result != RET_PF_EXIT && !rec_find_pin(r, op, PIN_PENDING);
 	a->excused = has_old_root(c, op);
 	if (slot && o->retry_key == FAULT_RETRY_KEY_HULL_HVA)
 		a->key = slot->hva + ((op->gfn - slot->gfn) << r->meta->page_shift);

@@ -136,7 +136,7 @@ static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 		return RET_PF_RETRY;
 	if (unlikely(f->private && !(f->slot->cfg.flags & SLOT_GUEST_MEMFD)))
 		return RET_PF_EXIT;
-	if (unlikely(a->pending)) {
+	if (unlikely(a->pending && !a->ahead)) {
 		rt_charge(COST_HOST_LOOKUP, 1);
 		return RET_PF_RETRY;
 	}
@@ -228,7 +228,7 @@ enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 	struct x86_mmu *x = to_x86(mmu);
 	struct x86_vcpu *v = &x->vcpus[vcpu];
 	struct fault f = {
-		.x = x, .v = v, .gfn = a->gfn, .access = a->access, .nx = nx_is_on(x),
+		.x = x, .v = v, .gfn = a->gfn, .access = a->access, .ahead = a->ahead, .nx = nx_is_on(x),
 		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
 	};
 	enum ret_pf ret;

@@ -18,6 +18,7 @@ struct fault {
 	bool			 reserved;	/* ... or an MMIO entry */
 	bool			 map_writable;
 	bool			 private;	/* how the guest took it */
+	bool			 ahead;		/* the access is yet to come: mapped as not accessed */
 	bool			 nx;		/* the NX mitigation was on when it began */
 	bool			 nx_disallowed;	/* an execute fault under the NX mitigation: no huge page */
 	int			 host_level;

@@ -110,7 +110,9 @@ uint64_t fault_leaf(const struct fault *f, uint64_t old)
 	};
 
 	spte = spte_make_leaf(x->f, &want);
-	return ad ? spte : spte | SPTE_AD_DISABLED;
+	if (!ad)
+		spte |= SPTE_AD_DISABLED;
+	return unlikely(f->ahead) ? spte_make_old(x->f, spte) : spte;
 }
 
 static void observe_set(const struct fault *f, const struct tdp_iter *it)

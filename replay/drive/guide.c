@@ -107,7 +107,7 @@ static enum ret_pf run_fault(const struct guide *g, struct mmu *mmu, const struc
 	struct mmu_access access = guide_facts(g, op);
 	enum ret_pf ret = mmu_fault(mmu, vcpu, &access);
 
-	if (ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS) {
+	if (!access.ahead && (ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS)) {
 		rt_idle_until(op->end_ns);
 		mmu_touch(mmu, vcpu, &access);
 	}

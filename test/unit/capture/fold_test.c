@@ -276,6 +276,38 @@ static const struct row rows[] = {
 		"50 2 op - op=unknown gfn=0x0 result=continue span_ns=0 stimulus=4294967295\n",
 	},
 	{
+		.name = "a page the host must read in: the fault ends, and when it has come another maps it that no exit began",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), REC(112, 7, "kvm_try_async_get_page", 0x20010, 0x20),
+			REC(115, 7, "kvm_async_pf_not_present", 0x1000, 0x20010), RET(120, 7, RETRY), REQ(150, 7, 0x20),
+			CHANGED(160, 7, 0x20, EMPTY, LEAF), RET(170, 7, FIXED), REC(180, 7, "kvm_async_pf_ready", 0x1000, 0x20010),
+			ENTRY(190, 7, 0),
+		},
+		.want =
+		"0 0 access w,pfn gfn=0x20 attempts=1 level=1 pfn=0x1000 result=retry guest_ns=0 service_ns=90\n"
+		"0 1 memslot open gfn=0x0 id=0 change=create npages=0x200 kvm_flags=0x0 hva=0x4000000000000000\n"
+		"0 1 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
+		"15 0 pin - pin=pending value=0x0\n"
+		"20 0 op - op=fault gfn=0x20 result=retry access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n"
+		"50 0 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
+		"60 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x8000000000000000 new=0x1000e67\n"
+		"70 0 op - op=fault gfn=0x20 result=fixed access=0x28 span_ns=20 stimulus=4294967295 error_code=0x6\n",
+	},
+	{
+		.name = "one that did not map is known by the page that is ready",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), REC(115, 7, "kvm_async_pf_not_present", 0x1000, 0x20010),
+			RET(120, 7, RETRY), REC(150, 7, "faultin_pfn", 0), RET(170, 7, RETRY),
+			REC(180, 7, "kvm_async_pf_ready", 0x1000, 0x20010), ENTRY(190, 7, 0),
+		},
+		.want =
+		"0 0 access w gfn=0x20 attempts=1 result=retry guest_ns=0 service_ns=90\n"
+		"15 0 pin - pin=pending value=0x0\n"
+		"20 0 op - op=fault gfn=0x20 result=retry access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n"
+		"50 0 pin - pin=snapshot value=0x0\n"
+		"70 0 op - op=fault gfn=0x20 result=retry access=0x28 span_ns=20 stimulus=4294967295 error_code=0x6\n",
+	},
+	{
 		.name = "a run of retries is one access; the guest's time inside it is service",
 		.steps = {
 			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 4), RET(120, 7, RETRY), ENTRY(130, 7, 0),

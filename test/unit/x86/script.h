@@ -13,7 +13,7 @@
 #define NPF_EMPTY	0x100000006ULL		/* a write that found nothing */
 
 enum step_kind {
-	END, LOAD, FAULT, PENDING, FAILED, TOUCH, START, FINISH, AGE, AGE_FLUSH, SET, ZAP_ALL, ZAP_GFNS,
+	END, LOAD, FAULT, PENDING, FAILED, AHEAD, TOUCH, START, FINISH, AGE, AGE_FLUSH, SET, ZAP_ALL, ZAP_GFNS,
 	TEARDOWN, DELETE, OTHER_SLOT, FORGET,
 	BIG_SLOT,	/* 1 GiB at BIG */
 	LOG, UNLOG,	/* dirty logging of the slot starts, stops */
@@ -44,6 +44,7 @@ struct step {
 #define FAULT_ON(g, how, host, ret)	{ .kind = FAULT, .gfn = g, .access = how, .level = host, .want = ret }
 #define FAULT_FAILED(g, how, ret)	{ .kind = FAILED, .gfn = g, .access = how, .level = 1, .want = ret }
 #define FAULT_PENDING(g, how, ret)	{ .kind = PENDING, .gfn = g, .access = how, .level = 1, .want = ret }
+#define FAULT_AHEAD(g, how, ret)	{ .kind = AHEAD, .gfn = g, .access = how, .level = 1, .want = ret }
 #define FAULT_READONLY(g, host, ret)	{ .kind = FAULT, .gfn = g, .access = MMU_R, .level = host, .want = ret, \
 					  .readonly = true }
 #define FAULT_CODE(g, how, code, ret)	{ .kind = FAULT, .gfn = g, .access = how, .level = 1, .want = ret, \
@@ -121,7 +122,7 @@ static inline int script_step(struct lab *l, const struct step *s)
 	struct mmu_access a = {
 		.gfn = s->gfn, .access = s->access, .host_level = s->level, .host_writable = !s->readonly,
 		.pfn = LAB_PFN(s->gfn), .error_code = s->error_code, .pending = s->kind == PENDING,
-		.failed = s->kind == FAILED,
+		.failed = s->kind == FAILED, .ahead = s->kind == AHEAD,
 	};
 
 	switch (s->kind) {
@@ -133,6 +134,7 @@ static inline int script_step(struct lab *l, const struct step *s)
 	case FAULT:
 	case PENDING:
 	case FAILED:
+	case AHEAD:
 		return mmu_fault(l->mmu, 0, &a);
 	case TOUCH:
 		return mmu_touch(l->mmu, 0, &a);

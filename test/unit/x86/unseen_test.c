@@ -455,6 +455,16 @@ static const struct script_row rows[] = {
 	  "requested 0x40001 pfn 0x140001 L1\n"
 	  "changed 0x40001 L1 0x8000000000000000 > 0x140001e67\n"
 	  "set 0x40001 L1 0x140001e67 r1 x1 u1\n" },
+	{ "when it has come it is mapped ahead, not accessed yet; to the guest's own try nothing is left to do",
+	  KVM_6_12, SPTE_NPT, PLAIN, { NULL },
+	  { DO(LOAD), FAULT_ON(G + 1, MMU_W, 1, RET_PF_FIXED), DO(FORGET), FAULT_PENDING(G, MMU_W, RET_PF_RETRY),
+	    FAULT_AHEAD(G, MMU_W, RET_PF_FIXED), RANGE(AGE, G, 1, 0), TOUCH_AT(G, MMU_W, 1), RANGE(AGE, G, 1, 1) },
+	  "requested 0x40000 pfn 0x140000 L1\n"
+	  "changed 0x40000 L1 0x8000000000000000 > 0x140000e47\n"
+	  "set 0x40000 L1 0x140000e47 r1 x1 u1\n"
+	  "age_gfn 0x40000 +1 0\n"
+	  "changed 0x40000 L1 0x140000e67 > 0x140000e47\n"
+	  "age_gfn 0x40000 +1 1\n" },
 	{ "where the host has no page user space is told; within a window the fault comes again before anybody looks",
 	  KVM_6_12, SPTE_NPT, PLAIN, { NULL },
 	  { DO(LOAD), FAULT_FAILED(G + 1, MMU_W, RET_PF_EXIT), RANGE(START, G, 1, 0), FAULT_FAILED(G + 1, MMU_W, RET_PF_EXIT),
