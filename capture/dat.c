@@ -289,7 +289,7 @@ static int read_all(struct dat *d, struct err *e)
 		dat_read_v7(d, &b);
 	settle_page_sizes(d);
 	dat_place_cpus(d);
-	if (!d->nr_buffers && !d->text)
+	if (!d->text && (!d->nr_buffers || (!d->nr_cpus && d->nr_notes)))
 		return err_set(e, ERR_INPUT, "%s: no ring buffer is left in it, it is damaged or cut short, or the "
 			       "recording was not finished; copy or record it again", d->path);
 	return 0;

@@ -115,6 +115,9 @@ int dat_open(const char *path, struct dat **out, struct err *e);
 void dat_close(struct dat *d);	/* NULL is fine */
 /* The text of its /proc/kallsyms, not terminated, @d's; NULL: it has none, or damaged ones. */
 const char *dat_kallsyms(struct dat *d, size_t *len);
+/* What a source of a trace.dat reads; NULL: it is another reader's, or of text. */
+struct source;
+const struct dat *tracedat_dat(const struct source *s);
 /* First bytes of a trace.dat. */
 bool dat_magic(const uint8_t *p, size_t len);
 /* Adds @n to what is known about @what of @cpu. */

@@ -4,6 +4,7 @@
  * of its table, each at a multiple of the page size right behind the one before:
  * an offset or a size that says otherwise is damaged, and its neighbours tell better.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,8 +67,17 @@ static void mend_size(struct dat *d, size_t i)
 		c->size = c->limit - c->offset - (c->compressed ? min_u64(4, c->limit - c->offset) : 0);
 }
 
+static int by_buffer(const void *a, const void *b)
+{
+	const struct dat_cpu *x = a, *y = b;
+
+	return x->buffer != y->buffer ? (x->buffer > y->buffer) - (x->buffer < y->buffer) : (x->cpu > y->cpu) - (x->cpu < y->cpu);
+}
+
 void dat_place_cpus(struct dat *d)
 {
+	if (d->nr_cpus)
+		qsort(d->cpus, d->nr_cpus, sizeof(*d->cpus), by_buffer);
 	for (size_t i = 0; i < d->nr_cpus; i++) {
 		d->cpus[i].limit = min_u64(d->cpus[i].limit, d->size);
 		mend_offset(d, i);

@@ -94,10 +94,8 @@ static bool find_tag(struct bytes *b, const char *tag)
 /* The head cannot be followed: what comes behind it begins with a tag, and the count of CPUs in front of that. */
 static bool find_data(struct dat *d, struct bytes *b)
 {
-	if (!find_tag(b, "options  ") && !find_tag(b, "flyrecord") && !find_tag(b, "latency  "))
-		return false;
 	dat_note(d, SOURCE_NO_CPU, 1, "its head cannot be followed; what stands behind it was searched for");
-	if (b->p - b->start < 4)
+	if (!find_tag(b, "options  ") && !find_tag(b, "flyrecord") && !find_tag(b, "latency  "))
 		return false;
 	b->p -= 4;
 	return true;
@@ -112,8 +110,9 @@ static void read_text(struct dat *d, struct bytes *b)
 void dat_read_v6(struct dat *d, struct bytes *b)
 {
 	struct bytes from = *b;
-	uint32_t nr_cpus, buffer;
+	uint32_t nr_cpus;
 
+	dat_add_buffer(d, "", "", d->page_size);	/* the top one is the first, as in version 7 */
 	if (!read_head(d, b)) {
 		*b = from;
 		if (!find_data(d, b))
@@ -137,11 +136,10 @@ void dat_read_v6(struct dat *d, struct bytes *b)
 	*b = from;
 	if (!tag_is(b, "flyrecord")) {
 		*b = from;
+		dat_note(d, SOURCE_NO_CPU, 1, "the table of its CPUs' data is not where it should be");
 		if (!find_tag(b, "flyrecord"))
 			return;
-		dat_note(d, SOURCE_NO_CPU, 1, "the table of its CPUs' data is not where it should be");
 		bytes_skip(b, TAG_LEN);
 	}
-	buffer = dat_add_buffer(d, "", d->clock_name ? d->clock_name : "", d->page_size);
-	read_cpus(d, b, buffer, nr_cpus);
+	read_cpus(d, b, 0, nr_cpus);
 }

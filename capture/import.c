@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "capture/dat.h"
 #include "capture/fold.h"
+#include "capture/guests.h"
 #include "capture/perf_file.h"
 #include "capture/text.h"
 
@@ -199,6 +200,25 @@ static int fold_and_hash(struct source *s, const char *in, struct ev_writer *w, 
 	return ret ? ret : hashed;
 }
 
+/* *@in becomes the host's. */
+static int open_all(const char **in, const struct import_options *opt, struct source **out, struct err *e)
+{
+	const char *paths[GUESTS_MAX];
+	const struct guests_input all = { paths, 1 + opt->nr_beside };
+	size_t host;
+	int ret;
+
+	if (all.nr > GUESTS_MAX)
+		return err_set(e, ERR_USAGE, "%zu recordings at once; %d can be imported together", all.nr, GUESTS_MAX);
+	paths[0] = *in;
+	for (size_t i = 0; i < opt->nr_beside; i++)
+		paths[1 + i] = opt->beside[i];
+	ret = source_open_guests(&all, out, &host, e);
+	if (!ret)
+		*in = paths[host];
+	return ret;
+}
+
 int import_file(const char *in, const char *out, const struct import_options *opt, struct ev_meta *meta, struct err *e)
 {
 	static const struct import_options defaults = { .zstd_level = 1 };
@@ -210,7 +230,7 @@ int import_file(const char *in, const char *out, const struct import_options *op
 	if (!opt)
 		opt = &defaults;
 	ev_meta_init(meta);
-	ret = source_open(in, &s, e);
+	ret = open_all(&in, opt, &s, e);
 	if (!ret && opt->kernel)
 		ret = set_kernel(s, in, opt->kernel, &uname, e);
 	if (!ret && out)

@@ -16,13 +16,15 @@ struct import_options {
 	void	(*progress)(void *arg, uint64_t events); /* now and then; NULL: silent */
 	void	*progress_arg;
 	const char *kernel;		/* its release, for a recording that does not say it; NULL: none given */
+	const char *const *beside;	/* recordings made together with @in: its guests', or its host's and theirs */
+	size_t	nr_beside;
 	import_slot_fn slot;		/* NULL: nobody wants them */
 	void	*slot_arg;
 };
 
 /**
  * import_file() - fold one recording into an event file.
- * @in:		trace.dat (or whatever source_open() knows).
+ * @in:		trace.dat (or whatever source_open() knows); with options' @beside: capture/guests.h.
  * @out:	event file to write; NULL folds without writing (mmulab info of a recording),
  *		and counts events of architectures that cannot be folded.
  * @meta:	filled with header, dictionary and counts; the caller's to ev_meta_fini(), also on failure.

@@ -12,6 +12,7 @@
 #include "capture/formats.h"
 #include "capture/kallsyms.h"
 #include "capture/source.h"
+#include "capture/tracedat_text.h"
 
 struct lane {				/* one CPU of one buffer */
 	struct dat_stream  stream;
@@ -366,15 +367,22 @@ static void compare_clocks(struct tracedat *t)
 	}
 }
 
+const struct dat *tracedat_dat(const struct source *s)
+{
+	return s->ops == &tracedat_ops ? ((const struct tracedat *)s)->dat : NULL;
+}
+
 int source_open_tracedat(const char *path, struct source **out, struct err *e)
 {
 	struct tracedat *t = xcalloc(1, sizeof(*t));
-	int ret = dat_open(path, &t->dat, e);
+	struct dat *d = NULL;
+	int ret = dat_open(path, &d, e);
 
-	if (ret) {
+	if (ret || (d->text && !d->nr_cpus)) {
 		free(t);
-		return ret;
+		return ret ? ret : source_open_tracedat_text(d, out, e);
 	}
+	t->dat = d;
 	snprintf(t->format, sizeof(t->format), "trace.dat %d", t->dat->version);
 	t->source.ops = &tracedat_ops;
 	t->source.info = (struct source_info){ .format = t->format, .uname = t->dat->uname ? t->dat->uname : "",

@@ -7,6 +7,7 @@
 
 #include "base/types.h"
 #include "capture/caveat.h"
+#include "capture/guests.h"
 #include "capture/import.h"
 #include "cmd/opts.h"
 #include "cmd/verb.h"
@@ -79,15 +80,18 @@ static int import_run(int argc, char **argv, struct err *e)
 
 	if (first < 0)
 		return first;
-	ret = opts_positional(argc, first, 1, 1, "one recording (importing several into one file is not possible)", e);
+	ret = opts_positional(argc, first, 1, GUESTS_MAX, "one recording, or a host's and those of its guests", e);
 	if (ret)
 		return ret;
 	if (!output)
 		return err_set(e, ERR_USAGE, "-o FILE is missing; say where the event file goes");
 	if (level > 19)
 		return err_set(e, ERR_USAGE, "--zstd-level %u: must be 0 .. 19", level);
-	if (same_file(argv[first], output))
-		return err_set(e, ERR_USAGE, "%s: is the recording itself; write the event file elsewhere", output);
+	for (int i = first; i < argc; i++)
+		if (same_file(argv[i], output))
+			return err_set(e, ERR_USAGE, "%s: is the recording itself; write the event file elsewhere", output);
+	how.beside = (const char *const *)&argv[first + 1];
+	how.nr_beside = argc - first - 1;
 	how.zstd_level = level;
 	how.kernel = kernel;
 	if (!quiet && isatty(STDERR_FILENO)) {
@@ -111,7 +115,7 @@ const struct verb verb_import = {
 	.name = "import",
 	.summary = "turn a recording into an event file",
 	.usage =
-		"usage: mmulab import [options] TRACE -o T.mmt\n"
+		"usage: mmulab import [options] TRACE [GUEST...] -o T.mmt\n"
 		"\n"
 		"Reads a recording and writes an event file: guest accesses with their retries folded, MMU\n"
 		"notifiers and memslots as stimuli, and what the kernel said it did as observations. \"mmulab\n"
@@ -122,6 +126,10 @@ const struct verb verb_import = {
 		"report (also -l, -t, -N, -R) or tracefs (trace, trace_pipe) prints, also out of a mail, quoted\n"
 		"and wrapped. A text has microseconds where trace-cmd report is not told -t, and some numbers in\n"
 		"words that do not tell all of them; what it lacks is said.\n"
+		"\n"
+		"GUEST is a trace.dat of a guest, recorded together with its host's (trace-cmd record -A). Its\n"
+		"events come to stand on the host's clock; they tell nothing of the host's MMU and are counted\n"
+		"as unused.\n"
 		"\n"
 		"  -o, --output FILE     the event file to write\n"
 		"      --kernel RELEASE  as uname -r has it, of a recording that does not say it (a text\n"

