@@ -49,10 +49,27 @@ check "no output named" refused 2 "-o" import "$tmp/text.dat"
 cp "$data/x86-6.12-populate-thp.dat" "$tmp/real.dat"
 check "output onto the recording itself" refused 2 "recording itself" import "$tmp/real.dat" -o "$tmp/real.dat"
 
+# figures FILE: info's keys that are always there, and every record used or unused.
+figures() {
+	"$mmulab" info --json "$1" >"$tmp/figures.json" 2>"$tmp/said" || return 1
+	[ "$(sqlite3 :memory: "
+		WITH f(j) AS (SELECT CAST(readfile('$tmp/figures.json') AS TEXT)),
+		     sums(unused, sources) AS (SELECT (SELECT coalesce(sum(value), 0) FROM f, json_each(j, '\$.unused')),
+						      (SELECT coalesce(sum(value), 0) FROM f, json_each(j, '\$.sources')))
+		SELECT (SELECT count(*) FROM json_each(j) WHERE key IN ('events', 'lost', 'damage', 'used', 'unused', 'kinds',
+			'arch', 'kernel', 'vms', 'vcpus', 'caveats', 'lacking', 'kvm_events')),
+		       json_extract(j, '\$.used') + unused - json_extract(j, '\$.events'),
+		       sources - json_extract(j, '\$.events')
+		FROM f, sums")" = "13|0|0" ]
+}
+
 # --- made-up recordings ---------------------------------------------------------------------
 if ${CC:-cc} -std=gnu11 -O1 -D_GNU_SOURCE -I. -o "$tmp/mktrace" test/bench/mktrace.c test/bench/tracedat6.c 2>"$tmp/said"; then
 	"$tmp/mktrace" -x -n 500 -o "$tmp/plain.dat"
 	check "a recording without KVM events" import_refused 3 "no KVM event" "$tmp/plain.dat"
+	check "info of it has figures all the same" figures "$tmp/plain.dat"
+	said_none() { "$mmulab" info "$tmp/plain.dat" | grep -q "no KVM event in it"; }
+	check "and says that there is none" said_none
 	"$tmp/mktrace" -n 6000 -v 3 -o "$tmp/v6.dat"
 	"$mmulab" import "$tmp/v6.dat" -o "$tmp/v6.mmt" >"$tmp/said" 2>&1
 	check "version 6: every record" grep -q "42000 events, 0 lost; 1 VM, 6000 accesses" "$tmp/said"
@@ -189,6 +206,9 @@ done
 check "every attempt of a fault is in an access" test "$(
 	"$mmulab" text "$tmp/x86-6.12-notifier-pins.mmt" --class stimuli |
 		sed -nE 's/.* attempts=([0-9]+) .*/\1/p' | awk '{ n += $1 } END { print n }')" = 88380
+for trace in x86-6.12-notifier-pins x86-6.1-populate-mix; do
+	check "$trace: every record is used or unused" figures "$data/$trace.dat"
+done
 sums() { (cd datasets && tail -n +2 manifest.tsv | awk -F '\t' '{ print $2 "  " $1 }' | sha256sum -c --quiet); }
 check "the manifest's checksums" sums
 
