@@ -105,6 +105,14 @@ static void note_damage(void *arg, uint32_t cpu, const char *what, uint64_t n)
 	ev_counts_add(&meta->damage, name, n);
 }
 
+static void note_lacking(void *arg, uint32_t cpu, const char *what, uint64_t n)
+{
+	struct ev_meta *meta = arg;
+
+	(void)cpu;
+	ev_counts_add(&meta->lacking, what, n);
+}
+
 static int fold_all(struct source *s, struct fold *f, const struct import_options *opt, struct err *e)
 {
 	struct source_record rec;
@@ -162,6 +170,8 @@ static int fold_source(struct source *s, const char *in, struct ev_writer *w, co
 	if (!ret) {
 		s->ops->lost(s, note_lost, meta);
 		s->ops->damage(s, note_damage, meta);
+		if (s->ops->lacking)
+			s->ops->lacking(s, note_lacking, meta);
 	}
 	if (!ret && w && !meta->kvm_events)
 		ret = no_kvm_event(in, meta, e);

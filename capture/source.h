@@ -66,6 +66,8 @@ struct source_ops {
 	/* Both complete after next() returned 0.  Lost: by cause.  Damage: what does not add up. */
 	void (*lost)(struct source *s, source_note_fn fn, void *arg);
 	void (*damage)(struct source *s, source_note_fn fn, void *arg);
+	/* What is not wrong but to be known: facts that records do not tell.  NULL: this format always tells all. */
+	void (*lacking)(struct source *s, source_note_fn fn, void *arg);
 };
 
 /*

@@ -39,10 +39,8 @@ struct type {
 	X(OTHER,	"lines that are no event")			\
 	X(CUT,		"the last line has no end")			\
 	X(TOO_LONG,	"lines longer than 65536 bytes")		\
-	X(JOINED,	"wrapped lines, joined")			\
 	X(CLOCK,	"lines with times of another clock")		\
-	X(KINDS,	"lines of events beyond the first 16384")	\
-	X(HASHED,	"locks with hashed addresses (trace option hash-ptr)")
+	X(KINDS,	"lines of events beyond the first 16384")
 
 enum line_note {
 #define NOTE_ENUM(id, text) NOTE_##id,
@@ -63,6 +61,7 @@ struct text {
 	uint32_t	 nr_types, cap_types;
 	int		 lock_field;	/* of contention_begin */
 	uint64_t	 notes[NR_NOTES];
+	uint64_t	 joined_lines, hashed;
 	uint64_t	*lost;		/* by CPU */
 	uint32_t	*missed;	/* by CPU: before its next record */
 	char		*joined;	/* [JOIN_MAX * TEXT_LINE_MAX] once a line was joined */
@@ -215,7 +214,7 @@ static void note_hashed(struct text *t, const struct type *type, const struct te
 	int field = *type->name == 'c' ? text_grammar_field(type->grammar, "lock_addr") : -1;
 
 	if (field >= 0 && v->have >> field & 1 && !(v->v[field] >> 32))
-		t->notes[NOTE_HASHED]++;
+		t->hashed++;
 }
 
 /* The record of a line whose body was read into @r->values. */
@@ -306,7 +305,7 @@ static int join(struct text *t, struct text_raw_line raw, bool by_words, struct 
 		}
 	}
 	t->notes[NOTE_OTHER] += taken - used;
-	t->notes[NOTE_JOINED] += used;
+	t->joined_lines += used;
 	if (whole)
 		text_line_parse(t->joined, whole, l);
 	else if (ret >= 0)
@@ -456,18 +455,12 @@ static void text_lost(struct source *s, source_note_fn fn, void *arg)
 		fn(arg, SOURCE_NO_CPU, "overwritten in the buffer", t->facts.overwritten);
 }
 
-static void damage_of_type(const struct type *type, source_note_fn fn, void *arg)
+static void note_type(const struct type *type, const char *what, uint64_t n, source_note_fn fn, void *arg)
 {
-	char what[160];
+	char text[160];
 
-	if (type->unfit) {
-		snprintf(what, sizeof(what), "%.100s: cut short, or not as its event prints it", type->name);
-		fn(arg, SOURCE_NO_CPU, what, type->unfit);
-	}
-	if (type->partial) {
-		snprintf(what, sizeof(what), "%.100s: the text does not tell all of a number", type->name);
-		fn(arg, SOURCE_NO_CPU, what, type->partial);
-	}
+	snprintf(text, sizeof(text), "%.63s: %s", type->name, what);
+	fn(arg, SOURCE_NO_CPU, text, n);
 }
 
 static void text_damage(struct source *s, source_note_fn fn, void *arg)
@@ -484,11 +477,26 @@ static void text_damage(struct source *s, source_note_fn fn, void *arg)
 			fn(arg, SOURCE_NO_CPU, what[i], t->notes[i]);
 	if (text_order_late(t->order))
 		fn(arg, SOURCE_NO_CPU, "lines too late to be put in order", text_order_late(t->order));
-	if (t->facts.clock == TEXT_TICKS)
-		fn(arg, SOURCE_NO_CPU, "times are ticks, taken for nanoseconds", t->facts.events);
 	for (uint32_t i = 0; i < t->cap_types; i++)
-		if (t->types[i])
-			damage_of_type(t->types[i], fn, arg);
+		if (t->types[i] && t->types[i]->unfit)
+			note_type(t->types[i], "cut short, or not as its event prints it", t->types[i]->unfit, fn, arg);
+}
+
+static void text_lacking(struct source *s, source_note_fn fn, void *arg)
+{
+	const struct text *t = text_of(s);
+
+	if (t->joined_lines)
+		fn(arg, SOURCE_NO_CPU, "wrapped lines: joined to those before them", t->joined_lines);
+	if (t->hashed)
+		fn(arg, SOURCE_NO_CPU, "lock addresses are hashed (the kernel's trace option hash-ptr)", t->hashed);
+	if (t->facts.clock == TEXT_TICKS)
+		fn(arg, SOURCE_NO_CPU, "times are ticks of an unknown clock, taken for nanoseconds", t->facts.events);
+	if (t->facts.release_from == TEXT_RELEASE_INFERRED && strstr(s->info.uname, "-inferred"))
+		fn(arg, SOURCE_NO_CPU, "the kernel's release is inferred from its entries (--kernel tells it)", 1);
+	for (uint32_t i = 0; i < t->cap_types; i++)
+		if (t->types[i] && t->types[i]->partial)
+			note_type(t->types[i], "its words do not tell all of a number", t->types[i]->partial, fn, arg);
 }
 
 /* --- open and close ------------------------------------------------------------------------------------------ */
@@ -530,21 +538,35 @@ static const struct source_ops text_ops = {
 	.comm	= text_comm,
 	.lost	= text_lost,
 	.damage	= text_damage,
+	.lacking = text_lacking,
 };
 
-/* The first line of each event makes it known. */
-static void look_at_event(struct text *t, const struct text_line *l)
+/* The first line of each event makes it known: as a whole, should it be wrapped. */
+static int look_at_event(struct text *t, const struct text_raw_line *raw, struct text_line *l, struct err *e)
 {
 	struct type *type = type_of(t, l);
 	struct text_values v;
+	enum text_fit fit;
+	int ret;
 
 	if (!type || (type->nr_variants && !text_facts_wants(&t->facts, type->name)))
-		return;
+		return 0;
 	t->context.vcpu = 0;
-	if (text_body_parse(type->grammar, &t->context, l->body, l->body_len, &v) == TEXT_UNFIT)
-		return;
+	fit = text_body_parse(type->grammar, &t->context, l->body, l->body_len, &v);
+	if (fit != TEXT_FITS && !type->nr_variants && !raw->too_long && !raw->no_end) {
+		ret = join(t, *raw, fit == TEXT_WORDS, l, e);
+		if (ret < 0)
+			return ret;
+		t->facts.wrapped |= ret;
+		t->context.vcpu = 0;
+		if (ret)
+			fit = text_body_parse(type->grammar, &t->context, l->body, l->body_len, &v);
+	}
+	if (fit == TEXT_UNFIT)
+		return 0;
 	event_of(t, type, v.have);
 	text_facts_body(&t->facts, type->name, type->grammar, &v);
+	return 0;
 }
 
 /* All of the text once. */
@@ -558,8 +580,11 @@ static int look(struct text *t, struct err *e)
 		enum text_kind kind = text_line_parse(raw.p, raw.len, &l);
 
 		text_facts_line(&t->facts, kind, &l, raw.p, raw.len);
-		if (kind == TEXT_EVENT)
-			look_at_event(t, &l);
+		if (kind == TEXT_EVENT) {
+			ret = look_at_event(t, &raw, &l, e);
+			if (ret < 0)
+				break;
+		}
 		if (!t->facts.events && text_input_bytes(t->input) > STRICT_BYTES)
 			break;
 	}
@@ -568,6 +593,8 @@ static int look(struct text *t, struct err *e)
 	if (!t->facts.events)
 		return err_set(e, ERR_INPUT, "%s: not a trace.dat but a text file in which no line is an event of a trace; "
 			       "give what trace-cmd report or tracefs prints", text_input_name(t->input));
+	memset(t->notes, 0, sizeof(t->notes));		/* the second time counts */
+	t->joined_lines = 0;
 	return text_input_rewind(t->input, e);
 }
 

@@ -81,9 +81,18 @@ void text_facts_line(struct text_facts *f, enum text_kind kind, const struct tex
 	note_line(f, raw, len);
 }
 
+/* A probe's name that speaks of a fault handler's return; what its lines are like decides. */
+static bool may_return_fault(const char *event)
+{
+	const char *name = strstr(event, "page_fault");
+
+	name = name ? name : strstr(event, "pf64");
+	return name && strstr(name, "_ret");
+}
+
 bool text_facts_wants(const struct text_facts *f, const char *event)
 {
-	return !f->release_from && !strcmp(event, "kvm_tdp_mmu_spte_changed");
+	return !f->release_from && (!strcmp(event, "kvm_tdp_mmu_spte_changed") || may_return_fault(event));
 }
 
 static bool is_word(const struct text_grammar *g, const struct text_values *v, const char *field, uint64_t value)
@@ -100,6 +109,18 @@ static bool has(const struct text_grammar *g, const struct text_values *v, const
 	return i >= 0 && v->have >> i & 1;
 }
 
+/*
+ * No handler returns INVALID.  4 is FIXED from v5.19 to v6.11 and INVALID since; 6, SPURIOUS since, was nothing before
+ * (KVM mmu_internal.h).
+ */
+static void note_fault_return(struct text_facts *f, const struct text_grammar *g, const struct text_values *v)
+{
+	if (is_word(g, v, "ret", 4) || is_word(g, v, "retval", 4) || is_word(g, v, "arg1", 4))
+		set_release(f, "6.1-inferred", TEXT_RELEASE_INFERRED);
+	else if (is_word(g, v, "ret", 6) || is_word(g, v, "retval", 6) || is_word(g, v, "arg1", 6))
+		set_release(f, "6.12-inferred", TEXT_RELEASE_INFERRED);
+}
+
 void text_facts_body(struct text_facts *f, const char *event, const struct text_grammar *g, const struct text_values *v)
 {
 	const char *system = text_grammar_system(g);
@@ -109,6 +130,8 @@ void text_facts_body(struct text_facts *f, const char *event, const struct text_
 	f->is_arm64 |= (!strcmp(system, "kvm") && has(g, v, "vcpu_pc")) || !strcmp(event, "kvm_access_fault");
 	if (!strcmp(event, "kvm_set_spte_hva"))		/* gone in v6.10 */
 		set_release(f, "6.1-inferred", TEXT_RELEASE_INFERRED);
+	if (may_return_fault(event) && has(g, v, "__probe_func"))
+		note_fault_return(f, g, v);
 	if (strcmp(event, "kvm_tdp_mmu_spte_changed"))
 		return;
 	f->tdp_mmu = true;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -30,9 +31,13 @@ struct text_input {
 
 int text_input_open(const char *path, struct text_input **out, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct text_input *in;
+	struct stat st;
+	int fd;
 
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))	/* opening a pipe would wait for somebody to write */
+		return err_set(e, ERR_INPUT, "%s: not a file, and text is read twice; store it in one first", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, errno, path, "open");
 	in = xcalloc(1, sizeof(*in));
@@ -81,7 +86,7 @@ int text_input_rewind(struct text_input *in, struct err *e)
 	in->to = 0;
 	in->eof = false;
 	if (lseek(in->fd, 0, SEEK_SET))
-		return err_set(e, ERR_INPUT, "%s: cannot be read twice; store the text in a file first", in->name);
+		return err_sys(e, errno, in->name, "rewind");
 	return 0;
 }
 

@@ -21,11 +21,12 @@ struct text_raw_line {
 	bool	    no_end;		/* the input ends in it */
 };
 
+/* ERR_INPUT for what is not a file: it could not be read twice. */
 int text_input_open(const char *path, struct text_input **out, struct err *e);
 /* @bytes must live as long as the input; @name is for errors. */
 int text_input_memory(const void *bytes, size_t len, const char *name, struct text_input **out);
 void text_input_close(struct text_input *in);		/* NULL is fine */
-/* To the first line again; ERR_INPUT for what cannot be read twice. */
+/* To the first line again. */
 int text_input_rewind(struct text_input *in, struct err *e);
 /* Return: 1 and *line, 0 at the end, negative with @e. */
 int text_input_next(struct text_input *in, struct text_raw_line *line, struct err *e);

@@ -307,13 +307,14 @@ static const char *word_plugin_role(struct text_context *c, const char *p, const
 
 static uint64_t number_of(enum ret_pf_numbers numbers, enum ret_pf result)
 {
-	for (int n = 0; n < RET_PF_NR; n++)
-		if (ret_pf_decode(numbers, n) == result)
-			return n;
-	return TEXT_NO_RESULT;
+	int n = 0;
+
+	while (ret_pf_decode(numbers, n) != result)
+		n++;
+	return n;
 }
 
-/* ret of "spurious 0 fixed 1"; any other result is not said. */
+/* ret of "spurious 0 fixed 1": it has a third value only, INVALID (KVM mmu.c, fast_page_fault, v6.1 and v6.12). */
 static const char *word_fast(struct text_context *c, const char *p, const char *end, uint64_t *v)
 {
 	uint64_t spurious, fixed;
@@ -324,11 +325,7 @@ static const char *word_fast(struct text_context *c, const char *p, const char *
 	p = p ? text_number(p, end, 10, &fixed) : NULL;
 	if (!p || spurious > 1 || fixed > 1 || spurious + fixed == 2)
 		return NULL;
-	v[0] = TEXT_NO_RESULT;
-	if (spurious || fixed)
-		v[0] = number_of(c->ret_pf, fixed ? RET_PF_FIXED : RET_PF_SPURIOUS);
-	else
-		c->partial = true;
+	v[0] = number_of(c->ret_pf, fixed ? RET_PF_FIXED : spurious ? RET_PF_SPURIOUS : RET_PF_INVALID);
 	return p;
 }
 

@@ -8,8 +8,7 @@ struct text_symbols;
 
 /*
  * What a print format says in words, back to the numbers it stands for.  Where the words do
- * not tell all of a number that is noted, and the rest of it is not made up: a
- * flag of text_context, a number that no kernel uses.
+ * not tell all of a number that is noted, and the bits they do not tell are 0.
  */
 struct text_context {		/* what other lines of the text tell */
 	enum ret_pf_numbers ret_pf;	/* the kernel's */
@@ -37,7 +36,5 @@ extern const struct text_word text_words[];	/* ends with a name of NULL */
 
 /* A number of @base 10 or 16, "0x" or a '-' before it or not; it must not run into a word. */
 const char *text_number(const char *p, const char *end, unsigned int base, uint64_t *out);
-
-#define TEXT_NO_RESULT	0xffff		/* RET_PF_*: none of any release */
 
 #endif

@@ -95,6 +95,7 @@ static void read_all(struct said *s, const char *text, size_t len, const char *f
 		say(s, "%u CPUs; ", src->info.nr_cpus);
 	src->ops->lost(src, say_note, s);
 	src->ops->damage(src, say_note, s);
+	src->ops->lacking(src, say_note, s);
 	source_close(src);
 }
 
@@ -102,8 +103,9 @@ struct row {
 	const char *name, *text, *fields, *want;
 };
 
-#define PART(event)	event ": the text does not tell all of a number: 1; "
+#define PART(event)	event ": its words do not tell all of a number: 1; "
 #define UNFIT(event)	event ": cut short, or not as its event prints it: 1; "
+#define INFERRED	"the kernel's release is inferred from its entries (--kernel tells it): 1; "
 #define ENTRY		"kvm_entry: vcpu 3, rip 0x10\n"
 
 static const struct row rows[] = {
@@ -163,10 +165,10 @@ static const struct row rows[] = {
 	  "kvm_age_hva start=425000 end=426000; " },
 	{ "an entry of the TDP MMU", HEAD "kvm_tdp_mmu_spte_changed: as id 1 gfn 1f level 4 old_spte 8000000000000000 new_spte fa98827\n",
 	  "as_id gfn level old_spte new_spte uname", "kvm_tdp_mmu_spte_changed as_id=1 gfn=1f level=4 "
-	  "old_spte=8000000000000000 new_spte=fa98827; Linux unknown 6.12-inferred x86_64; " },
+	  "old_spte=8000000000000000 new_spte=fa98827; Linux unknown 6.12-inferred x86_64; " INFERRED },
 	{ "an entry of the TDP MMU, as name=value", HEAD "kvm_tdp_mmu_spte_changed: gfn=10 old_spte=0 new_spte=fa98827 level=4 as_id=0\n",
 	  "as_id gfn level old_spte new_spte uname", "kvm_tdp_mmu_spte_changed as_id=0 gfn=10 level=4 old_spte=0 "
-	  "new_spte=fa98827; Linux unknown 6.1-inferred x86_64; " },
+	  "new_spte=fa98827; Linux unknown 6.1-inferred x86_64; " INFERRED },
 	{ "an entry set", HEAD "kvm_mmu_set_spte: gfn 10 spte 29f1e67 (rwxu) level 1 at 522a008\n", "gfn spte sptep level r x u",
 	  "kvm_mmu_set_spte gfn=10 spte=29f1e67 sptep=522a008 level=1 r=1 x=1 u=1; " },
 	{ "an entry set that has no user bit", HEAD "kvm_mmu_set_spte: gfn 10 spte 29f1e65 (r--) level 1 at 522a008\n", "r x u",
@@ -193,13 +195,13 @@ static const struct row rows[] = {
 	  "fast_page_fault: vcpu 1 gva 41803000 error_code P|W|U sptep 0xffff8880bfc19060 old 0x186008a5 new 186008a7 spurious 0 fixed 1\n",
 	  "cr2_or_gpa error_code old_spte new_spte ret uname",
 	  "kvm_set_spte_hva; fast_page_fault cr2_or_gpa=41803000 error_code=7 old_spte=186008a5 new_spte=186008a7 ret=4; "
-	  "Linux unknown 6.1-inferred x86_64; " },
+	  "Linux unknown 6.1-inferred x86_64; " INFERRED },
 	{ "a fast fault, spurious, and bits without a word", HEAD
 	  "fast_page_fault: vcpu 1 gva 4 error_code P|W|0x100000000 sptep 00000000abcdef12 old 0x0 new 0 spurious 1 fixed 0\n",
 	  "error_code ret", "fast_page_fault error_code=100000003 ret=6; " },
-	{ "a fast fault whose result is not said", HEAD
+	{ "a fast fault that did nothing, and no flags", HEAD
 	  "fast_page_fault: vcpu 1 gva 4 error_code  sptep 0xffff old 0x0 new 0 spurious 0 fixed 0\n",
-	  "error_code ret", "fast_page_fault error_code=0 ret=ffff; " PART("fast_page_fault") },
+	  "error_code ret", "fast_page_fault error_code=0 ret=4; " },
 	{ "a fast fault, as name=value", HEAD
 	  "fast_page_fault: vcpu_id=1 cr2_or_gpa=40567ca0 error_code=4294967303 sptep=0xffff old_spte=0x3738825 new_spte=3738827 ret=4\n",
 	  "cr2_or_gpa error_code old_spte new_spte ret",
@@ -214,7 +216,7 @@ static const struct row rows[] = {
 	{ "a lock's wait", HEAD "contention_begin: 0xffffc90000645000 (flags=SPIN|READ)\n", "lock_addr flags",
 	  "contention_begin lock_addr=ffffc90000645000 flags=3; " },
 	{ "a lock's wait, the address hashed", HEAD "contention_begin: 00000000abcdef12 (flags=SPIN)\n", "lock_addr flags",
-	  "contention_begin lock_addr=abcdef12 flags=1; locks with hashed addresses (trace option hash-ptr): 1; " },
+	  "contention_begin lock_addr=abcdef12 flags=1; lock addresses are hashed (the kernel's trace option hash-ptr): 1; " },
 	{ "a marker", HEAD "print: tracing_mark_write: kvmload: memslot slot 0\n", "buf", "print buf=\"kvmload: memslot slot 0\"; " },
 	{ "a marker, as name=value", HEAD "print: ip=tracing_mark_write buf=kvmload: a=b\n", "buf", "print buf=\"kvmload: a=b\"; " },
 	{ "a marker, by tracefs", HEAD "tracing_mark_write: kvmload: a\n", "buf", "print buf=\"kvmload: a\"; " },
@@ -241,7 +243,7 @@ static const struct row rows[] = {
 	{ "carriage returns and a byte order mark", "\xef\xbb\xbf" HEAD "kvm_access_fault: IPA: 41000\r\n\r\n", "ipa", "kvm_access_fault ipa=41000; " },
 	{ "times of two clocks", HEAD ENTRY " vcpu0-7 [001] 1234: " ENTRY, "vcpu_id",
 	  "kvm_entry vcpu_id=3; lines with times of another clock: 1; " },
-	{ "times are ticks", " a-7 [001] 1234: " ENTRY, "ts", "kvm_entry ts=1234; times are ticks, taken for nanoseconds: 1; " },
+	{ "times are ticks", " a-7 [001] 1234: " ENTRY, "ts", "kvm_entry ts=1234; times are ticks of an unknown clock, taken for nanoseconds: 1; " },
 	{ "lines out of order are put in order", " a-1 [000] 3.0: a:\n b-2 [001] 1.0: b:\n b-2 [001] 2.0: c:\n", "ts cpus",
 	  "b ts=1000000000; c ts=2000000000; a ts=3000000000; 2 CPUs; " },
 	{ "lines of one time stay as they are", " a-1 [000] 1.0: a:\n b-2 [001] 1.0: b:\n b-2 [001] 0.5: c:\n a-1 [000] 1.0: d:\n", "",
@@ -255,19 +257,24 @@ static const struct row rows[] = {
 	  "kvm_entry; Linux unknown 6.1.0-18-amd64 x86_64; " },
 	{ "uname -a above it", "Linux host 6.12.9-arm64 #1 SMP Debian aarch64 GNU/Linux\n" HEAD "kvm_access_fault: IPA: 4\n", "uname",
 	  "kvm_access_fault; Linux unknown 6.12.9-arm64 aarch64; lines that are no event: 1; " },
+	{ "what a fault's handler returns tells the release, before 6.12", HEAD "tdp_page_fault_ret: (ffffffffc0250d50 <- ffffffffc02642e4) ret=1\n"
+	  HEAD "tdp_page_fault_ret: (ffffffffc0250d50 <- ffffffffc02642e4) ret=4\n" HEAD "kvm_page_fault: vcpu 0 rip 0x0 address 0x0 error_code 0x0\n",
+	  "uname", "tdp_page_fault_ret; tdp_page_fault_ret; kvm_page_fault; Linux unknown 6.1-inferred x86_64; " INFERRED },
+	{ "and since", HEAD "pf64_ret: (ffffffffc0250d50 <- ffffffffc02642e4) ret=6\n", "uname", "pf64_ret; Linux unknown 6.12-inferred x86_64; " INFERRED },
+	{ "nothing tells the release", HEAD ENTRY, "uname", "kvm_entry; ; " },
 	{ "the newest name of a thread", " <...>-7 [001] 1.0: a:\n vcpu0-7 [001] 2.0: b:\n <...>-7 [001] 3.0: c:\n", "comm",
 	  "a comm=(null); b comm=vcpu0; c comm=vcpu0; " },
 	/* --- mails ------------------------------------------------------------------------------------------ */
 	{ "prose around it, quoted", "Hi,\n\nwe see this:\n\n> >" HEAD ENTRY "> >" HEAD ENTRY "\nAny idea?\n-- \nA.\n", "vcpu_id",
 	  "kvm_entry vcpu_id=3; kvm_entry vcpu_id=3; lines that are no event: 5; " },
 	{ "wrapped in the body", "> " HEAD "kvm_unmap_hva_range: mmu notifier unmap\n> range: 0x1000 --\n> 0x3000\n> " HEAD ENTRY, "start end",
-	  "kvm_unmap_hva_range start=1000 end=3000; kvm_entry; wrapped lines, joined: 2; " },
+	  "kvm_unmap_hva_range start=1000 end=3000; kvm_entry; wrapped lines: joined to those before them: 2; " },
 	{ "wrapped before the event", " vcpu0-7 [001] 10.000001:\nkvm_entry: vcpu 3, rip 0x10\n" HEAD ENTRY, "vcpu_id",
-	  "kvm_entry vcpu_id=3; kvm_entry vcpu_id=3; wrapped lines, joined: 1; " },
+	  "kvm_entry vcpu_id=3; kvm_entry vcpu_id=3; wrapped lines: joined to those before them: 1; " },
 	{ "wrapped between names", HEAD "flush_all: (ffffffffc0260740) kvm=0x1\n  gfn=0x2 n=0x3\n" HEAD ENTRY, "kvm gfn n",
-	  "flush_all kvm=1 gfn=2 n=3; kvm_entry; wrapped lines, joined: 1; " },
+	  "flush_all kvm=1 gfn=2 n=3; kvm_entry; wrapped lines: joined to those before them: 1; " },
 	{ "wrapped within a probe's place", HEAD "flush_all: (kvm_flush_remote_tlbs+0x4/0x50\n[kvm]) kvm=0x1\n", "__probe_ip kvm",
-	  "flush_all __probe_ip=kvm_flush_remote_tlbs+4 kvm=1; wrapped lines, joined: 1; " },
+	  "flush_all __probe_ip=kvm_flush_remote_tlbs+4 kvm=1; wrapped lines: joined to those before them: 1; " },
 	{ "what follows a whole line is not joined", HEAD ENTRY "0x3000 is what puzzles me\n" HEAD ENTRY, "vcpu_id",
 	  "kvm_entry vcpu_id=3; kvm_entry vcpu_id=3; lines that are no event: 1; " },
 	{ "what does not make it whole is not joined", HEAD "kvm_unmap_hva_range: mmu notifier\nsomething else\n" HEAD ENTRY, "start end",
