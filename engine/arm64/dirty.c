@@ -6,7 +6,6 @@
 #include "engine/arm64/range.h"
 #include "engine/arm64/split.h"
 #include "engine/core/flush.h"
-#include "engine/core/mutant.h"
 
 static void protect(struct arm64_mmu *x, gfn_t start, gfn_t end)
 {
@@ -34,8 +33,7 @@ void arm64_log_start(struct mmu *mmu, const struct memslot *slot)
 	lock(mmu);
 	protect(x, slot->cfg.base_gfn, slot_end(slot));
 	mmu_unlock(mmu, false);
-	if (!MUTANT(dirty_no_flush))
-		flush_remote_slot(mmu, slot);
+	flush_remote_slot(mmu, slot);
 	if (!split_chunk(x))
 		return;
 	lock(mmu);

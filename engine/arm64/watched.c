@@ -82,13 +82,14 @@ static void tell(struct arm64_mmu *x, const struct check_change *ch)
 	tell_children(x, ch->new.child);
 }
 
-void watched_pte(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t old, uint64_t new, bool hardware)
+void watched_pte(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t was, uint64_t old, uint64_t new, bool hardware)
 {
 	struct check_change ch = at(x, ptep);
 	int level = table_level(x, ch.table);
 
 	if (!RT_IS_VIRTUAL)
 		return;
+	ch.was = decode(x, was, level);
 	ch.old = decode(x, old, level);
 	ch.new = decode(x, new, level);
 	ch.hardware = hardware;

@@ -9,21 +9,29 @@
 #include "engine/arm64/arm64.h"
 #include "engine/core/checker.h"
 
-void watched_pte(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t old, uint64_t new, bool hardware);
+/* @was: what @old was before it was broken. */
+void watched_pte(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t was, uint64_t old, uint64_t new, bool hardware);
 void watched_leaf(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t pte, gfn_t gfn, bool write);
 
 /* The entry was @old and is @new. */
 static inline void check_entry(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t old, uint64_t new)
 {
 	if (checking(&x->mmu))
-		watched_pte(x, ptep, old, new, false);
+		watched_pte(x, ptep, old, old, new, false);
+}
+
+/* The entry, broken when it was @was, is made: @new. */
+static inline void check_made_entry(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t was, uint64_t broken, uint64_t new)
+{
+	if (checking(&x->mmu))
+		watched_pte(x, ptep, was, broken, new, false);
 }
 
 /* The same, done by the guest's own access. */
 static inline void check_hardware(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t old, uint64_t new)
 {
 	if (checking(&x->mmu))
-		watched_pte(x, ptep, old, new, true);
+		watched_pte(x, ptep, old, old, new, true);
 }
 
 /* A fault on @gfn ends with this leaf, new or found there. */

@@ -42,6 +42,7 @@ struct check_change {
 	unsigned int	 as_id;
 	bool		 hardware;	/* the guest's own access */
 	struct check_pte old, new;
+	struct check_pte was;		/* arm64: what it was before it was broken, when it is made again */
 };
 
 /* From here on @mmu is checked; before its arena is used. */

@@ -221,7 +221,8 @@ static void check_home(struct checker *c, const struct check_task *t, const stru
 	if (home->freed)
 		check_wrong(c, ages(t) && !ch->hardware ? "I-A3: aging changed an entry of a freed table" :
 			    "I-T1: an entry of a freed table was used", ch->gfn, ch->new.raw, NOBODY);
-	else if (home->unlinked && !home->linked && ch->old.frozen && !ch->new.frozen)
+	/* On arm64 the entries of a removed table go on as they were, until its grace period is over. */
+	else if (!check_by_tlbi(c) && home->unlinked && !home->linked && ch->old.frozen && !ch->new.frozen)
 		check_wrong(c, "I-T2: a removed table came to life again", ch->gfn, ch->new.raw, NOBODY);
 }
 
@@ -275,6 +276,7 @@ void checker_linked(struct mmu *mmu, const struct check_change *ch, const struct
 	struct checker *c = mmu->checker;
 	struct check_task *t;
 	uint64_t step = mmu_level_pages(mmu, ch->level - 1);
+	const struct check_pte *was = ch->old.leaf ? &ch->old : &ch->was;
 
 	if (!check_exact(c))
 		return;
@@ -285,8 +287,8 @@ void checker_linked(struct mmu *mmu, const struct check_change *ch, const struct
 					      .gfn = ch->gfn + i * step, .as_id = ch->as_id, .new = pte[i] };
 
 		check_young(c, t, &below);
-		if (ch->old.leaf && (!pte[i].leaf || pte[i].pfn != ch->old.pfn + i * step ||
-				     pte[i].writable != ch->old.writable)) {
+		if (was->leaf && (!pte[i].leaf || pte[i].pfn != was->pfn + i * step ||
+				  pte[i].writable != was->writable)) {
 			check_wrong(c, "I-M1: a split page is not what it was", below.gfn, pte[i].raw, NOBODY);
 			break;
 		}

@@ -3,8 +3,9 @@
  * Every invariant's check can fail: with a deliberate defect in the engine it does, within a
  * stated number of schedules, and names the invariant; without the defect it does not.
  */
-#include "engine/core/mutant.h"
 #include "test/unit/mutants/scene.h"
+
+#include "test/unit/mutants/judge.h"
 
 /* Two vCPUs write to few pages whose slot is logged and read out all the time. */
 #define LOGGED_TASKS						\
@@ -27,13 +28,7 @@ const char *__lsan_default_suppressions(void)
 	return "leak:root_new\n";
 }
 
-static const struct row {
-	const char	*name;
-	enum mutant	 mutant;
-	const char	*want;		/* the invariant it breaks */
-	unsigned int	 schedules;	/* within so many, and without the defect in none of as many */
-	const struct scene_def *scene;
-} rows[] = {
+static const struct mutant_row rows[] = {
 	{ "an unmap leaves out the second address space", MUTANT_unmap_skips_smm, "I-N1", 20, &scene_smm },
 	{ "an unmap leaves out the last page", MUTANT_unmap_short, "I-N1", 20, &scene_moves },
 	{ "an end that does not count", MUTANT_end_not_counted, "I-N2", 5, &scene_moves },
@@ -75,63 +70,7 @@ static const struct row {
 	{ "the hardware does not log a page it sets D of", MUTANT_pml_no_log, "I-D2", 20, &scene_pml },
 };
 
-/* Return: the first schedule in which something broke, or 0; @what: what. */
-static unsigned int first_broken(const struct row *row, enum mutant mutant, const char **what)
-{
-	for (unsigned int seed = 1; seed <= row->schedules; seed++) {
-		mutant_on = mutant;
-		*what = scene_run(row->scene, seed);
-		mutant_on = MUTANT_none;
-		if (*what)
-			return seed;
-	}
-	return 0;
-}
-
-static void check(const void *vrow)
-{
-	const struct row *row = vrow;
-	const char *what;
-
-	if (first_broken(row, MUTANT_none, &what))
-		fail_msg("broken without a defect: %s", what);
-	if (!first_broken(row, row->mutant, &what))
-		fail_msg("nothing broke in %u schedules", row->schedules);
-	if (strncmp(what, row->want, strlen(row->want)) != 0)
-		fail_msg("broke %s instead of %s", what, row->want);
-}
-
-static int by_gap(const void *a, const void *b)
-{
-	return *(const unsigned int *)a < *(const unsigned int *)b ? -1 : *(const unsigned int *)a > *(const unsigned int *)b;
-}
-
-/* How many schedules it takes, from one that breaks to the next: median and most, over @nr schedules. */
-static void measure(const struct row *row, unsigned int nr)
-{
-	unsigned int *gaps = xcalloc(nr + 1, sizeof(*gaps)), hits = 0, last = 0;
-
-	for (unsigned int seed = 1; seed <= nr; seed++) {
-		mutant_on = row->mutant;
-		if (scene_run(row->scene, seed)) {
-			gaps[hits++] = seed - last;
-			last = seed;
-		}
-		mutant_on = MUTANT_none;
-	}
-	qsort(gaps, hits, sizeof(*gaps), by_gap);
-	printf("| %s | %s | %u | %u | %u | %u |\n", row->name, row->want, hits, hits ? gaps[hits / 2] : 0,
-	       hits ? gaps[hits - 1] : 0, row->schedules);
-	free(gaps);
-}
-
-/* "measure 400" prints the table of docs/safety.md. */
 int main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "measure") == 0) {
-		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-			measure(&rows[i], (unsigned int)atoi(argv[2]));
-		return 0;
-	}
-	return table_run("mutants", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+	return mutants_main("mutants", rows, ARRAY_SIZE(rows), argc, argv);
 }
