@@ -41,9 +41,10 @@ static struct check_change at(const struct arm64_mmu *x, const rt_u64 *ptep)
 
 static void tell(struct arm64_mmu *x, const struct check_change *ch);
 
-/* A table is linked that is not empty: so are those below it. */
-static void tell_children(struct arm64_mmu *x, uint32_t table)
+/* A table is linked that is not empty: so are those below it, each with its part of what was there. */
+static void tell_children(struct arm64_mmu *x, const struct check_change *parent)
 {
+	uint32_t table = parent->new.child;
 	const rt_u64 *entries = arena_entries(&x->mmu.arena, table);
 	int level = table_level(x, table);
 
@@ -52,6 +53,8 @@ static void tell_children(struct arm64_mmu *x, uint32_t table)
 
 		ch.new = decode(x, rt_peek(&entries[i]), level);
 		ch.old.empty = true;
+		ch.was = parent->was;
+		ch.was.pfn += ch.gfn - parent->gfn;
 		if (ch.new.child)
 			tell(x, &ch);
 	}
@@ -79,7 +82,7 @@ static void tell(struct arm64_mmu *x, const struct check_change *ch)
 	if (!ch->new.child || ch->new.child == ch->old.child)
 		return;
 	tell_leafs(x, ch);
-	tell_children(x, ch->new.child);
+	tell_children(x, ch);
 }
 
 void watched_pte(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t was, uint64_t old, uint64_t new, bool hardware)

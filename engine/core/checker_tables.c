@@ -287,8 +287,8 @@ void checker_linked(struct mmu *mmu, const struct check_change *ch, const struct
 					      .gfn = ch->gfn + i * step, .as_id = ch->as_id, .new = pte[i] };
 
 		check_young(c, t, &below);
-		if (was->leaf && (!pte[i].leaf || pte[i].pfn != was->pfn + i * step ||
-				  pte[i].writable != was->writable)) {
+		if (was->leaf && !pte[i].child && (!pte[i].leaf || pte[i].pfn != was->pfn + i * step ||
+						   pte[i].writable != was->writable)) {
 			check_wrong(c, "I-M1: a split page is not what it was", below.gfn, pte[i].raw, NOBODY);
 			break;
 		}

@@ -58,6 +58,7 @@ struct script_row {
 	const char	*policy[3];
 	struct step	 steps[MAX_STEPS];
 	const char	*want;		/* NULL: whatever it says */
+	const char	*breaks;	/* the invariant the last step breaks (virtual time only); NULL: none */
 };
 
 static inline int script_slot(struct lab *l, const struct step *s)
@@ -175,6 +176,36 @@ static inline void script_host(struct lab *l, const struct script_row *row)
 		lab_policy(l, row->policy[i]);
 }
 
+/* The first invariant that breaks. */
+static inline bool script_broken(void *arg, const struct mmu_break *b)
+{
+	const char **what = arg;
+
+	if (!*what)
+		*what = b->what;
+	return true;
+}
+
+/* A scenario that ends with a broken invariant. */
+static inline void script_breaks(struct lab *l, struct script *s)
+{
+	struct rt_task_def def = { .fn = script_play, .arg = s, .vm = 0 };
+	const char *what = NULL;
+	struct mmu_judge judge = { script_broken, &what };
+	struct rt_stats stats = { .task = l->task_stats };
+	struct err e = { 0 };
+
+	if (!RT_IS_VIRTUAL)	/* nothing is looked at there that takes exactness */
+		return;
+	l->config.judge = &judge;
+	lab_open(l);
+	rt_run(&l->rt, &def, 1, &stats, &e);
+	assert_non_null(what);
+	if (strncmp(what, s->row->breaks, strlen(s->row->breaks)) != 0)
+		fail_msg("broke %s instead of %s", what, s->row->breaks);
+	lab_close(l);
+}
+
 static inline void script_finish(void *arg)
 {
 	mmu_teardown(((struct script *)arg)->l->mmu);
@@ -189,6 +220,10 @@ static inline void script_check(const void *vrow)
 
 	lab_init(&l);
 	script_host(&l, row);
+	if (row->breaks) {
+		script_breaks(&l, &s);
+		return;
+	}
 	lab_open(&l);
 	lab_run(&l, 1, 1, script_play, &arg);
 	for (unsigned int i = 0; i < MAX_STEPS; i++)
