@@ -7,7 +7,6 @@
  * - What became of an abort: as the last call on the VM's stage 2 said; MMIO where the host's page was not
  *   even looked for; RETRY where it was looked for and nothing mapped.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,15 +32,10 @@
 /* Which vCPU, for want of a probe. */
 static uint32_t guess_vcpu(struct fold *f, struct task *t)
 {
-	const char *comm = f->source->ops->comm(f->source, t->tid);
-	const char *at = comm ? strcasestr(comm, "cpu") : NULL;
 	uint32_t vcpu = 0;
 
-	if (at) {
-		at += 3 + strspn(at + 3, " -_");
-		if (isdigit((unsigned char)*at))
-			return strtoul(at, NULL, 10);
-	}
+	if (vcpu_by_name(f, t, &vcpu))
+		return vcpu;
 	if (t->vm < 0 || !f->vms[t->vm].nr_vcpu_tid)
 		return 0;
 	while (vcpu < f->vms[t->vm].nr_vcpu_tid && f->vms[t->vm].vcpu_tid[vcpu])

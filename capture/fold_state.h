@@ -21,6 +21,7 @@
 	X(NOT_FAULTING,	"host page looked up for other reasons than a fault")	\
 	X(UNLINKED,	"table freed after its grace period, in whatever task was running")	\
 	X(NO_VCPU,	"number that no vCPU has")			\
+	X(WALK,		"page-table walk of the guest's")	\
 	X(SHORT,	"record shorter than its format")
 
 #define FOLD_VCPU_IDS	4096	/* KVM_MAX_VCPU_IDS of x86; a higher number is of a damaged record */
@@ -323,6 +324,8 @@ int vm_of_task(struct fold *f, struct task *t);
 /* Of a marker's memslot: the newest it can be of, or a VM of its own. */
 int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot);
 /* Places the thread in a VM; with a number that no vCPU has, in that alone. */
+/* Which vCPU a thread says it is by its name: "CPU 2/KVM", "vcpu2". */
+bool vcpu_by_name(const struct fold *f, const struct task *t, uint32_t *vcpu);
 /* @t runs @vcpu.  Return: the life of its thread that does. */
 struct task *vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
 /* @t runs a vCPU of @kvm's VM, which is not known yet.  Return: as vm_bind_vcpu(). */

@@ -277,6 +277,21 @@ void vcpu_emulated(struct fold *f, struct task *t, const struct raw *r)
 		at->mmio = true;
 }
 
+/*
+ * Only a vCPU walks the guest's tables.  On a host that shows no more of its vCPUs (software virtualisation, or
+ * nobody asked) that and the thread's name tell which it is.
+ */
+void vcpu_walks(struct fold *f, struct task *t, const struct raw *r)
+{
+	bool told = f->seen[RAW_ENTRY] || f->seen[RAW_EXIT] || f->seen[RAW_PAGE_FAULT];
+	uint32_t vcpu;
+
+	(void)r;
+	f->why = UNUSED_WALK;
+	if (!told && t->vcpu < 0 && vcpu_by_name(f, t, &vcpu))
+		vm_bind_vcpu(f, t, vcpu);
+}
+
 /* --- exits and entries ------------------------------------------------------------------------- */
 
 void vcpu_leave_guest(struct fold *f, struct task *t, uint64_t ts_ns)

@@ -11,6 +11,7 @@
  * Addresses are used again: a VM that is destroyed, or whose memory was released, is not the one
  * a later record with its address makes, or runs.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,6 +282,20 @@ static int guess_vm(struct fold *f, struct task *t, uint32_t vcpu)
 			best = i;
 	}
 	return best >= 0 ? best : add_vm(f, t);
+}
+
+bool vcpu_by_name(const struct fold *f, const struct task *t, uint32_t *vcpu)
+{
+	const char *comm = f->source->ops->comm(f->source, t->tid);
+	const char *at = comm ? strcasestr(comm, "cpu") : NULL;
+
+	if (!at)
+		return false;
+	at += 3 + strspn(at + 3, " -_");
+	if (!isdigit((unsigned char)*at))
+		return false;
+	*vcpu = strtoul(at, NULL, 10);
+	return true;
 }
 
 static bool is_over(const struct fold *f, const struct task *t)
