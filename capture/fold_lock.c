@@ -81,7 +81,8 @@ void lock_begin(struct fold *f, struct task *t, const struct raw *r)
 		t->nr_waits = 0;
 	}
 	t->waits[t->nr_waits++] = (struct lock_wait){ r->v[0], r->ts_ns, r->v[1], vm };
-	if ((!t->depth || op_top(t)->kind == EV_OP_NX_RECOVER) && op_is_nx_worker(f, t))	/* nothing else tells when a round begins */
+	/* Nothing else tells when a round begins. */
+	if ((!t->depth || op_top(t)->kind == EV_OP_NX_RECOVER) && op_is_nx_worker(f, t))
 		op_for_obs(f, t, r->ts_ns);
 }
 

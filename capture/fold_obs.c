@@ -255,7 +255,7 @@ static struct op *fast_zap(struct fold *f, struct task *t, uint64_t ts_ns)
 	bool called = op && op->kind == EV_OP_NX_TOGGLE && !op->zaps;
 
 	if (is_for_itself(op) && !called && shows_slots(f, vm_of_task(f, t)))
-		op = op_begin(f, t, EV_OP_NX_TOGGLE, EV_NX_TOGGLE, ts_ns, -1);
+		op_begin(f, t, EV_OP_NX_TOGGLE, EV_NX_TOGGLE, ts_ns, -1);
 	op = op_for_obs(f, t, ts_ns);
 	if (op->kind == EV_OP_NX_TOGGLE) {
 		op->zaps = true;

@@ -32,27 +32,32 @@ static unsigned int touched(const struct spte_format *f, const struct obs *o, gf
 }
 
 /*
- * The same before the fault @op changes or looks at its entry: A is set unseen, by another vCPU or by this one's
+ * The same before a fault changes or looks at its entry: A is set unseen, by another vCPU or by this one's
  * access of another kind.  So is D; but only of a huge page that is split does it decide nothing more than what the
  * small ones inherit.
  */
+static unsigned int found(const struct spte_format *f, const struct obs *o, gfn_t *gfn)
+{
+	if (o->kind == OBS_FAST_PAGE_FAULT && o->fast.old & f->accessed) {
+		*gfn = o->fast.gfn;
+		return MMU_R;
+	}
+	if (o->kind != OBS_SPTE_CHANGED || !spte_is_leaf(o->spte.old, o->spte.level) || !(o->spte.old & f->accessed))
+		return 0;
+	*gfn = o->spte.gfn;
+	return spte_is_table(o->spte.new, o->spte.level) && (o->spte.old & f->dirty) && (o->spte.old & SPTE_W) ?
+	       MMU_R | MMU_W : MMU_R;
+}
+
 void guide_touch_fault(const struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
 {
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
-		struct mmu_access a = { .access = MMU_R };
+		struct mmu_access a = { 0 };
 
-		if (o->kind == OBS_SPTE_CHANGED && spte_is_leaf(o->spte.old, o->spte.level) &&
-		    o->spte.old & g->format->accessed) {
-			a.gfn = o->spte.gfn;
-			if (spte_is_table(o->spte.new, o->spte.level) && o->spte.old & g->format->dirty && o->spte.old & SPTE_W)
-				a.access |= MMU_W;
-		}
-		else if (o->kind == OBS_FAST_PAGE_FAULT && o->fast.old & g->format->accessed)
-			a.gfn = o->fast.gfn;
-		else
-			continue;
-		mmu_touch(mmu, vcpu, &a);
+		a.access = found(g->format, o, &a.gfn);
+		if (a.access)
+			mmu_touch(mmu, vcpu, &a);
 	}
 }
 
