@@ -43,7 +43,7 @@ uint64_t nx_rounds_sleep(const struct recording *r, uint32_t task)
 
 static bool is_rest(const struct rec_op *op, const struct rec_op *next, uint64_t sleep_ns)
 {
-	return next->vm == op->vm && next->begin_ns - op->end_ns < sleep_ns / 2 &&
+	return next->vm == op->vm && next->begin_ns - op->end_ns < sleep_ns / 3 &&
 	       next->first_obs == op->first_obs + op->nr_obs;
 }
 

@@ -18,7 +18,7 @@
 uint64_t nx_rounds_sleep(const struct recording *r, uint32_t task);
 
 /*
- * Gives what looks like a round less than half a sleep after another one to that one.  The operation it
+ * Gives what looks like a round less than a third of a sleep after another one to that one.  The operation it
  * was keeps no observation.
  */
 void nx_rounds_join(struct recording *r);
