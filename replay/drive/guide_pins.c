@@ -94,11 +94,33 @@ static uint64_t pin_swapped(const struct guide *g, struct running *r)
 	return swap ? swap->advanced.at : 0;
 }
 
-/* The first time is where the evidence is; what follows needs none. */
+#define LOCK_READ	2u	/* flags of contention_begin */
+
+/*
+ * Roots that a fast zap made invalid are emptied under a lock of their own.  Who had to wait for it waits before the
+ * first entry goes.  (Without probes it may be the wait of something else.)
+ */
+static uint64_t pin_lock_again(struct guide *g, struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(g->rec, op), *zap = rec_find(g->rec, op, OBS_ZAP_ALL_FAST, 0);
+
+	if (!zap || !g->rec->meta->has_probes)
+		return 0;
+	for (uint32_t i = (uint32_t)(zap - obs) + 1; i < op->nr_obs && obs[i].o.kind != OBS_SPTE_CHANGED; i++) {
+		if (obs[i].o.kind != OBS_LOCK_WAIT || !(obs[i].o.wait.flags & LOCK_READ))
+			continue;
+		r->paced = r->paced > i + 1 ? r->paced : i + 1;
+		return pin_lock(g, r, obs[i].t_ns - obs[i].o.wait.wait_ns, obs[i].t_ns);
+	}
+	return 0;
+}
+
+/* The first time is where the evidence is; what follows needs none, but for what a fast zap leaves to be done. */
 static uint64_t pin_lock_once(struct guide *g, struct running *r)
 {
 	if (r->queued)
-		return 0;
+		return pin_lock_again(g, r);
 	r->queued = true;
 	return pin_lock(g, r, instants_lock(g->rec, &g->rec->ops[r->op], r->change.at), r->change.at);
 }
