@@ -8,9 +8,10 @@
 
 void heap_init(struct heap *h, unsigned int nr)
 {
-	size_t row = 1, end;
+	size_t row = HEAP_TOP_ROW, end;
 
-	h->leaves = HEAP_ROOT;
+	h->top = HEAP_NEVER;
+	h->leaves = 0;
 	while (row < nr) {
 		h->leaves += row;	/* the next row begins where this one ends */
 		row *= 4;

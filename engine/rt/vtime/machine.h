@@ -148,6 +148,8 @@ struct reader_list {
 struct machine {
 	struct heap	 heap;
 	uint64_t	 tick_ns;		/* next tick that matters; UINT64_MAX: none */
+	uint64_t	 horizon_mask;		/* 0 when shuffled: each point at which it could, it may be held up */
+	uint64_t	 coarse_mask;		/* all ones when shared words do not hand over */
 	struct rt_task	*tasks;
 	unsigned int	 nr_tasks, nr_live;
 	struct prng	 ties;
@@ -274,8 +276,15 @@ static inline uint64_t span_of(uint64_t ns)
 
 /* --- rcu.c --- */
 
-/* @t, running, is about to be switched out: others will ask for its sections. */
 void readers_list(struct rt_task *t);
+
+/* @t, running, is about to be switched out: others will ask for its sections. */
+static inline void readers_leave(struct rt_task *t)
+{
+	if ((t->rcu.depth && !t->rcu.listed) || (t->srcu.depth && !t->srcu.listed))
+		readers_list(t);
+}
+
 /* After the last task: every callback. */
 void rcu_finish(void);
 

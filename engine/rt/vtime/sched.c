@@ -77,11 +77,8 @@ static inline void set_horizon(void)
 
 	if (unlikely(machine.tick_ns < ns))
 		ns = machine.tick_ns;
-	rt_running.horizon_ps = ns * PSEC_PER_NSEC;
-	if (unlikely(machine.config.shuffle))	/* every point at which it could is one at which it may be held up */
-		rt_running.horizon_ps = 0;
-	rt_running.fine_horizon_ps =
-		machine.config.grain == RT_GRAIN_ACCESS ? rt_running.horizon_ps : UINT64_MAX;
+	rt_running.horizon_ps = ns * PSEC_PER_NSEC & machine.horizon_mask;
+	rt_running.fine_horizon_ps = rt_running.horizon_ps | machine.coarse_mask;
 }
 
 void sched_horizon(void)
@@ -108,11 +105,6 @@ static bool admit(struct rt_task *t)
 		t->flags &= ~TASK_PARKED;
 		return false;
 	}
-	if (t->flags & TASK_DELAYED) {
-		t->flags &= ~TASK_DELAYED;
-		push(t);
-		return false;
-	}
 	return cpu_admit(t);
 }
 
@@ -124,21 +116,38 @@ static void __attribute__((noreturn)) hopeless(void)
 	give_up(self());
 }
 
+/* The earliest task is to go on later than the heap thinks. */
+static inline bool is_delayed(const struct rt_task *t)
+{
+	return (t->flags & (TASK_DELAYED | TASK_PARKED)) == TASK_DELAYED;
+}
+
+/* A tick comes before the earliest task, or nobody is left. */
+static __attribute__((noinline)) void wait_for_tick(void)
+{
+	if (heap_ns(heap_top(&machine.heap)) < machine.tick_ns || (heap_empty(&machine.heap) && !cpu_tick_helps()))
+		hopeless();
+	cpu_tick();
+}
+
 /* Takes out the earliest task that may go on. */
-static struct rt_task *take_next(void)
+static inline struct rt_task *take_next(void)
 {
 	for (;;) {
+		uint64_t top = heap_top(&machine.heap);
 		struct rt_task *t;
 
-		if (unlikely(heap_ns(heap_top(&machine.heap)) >= machine.tick_ns)) {
-			if (heap_empty(&machine.heap) && !cpu_tick_helps())
-				hopeless();
-			cpu_tick();
+		if (unlikely(heap_ns(top) >= machine.tick_ns || top == HEAP_NEVER)) {
+			wait_for_tick();
 			continue;
 		}
-		if (heap_empty(&machine.heap))
-			hopeless();
-		t = &machine.tasks[heap_id(heap_pop(&machine.heap))];
+		t = &machine.tasks[heap_id(top)];
+		if (is_delayed(t)) {
+			t->flags &= ~TASK_DELAYED;
+			heap_set(&machine.heap, t->id, key_of(t, t->clock_ps));
+			continue;
+		}
+		heap_pop(&machine.heap);
 		if (likely(!t->flags) || admit(t))
 			return t;
 	}
@@ -156,38 +165,27 @@ static inline void run(struct rt_task *next)
 	}
 	if (unlikely(++machine.switches == machine.config.max_switches))
 		rt_stop();
-	if (t->rcu.depth | t->srcu.depth)
-		readers_list(t);
+	readers_leave(t);
 	task_switch(t, next);
 }
 
-/*
- * The common case of rt_hand_over() and of thinking: the running task's key
- * replaces that of the earliest, who goes on.
- */
 void rt_hand_over(void)
 {
-	struct rt_task *t = self(), *next;
-	uint64_t key, top;
+	struct rt_task *t = self();
+	uint64_t key, top = heap_top(&machine.heap);
 
 	if (unlikely(machine.config.shuffle))
 		shuffle_point();
 	key = key_of(t, rt_running.clock_ps);
-	top = heap_top(&machine.heap);
-	if (likely(heap_ns(top) < machine.tick_ns && top != HEAP_NEVER)) {
-		if (key < top)
-			return;
-		t->clock_ps = rt_running.clock_ps;
-		next = &machine.tasks[heap_id(heap_pop(&machine.heap))];
-		heap_push(&machine.heap, key);
-		if (unlikely(next->flags) && !admit(next))
-			next = take_next();
-		run(next);
+	if (key < top && heap_ns(key) < machine.tick_ns)
+		return;
+	if (unlikely(heap_ns(top) >= machine.tick_ns || top == HEAP_NEVER)) {
+		sched_requeue();
 		return;
 	}
-	if (heap_ns(key) < machine.tick_ns && key < top)
-		return;
-	sched_requeue();
+	t->clock_ps = rt_running.clock_ps;
+	heap_push(&machine.heap, key);
+	run(take_next());
 }
 
 void sched_requeue(void)
