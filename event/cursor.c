@@ -61,3 +61,8 @@ int ev_cursor_load(struct ev_cursor *c, struct err *e)
 	c->number = block->first_record;
 	return 1;
 }
+
+uint64_t ev_cursor_block_ns(const struct ev_cursor *c)
+{
+	return c->next_block == c->nr_blocks ? UINT64_MAX : c->file->index.blocks[c->order[c->next_block]].entry.first_ns;
+}

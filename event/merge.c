@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Many streams as one: a tournament between the streams' next records, ordered
- * by (time, task, class).  Its winner has been handed out; that stream moves on
- * when the next record is asked for, and plays again whom it meets on its way to
- * the top.  Whom it meets does not depend on who won, so nothing waits for
- * memory and no branch is guessed.
+ * Many streams as one.  Each stream's next record has a key: its turn above the stream's number, so that equal
+ * times go by (task, class).  The record of the least key has been handed out; that stream moves on
+ * when the next record is asked for.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
+#include "base/least.h"
 #include "event/file.h"
-
-#define ENDED	(~(unsigned __int128)0)
 
 struct source {
 	struct ev_cursor *cursor;
@@ -22,38 +18,41 @@ struct source {
 struct ev_merge {
 	struct ev_file	*file;
 	unsigned int	 classes;
+	bool		 served;	/* accesses take their turn when they were served */
 	ev_look_fn	 look;
 	void		*arg;
 	struct source	*sources;	/* by task, then class */
 	uint32_t	 nr_sources;
-	uint32_t	 leaves;	/* a power of two */
-	/*
-	 * [1]: the winner of all; [i]: of [2 i] and [2 i + 1]; [leaves + i]: source i.
-	 * Time above number of the source, so that comparing costs no branch.
-	 */
-	unsigned __int128 *winner;
-	uint32_t	 nr;		/* sources that have not ended */
-	bool		 handed_out;	/* the winner's record */
+	struct least	 turns;		/* keys: (time, whether not held back, source) */
+	unsigned int	 source_bits;
+	bool		 handed_out;	/* the least key's record */
 	uint64_t	 kinds[OBS_END];
 };
 
-static inline void play(struct ev_merge *m, uint32_t source, unsigned __int128 key)
-{
-	unsigned __int128 *winner = m->winner;
-	size_t at = m->leaves + source;
-
-	winner[at] = key;
-	for (; at > 1; at /= 2) {
-		unsigned __int128 other = winner[at ^ 1];
-
-		key = other < key ? other : key;
-		winner[at / 2] = key;
-	}
-}
-
 static inline struct source *top(const struct ev_merge *m)
 {
-	return &m->sources[(uint32_t)m->winner[1]];
+	return &m->sources[m->turns.top & (BIT_ULL(m->source_bits) - 1)];
+}
+
+static inline uint64_t key_of(const struct ev_merge *m, const struct source *s, uint64_t t_ns, bool held)
+{
+	return (t_ns << 1 | !held) << m->source_bits | (uint64_t)(s - m->sources);
+}
+
+/*
+ * An access that is held back until it was served takes its turn before whatever came at that instant, and no
+ * later than the next record of its own stream.
+ */
+static inline uint64_t turn_of(const struct ev_merge *m, const struct source *s)
+{
+	const struct ev_at *at = &s->next;
+	uint64_t done_ns, next_ns;
+
+	if (!m->served || at->ev->kind != EV_ACCESS)
+		return key_of(m, s, at->t_ns, false);
+	done_ns = at->t_ns + at->ev->access.service_ns;
+	next_ns = ev_cursor_next_ns(s->cursor);
+	return done_ns <= next_ns ? key_of(m, s, done_ns, true) : key_of(m, s, next_ns, false);
 }
 
 /* To the next record of @s that takes part in the order.  Return: as ev_cursor_next(). */
@@ -68,8 +67,7 @@ static int advance(struct ev_merge *m, struct source *s, struct err *e)
 		m->kinds[s->next.ev->kind]++;
 		__builtin_prefetch(s->next.ev + 1);	/* its turn may come after all other streams' */
 	} while (m->look && !m->look(m->arg, &s->next));
-	play(m, (uint32_t)(s - m->sources),
-	     ret > 0 ? (unsigned __int128)s->next.t_ns << 64 | (uint32_t)(s - m->sources) : ENDED);
+	least_set(&m->turns, (unsigned int)(s - m->sources), ret > 0 ? turn_of(m, s) : LEAST_NEVER);
 	return ret;
 }
 
@@ -82,7 +80,6 @@ static int add_stream(struct ev_merge *m, uint32_t task, enum ev_class cls, stru
 		return ret;
 	m->nr_sources++;
 	ret = advance(m, s, e);
-	m->nr += ret > 0;
 	return ret < 0 ? ret : 0;
 }
 
@@ -111,29 +108,54 @@ static size_t count_streams(const struct ev_file *f, unsigned int classes)
 	return nr;
 }
 
-int ev_merge_open_look(struct ev_file *f, unsigned int classes, ev_look_fn look, void *arg, struct ev_merge **out,
-		       struct err *e)
+/* Turns must fit their keys: 417 days of 256 streams do, or 39 hours of 65536. */
+static int check_span(const struct ev_merge *m, size_t streams, struct err *e)
 {
-	size_t most = count_streams(f, classes);
+	const struct ev_file *f = m->file;
+	uint64_t last_ns = 0;
+
+	for (size_t i = 0; i < f->index.nr; i++)
+		if (f->index.blocks[i].entry.last_ns > last_ns)
+			last_ns = f->index.blocks[i].entry.last_ns;
+	if (last_ns < BIT_ULL(63 - m->source_bits) - 1 - UINT32_MAX)
+		return 0;
+	return err_set(e, ERR_INPUT, "%s: its %zu streams span %llu days, more than can be put in order", f->path,
+		       streams, (unsigned long long)(last_ns / (86400 * NSEC_PER_SEC)));
+}
+
+static int open_merge(struct ev_file *f, const struct ev_merge *like, struct ev_merge **out, struct err *e)
+{
+	size_t most = count_streams(f, like->classes);
 	struct ev_merge *m = xcalloc(1, sizeof(*m));
 	int ret;
 
+	*m = *like;
 	m->file = f;
-	m->classes = classes;
-	m->look = look;
-	m->arg = arg;
 	m->sources = xcalloc(most, sizeof(*m->sources));
-	for (m->leaves = 1; m->leaves < most;)
-		m->leaves *= 2;
-	m->winner = xreallocarray(NULL, 2 * (size_t)m->leaves, sizeof(*m->winner));
-	memset(m->winner, 0xff, 2 * (size_t)m->leaves * sizeof(*m->winner));	/* ENDED */
-	ret = add_streams(m, e);
+	while (BIT_ULL(m->source_bits) < most)
+		m->source_bits++;
+	least_init(&m->turns, (unsigned int)most);
+	ret = check_span(m, most, e);
+	if (!ret)
+		ret = add_streams(m, e);
 	if (ret) {
 		ev_merge_close(m);
 		return ret;
 	}
 	*out = m;
 	return 0;
+}
+
+int ev_merge_open_look(struct ev_file *f, unsigned int classes, ev_look_fn look, void *arg, struct ev_merge **out,
+		       struct err *e)
+{
+	return open_merge(f, &(struct ev_merge){ .classes = classes, .look = look, .arg = arg }, out, e);
+}
+
+int ev_merge_open_served(struct ev_file *f, ev_look_fn look, void *arg, struct ev_merge **out, struct err *e)
+{
+	return open_merge(f, &(struct ev_merge){ .classes = 1u << EV_STIMULUS, .served = true, .look = look,
+						 .arg = arg }, out, e);
 }
 
 int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out, struct err *e)
@@ -148,7 +170,7 @@ void ev_merge_close(struct ev_merge *m)
 	for (uint32_t i = 0; i < m->nr_sources; i++)
 		ev_cursor_close(m->sources[i].cursor);
 	free(m->sources);
-	free(m->winner);
+	least_fini(&m->turns);
 	free(m);
 }
 
@@ -178,10 +200,9 @@ int ev_merge_next(struct ev_merge *m, struct ev_at *at, struct err *e)
 
 		if (ret < 0)
 			return ret;
-		m->nr -= ret == 0;
 		m->handed_out = false;
 	}
-	if (!m->nr)
+	if (m->turns.top == LEAST_NEVER)
 		return check_kinds(m, e);
 	*at = top(m)->next;
 	m->handed_out = true;

@@ -85,6 +85,16 @@ static inline int ev_cursor_next(struct ev_cursor *c, struct ev_at *at, struct e
 }
 
 /*
+ * Time of the record that ev_cursor_next() would return next, or, when that is in a block not yet loaded, the time
+ * that block begins; UINT64_MAX at the end.
+ */
+uint64_t ev_cursor_block_ns(const struct ev_cursor *c);
+static inline uint64_t ev_cursor_next_ns(const struct ev_cursor *c)
+{
+	return likely(c->next != c->end) ? c->first_ns + c->next->dt_ns : ev_cursor_block_ns(c);
+}
+
+/*
  * All tasks' streams of the classes in @classes (bit per enum ev_class), merged
  * by (time, task, class).  At the end of a whole class its records are compared
  * with meta.kinds.
@@ -98,6 +108,11 @@ int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out
 typedef bool (*ev_look_fn)(void *arg, const struct ev_at *at);
 int ev_merge_open_look(struct ev_file *f, unsigned int classes, ev_look_fn look, void *arg, struct ev_merge **out,
 		       struct err *e);
+/*
+ * Stimuli in the order in which they took effect: an access when it was served (its map is the last
+ * thing a fault does), everything else when it began.  Within a task the order is that of its stream.
+ */
+int ev_merge_open_served(struct ev_file *f, ev_look_fn look, void *arg, struct ev_merge **out, struct err *e);
 void ev_merge_close(struct ev_merge *m);	/* NULL is fine */
 int ev_merge_next(struct ev_merge *m, struct ev_at *at, struct err *e);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One pass over the stimuli in the order they took effect.  Each cell of guest
+ * One pass over the stimuli in the order in which they took effect.  Each cell of guest
  * memory knows the last range over it and who accessed it since; a range
  * takes those over and becomes the cell's last range.
  */
@@ -10,7 +10,6 @@
 
 #include "base/alloc.h"
 #include "replay/cells.h"
-#include "replay/effects.h"
 
 #define NONE			UINT32_MAX
 #define MAX_GRANULE_SHIFT	36
@@ -107,22 +106,28 @@ static int by_task(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Turns what was wanted into edges of stimulus @number of @task. */
-static void settle(struct planner *p, uint32_t task, uint32_t number)
+/* The stimulus @at waits for that of @other whose number + 1 is @after (0: none), unless it has already. */
+static inline void wait_for(struct planner *p, const struct ev_at *at, uint32_t after, uint32_t other)
 {
-	uint32_t *clock = &p->clock[(size_t)task * p->plan->nr_tasks];
+	uint32_t *waited = &p->clock[(size_t)at->task * p->plan->nr_tasks + other];
 
+	if (*waited >= after || other == at->task)
+		return;
+	*waited = after;
+	add_edge(&p->plan->tasks[at->task], (struct plan_edge){ at->number, other, after - 1 });
+	p->plan->tasks[other].awaited = true;
+}
+
+/* Turns what was wanted into edges of the stimulus @at. */
+static void settle(struct planner *p, const struct ev_at *at)
+{
 	if (p->nr_wanted > 1)
 		qsort(p->wanted, p->nr_wanted, sizeof(*p->wanted), by_task);
 	for (uint32_t i = 0; i < p->nr_wanted; i++) {
-		uint32_t other = p->wanted[i], after = p->want[other];
+		uint32_t other = p->wanted[i];
 
+		wait_for(p, at, p->want[other], other);
 		p->want[other] = 0;
-		if (other == task || clock[other] >= after)
-			continue;
-		clock[other] = after;
-		add_edge(&p->plan->tasks[task], (struct plan_edge){ number, other, after - 1 });
-		p->plan->tasks[other].awaited = true;
 	}
 	p->nr_wanted = 0;
 }
@@ -133,14 +138,15 @@ static void want_range(struct planner *p, struct range_at range)
 		want(p, range.task, range.number - 1);
 }
 
-/* An access that began after the end of the invalidation must come after its end, not only after its start. */
-static void want_before(struct planner *p, struct range_at range, uint64_t began_ns)
+/*
+ * An access that began after the end of the invalidation must come after its end, not only after its start.
+ * Return: number + 1 of the range's stimulus to wait for; 0: none.
+ */
+static uint32_t range_before(const struct planner *p, const struct range_at *range, uint64_t began_ns)
 {
-	const struct window *w = range.window ? &p->windows[range.window - 1] : NULL;
+	const struct window *w = range->window ? &p->windows[range->window - 1] : NULL;
 
-	if (w && w->end_number && w->end_ns <= began_ns)
-		range.number = w->end_number;
-	want_range(p, range);
+	return w && w->end_number && w->end_ns <= began_ns ? w->end_number : range->number;
 }
 
 static void want_all(struct planner *p, const uint32_t *numbers)
@@ -245,21 +251,21 @@ static bool prefetch_access(void *arg, const struct ev_at *at)
 	return true;
 }
 
-static void plan_access(struct planner *p, const struct effect *x)
+static void plan_access(struct planner *p, const struct ev_at *at)
 {
-	struct vm_state *vm = &p->vms[x->vm];
-	uint32_t i = p->cells ? cells_find(p->cells, x->vm, x->gfn) : NONE;
+	const struct ev *ev = at->ev;
+	struct vm_state *vm = &p->vms[ev->vm];
+	uint32_t i = p->cells ? cells_find(p->cells, ev->vm, ev->access.gfn) : NONE;
+	const struct range_at *range = &vm->range;
 
-	vm->access[x->task] = x->number + 1;
-	if (i == NONE) {
-		want_before(p, vm->range, x->t_ns);
-	} else {
+	vm->access[at->task] = at->number + 1;
+	if (i != NONE) {
 		struct cell *c = fresh_cell(p, i, vm);
 
-		want_before(p, c->range, x->t_ns);
-		touch(p, c, x->task, x->number);
+		touch(p, c, at->task, at->number);
+		range = &c->range;
 	}
-	settle(p, x->task, x->number);
+	wait_for(p, at, range_before(p, range, at->t_ns), range->task);
 }
 
 static void want_cell(struct planner *p, const struct cell *c, const struct vm_state *vm)
@@ -324,71 +330,69 @@ static void prefetch_range(const struct planner *p)
 }
 
 /* Return: its number, + 1. */
-static uint32_t open_window(struct planner *p, const struct effect *x)
+static uint32_t open_window(struct planner *p, const struct ev_at *at)
 {
 	if (p->nr_windows == p->cap_windows) {
 		p->cap_windows = p->cap_windows ? 2 * p->cap_windows : 256;
 		p->windows = xreallocarray(p->windows, p->cap_windows, sizeof(*p->windows));
 	}
-	p->windows[p->nr_windows] = (struct window){ .start = x->start, .end = x->end, .vm = x->vm,
-						     .outer = p->inner[x->task] };
-	return p->inner[x->task] = ++p->nr_windows;
+	p->windows[p->nr_windows] = (struct window){ .start = at->ev->hvas.start, .end = at->ev->hvas.end,
+						     .vm = at->ev->vm, .outer = p->inner[at->task] };
+	return p->inner[at->task] = ++p->nr_windows;
 }
 
 /* Takes it out of its task's list, wherever there; an end without a start ends nothing. */
-static void close_window(struct planner *p, const struct effect *x)
+static void close_window(struct planner *p, const struct ev_at *at)
 {
-	for (uint32_t *link = &p->inner[x->task]; *link; link = &p->windows[*link - 1].outer) {
+	const struct ev *ev = at->ev;
+
+	for (uint32_t *link = &p->inner[at->task]; *link; link = &p->windows[*link - 1].outer) {
 		struct window *w = &p->windows[*link - 1];
 
-		if (w->vm != x->vm || w->start != x->start || w->end != x->end)
+		if (w->vm != ev->vm || w->start != ev->hvas.start || w->end != ev->hvas.end)
 			continue;
-		w->end_ns = x->t_ns;
-		w->end_number = x->number + 1;
+		w->end_ns = at->t_ns;
+		w->end_number = at->number + 1;
 		*link = w->outer;
 		return;
 	}
 }
 
-static void plan_range(struct planner *p, const struct effect *x)
+static void plan_range(struct planner *p, const struct ev_at *at)
 {
 	uint32_t window = 0;
 	const struct scan *scan = p->scan;
-	bool any = false;
 
-	if (x->kind == EV_INVALIDATE_END) {
-		close_window(p, x);
+	if (at->ev->kind == EV_INVALIDATE_END) {
+		close_window(p, at);
 		return;
 	}
-	if (x->kind == EV_INVALIDATE_START)
-		window = open_window(p, x);
+	if (at->ev->kind == EV_INVALIDATE_START)
+		window = open_window(p, at);
 	prefetch_range(p);
-	while (p->next_range < scan->nr_ranges && scan->ranges[p->next_range].task == x->task &&
-	       scan->ranges[p->next_range].number == x->number) {
+	while (p->next_range < scan->nr_ranges && scan->ranges[p->next_range].task == at->task &&
+	       scan->ranges[p->next_range].number == at->number)
 		cover(p, &scan->ranges[p->next_range++], window);
-		any = true;
-	}
-	if (any)
-		settle(p, x->task, x->number);
+	settle(p, at);
 }
 
 static int pass(struct planner *p, struct ev_file *file, struct err *e)
 {
-	struct effects *effects;
-	struct effect x;
-	int rc = effects_open(file, prefetch_access, p, &effects, e);
+	struct ev_merge *merge;
+	struct ev_at at;
+	int rc = ev_merge_open_served(file, prefetch_access, p, &merge, e);
 
 	if (rc)
 		return rc;
-	while ((rc = effects_next(effects, &x, e)) > 0) {
-		if (x.vm >= p->scan->nr_vms)
+	while ((rc = ev_merge_next(merge, &at, e)) > 0) {
+		if (at.ev->vm >= p->scan->nr_vms)
 			continue;
-		if (x.kind == EV_ACCESS)
-			plan_access(p, &x);
-		else if (ev_is_range(x.kind))
-			plan_range(p, &x);
+		if (at.ev->kind == EV_ACCESS)
+			plan_access(p, &at);
+		else if (ev_is_range(at.ev->kind))
+			plan_range(p, &at);
 	}
-	effects_close(effects);
+	ev_merge_close(merge);
 	return rc;
 }
 

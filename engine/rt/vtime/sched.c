@@ -73,7 +73,7 @@ static inline uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
 
 static inline void set_horizon(void)
 {
-	uint64_t ns = heap_ns(heap_top(&machine.heap));
+	uint64_t ns = heap_ns(machine.heap.top);
 
 	if (unlikely(machine.tick_ns < ns))
 		ns = machine.tick_ns;
@@ -89,7 +89,7 @@ void sched_horizon(void)
 /* @t runs again at its clock; whoever goes on now has its horizon set by run(). */
 static inline void push(struct rt_task *t)
 {
-	heap_push(&machine.heap, key_of(t, t->clock_ps));
+	least_add(&machine.heap, t->id, key_of(t, t->clock_ps));
 }
 
 void sched_push(struct rt_task *t)
@@ -125,7 +125,7 @@ static inline bool is_delayed(const struct rt_task *t)
 /* A tick comes before the earliest task, or nobody is left. */
 static __attribute__((noinline)) void wait_for_tick(void)
 {
-	if (heap_ns(heap_top(&machine.heap)) < machine.tick_ns || (heap_empty(&machine.heap) && !cpu_tick_helps()))
+	if (heap_ns(machine.heap.top) < machine.tick_ns || (machine.heap.top == HEAP_NEVER && !cpu_tick_helps()))
 		hopeless();
 	cpu_tick();
 }
@@ -134,7 +134,7 @@ static __attribute__((noinline)) void wait_for_tick(void)
 static inline struct rt_task *take_next(void)
 {
 	for (;;) {
-		uint64_t top = heap_top(&machine.heap);
+		uint64_t top = machine.heap.top;
 		struct rt_task *t;
 
 		if (unlikely(heap_ns(top) >= machine.tick_ns || top == HEAP_NEVER)) {
@@ -144,10 +144,10 @@ static inline struct rt_task *take_next(void)
 		t = &machine.tasks[heap_id(top)];
 		if (is_delayed(t)) {
 			t->flags &= ~TASK_DELAYED;
-			heap_set(&machine.heap, t->id, key_of(t, t->clock_ps));
+			least_set(&machine.heap, t->id, key_of(t, t->clock_ps));
 			continue;
 		}
-		heap_pop(&machine.heap);
+		least_set(&machine.heap, t->id, HEAP_NEVER);
 		if (likely(!t->flags) || admit(t))
 			return t;
 	}
@@ -172,7 +172,7 @@ static inline void run(struct rt_task *next)
 void rt_hand_over(void)
 {
 	struct rt_task *t = self();
-	uint64_t key, top = heap_top(&machine.heap);
+	uint64_t key, top = machine.heap.top;
 
 	if (unlikely(machine.config.shuffle))
 		shuffle_point();
@@ -184,7 +184,7 @@ void rt_hand_over(void)
 		return;
 	}
 	t->clock_ps = rt_running.clock_ps;
-	heap_push(&machine.heap, key);
+	least_add(&machine.heap, t->id, key);
 	run(take_next());
 }
 
@@ -263,11 +263,11 @@ void rt_pause(void)
 
 	if (!machine.running)
 		return;
-	next_ns = heap_ns(heap_top(&machine.heap));
+	next_ns = heap_ns(machine.heap.top);
 	if (machine.tick_ns < next_ns)
 		next_ns = machine.tick_ns;
 	rt_running.clock_ps += PAUSE_PS;
-	if (!heap_empty(&machine.heap)) {
+	if (machine.heap.top != HEAP_NEVER) {
 		machine.lonely_pauses = 0;
 		if (rt_running.clock_ps < next_ns * PSEC_PER_NSEC)
 			rt_running.clock_ps = next_ns * PSEC_PER_NSEC;

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BASE_LEAST_H
+#define BASE_LEAST_H
+
+/*
+ * The least of many keys, one per number below a limit.  Each number has a leaf of its own,
+ * LEAST_NEVER while it takes no part, and a node above is the smallest of its four
+ * children.  So the way of a change to the top is known beforehand: nothing on it waits for
+ * memory.  The row at the top has eight nodes, which the least key is the smallest of.
+ *
+ * Rows follow each other from the top, so that the parent of node i is i / 4 - 2, and siblings are aligned.
+ */
+#include "base/types.h"
+
+#define LEAST_NEVER	UINT64_MAX
+#define LEAST_TOP_ROW	8u
+
+struct least {
+	uint64_t	 top;		/* the smallest key; LEAST_NEVER: there is none */
+	uint64_t	*node;		/* the smallest key below each; [leaves + i]: that of i */
+	unsigned int	 leaves;	/* where they begin */
+};
+
+/* For numbers below @nr; none takes part yet. */
+void least_init(struct least *l, unsigned int nr);
+void least_fini(struct least *l);		/* zeroed: fine */
+
+static inline uint64_t least_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t least_of_four(const uint64_t *v)
+{
+	return least_min(least_min(v[0], v[1]), least_min(v[2], v[3]));
+}
+
+/* From now on the key of @i is @key. */
+static inline void least_set(struct least *l, unsigned int i, uint64_t key)
+{
+	uint64_t *node = l->node;
+	size_t at = l->leaves + i;
+
+	node[at] = key;
+	while (at >= LEAST_TOP_ROW) {
+		uint64_t others = least_min(least_min(node[at ^ 1], node[at ^ 2]), node[at ^ 3]);
+
+		key = least_min(others, key);
+		at = at / 4 - 2;
+		node[at] = key;
+	}
+	l->top = least_min(least_of_four(node), least_of_four(node + 4));
+}
+
+/* The same for an @i that takes no part yet: nodes above its leaf become smaller, or stay, and then those above, too. */
+static inline void least_add(struct least *l, unsigned int i, uint64_t key)
+{
+	uint64_t *node = l->node;
+	size_t at = l->leaves + i;
+
+	node[at] = key;
+	while (at >= LEAST_TOP_ROW) {
+		at = at / 4 - 2;
+		if (node[at] < key)
+			return;
+		node[at] = key;
+	}
+	l->top = least_min(l->top, key);
+}
+
+#endif
