@@ -96,6 +96,9 @@ struct mmu_config {
 /* How the guest takes the page: 0, as its attribute says when the fault begins (software-protected VMs). */
 enum mmu_view { MMU_VIEW_ATTRIBUTE, MMU_VIEW_SHARED, MMU_VIEW_PRIVATE };
 
+/* Where the hardware's walk ended that did not allow an access: what a fault is told about it. */
+enum mmu_found { MMU_FOUND_UNKNOWN, MMU_FOUND_NOTHING, MMU_FOUND_PRESENT, MMU_FOUND_MMIO };
+
 /*
  * One guest access and what the host knows about its page.  A fault reads pfn, host_level and
  * host_writable when it looks the page up, right after RT_PIN_LOOKED_UP.
@@ -107,6 +110,7 @@ struct mmu_access {
 	bool		 host_writable;
 	pfn_t		 pfn;
 	uint64_t	 error_code;	/* as recorded (arm64: ESR, 32 bits); 0 in a replay that has none */
+	uint8_t		 found;		/* x86: enum mmu_found, by mmu_touch(); UNKNOWN: the fault looks for itself */
 	uint8_t		 view;		/* enum mmu_view */
 	/* The host has no page there, or none the guest may so use: user space is told. */
 	bool		 failed;
@@ -185,10 +189,11 @@ void mmu_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm);
 
 /*
  * The guest touches a page: true when the translation allows it, in which case
- * the hardware sets A (and D for a write) as it would.  No lock, no cost.
+ * the hardware sets A (and D for a write) as it would; otherwise a->found says
+ * what the walk met.  No lock, no cost.
  */
-bool mmu_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
-/* One fault attempt: everything between exit and entry but exit and entry. */
+bool mmu_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
+/* One fault attempt: everything between exit and entry but exit and entry.  a->found is the exit's, if known. */
 enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
 
 void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_block);

@@ -27,7 +27,7 @@ struct fault {
 };
 
 /* The guest's own access: the hardware walks, and sets the access flag where it can. */
-bool arm64_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+bool arm64_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 {
 	struct arm64_mmu *x = to_arm64(mmu);
 	struct visit v;

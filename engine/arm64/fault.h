@@ -7,6 +7,6 @@
 
 /* mmu_ops */
 enum ret_pf arm64_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
-bool arm64_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
+bool arm64_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
 
 #endif

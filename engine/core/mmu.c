@@ -101,7 +101,7 @@ void mmu_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm)
 	mmu->ops->vcpu_smm(mmu, vcpu, smm);
 }
 
-bool mmu_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+bool mmu_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 {
 	return mmu->ops->touch(mmu, vcpu, a);
 }

@@ -17,13 +17,22 @@
 #define EPT_WAS_RWX	(7ULL << 3)	/* exit qualification: what the entry permitted */
 #define PFN_NO_SLOT	BIT_ULL(63)	/* as the kernel's tracepoints show it */
 
+static enum mmu_found found(const struct x86_mmu *x, uint64_t spte)
+{
+	/* An access-tracked entry is empty to the hardware. */
+	if (spte_is_present(spte))
+		return spte_is_access_tracked(spte) ? MMU_FOUND_NOTHING : MMU_FOUND_PRESENT;
+	return spte_is_mmio(x->f, spte) ? MMU_FOUND_MMIO : MMU_FOUND_NOTHING;
+}
+
 /* The guest's own access: the hardware walks, and sets A and D where it may. */
-bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 {
 	struct x86_mmu *x = to_x86(mmu);
 	struct root *root = x->vcpus[vcpu].root;
 	bool allowed = false;
 
+	a->found = MMU_FOUND_UNKNOWN;
 	if (!root || root_invalid(root))
 		return false;
 	/* A running vCPU answers flushes, so tables wait for it: as an RCU section would make them. */
@@ -34,6 +43,8 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 		bool logs, done;
 
 		allowed = spte_is_present(seen) && spte_permits(x->f, seen, a->access);
+		if (!allowed)
+			a->found = found(x, seen);
 		if (!allowed || !spte_ad_enabled(seen))
 			break;
 		sets = x->f->accessed | (a->access & MMU_W ? x->f->dirty : 0);
@@ -56,23 +67,30 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 	return allowed;
 }
 
-/* What the hardware reports: as recorded, or found by looking where its walk ends. */
-static void decode(struct fault *f, const struct mmu_access *a)
+static enum mmu_found look(const struct fault *f)
 {
-	const struct mmu_config *config = &f->x->mmu.config;
 	struct walk w;
 
-	if (a->error_code) {
-		f->present = a->error_code & (config->tdp == SPTE_EPT ? EPT_WAS_RWX : NPT_P);
-		f->reserved = config->tdp == SPTE_NPT && a->error_code & NPT_RSVD;
+	rt_rcu_read_lock();
+	w = walk_to(f->x, f->v->root->table, f->x->mmu.config.root_level, f->gfn);
+	rt_rcu_read_unlock();
+	return found(f->x, w.spte);
+}
+
+/* What the hardware reports: as recorded, or as @met (UNKNOWN: found by looking where its walk ends). */
+static void decode(struct fault *f, uint64_t error_code, enum mmu_found met)
+{
+	bool ept = f->x->mmu.config.tdp == SPTE_EPT;
+
+	if (error_code) {
+		f->present = error_code & (ept ? EPT_WAS_RWX : NPT_P);
+		f->reserved = !ept && error_code & NPT_RSVD;
 		return;
 	}
-	rt_rcu_read_lock();
-	w = walk_to(f->x, f->v->root->table, config->root_level, f->gfn);
-	rt_rcu_read_unlock();
-	/* An access-tracked entry is empty to the hardware. */
-	f->present = spte_is_present(w.spte) && !spte_is_access_tracked(w.spte);
-	f->reserved = spte_is_mmio(f->x->f, w.spte);
+	if (met == MMU_FOUND_UNKNOWN)
+		met = look(f);
+	f->present = met == MMU_FOUND_PRESENT;
+	f->reserved = met == MMU_FOUND_MMIO;
 }
 
 static inline bool covered_by_window(const struct fault *f)
@@ -199,12 +217,12 @@ static enum ret_pf fault_locked(struct fault *f)
 	return ret;
 }
 
-static enum ret_pf handle(struct fault *f, const struct mmu_access *a)
+static enum ret_pf handle(struct fault *f, const struct mmu_access *a, enum mmu_found met)
 {
 	struct mmu *mmu = &f->x->mmu;
 	enum ret_pf ret;
 
-	decode(f, a);
+	decode(f, a->error_code, met);
 	f->private = a->view ? a->view == MMU_VIEW_PRIVATE : attributes_private(&mmu->attributes, f->gfn);
 	if (f->reserved) {
 		ret = fault_mmio(f);
@@ -231,13 +249,16 @@ enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 		.x = x, .v = v, .gfn = a->gfn, .access = a->access, .ahead = a->ahead, .nx = nx_is_on(x),
 		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
 	};
+	enum mmu_found met = a->found;
 	enum ret_pf ret;
 
-	if (unlikely(!v->root || (!mmu->config.guided && root_invalid(v->root))))
+	if (unlikely(!v->root || (!mmu->config.guided && root_invalid(v->root)))) {
 		x86_vcpu_load(mmu, vcpu);
+		met = MMU_FOUND_UNKNOWN;	/* that was in another root */
+	}
 	rt_charge(COST_FAULT_FIXED, 1);
 	rt_srcu_lock(mmu->config.vm);
-	ret = handle(&f, a);
+	ret = handle(&f, a, met);
 	rt_srcu_unlock();
 	v->ret_pf[ret]++;
 	return ret;

@@ -26,7 +26,7 @@ struct fault {
 };
 
 enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
-bool x86_touch(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
+bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
 
 /* fast.c: without mmu_lock; RET_PF_INVALID: not a case for it. */
 enum ret_pf fault_fast(struct fault *f);

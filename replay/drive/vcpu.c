@@ -124,7 +124,7 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 		if (unlikely(is_stuck(t, mmu, a, &r)))
 			break;
 		rt_think(0);	/* the guest is entered again, and comes back */
-	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, a));
+	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, &now));
 	t->access = NULL;
 	r.pfn = now.pfn;
 	return r;
