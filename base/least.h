@@ -52,7 +52,7 @@ static inline void least_set(struct least *l, unsigned int i, uint64_t key)
 	l->top = least_min(least_of_four(node), least_of_four(node + 4));
 }
 
-/* The same for an @i that takes no part yet: nodes above its leaf become smaller, or stay, and then those above, too. */
+/* The same for an @i that takes no part yet: nodes above its leaf become smaller, or stay.  Nor is a branch guessed. */
 static inline void least_add(struct least *l, unsigned int i, uint64_t key)
 {
 	uint64_t *node = l->node;
@@ -61,9 +61,7 @@ static inline void least_add(struct least *l, unsigned int i, uint64_t key)
 	node[at] = key;
 	while (at >= LEAST_TOP_ROW) {
 		at = at / 4 - 2;
-		if (node[at] < key)
-			return;
-		node[at] = key;
+		node[at] = least_min(key, node[at]);
 	}
 	l->top = least_min(l->top, key);
 }

@@ -9,6 +9,8 @@
 
 #define PAUSE_PS	(20 * PSEC_PER_NSEC)	/* one round of a spin loop */
 #define LONELY_PAUSES	(1u << 20)
+#define EXPECT_TASK_BYTES	192	/* of a task, and of its stack: what every switch touches */
+#define EXPECT_STACK_BYTES	512
 
 struct machine machine = { .home = { .ops[0].op = OP_NONE, .op = machine.home.ops } };
 struct rt_running rt_running = {
@@ -105,6 +107,11 @@ static bool admit(struct rt_task *t)
 		t->flags &= ~TASK_PARKED;
 		return false;
 	}
+	if (t->flags & TASK_DELAYED) {
+		t->flags &= ~TASK_DELAYED;
+		push(t);
+		return false;
+	}
 	return cpu_admit(t);
 }
 
@@ -114,12 +121,6 @@ static void __attribute__((noreturn)) hopeless(void)
 	machine.deadlock = true;
 	deadlock_report(machine.err);
 	give_up(self());
-}
-
-/* The earliest task is to go on later than the heap thinks. */
-static inline bool is_delayed(const struct rt_task *t)
-{
-	return (t->flags & (TASK_DELAYED | TASK_PARKED)) == TASK_DELAYED;
 }
 
 /* A tick comes before the earliest task, or nobody is left. */
@@ -142,15 +143,27 @@ static inline struct rt_task *take_next(void)
 			continue;
 		}
 		t = &machine.tasks[heap_id(top)];
-		if (is_delayed(t)) {
-			t->flags &= ~TASK_DELAYED;
-			least_set(&machine.heap, t->id, key_of(t, t->clock_ps));
-			continue;
-		}
-		least_set(&machine.heap, t->id, HEAP_NEVER);
+		least_set(&machine.heap, heap_id(top), HEAP_NEVER);
 		if (likely(!t->flags) || admit(t))
 			return t;
 	}
+}
+
+/*
+ * Whoever is earliest now will mostly be next.  What it comes back to has been pushed out of the nearest
+ * cache by all the others meanwhile: so it is asked for one turn before.
+ */
+static inline void expect_next(void)
+{
+	const struct rt_task *t;
+
+	if (unlikely(machine.heap.top == HEAP_NEVER))
+		return;
+	t = &machine.tasks[heap_id(machine.heap.top)];
+	for (unsigned int at = 0; at < EXPECT_TASK_BYTES; at += 64)
+		__builtin_prefetch((const char *)t + at, 1);
+	for (unsigned int at = 0; at < EXPECT_STACK_BYTES; at += 64)
+		__builtin_prefetch((const char *)t->context + at, 1);
 }
 
 /* The running task has been put where it belongs; @next goes on. */
@@ -166,6 +179,7 @@ static inline void run(struct rt_task *next)
 	if (unlikely(++machine.switches == machine.config.max_switches))
 		rt_stop();
 	readers_leave(t);
+	expect_next();
 	task_switch(t, next);
 }
 
