@@ -125,11 +125,6 @@ static void headers(struct text *t, const struct rec6 *r)
 	text_blob(t, &r->header_event);
 }
 
-static void ftrace(struct text *t, const struct rec6 *r)
-{
-	text_put(t, "\0\0\0", 4);
-}
-
 /* The used ones of the system that @i is of. */
 static uint32_t used_of(const struct rec6 *r, size_t i)
 {
@@ -141,26 +136,43 @@ static uint32_t used_of(const struct rec6 *r, size_t i)
 	return n;
 }
 
+static void used_formats(struct text *t, const struct rec6 *r, const char *system)
+{
+	for (size_t i = 0; i < r->nr_formats; i++)
+		if (r->formats[i].used && r->formats[i].system == system)
+			text_blob(t, &r->formats[i].text);
+}
+
+static void ftrace(struct text *t, const struct rec6 *r)
+{
+	uint32_t used = r->nr_formats && !r->formats[0].system ? used_of(r, 0) : 0;
+
+	text_put(t, &used, 4);
+	used_formats(t, r, NULL);
+}
+
+/* Does a system other than ftrace begin at @i, and is any of its events used?  How many. */
+static uint32_t system_at(const struct rec6 *r, size_t i)
+{
+	const char *system = r->formats[i].system;
+
+	return system && (!i || system != r->formats[i - 1].system) ? used_of(r, i) : 0;
+}
+
 static void formats(struct text *t, const struct rec6 *r)
 {
-	uint32_t systems = 0, used = 0;
+	uint32_t systems = 0, used;
 
 	for (size_t i = 0; i < r->nr_formats; i++)
-		if (!i || r->formats[i].system != r->formats[i - 1].system)
-			systems += used_of(r, i) != 0;
+		systems += system_at(r, i) != 0;
 	text_put(t, &systems, 4);
 	for (size_t i = 0; i < r->nr_formats; i++) {
-		const struct rec6_format *f = &r->formats[i];
-
-		if (!i || f->system != r->formats[i - 1].system) {
-			used = used_of(r, i);
-			if (used) {
-				text_put(t, f->system, strlen(f->system) + 1);
-				text_put(t, &used, 4);
-			}
-		}
-		if (f->used)
-			text_blob(t, &f->text);
+		used = system_at(r, i);
+		if (!used)
+			continue;
+		text_put(t, r->formats[i].system, strlen(r->formats[i].system) + 1);
+		text_put(t, &used, 4);
+		used_formats(t, r, r->formats[i].system);
 	}
 }
 

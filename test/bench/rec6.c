@@ -108,8 +108,8 @@ static void add_format(struct rec6 *r, struct at *a, const char *system)
 
 static void read_formats(struct rec6 *r, struct at *a)
 {
-	for (uint32_t i = u32(a); i; i--)	/* ftrace's own: known to every reader, and left out */
-		take(a, u64(a));
+	for (uint32_t i = u32(a); i; i--)
+		add_format(r, a, NULL);
 	for (uint32_t systems = u32(a); systems; systems--) {
 		const char *system = str(a);
 

@@ -17,7 +17,7 @@ struct rec6_blob {
 };
 
 struct rec6_format {
-	const char	 *system;
+	const char	 *system;	/* NULL: ftrace's own */
 	struct rec6_blob  text;
 	unsigned int	  id;		/* "ID: " of its text */
 	int		  used;		/* the caller's */
