@@ -22,8 +22,8 @@ ${CC:-cc} -std=gnu11 -O2 -D_GNU_SOURCE -I. -o "$tmp/reperf" test/bench/reperf.c 
 trace-cmd convert -i datasets/x86-6.12-notifier-pins.dat -o "$tmp/whole.dat" --file-version 6 >/dev/null 2>&1
 
 tsv=$out/fixtures.tsv
-echo "# file reader zstd-level page-events data-from data-to half-percent" >"$tsv"
-row() { printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$tsv"; }
+echo "# file reader zstd-level page-events data-from data-to half-percent open-end" >"$tsv"
+row() { printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$tsv"; }
 
 # cut NAME COMMAND...: a recording, and its row.
 cut() {
@@ -31,7 +31,7 @@ cut() {
 	shift
 	read -r most from to < <("$@" -o "$out/$name" |
 		sed -E 's/.*at most ([0-9]+) in a page, data at ([0-9]+) \.\. ([0-9]+)$/\1 \2 \3/')
-	row "$name" recording 0 "$most" "$from" "$to" "${half:-45}"
+	row "$name" recording 0 "$most" "$from" "$to" "${half:-45}" "${open:--}"
 }
 cut trace.v6.dat "$tmp/recut" -s 40 -p 20 "$tmp/whole.dat"
 cut trace.v7.dat "$tmp/recut" -s 40 -p 20 -7 none "$tmp/whole.dat"
@@ -39,8 +39,25 @@ cut trace.zstd.dat "$tmp/recut" -s 200 -p 100 -7 zstd "$tmp/whole.dat"
 cut trace.zlib.dat "$tmp/recut" -s 200 -p 100 -7 zlib "$tmp/whole.dat"
 # In file mode the names of the events stand behind them: without its end it is refused.
 half=0 cut perf.file.data "$tmp/reperf" -b 100000 "$perf"
-cut perf.pipe.data "$tmp/reperf" -b 100000 -p "$perf"
+open=record cut perf.pipe.data "$tmp/reperf" -b 100000 -p "$perf"
 half=0 cut perf.zstd.data "$tmp/reperf" -b 1000000 -z "$perf"
-cut perf.zstd-pipe.data "$tmp/reperf" -b 1000000 -p -z "$perf"
-row trace.v6.dat@plain.mmt event 0 0 0 0 45
-row trace.v6.dat@zstd.mmt event 1 0 0 0 45
+open=record cut perf.zstd-pipe.data "$tmp/reperf" -b 1000000 -p -z "$perf"
+
+# Text, as trace-cmd prints it, and with the head and the flags that tracefs gives it.
+text() {
+	local name=$1 most
+	most=$(awk '!/^(#|cpus=)/ && (!least || length($0) + 1 < least) { least = length($0) + 1 } END { print int(4096 / least) }' \
+		"$out/$name")
+	row "$name" recording 0 "$most" 0 0 45 "${open:--}"
+}
+"$tmp/recut" -s 200 -p 9 "$tmp/whole.dat" -o "$tmp/few.dat" >"$tmp/few"
+trace-cmd report -i "$tmp/few.dat" 2>/dev/null >"$out/text.report.txt"
+open=line text text.report.txt
+{
+	n=$(sed 's/ .*//' "$tmp/few")
+	printf '# tracer: nop\n#\n# entries-in-buffer/entries-written: %s/%s   #P:2\n#\n' "$n" "$n"
+	sed -nE 's/^(.*\[[0-9]+\]) +([0-9]+\.[0-9]+: [^:]+:) +/\1 .....    \2 /p' "$out/text.report.txt"
+} >"$out/text.tracefs.txt"
+text text.tracefs.txt
+row trace.v6.dat@plain.mmt event 0 0 0 0 45 -
+row trace.v6.dat@zstd.mmt event 1 0 0 0 45 -
