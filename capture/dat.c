@@ -87,7 +87,7 @@ uint64_t bytes_u64(struct bytes *b)
 
 const char *bytes_str(struct bytes *b)
 {
-	const uint8_t *nul = b->bad ? NULL : memchr(b->p, 0, b->end - b->p);
+	const uint8_t *nul = b->bad || b->p == b->end ? NULL : memchr(b->p, 0, b->end - b->p);
 	const char *s = (const char *)b->p;
 
 	if (!nul) {

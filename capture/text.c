@@ -66,6 +66,7 @@ struct text {
 	uint32_t	*missed;	/* by CPU: before its next record */
 	char		*joined;	/* [JOIN_MAX * TEXT_LINE_MAX] once a line was joined */
 	bool		 started, at_end;
+	uint64_t	 handed;	/* records */
 	char		 uname[160];
 };
 
@@ -403,7 +404,8 @@ static int take_line(struct text *t, const struct text_raw_line *raw, struct err
 	case TEXT_OTHER:
 		t->notes[NOTE_OTHER]++;
 		return 0;
-	case TEXT_QUIET:
+	case TEXT_QUIET:		/* a line's begin may be nothing but blanks */
+		t->notes[NOTE_CUT] += raw->no_end && raw->len;
 		break;
 	}
 	return 0;
@@ -439,6 +441,7 @@ static int text_next(struct source *s, struct source_record *rec, struct err *e)
 			return ret;
 	}
 	*rec = *text_order_get(t->order);
+	t->handed++;
 	return 1;
 }
 
@@ -475,6 +478,10 @@ static void text_damage(struct source *s, source_note_fn fn, void *arg)
 	for (unsigned int i = 0; i < NR_NOTES; i++)
 		if (t->notes[i])
 			fn(arg, SOURCE_NO_CPU, what[i], t->notes[i]);
+	if (t->facts.counted > t->handed)
+		fn(arg, SOURCE_NO_CPU, "events that the header counts are not in the text", t->facts.counted - t->handed);
+	if (t->facts.back)
+		fn(arg, SOURCE_NO_CPU, "lines whose time lies before that of their CPU's line in front", t->facts.back);
 	if (text_order_late(t->order))
 		fn(arg, SOURCE_NO_CPU, "lines too late to be put in order", text_order_late(t->order));
 	for (uint32_t i = 0; i < t->cap_types; i++)

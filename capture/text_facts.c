@@ -41,8 +41,10 @@ static void note_header(struct text_facts *f, const char *line)
 	if (on && sscanf(on, " on %63s", release) == 1)
 		set_release(f, release, TEXT_RELEASE_SAID);
 	p = strstr(line, "entries-in-buffer/entries-written: ");
-	if (p && sscanf(p, "%*s %llu/%llu", &in_buffer, &written) == 2 && written > in_buffer)
+	if (p && sscanf(p, "%*s %llu/%llu", &in_buffer, &written) == 2 && written >= in_buffer) {
 		f->overwritten = written - in_buffer;
+		f->counted += in_buffer;
+	}
 	p = strstr(line, "#P:");
 	if (p && sscanf(p, "#P:%5u", &cpus) == 1 && cpus <= TEXT_CPUS && cpus > f->nr_cpus)
 		f->nr_cpus = cpus;
@@ -72,6 +74,8 @@ void text_facts_line(struct text_facts *f, enum text_kind kind, const struct tex
 		if (l->cpu >= f->nr_cpus)
 			f->nr_cpus = l->cpu + 1;
 		f->disorder |= l->ts < f->last_ts;
+		f->back += l->ts < f->last_of[l->cpu];
+		f->last_of[l->cpu] = l->ts;
 		f->last_ts = l->ts;
 		f->after_event = true;
 		return;

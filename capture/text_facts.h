@@ -23,6 +23,9 @@ struct text_facts {
 	enum text_release release_from;
 	char		release[64];	/* "6.12.117+deb12-amd64", "6.1-inferred" */
 	uint64_t	overwritten;	/* events that the buffer did not hold any more, as the header says */
+	uint64_t	counted;	/* events that it held, as the header says; 0: it does not */
+	uint64_t	back;		/* lines whose time lies before that of their CPU's line in front */
+	uint64_t	last_of[TEXT_CPUS];
 };
 
 /* A line, in the order of the text; @raw of it may hold a header's facts. */
