@@ -219,9 +219,9 @@ void arm_prepare_slot(struct fold *f, struct task *t, const struct raw *r)
 		f->why = UNUSED_NO_CALL;
 		return;
 	}
-	op_touch(t, r->ts_ns);
 	op->change = (int)r->v[2];
 	op->slot.addr = r->v[1];
+	pin_slot_prepare(f, t, r);
 }
 
 static const struct slot *slot_by_addr(const struct fold_vm *vm, uint64_t addr)

@@ -411,3 +411,13 @@ void pin_zap_roots(struct fold *f, struct task *t, const struct raw *r)
 {
 	vm_pin(f, t, r, PIN_ZAP_ROOTS, 0);
 }
+
+void pin_slot_prepare(struct fold *f, struct task *t, const struct raw *r)
+{
+	vm_pin(f, t, r, PIN_SLOT_PREPARE, r->v[2]);
+}
+
+void pin_slot_commit(struct fold *f, struct task *t, const struct raw *r)
+{
+	vm_pin(f, t, r, PIN_SLOT_COMMIT, 0);
+}

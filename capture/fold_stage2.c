@@ -30,6 +30,7 @@ struct stage2_learnt {
 	uint8_t	 ipa_bits;		/* 0: not said */
 	bool	 fwb, no_fwb, lpa2, no_lpa2, exec_data;
 	bool	 dropped;		/* a mapping went away or changed */
+	bool	 attr_new;		/* w_attr says what it sets and clears */
 	bool	 delta_known;
 	uint64_t table_delta;		/* kernel address - physical address of a table */
 	uint64_t *unlinked;		/* pages of tables waiting to be freed */
@@ -337,6 +338,7 @@ void stage2_attr(struct fold *f, struct task *t, const struct raw *r)
 	struct op *op = op_for_obs(f, t, r->ts_ns);
 	struct ev ev = { .kind = OBS_W_ATTR, .pte = pte_of(f, r->v[2], r->v[3], r->v[1]) };
 
+	learnt(f)->attr_new |= r->v[4] | r->v[5];
 	if (r->v[4] | r->v[5])
 		ev.pte.new = r->v[1] & STAGE2_VALID ? (r->v[1] & ~r->v[5]) | r->v[4] : r->v[1];
 	hold(f, t, r, op, &ev, false);
@@ -476,6 +478,7 @@ void stage2_learnt(struct fold *f)
 	if (f->seen[RAW_W_MAP]) {
 		set_flag(m, "arm64.tlb_range", f->seen[RAW_TLB_RANGE_HW]);
 		set_flag(m, "arm64.nvhe", l->dropped && !hyp_tlb);
+		set_flag(m, "arm64.attr_new", l->attr_new);
 	}
 }
 

@@ -394,6 +394,9 @@ void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result);
 /* Records of the task may be missing from here on, or the trace ends: what is open stays open. */
 void vcpu_cut(struct fold *f, struct task *t);
 
+/* --- fold_obs.c ------------------------------------------------------------------------- */
+void pin_slot_prepare(struct fold *f, struct task *t, const struct raw *r);
+
 /* --- fold_stage2.c -------------------------------------------------------------------- */
 /* Writes what was held, returned or not. */
 void visits_flush(struct fold *f, struct task *t);

@@ -34,6 +34,8 @@ const char *obs_pin_name(enum obs_pin pin)
 		[PIN_MARK_DIRTY] = "mark_dirty",
 		[PIN_INV_ENDED] = "inv_ended",
 		[PIN_PENDING] = "pending",
+		[PIN_SLOT_PREPARE] = "slot_prepare",
+		[PIN_SLOT_COMMIT] = "slot_commit",
 	};
 
 	return (unsigned int)pin < PIN_NR ? names[pin] : "?";

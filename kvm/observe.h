@@ -102,6 +102,8 @@ enum obs_pin {
 	PIN_MARK_DIRTY,		/* mark_page_dirty_in_slot entered: the entry is writable, or about to be */
 	PIN_INV_ENDED,		/* kvm_mmu_invalidate_end returned: seq and in_progress have changed */
 	PIN_PENDING,		/* the host must read the page in: the fault ends (an asynchronous page fault) */
+	PIN_SLOT_PREPARE,	/* kvm_arch_prepare_memory_region entered; value: enum kvm_mr_change */
+	PIN_SLOT_COMMIT,	/* kvm_arch_commit_memory_region entered: the new slots are published */
 	PIN_NR
 };
 

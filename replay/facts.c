@@ -90,8 +90,6 @@ int facts_check(const struct facts *f, const char *path, const struct ev_meta *m
 	const struct question q = { meta, scan, closed };
 	char missing[700] = "", options[200] = "";
 
-	if (meta->arch != KVM_X86)
-		return err_set(e, ERR_MACHINE, "%s: recorded on another architecture than x86; there is no engine for it", path);
 	for (unsigned int i = 0; i < NR_FACTS; i++) {
 		size_t len = strlen(missing), at = strlen(options);
 

@@ -35,8 +35,7 @@ int facts_assume(struct facts *f, const char *name, struct err *e);
  * facts_check() - can this trace answer at all?
  * @closed:	the pacing uses the guest's own time.
  *
- * Return: 0, or -ERR_MACHINE with @e naming each missing fact and how to assume it; another
- * architecture than the engines' cannot be assumed away.
+ * Return: 0, or -ERR_MACHINE with @e naming each missing fact and how to assume it.
  */
 int facts_check(const struct facts *f, const char *path, const struct ev_meta *meta,
 		const struct scan *scan, bool closed, struct err *e);

@@ -27,7 +27,8 @@ static bool is_map_event(unsigned int kind)
 {
 	return kind == OBS_SPTE_REQUESTED || kind == OBS_GET_PAGE || kind == OBS_SPTE_CHANGED ||
 	       kind == OBS_SET_SPTE || kind == OBS_PREPARE_ZAP_PAGE || kind == OBS_MARK_MMIO ||
-	       kind == OBS_SPLIT_HUGE_PAGE;
+	       kind == OBS_SPLIT_HUGE_PAGE || kind == OBS_S2_MAP || kind == OBS_S2_RELAX || kind == OBS_S2_MKYOUNG ||
+	       kind == OBS_W_MAP || kind == OBS_WALK_LEAF || kind == OBS_W_ATTR;
 }
 
 /* What a fault's own records say. */
@@ -97,7 +98,7 @@ static void gather(const struct recording *r, const struct rec_op *op, struct ev
 			note_pin(ev, o);
 		else if (o->o.kind == OBS_FAST_PAGE_FAULT)
 			note_fast(ev, o);
-		else if (o->o.kind == OBS_LOCK_WAIT && (o->o.wait.flags & LOCK_READ))
+		else if (o->o.kind == OBS_LOCK_WAIT && (o->o.wait.flags & LOCK_READ || r->meta->arch == KVM_ARM64))
 			note_wait(ev, o);
 		else if (is_map_event(o->o.kind))
 			note_map(ev, o->t_ns);
@@ -118,13 +119,18 @@ static uint64_t first_of(const uint64_t *t, size_t nr, uint64_t end)
 	return end;
 }
 
-static void place_snapshot(const struct rec_op *op, const struct evidence *ev, struct instant *s)
+/* x86: faultin_pfn(), in which it is taken; arm64: the look-up of the page, which comes after it. */
+static void place_snapshot(const struct recording *r, const struct rec_op *op, const struct evidence *ev,
+			   struct instant *s)
 {
+	bool before = r->meta->arch == KVM_ARM64;
 	const uint64_t later[] = { ev->child_begin, ev->looked_up, ev->queued, ev->stale, ev->map };
 
-	s->lo = ev->snapshot ? ev->snapshot : max_u64(op->begin_ns, ev->fast);
+	s->lo = ev->snapshot && !before ? ev->snapshot : max_u64(op->begin_ns, ev->fast);
 	s->hi = max_u64(first_of(later, ARRAY_SIZE(later), op->end_ns), s->lo);
-	s->at = s->lo;
+	if (before && ev->snapshot)
+		s->hi = ev->snapshot;
+	s->at = before ? s->hi : s->lo;
 }
 
 static void place_check(const struct rec_op *op, const struct evidence *ev, struct fault_instants *f)
@@ -151,7 +157,7 @@ void instants_fault(const struct recording *r, const struct rec_op *op, struct f
 	/* ... and shows what became of the entry since: somebody else had the time to change it. */
 	if (ev.overtaken)
 		out->fast = op->begin_ns;
-	place_snapshot(op, &ev, &out->snapshot);
+	place_snapshot(r, op, &ev, &out->snapshot);
 	place_check(op, &ev, out);
 	out->lock = instants_lock(r, op, out->check.at);
 	out->looked_up = ev.looked_up ? max_u64(ev.looked_up, out->snapshot.at) : out->lock;
@@ -269,10 +275,11 @@ void instants_unseen_end(const struct recording *r, const struct rec_op *start, 
 static void place_end(const struct recording *r, const struct rec_op *op, struct instant *e)
 {
 	const struct rec_obs *pin = rec_find_pin(r, op, PIN_INV_END), *off = rec_find_pin(r, op, PIN_OFF_CPU);
+	const struct rec_obs *ended = rec_find_pin(r, op, PIN_INV_ENDED);
 	uint64_t waited = write_wait_end(r, op, pin ? pin->t_ns : UINT64_MAX);
 
 	e->lo = pin ? pin->t_ns : max_u64(op->begin_ns, waited);
-	e->hi = max_u64(off ? off->t_ns : latest_end(r, op), e->lo);
+	e->hi = max_u64(ended ? ended->t_ns : off ? off->t_ns : latest_end(r, op), e->lo);
 	e->at = pin || waited ? e->lo : clamp(op->begin_ns + END_AFTER_ENTRY_NS, e->lo, e->hi);
 }
 

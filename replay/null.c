@@ -11,6 +11,7 @@
 #include "kvm/role.h"
 #include "replay/entries.h"
 #include "replay/hostpage.h"
+#include "replay/null_stage2.h"
 #include "replay/slots.h"
 
 struct null {
@@ -24,6 +25,7 @@ struct null {
 	size_t			  nr_said, cap_said;
 	bool			  young;	/* TEST_AGE met a leaf with A set */
 	bool			  checked;	/* FAULT: it took the lock */
+	struct null_stage2	  stage2;	/* arm64: instead of all that but slots */
 };
 
 static struct obs *say(struct null *n, unsigned int kind)
@@ -245,7 +247,7 @@ static void zap_any(void *arg, unsigned int as_id, int level, gfn_t gfn, uint64_
 	}
 }
 
-static enum ret_pf predict(struct null *n, const struct rec_op *op)
+static enum ret_pf predict_x86(struct null *n, const struct rec_op *op)
 {
 	const struct ev *stim = rec_op_stim(n->rec, op);
 
@@ -297,11 +299,29 @@ static void apply_obs(struct null *n, const struct obs *o)
 	}
 }
 
+static struct replayed predict(struct null *n, const struct rec_op *op)
+{
+	struct replayed p = { .result = RET_PF_UNKNOWN };
+
+	if (n->rec->meta->arch == KVM_ARM64) {
+		n->stage2.vm = n->vm;
+		p.result = null_stage2_predict(&n->stage2, op);
+		p.predicted = (struct obs_view){ n->stage2.said, n->stage2.nr_said, sizeof(*n->stage2.said) };
+	} else {
+		p.result = predict_x86(n, op);
+		p.checked = n->checked;
+		p.predicted = (struct obs_view){ n->said, n->nr_said, sizeof(*n->said) };
+	}
+	return p;
+}
+
 static void apply(struct null *n, const struct rec_op *op)
 {
 	const struct rec_obs *obs = rec_op_obs(n->rec, op);
 	const struct ev *stim = rec_op_stim(n->rec, op);
 
+	if (n->rec->meta->arch == KVM_ARM64)
+		null_stage2_apply(&n->stage2, op);
 	for (uint32_t i = 0; i < op->nr_obs; i++)
 		apply_obs(n, &obs[i].o);
 	if (op->kind == EV_OP_VCPU_LOAD && op->nr_obs && obs[0].o.kind == OBS_GET_PAGE)
@@ -340,6 +360,7 @@ static void null_init(struct null *n, const struct recording *rec)
 	n->table = entries_new(n->format->nonpresent);
 	n->slots = xcalloc(meta->nr_vms, sizeof(*n->slots));
 	n->role = xcalloc(meta->nr_vms, sizeof(*n->role));
+	null_stage2_init(&n->stage2, rec, n->slots);
 	for (size_t i = 0; i < meta->nr_vms; i++)
 		n->role[i] = role_set_level(0, 4);
 }
@@ -348,6 +369,7 @@ static void null_fini(struct null *n)
 {
 	for (size_t i = 0; i < n->rec->meta->nr_vms; i++)
 		slots_fini(&n->slots[i]);
+	null_stage2_fini(&n->stage2);
 	free(n->slots);
 	free(n->role);
 	free(n->said);
@@ -374,9 +396,7 @@ void null_run(const struct recording *rec, struct verdict *v)
 		n.vm = op->vm;
 		n.nr_said = 0;
 		n.young = n.checked = false;
-		p.result = predict(&n, op);
-		p.checked = n.checked;
-		p.predicted = (struct obs_view){ n.said, n.nr_said, sizeof(*n.said) };
+		p = predict(&n, op);
 		v->ops[order[i]].null_exact =
 			verdict_compare(v, m, order[i], &p, NULL, &diff) != OUTCOME_MISS;
 		apply(&n, op);

@@ -12,6 +12,8 @@
  * hull, no yield, no split, no lock.  Operations one after the other, in order of their ends.
  * It gets the same host facts and the same repair after a miss as the engine.
  *
+ * arm64: replay/null_stage2.h.
+ *
  * Sets judged.null_exact of each operation of @v.
  */
 void null_run(const struct recording *rec, struct verdict *v);

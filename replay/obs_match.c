@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "kvm/stage2.h"
 
 struct key {
 	uint64_t	  w[4];
@@ -36,6 +37,12 @@ static bool is_probe(unsigned int kind)
 	       kind == OBS_AGE_RANGE;
 }
 
+/* Probes on arm64's stage 2: which of them a recording has is up to whoever made it. */
+static bool is_stage2(unsigned int kind)
+{
+	return kind >= OBS_S2_MAP && kind <= OBS_TLB_VMID;
+}
+
 /* Said only where dirty pages are logged, and not enabled in every recording of that. */
 static bool is_dirty(unsigned int kind)
 {
@@ -50,10 +57,43 @@ static bool is_instant(unsigned int kind)
 void obs_rules_init(struct obs_rules *rules, const struct ev_meta *meta)
 {
 	*rules = (struct obs_rules){ .format = spte_format(meta->release, meta->tdp) };
+	rules->hw_af = ev_meta_param_on(meta, "arm64.hw_af");
+	rules->attr_new = ev_meta_param_on(meta, "arm64.attr_new");
 	for (unsigned int kind = OBS_FIRST; kind < OBS_END; kind++)
 		rules->compared[kind] = !is_instant(kind) &&
-			((!is_probe(kind) && !is_dirty(kind)) || (is_probe(kind) && meta->has_probes) ||
+			((!is_probe(kind) && !is_dirty(kind) && !is_stage2(kind)) ||
+			 (is_probe(kind) && meta->has_probes && meta->arch == KVM_X86) ||
 			 ev_counts_get(&meta->kinds, obs_kind_name(kind)));
+}
+
+/* What of a stage-2 entry is predicted: not where a table is, nor what hardware may have set. */
+static uint64_t pte_hard(const struct obs_rules *r, uint64_t pte, int level)
+{
+	if (stage2_is_table(pte, level))
+		return STAGE2_VALID | STAGE2_TYPE;
+	return stage2_is_leaf(pte, level) && r->hw_af ? pte & ~STAGE2_AF : pte;
+}
+
+static void key_pte(const struct obs_rules *r, const struct obs *o, struct key *k)
+{
+	const struct obs_pte *p = &o->pte;
+
+	k->w[1] = p->gfn | (uint64_t)p->level << 40 | (uint64_t)p->visit << 48 | (uint64_t)p->ret << 52;
+	if (o->kind == OBS_FREE_UNLINKED)
+		return;
+	k->w[2] = pte_hard(r, p->old, p->level);
+	if (o->kind == OBS_MAKE_PTE || (o->kind == OBS_W_ATTR && r->attr_new))
+		k->w[3] = pte_hard(r, p->new, p->level);
+}
+
+static void key_s2(const struct obs_rules *r, const struct obs *o, struct key *k)
+{
+	const struct obs_s2 *s = &o->s2;
+	bool entry = o->kind == OBS_S2_MKYOUNG || o->kind == OBS_S2_MKOLD;
+
+	k->w[1] = s->gfn | (uint64_t)s->prot << 40 | (uint64_t)s->ret << 48;
+	k->w[2] = s->pages;
+	k->w[3] = entry ? pte_hard(r, s->value, STAGE2_LAST_LEVEL) : s->value;
 }
 
 /* What of an SPTE is predicted: a table's place in memory and hardware's bits are not. */
@@ -148,7 +188,21 @@ static void key_make(const struct obs_rules *r, const struct obs *o, struct key 
 		k->w[2] = o->gfns.count;
 		k->w[3] = o->kind == OBS_AGE_RANGE ? o->flags & 1 : 0;
 		break;
-	default:	/* FLUSH_ALL: that it happened */
+	case OBS_TLB_IPA:
+	case OBS_TLB_IPA_NSH:
+	case OBS_TLB_RANGE:
+	case OBS_TLB_RANGE_HW:
+		k->w[1] = o->gfns.gfn;
+		k->w[2] = o->gfns.count;
+		k->w[3] = o->gfns.level;
+		break;
+	case OBS_S2_MAP ... OBS_S2_DESTROY:
+		key_s2(r, o, k);
+		break;
+	case OBS_W_MAP ... OBS_FREE_UNLINKED:
+		key_pte(r, o, k);
+		break;
+	default:	/* FLUSH_ALL, TLB_VMID: that it happened */
 		break;
 	}
 }
@@ -320,6 +374,15 @@ const char *obs_format(const struct obs *o, char *buf, size_t size)
 	case OBS_CHECK_MMIO:
 		snprintf(buf, size, "%s gfn=0x%" PRIx64 " access=%u gen=%" PRIu64, name,
 			 (uint64_t)o->mmio.gfn, (unsigned int)o->mmio.access, o->mmio.gen);
+		break;
+	case OBS_S2_MAP ... OBS_S2_DESTROY:
+		snprintf(buf, size, "%s gfn=0x%" PRIx64 " pages=0x%" PRIx64 " value=0x%" PRIx64 " prot=%u ret=%u", name,
+			 (uint64_t)o->s2.gfn, o->s2.pages, o->s2.value, (unsigned int)o->s2.prot, (unsigned int)o->s2.ret);
+		break;
+	case OBS_W_MAP ... OBS_FREE_UNLINKED:
+		snprintf(buf, size, "%s gfn=0x%" PRIx64 " level=%u visit=%u old=0x%" PRIx64 " new=0x%" PRIx64 " ret=%u", name,
+			 (uint64_t)o->pte.gfn, (unsigned int)o->pte.level, (unsigned int)o->pte.visit, o->pte.old,
+			 o->pte.new, (unsigned int)o->pte.ret);
 		break;
 	default:
 		snprintf(buf, size, "%s gfn=0x%" PRIx64 " count=%" PRIu64, name ? name : "?",

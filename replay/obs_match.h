@@ -16,7 +16,9 @@
  * reads the entry again, so there they do not count at all.
  */
 struct obs_rules {
-	const struct spte_format *format;
+	const struct spte_format *format;	/* x86 */
+	bool hw_af;			/* arm64: hardware sets the access flag unseen */
+	bool attr_new;			/* arm64: w_attr has new values */
 	bool compared[OBS_END];		/* kinds this trace can hold */
 };
 

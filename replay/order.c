@@ -193,14 +193,6 @@ static void change_slots(const struct collecting *c, uint32_t index)
 	slots_apply(&c->slots[op->vm], &stim->slot);
 }
 
-static const struct ev_slot *slot_of(const struct slots *slots, gfn_t gfn)
-{
-	for (size_t i = 0; i < slots->nr; i++)
-		if (slots->v[i].as_id == 0 && gfn - slots->v[i].gfn < slots->v[i].npages)
-			return &slots->v[i];
-	return NULL;
-}
-
 /* --- roots --------------------------------------------------------------------- */
 
 static void find_zaps(struct collecting *c)
@@ -241,7 +233,7 @@ static void add_attempt(const struct collecting *c, uint32_t index)
 	struct order *o = c->o;
 	const struct recording *r = o->rec;
 	const struct rec_op *op = &r->ops[index];
-	const struct ev_slot *slot = slot_of(&c->slots[op->vm], op->gfn);
+	const struct ev_slot *slot = slots_find_gfn(&c->slots[op->vm], op->gfn);
 	struct attempt *a = &o->attempts[o->nr_attempts];
 
 	o->attempt_of[index] = o->nr_attempts++;
@@ -250,7 +242,8 @@ static void add_attempt(const struct collecting *c, uint32_t index)
 	a->slots_lo = op->begin_ns;
 	a->slots_hi = a->f.fast > op->begin_ns ? a->f.fast : a->f.snapshot.hi;
 	a->fast = served_fast(r, op);
-	a->tests = slot && !a->fast && op->result != RET_PF_EXIT && !rec_find_pin(r, op, PIN_PENDING);
+	a->tests = slot && !a->fast && op->result != RET_PF_EXIT && op->result != RET_PF_YOUNG &&
+		   !rec_find_pin(r, op, PIN_PENDING);
 	a->excused = has_old_root(c, op);
 	if (slot && o->retry_key == FAULT_RETRY_KEY_HULL_HVA)
 		a->key = slot->hva + ((op->gfn - slot->gfn) << r->meta->page_shift);

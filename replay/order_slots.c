@@ -19,7 +19,8 @@ static void add_range(struct publication *p, const struct ev_slot *s, unsigned i
 }
 
 /* The @nth publication of a change of @old to @new. */
-static void set_ranges(struct publication *p, const struct ev_slot *old, const struct ev_slot *new, unsigned int nth)
+static void set_ranges(struct publication *p, enum kvm_arch arch, const struct ev_slot *old, const struct ev_slot *new,
+		       unsigned int nth)
 {
 	switch (new->change) {
 	case EV_SLOT_CREATE:
@@ -30,9 +31,11 @@ static void set_ranges(struct publication *p, const struct ev_slot *old, const s
 		break;
 	case EV_SLOT_DELETE:
 	case EV_SLOT_MOVE:
-		if (nth == 0)
+		if (arch == KVM_ARM64 && nth == 0)	/* there INVALID is as good as none */
+			add_range(p, old, SEEN_VALID, SEEN_NONE, SEEN_NONE);
+		else if (nth == 0)
 			add_range(p, old, SEEN_VALID, SEEN_INVALID | SEEN_NONE, SEEN_INVALID);
-		else
+		else if (arch == KVM_X86)
 			add_range(p, old, SEEN_VALID | SEEN_INVALID, SEEN_NONE, SEEN_NONE);
 		if (nth == 1 && new->change == EV_SLOT_MOVE)
 			add_range(p, new, SEEN_NONE, SEEN_VALID, SEEN_VALID);
@@ -51,7 +54,7 @@ void publications_add(struct order *o, const struct swaps *swaps, const struct s
 		struct publication p = { .op = index, .vm = op->vm };
 
 		edge_set(&p.at, &(struct instant){ swap->from, swap->published.at, swap->to });
-		set_ranges(&p, old ? old : new, new, i);
+		set_ranges(&p, o->rec->meta->arch, old ? old : new, new, i);
 		if (o->nr_publications == o->cap_publications) {
 			o->cap_publications = o->cap_publications ? 2 * o->cap_publications : 32;
 			o->publications = xreallocarray(o->publications, o->cap_publications, sizeof(*o->publications));
@@ -176,6 +179,8 @@ static unsigned int seen(const struct order *o, const struct attempt *a, struct 
 		return 0;
 	if (rec_find(o->rec, op, OBS_MARK_MMIO, 0))
 		return SEEN_NONE;
+	if (o->rec->meta->arch == KVM_ARM64)
+		return op->result == RET_PF_EMULATE ? SEEN_NONE : rec_find_pin(o->rec, op, PIN_SNAPSHOT) ? SEEN_VALID : 0;
 	if (asked)
 		return asked->o.map.pfn & PFN_NO_SLOT ? SEEN_NONE : SEEN_VALID;
 	if (op->result != RET_PF_RETRY || a->excused)

@@ -43,6 +43,14 @@ void slots_apply(struct slots *s, const struct ev_slot *change)
 	*slot = *change;
 }
 
+const struct ev_slot *slots_find_gfn(const struct slots *s, gfn_t gfn)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		if (s->v[i].as_id == 0 && gfn - s->v[i].gfn < s->v[i].npages)
+			return &s->v[i];
+	return NULL;
+}
+
 uint64_t slots_pages(const struct slots *s)
 {
 	uint64_t pages = 0;

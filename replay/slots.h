@@ -18,6 +18,8 @@ void slots_fini(struct slots *s);	/* zeroed: fine */
 void slots_apply(struct slots *s, const struct ev_slot *change);
 /* NULL: there is none. */
 const struct ev_slot *slots_find(const struct slots *s, unsigned int id, unsigned int as_id);
+/* Address space 0's slot with @gfn, or NULL. */
+const struct ev_slot *slots_find_gfn(const struct slots *s, gfn_t gfn);
 /* Frames of all slots together. */
 uint64_t slots_pages(const struct slots *s);
 /*

@@ -217,12 +217,22 @@ static enum slot_state state_of_retry(const struct finder *f, const struct rec_o
 											 : SLOT_INVALID;
 }
 
+/* arm64: without a slot, or with an INVALID one, there is no page to look up. */
+static enum slot_state state_seen_arm64(const struct finder *f, const struct rec_op *op)
+{
+	if (op->result == RET_PF_EMULATE)
+		return SLOT_NONE;
+	return rec_find_pin(f->r, op, PIN_SNAPSHOT) || rec_find(f->r, op, OBS_S2_MAP, 0) ? SLOT_VALID : SLOT_UNKNOWN;
+}
+
 static enum slot_state state_seen(const struct finder *f, const struct rec_op *op, const struct range_change *c,
 				  uint64_t *weight)
 {
 	const struct rec_obs *obs = rec_op_obs(f->r, op);
 
 	*weight = MAPPED;
+	if (f->r->meta->arch == KVM_ARM64)
+		return state_seen_arm64(f, op);
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		if (obs[i].o.kind == OBS_MARK_MMIO)
 			return SLOT_NONE;
@@ -452,6 +462,22 @@ static bool has_two(const struct ev_slot *want)
 	return want->change == EV_SLOT_DELETE || want->change == EV_SLOT_MOVE;
 }
 
+/* The first of a slot that goes is before its pages are; any other between the probes of architecture code. */
+static void place_span_arm64(struct placing *p, const struct ev_slot *want, unsigned int nth)
+{
+	const struct rec_obs *prepare = nth_pin(p->r, p->op, PIN_SLOT_PREPARE, 0);
+	const struct rec_obs *commit = nth_pin(p->r, p->op, PIN_SLOT_COMMIT, 0);
+	const struct rec_obs *flush = nth_pin(p->r, p->op, PIN_FLUSH_SLOT, 0);
+	const struct rec_obs *returned = nth_pin(p->r, p->op, PIN_SWAP_RET, nth);
+	bool first = has_two(want) && !nth;
+
+	p->lo = !first && prepare ? prepare->t_ns : p->op->begin_ns;
+	p->hi = first && flush ? flush->t_ns : !first && commit ? commit->t_ns : instants_over(p->r, p->op);
+	if (returned && returned->t_ns < p->hi)
+		p->hi = returned->t_ns;
+	p->hi = max_u64(p->hi, p->lo);
+}
+
 /*
  * Between what times.  Where no probe shows a swap: a slot that goes is zapped between its two, so all records of
  * the call are; any other is published before the first of them.
@@ -467,6 +493,8 @@ static void place_span(struct placing *p, const struct ev_slot *want, unsigned i
 	else if (has_two(want) && nth && op->nr_obs)
 		p->lo = rec_op_obs(p->r, op)[op->nr_obs - 1].t_ns;
 	p->hi = max_u64(p->updated ? p->updated->t_ns : record_after(p->r, op, p->lo), p->lo);
+	if (p->r->meta->arch == KVM_ARM64)
+		place_span_arm64(p, want, nth);
 }
 
 static void add_range(struct placing *p, const struct ev_slot *slot, enum slot_state before, enum slot_state after)
@@ -479,8 +507,10 @@ static void fill_ranges(struct placing *p, const struct ev_slot *old, const stru
 {
 	if (want->as_id)	/* what vCPUs in SMM see: next to nothing */
 		return;
-	if (has_two(want) && old)
+	if (has_two(want) && old && p->r->meta->arch == KVM_X86)
 		add_range(p, old, nth ? SLOT_INVALID : SLOT_VALID, nth ? SLOT_NONE : SLOT_INVALID);
+	else if (has_two(want) && old && !nth)	/* INVALID is as good as none */
+		add_range(p, old, SLOT_VALID, SLOT_NONE);
 	if (want->change == EV_SLOT_CREATE || (want->change == EV_SLOT_MOVE && nth))
 		add_range(p, want, SLOT_NONE, SLOT_VALID);
 }

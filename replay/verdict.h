@@ -56,6 +56,7 @@ enum skip {
 	X(HANDLER,	"other memslots matched")				\
 	X(FLUSH_MISSING, "missing flush")					\
 	X(FLUSH_EXTRA,	"extra flush")						\
+	X(CALL,		"another call on stage 2")				\
 	X(RESULT,	"other fault result")					\
 	X(CHECK,	"other way past the prechecks")				\
 	X(OTHER,	"other")

@@ -146,6 +146,7 @@ enum rt_pin {
 	RT_PIN_LOCKED,		/* fault: mmu_lock taken, before the stale check */
 	RT_PIN_MAP,		/* fault: stale check passed, before the map */
 	RT_PIN_CHANGE,		/* an entry has been read, before the compare-and-swap of it */
+	RT_PIN_MAKE,		/* arm64: a broken entry is about to be made */
 	RT_PIN_INV_ACTIVE,	/* invalidate start: before mn_active_invalidate_count++ */
 	RT_PIN_INV_BEGIN,	/* lock taken, before in_progress++ */
 	RT_PIN_INV_END,		/* lock taken, before seq++ */

@@ -107,7 +107,7 @@ static enum ret_pf run_fault(const struct guide *g, struct mmu *mmu, const struc
 	struct mmu_access access = guide_facts(g, op);
 	enum ret_pf ret = mmu_fault(mmu, vcpu, &access);
 
-	if (!access.ahead && (ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS)) {
+	if (!access.ahead && (ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS || ret == RET_PF_RELAXED || ret == RET_PF_YOUNG)) {
 		rt_idle_until(op->end_ns);
 		mmu_touch(mmu, vcpu, &access);
 	}
@@ -379,7 +379,7 @@ static int create_mmus(struct guide *g, struct err *e)
 		.ad = true, .nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
 		.mmio_uncached = ev_meta_param_off(meta, "kvm.mmio_caching"),
 		.nx_toggles = ev_counts_get(&meta->kinds, ev_kind_name(EV_NX_TOGGLE)),
-		.sink = &g->sink, .guided = true,
+		.sink = &g->sink, .guided = true, .s2 = g->stage2,
 	};
 
 	g->mmus = xcalloc(meta->nr_vms, sizeof(*g->mmus));
@@ -477,7 +477,8 @@ static void guide_fini(struct guide *g)
 int guide_vtime(const struct guide_job *job, struct err *e)
 {
 	const struct ev_meta *meta = job->rec->meta;
-	struct guide g = { .job = job, .rec = job->rec, .format = spte_format(meta->release, meta->tdp) };
+	struct guide g = { .job = job, .rec = job->rec, .format = spte_format(meta->release, meta->tdp),
+			   .stage2 = stage2_of_meta(meta) };
 	struct obs_rules rules;
 	int rc;
 

@@ -63,6 +63,10 @@ void guide_touch_fault(const struct guide *g, struct mmu *mmu, const struct rec_
 
 void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
 {
+	if (guide_is_arm64(g)) {
+		guide_stage2_touch(g, mmu, op);
+		return;
+	}
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		struct mmu_access a = { 0 };
 

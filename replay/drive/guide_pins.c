@@ -31,6 +31,8 @@ static void look_after(const struct guide *g, const struct running *r, uint64_t 
 	const struct rec_op *op = &g->rec->ops[r->op];
 
 	rt_idle_until(t);
+	if (guide_is_arm64(g))
+		return;
 	guide_touch_fault(g, g->mmus[op->vm], op, g->rec->meta->tasks[op->task].vcpu);
 }
 
@@ -72,7 +74,9 @@ static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 		look_after(a->g, r, r->fault.map);
 		return 0;
 	case RT_PIN_CHANGE:
-		return pin_change_entry(a->g, r);
+		return guide_is_arm64(a->g) ? guide_stage2_break(a->g, r) : pin_change_entry(a->g, r);
+	case RT_PIN_MAKE:
+		return guide_stage2_make(a->g, r);
 	default:
 		return 0;
 	}
@@ -211,6 +215,10 @@ uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)
 		return pin_relock(g, r);
 	case RT_PIN_OTHER:
 		return pin_change(g, r);
+	case RT_PIN_CHANGE:
+		return guide_is_arm64(g) ? guide_stage2_break(g, r) : 0;
+	case RT_PIN_MAKE:
+		return guide_stage2_make(g, r);
 	default:
 		return 0;
 	}
@@ -354,6 +362,10 @@ void guide_pace(struct actor *a, const struct obs *o)
 	const struct rec_op *op = &rec->ops[r->op];
 	const struct rec_obs *obs = rec_op_obs(rec, op);
 
+	if (guide_is_arm64(a->g)) {
+		guide_stage2_pace(a, o);
+		return;
+	}
 	if (!paces(op, o->kind))
 		return;
 	for (uint32_t i = r->paced; i < op->nr_obs && i < r->paced + PACE_LOOKAHEAD; i++) {
@@ -396,6 +408,10 @@ void guide_before(struct actor *a, gfn_t gfn)
 	const struct rec_obs *obs = rec_op_obs(rec, op);
 	uint32_t i = r->paced;
 
+	if (guide_is_arm64(a->g)) {
+		guide_stage2_before(a, gfn);
+		return;
+	}
 	while (i < op->nr_obs && !is_step(obs[i].o.kind))
 		i++;
 	if (i == op->nr_obs)

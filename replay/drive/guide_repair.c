@@ -118,6 +118,10 @@ void guide_repair(struct guide *g, const struct running *r)
 	struct mmu *mmu = g->mmus[op->vm];
 	struct removal gone = { 0 };
 
+	if (guide_is_arm64(g)) {
+		guide_stage2_repair(g, r);
+		return;
+	}
 	/* What a fast zap takes away hung from roots that nobody uses any more. */
 	if (rec_find(g->rec, op, OBS_ZAP_ALL_FAST, 0))
 		return;

@@ -4,6 +4,7 @@
 
 #include "engine/mmu.h"
 #include "engine/rt/rt.h"
+#include "event/stage2.h"
 #include "kvm/role.h"
 #include "replay/drive/guide.h"
 #include "replay/swaps.h"
@@ -23,6 +24,7 @@ struct running {
 	bool			 checked;	/* RT_PIN_LOCKED met */
 	bool			 walks;		/* counted in guide.walking */
 	uint32_t		 paced;		/* recorded observations up to here have been reached */
+	uint32_t		 breaks, makes;	/* arm64: entries broken, made so far */
 	struct obs		*said;		/* what the engine emitted */
 	size_t			 nr_said, cap_said;
 };
@@ -55,6 +57,7 @@ struct guide {
 	const struct guide_job	*job;
 	const struct recording	*rec;
 	const struct spte_format *format;
+	struct stage2_host	 stage2;	/* arm64 */
 	struct mmu		**mmus;		/* one per VM of the recording */
 	struct policy		*policies;	/* likewise */
 	unsigned int		*walking;	/* by VM: operations inside a walk that yields */
@@ -114,5 +117,18 @@ void guide_nx_recover(struct guide *g, struct mmu *mmu, const struct rec_op *op)
 void guide_repair(struct guide *g, const struct running *r);
 /* For an operation the engine does not model: its recorded changes, each at its time. */
 void guide_apply(struct guide *g, const struct rec_op *op);
+
+/* --- guide_stage2.c: the same on arm64 --- */
+static inline bool guide_is_arm64(const struct guide *g)
+{
+	return g->rec->meta->arch == KVM_ARM64;
+}
+
+void guide_stage2_before(struct actor *a, gfn_t gfn);
+void guide_stage2_pace(struct actor *a, const struct obs *o);
+uint64_t guide_stage2_break(const struct guide *g, struct running *r);
+uint64_t guide_stage2_make(const struct guide *g, struct running *r);
+void guide_stage2_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);
+void guide_stage2_repair(const struct guide *g, const struct running *r);
 
 #endif

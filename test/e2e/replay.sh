@@ -103,8 +103,6 @@ says "unless assumed" 0 out '"invalidate-end"' "$mmulab" replay "$tmp/noends.mmt
 edited noslots '/ memslot /d'
 says "without memslots: refused" 4 err "lacks slots" "$mmulab" replay "$tmp/noslots.mmt"
 says "unless assumed" 0 out "stall" "$mmulab" replay "$tmp/noslots.mmt" --assume slots --check
-edited arm64 's/^# arch: "x86"/# arch: "arm64"/'
-says "of another architecture: refused" 4 err "no engine" "$mmulab" replay "$tmp/arm64.mmt"
 edited shadow 's/^# tdp_mmu: true/# tdp_mmu: false/'
 says "of the shadow MMU: refused" 4 err "tdp-mmu" "$mmulab" replay "$tmp/shadow.mmt"
 edited quiet '/ access /d; / think /d'

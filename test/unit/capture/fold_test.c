@@ -209,6 +209,7 @@ static const struct row rows[] = {
 		},
 		.want =
 		"0 0 memslot - gfn=0x40000 id=1 change=create npages=0x200 kvm_flags=0x0 hva=0x7000000\n"
+		"1 0 pin - pin=slot_prepare value=0x0\n"
 		"2 0 op - op=memslot gfn=0x0 result=continue span_ns=2 stimulus=0\n"
 		"10 0 dirty_get - gfn=0x40000 slot=1 count=0x200 service_ns=3\n"
 		"11 0 log_dirty_masked - gfn=0x40040 count=0x3\n"

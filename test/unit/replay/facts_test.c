@@ -6,15 +6,13 @@
 
 static const struct {
 	const char	*name;
-	bool		 arm64, shadow, no_ends, closed, sources, entries;
+	bool		 shadow, no_ends, closed, sources, entries;
 	uint64_t	 accesses, invalidations, notifiers, slot_changes;
 	const char	*assume;	/* a fact, or NULL */
 	const char	*lacks;		/* NULL: may be replayed */
 } rows[] = {
 	{ .name = "everything is there", .closed = true, .sources = true, .entries = true, .accesses = 5,
 	  .invalidations = 2, .notifiers = 4, .slot_changes = 1 },
-	{ .name = "arm64 cannot be replayed", .arm64 = true, .lacks = "another architecture" },
-	{ .name = "nor assumed to be", .arm64 = true, .assume = "tdp-mmu", .lacks = "another architecture" },
 	{ .name = "a shadow MMU is refused", .shadow = true, .lacks = "tdp-mmu" },
 	{ .name = "unless assumed", .shadow = true, .assume = "tdp-mmu" },
 	{ .name = "invalidations without ends", .no_ends = true, .invalidations = 1, .notifiers = 1,
@@ -45,7 +43,6 @@ static void check(const void *row)
 	scan.kinds[EV_ACCESS] = r->accesses;
 	scan.kinds[EV_INVALIDATE_START] = r->invalidations;
 	ev_meta_init(&meta);
-	meta.arch = r->arm64 ? KVM_ARM64 : KVM_X86;
 	meta.tdp_mmu = !r->shadow;
 	meta.has_ends = !r->no_ends;
 	if (r->sources)

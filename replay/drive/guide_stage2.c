@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guide on arm64.  A visit of the walker is recorded when the entry has been read; what breaks or makes
+ * an entry when it is about to: the store is over before the task's next record, and that is where it is put.
+ */
+#include "kvm/stage2.h"
+#include "replay/drive/guide_state.h"
+
+static bool is_visit(unsigned int kind)
+{
+	return kind == OBS_W_MAP || kind == OBS_W_UNMAP || kind == OBS_W_ATTR || kind == OBS_W_AGE ||
+	       kind == OBS_W_SPLIT || kind == OBS_W_FREE;
+}
+
+#define LOOKAHEAD	64	/* a visit that is not among the next so many is another's */
+
+/* The next recorded visit of @gfn, or nr_obs. */
+static uint32_t next_visit(const struct recording *rec, const struct running *r, gfn_t gfn, int level)
+{
+	const struct rec_op *op = &rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(rec, op);
+
+	for (uint32_t i = r->paced; i < op->nr_obs && i < r->paced + LOOKAHEAD; i++)
+		if (is_visit(obs[i].o.kind) && obs[i].o.pte.gfn == gfn && (level < 0 || obs[i].o.pte.level == level))
+			return i;
+	return op->nr_obs;
+}
+
+void guide_stage2_before(struct actor *a, gfn_t gfn)
+{
+	const struct recording *rec = a->g->rec;
+	const struct rec_op *op = &rec->ops[a->top->op];
+	uint32_t i = next_visit(rec, a->top, gfn, -1);
+
+	if (i < op->nr_obs)
+		rt_idle_until(rec_op_obs(rec, op)[i].t_ns);
+}
+
+void guide_stage2_pace(struct actor *a, const struct obs *o)
+{
+	const struct recording *rec = a->g->rec;
+	const struct rec_op *op = &rec->ops[a->top->op];
+	uint32_t i;
+
+	if (!is_visit(o->kind))
+		return;
+	i = next_visit(rec, a->top, o->pte.gfn, o->pte.level);
+	if (i < op->nr_obs)
+		a->top->paced = i + 1;
+}
+
+/* The task's next record after obs @i of @op, nested operations left out. */
+static uint64_t next_record(const struct recording *rec, const struct rec_op *op, uint32_t i)
+{
+	const struct rec_obs *obs = rec_op_obs(rec, op);
+
+	for (uint32_t k = i + 1; k < op->nr_obs; k++)
+		if (obs[k].t_ns > obs[i].t_ns)
+			return obs[k].t_ns;
+	return op->end_ns;
+}
+
+/* Shortly before the record that follows the @nth one of @kind; 0: there is none. */
+static uint64_t after_nth(const struct recording *rec, const struct rec_op *op, unsigned int kind, uint32_t nth)
+{
+	const struct rec_obs *obs = rec_op_obs(rec, op);
+
+	for (uint32_t i = 0; i < op->nr_obs; i++)
+		if (obs[i].o.kind == kind && nth-- == 0)
+			return next_record(rec, op, i) - 1;
+	return 0;
+}
+
+/* A walk that changes attributes says so by its visit alone. */
+static uint64_t after_visit(const struct recording *rec, const struct running *r)
+{
+	const struct rec_op *op = &rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(rec, op);
+
+	for (uint32_t i = r->paced; i < op->nr_obs; i++)
+		if (is_visit(obs[i].o.kind))
+			return next_record(rec, op, i) - 1;
+	return 0;
+}
+
+uint64_t guide_stage2_break(const struct guide *g, struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	uint64_t t = after_nth(g->rec, op, OBS_BREAK_PTE, r->breaks++);
+
+	return t ? t : after_visit(g->rec, r);
+}
+
+uint64_t guide_stage2_make(const struct guide *g, struct running *r)
+{
+	return after_nth(g->rec, &g->rec->ops[r->op], OBS_MAKE_PTE, r->makes++);
+}
+
+/* --- facts ------------------------------------------------------------------------------- */
+
+/* Hardware had set the access flag of what is aged, as the recorded old values show. */
+void guide_stage2_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+		struct mmu_access a = { .gfn = o->pte.gfn, .access = MMU_R };
+
+		if ((o->kind == OBS_W_AGE || o->kind == OBS_W_ATTR) && stage2_is_leaf(o->pte.old, o->pte.level) &&
+		    o->pte.old & STAGE2_AF)
+			mmu_touch(mmu, 0, &a);
+	}
+}
+
+/* --- repair --------------------------------------------------------------------------------- */
+
+/* What the engine made and the kernel did not, becomes what it was. */
+static void undo(struct mmu *mmu, const struct running *r)
+{
+	for (size_t i = r->nr_said; i-- > 0;) {
+		const struct obs_pte *p = &r->said[i].pte;
+		unsigned int kind = r->said[i].kind;
+
+		if (kind == OBS_LOG_DIRTY)
+			mmu_repair_dirty(mmu, r->said[i].gfns.gfn, r->said[i].gfns.count, true);
+		else if (kind == OBS_BREAK_PTE && p->ret && !stage2_is_table(p->old, p->level))
+			mmu_repair(mmu, p->gfn, p->level, 0, p->old);
+		else if ((kind == OBS_W_ATTR || kind == OBS_W_AGE || (kind == OBS_W_UNMAP && p->visit == OBS_VISIT_LEAF)) &&
+			 stage2_is_leaf(p->old, p->level))
+			mmu_repair(mmu, p->gfn, p->level, 0, p->old);
+	}
+}
+
+static int level_of_pages(const struct guide *g, uint64_t pages)
+{
+	int level = STAGE2_LAST_LEVEL;
+
+	while (level > 0 && stage2_pages(g->rec->meta->page_shift, level) < pages)
+		level--;
+	return level;
+}
+
+static void redo(const struct guide *g, struct mmu *mmu, const struct rec_op *op, const struct obs *o)
+{
+	const struct obs_pte *p = &o->pte;
+
+	switch ((enum obs_kind)o->kind) {
+	case OBS_LOG_DIRTY:
+		mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, false);
+		break;
+	case OBS_MAKE_PTE:
+		mmu_repair(mmu, p->gfn, p->level, 0, p->new);
+		break;
+	case OBS_W_UNMAP:
+		if (p->visit == OBS_VISIT_LEAF)
+			mmu_repair(mmu, p->gfn, p->level, 0, 0);
+		break;
+	case OBS_W_ATTR:
+		if (p->new)
+			mmu_repair(mmu, p->gfn, p->level, 0, p->new);
+		break;
+	case OBS_W_AGE:
+		if (stage2_is_leaf(p->old, p->level))
+			mmu_repair(mmu, p->gfn, p->level, 0, p->old & ~STAGE2_AF);
+		break;
+	case OBS_S2_MAP:	/* where halves are not recorded */
+		if (g->rec->meta->release < KVM_6_12 && !o->s2.ret && op->kind == EV_OP_FAULT)
+			mmu_repair(mmu, o->s2.gfn, level_of_pages(g, o->s2.pages), 0,
+				   stage2_leaf(&g->stage2, level_of_pages(g, o->s2.pages), o->s2.value, o->s2.prot));
+		break;
+	default:
+		break;
+	}
+}
+
+void guide_stage2_repair(const struct guide *g, const struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	struct mmu *mmu = g->mmus[op->vm];
+
+	undo(mmu, r);
+	for (uint32_t i = 0; i < op->nr_obs; i++)
+		redo(g, mmu, op, &rec_op_obs(g->rec, op)[i].o);
+}
