@@ -6,6 +6,7 @@
  * invented, and its start carries EV_F_OPEN.
  */
 #include "capture/fold_state.h"
+#include "kvm/stage2.h"
 
 #define RANGE_BLOCKABLE	1	/* MMU_NOTIFIER_RANGE_BLOCKABLE, linux/mmu_notifier.h */
 
@@ -260,10 +261,10 @@ void age_return(struct fold *f, struct task *t, const struct raw *r)
 
 /* --- change_pte, 6.1 ------------------------------------------------------------------------------ */
 
-/* Bits 51:12 of a host page table entry. */
+/* Of a host page table entry: bits 51:12, on arm64 47:12. */
 static uint64_t pfn_of_pte(const struct fold *f, uint64_t pte)
 {
-	return (pte & SPTE_PFN_MASK) >> f->meta->page_shift;
+	return (pte & (f->meta->arch == KVM_ARM64 ? STAGE2_ADDRESS : SPTE_PFN_MASK)) >> f->meta->page_shift;
 }
 
 void set_spte_mn(struct fold *f, struct task *t, const struct raw *r)

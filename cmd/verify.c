@@ -184,9 +184,6 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 				  .recorded = recorded_knobs(o, ev_meta(f)), .guide = guide_vtime };
 	int rc;
 
-	if (ev_meta(f)->arch != KVM_X86)
-		return err_set(e, ERR_MACHINE, "%s: recorded on another architecture than x86; there is no engine for it",
-			       path);
 	rc = load_policy(o, ev_meta(f), &policy, e);
 	if (rc == 0)
 		rc = read_rules(ev_meta(f), &job, e);

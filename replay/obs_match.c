@@ -78,9 +78,10 @@ static void key_pte(const struct obs_rules *r, const struct obs *o, struct key *
 {
 	const struct obs_pte *p = &o->pte;
 
-	k->w[1] = p->gfn | (uint64_t)p->level << 40 | (uint64_t)p->visit << 48 | (uint64_t)p->ret << 52;
-	if (o->kind == OBS_FREE_UNLINKED)
+	k->w[1] = (uint64_t)p->level << 40 | (uint64_t)p->visit << 48 | (uint64_t)p->ret << 52;
+	if (o->kind == OBS_FREE_UNLINKED)	/* of what, nothing says */
 		return;
+	k->w[1] |= p->gfn;
 	k->w[2] = pte_hard(r, p->old, p->level);
 	if (o->kind == OBS_MAKE_PTE || (o->kind == OBS_W_ATTR && r->attr_new))
 		k->w[3] = pte_hard(r, p->new, p->level);

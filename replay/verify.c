@@ -10,6 +10,7 @@ struct found {
 	struct swaps	*swaps;
 	struct yields	*yields;
 	struct chains	*chains;
+	struct stores	*stores;
 	struct order	*order;
 };
 
@@ -17,7 +18,8 @@ static int run_once(const struct verify_job *job, const struct found *f, bool co
 			 struct err *e)
 {
 	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps,
-					 .yields = f->yields, .chains = f->chains, .order = f->order,
+					 .yields = f->yields, .chains = f->chains, .stores = f->stores,
+					 .order = f->order,
 					 .consistent = consistent, .seed = job->seed, .recorded = job->recorded,
 					 .verdict = v };
 
@@ -42,7 +44,7 @@ static bool any_open(const struct verdict *v)
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
 	struct found f = { swaps_new(job->rec), yields_new(job->rec, job->yields_to_waiters),
-			   chains_new(job->rec), NULL };
+			   chains_new(job->rec), stores_new(job->rec), NULL };
 	int rc;
 
 	f.order = order_new(job->rec, f.swaps, job->policy, out->has_checks);
@@ -56,5 +58,6 @@ int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 	swaps_free(f.swaps);
 	yields_free(f.yields);
 	chains_free(f.chains);
+	stores_free(f.stores);
 	return rc;
 }

@@ -87,10 +87,12 @@ static bool changes_flags(const struct recording *r, const struct rec_op *op)
 
 /*
  * Roots that a fast zap made invalid, and slots whose logging starts or stops, are walked under the lock held for
- * read; all else is for write.
+ * read; all else is for write, and on arm64 everything.
  */
 static struct walker walker_of(const struct recording *r, const struct rec_op *op)
 {
+	if (r->meta->arch == KVM_ARM64)
+		return (struct walker){ op, false };
 	return (struct walker){ op, changes_flags(r, op) ||
 				((op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_NX_TOGGLE) && rec_find(r, op, OBS_ZAP_ALL_FAST, 0)) };
 }
@@ -148,6 +150,8 @@ static bool flushes_to_yield(const struct recording *r, const struct rec_op *op)
  */
 static const struct rec_obs *proof_of_lock(const struct recording *r, const struct rec_op *op)
 {
+	if (op->kind == EV_OP_FAULT && r->meta->arch == KVM_ARM64)
+		return rec_find(r, op, OBS_W_MAP, 0);
 	if (op->kind == EV_OP_INVALIDATE_START)
 		return rec_find(r, op, r->meta->has_probes ? OBS_UNMAP_RANGE : OBS_SPTE_CHANGED, 0);
 	if (op->kind == EV_OP_FAULT && !r->meta->has_probes)
@@ -197,7 +201,8 @@ static bool find_walk(const struct recording *r, const struct rec_op *op, struct
 	bool found = false;
 
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
-		if (obs[i].o.kind != OBS_SPTE_CHANGED && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE)
+		if (obs[i].o.kind != OBS_SPTE_CHANGED && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE &&
+		    obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR)
 			continue;
 		if (!found)
 			w->first = i;

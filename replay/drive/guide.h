@@ -5,6 +5,7 @@
 #include "engine/config/policy.h"
 #include "replay/chains.h"
 #include "replay/order.h"
+#include "replay/stores.h"
 #include "replay/verdict.h"
 
 /*
@@ -20,6 +21,7 @@ struct guide_job {
 	const struct swaps	*swaps;		/* of @rec, as the next */
 	const struct yields	*yields;
 	const struct chains	*chains;
+	const struct stores	*stores;
 	const struct order	*order;		/* and where it has the last word */
 	bool			 consistent;	/* instants as it places them, else at the evidence */
 	uint64_t		 seed;

@@ -168,13 +168,15 @@ static uint64_t pin_begin(struct guide *g, struct running *r)
  * A walk may yield here.  To waiters it does so as the engine finds them; where its next record is of a yield,
  * it goes on to that time, so that whoever queued meanwhile is there.  Without any, the records must say it.
  */
-static uint64_t pin_resched(const struct guide *g, const struct running *r)
+static uint64_t pin_resched(const struct guide *g, struct running *r)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
 	uint32_t next = op->first_obs + r->paced;
 
 	if (!r->walks || r->paced >= op->nr_obs)
 		return 0;
+	if (guide_is_arm64(g) && guide_stage2_yields(g, r))
+		return 1;
 	if (yields_before(g->job->yields, next))
 		return 1;
 	rt_idle_until(yields_seen(g->job->yields, g->rec, op, r->paced));

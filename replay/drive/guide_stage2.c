@@ -3,6 +3,10 @@
  * The guide on arm64.  A visit of the walker is recorded when the entry has been read; what breaks or makes
  * an entry when it is about to: the store is over before the task's next record, and that is where it is put.
  */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
 #include "kvm/stage2.h"
 #include "replay/drive/guide_state.h"
 
@@ -60,40 +64,64 @@ static uint64_t next_record(const struct recording *rec, const struct rec_op *op
 	return op->end_ns;
 }
 
-/* Shortly before the record that follows the @nth one of @kind; 0: there is none. */
-static uint64_t after_nth(const struct recording *rec, const struct rec_op *op, unsigned int kind, uint32_t nth)
+/* When the store was made that obs @i of @op is about; one that failed, at the latest. */
+static uint64_t stored(const struct guide *g, const struct rec_op *op, uint32_t i)
 {
-	const struct rec_obs *obs = rec_op_obs(rec, op);
+	uint64_t t = stores_at(g->job->stores, op->first_obs + i);
+
+	return t ? t : next_record(g->rec, op, i) - 1;
+}
+
+/* The @nth record of @kind; 0: there is none. */
+static uint64_t nth_store(const struct guide *g, const struct rec_op *op, unsigned int kind, uint32_t nth)
+{
+	const struct rec_obs *obs = rec_op_obs(g->rec, op);
 
 	for (uint32_t i = 0; i < op->nr_obs; i++)
 		if (obs[i].o.kind == kind && nth-- == 0)
-			return next_record(rec, op, i) - 1;
+			return stored(g, op, i);
 	return 0;
 }
 
 /* A walk that changes attributes says so by its visit alone. */
-static uint64_t after_visit(const struct recording *rec, const struct running *r)
+static uint64_t visit_store(const struct guide *g, const struct running *r)
 {
-	const struct rec_op *op = &rec->ops[r->op];
-	const struct rec_obs *obs = rec_op_obs(rec, op);
+	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(g->rec, op);
 
 	for (uint32_t i = r->paced; i < op->nr_obs; i++)
 		if (is_visit(obs[i].o.kind))
-			return next_record(rec, op, i) - 1;
+			return stored(g, op, i);
 	return 0;
 }
 
 uint64_t guide_stage2_break(const struct guide *g, struct running *r)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
-	uint64_t t = after_nth(g->rec, op, OBS_BREAK_PTE, r->breaks++);
+	uint64_t t = nth_store(g, op, OBS_BREAK_PTE, r->breaks++);
 
-	return t ? t : after_visit(g->rec, r);
+	return t ? t : visit_store(g, r);
 }
 
 uint64_t guide_stage2_make(const struct guide *g, struct running *r)
 {
-	return after_nth(g->rec, &g->rec->ops[r->op], OBS_MAKE_PTE, r->makes++);
+	return nth_store(g, &g->rec->ops[r->op], OBS_MAKE_PTE, r->makes++);
+}
+
+bool guide_stage2_yields(const struct guide *g, struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(g->rec, op);
+
+	for (uint32_t i = r->paced; i < op->nr_obs; i++) {
+		if (yields_before(g->job->yields, op->first_obs + i)) {
+			r->paced = i;
+			return true;
+		}
+		if (is_visit(obs[i].o.kind))
+			break;
+	}
+	return false;
 }
 
 /* --- facts ------------------------------------------------------------------------------- */
@@ -113,21 +141,68 @@ void guide_stage2_touch(const struct guide *g, struct mmu *mmu, const struct rec
 
 /* --- repair --------------------------------------------------------------------------------- */
 
-/* What the engine made and the kernel did not, becomes what it was. */
-static void undo(struct mmu *mmu, const struct running *r)
+static void set_entry(struct mmu *mmu, gfn_t gfn, int level, uint64_t pte)
 {
-	for (size_t i = r->nr_said; i-- > 0;) {
-		const struct obs_pte *p = &r->said[i].pte;
-		unsigned int kind = r->said[i].kind;
+	mmu_repair(mmu, gfn, STAGE2_LAST_LEVEL + 1 - level, 0, pte);
+}
 
-		if (kind == OBS_LOG_DIRTY)
-			mmu_repair_dirty(mmu, r->said[i].gfns.gfn, r->said[i].gfns.count, true);
-		else if (kind == OBS_BREAK_PTE && p->ret && !stage2_is_table(p->old, p->level))
-			mmu_repair(mmu, p->gfn, p->level, 0, p->old);
-		else if ((kind == OBS_W_ATTR || kind == OBS_W_AGE || (kind == OBS_W_UNMAP && p->visit == OBS_VISIT_LEAF)) &&
-			 stage2_is_leaf(p->old, p->level))
-			mmu_repair(mmu, p->gfn, p->level, 0, p->old);
-	}
+/* What both have done needs no repair: their observations by value, sorted. */
+struct done {
+	struct obs *v;
+	size_t	    nr;
+};
+
+static int by_value(const void *va, const void *vb)
+{
+	const struct obs *a = va, *b = vb;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return memcmp(a->w, b->w, sizeof(a->w));
+}
+
+/* Where tables are, and what hardware did, is no difference. */
+static struct obs plain(const struct guide *g, struct obs o)
+{
+	struct obs_pte *p = &o.pte;
+
+	if (o.kind < OBS_W_MAP || o.kind > OBS_FREE_UNLINKED)
+		return o;
+	p->old = stage2_is_table(p->old, p->level) ? STAGE2_VALID | STAGE2_TYPE : p->old & ~(g->stage2.hw_af ? STAGE2_AF : 0);
+	p->new = o.kind != OBS_MAKE_PTE ? 0 : stage2_is_table(p->new, p->level) ? STAGE2_VALID | STAGE2_TYPE : p->new;
+	return o;
+}
+
+static struct done done_of(const struct guide *g, const struct obs *first, size_t nr, size_t stride)
+{
+	struct done d = { xcalloc(nr + 1, sizeof(*d.v)), nr };
+
+	for (size_t i = 0; i < nr; i++)
+		d.v[i] = plain(g, *(const struct obs *)((const char *)first + i * stride));
+	if (nr)
+		qsort(d.v, nr, sizeof(*d.v), by_value);
+	return d;
+}
+
+static bool is_done(const struct guide *g, const struct done *d, const struct obs *o)
+{
+	struct obs key = plain(g, *o);
+
+	return d->nr && bsearch(&key, d->v, d->nr, sizeof(*d->v), by_value);
+}
+
+/* What the engine made and the kernel did not, becomes what it was. */
+static void undo(struct mmu *mmu, const struct obs *o)
+{
+	const struct obs_pte *p = &o->pte;
+
+	if (o->kind == OBS_LOG_DIRTY)
+		mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, true);
+	else if (o->kind == OBS_BREAK_PTE && p->ret && !stage2_is_table(p->old, p->level))
+		set_entry(mmu, p->gfn, p->level, p->old);
+	else if ((o->kind == OBS_W_ATTR || o->kind == OBS_W_AGE ||
+		  (o->kind == OBS_W_UNMAP && p->visit == OBS_VISIT_LEAF)) && stage2_is_leaf(p->old, p->level))
+		set_entry(mmu, p->gfn, p->level, p->old);
 }
 
 static int level_of_pages(const struct guide *g, uint64_t pages)
@@ -148,24 +223,24 @@ static void redo(const struct guide *g, struct mmu *mmu, const struct rec_op *op
 		mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, false);
 		break;
 	case OBS_MAKE_PTE:
-		mmu_repair(mmu, p->gfn, p->level, 0, p->new);
+		set_entry(mmu, p->gfn, p->level, p->new);
 		break;
 	case OBS_W_UNMAP:
 		if (p->visit == OBS_VISIT_LEAF)
-			mmu_repair(mmu, p->gfn, p->level, 0, 0);
+			set_entry(mmu, p->gfn, p->level, 0);
 		break;
 	case OBS_W_ATTR:
 		if (p->new)
-			mmu_repair(mmu, p->gfn, p->level, 0, p->new);
+			set_entry(mmu, p->gfn, p->level, p->new);
 		break;
 	case OBS_W_AGE:
 		if (stage2_is_leaf(p->old, p->level))
-			mmu_repair(mmu, p->gfn, p->level, 0, p->old & ~STAGE2_AF);
+			set_entry(mmu, p->gfn, p->level, p->old & ~STAGE2_AF);
 		break;
 	case OBS_S2_MAP:	/* where halves are not recorded */
 		if (g->rec->meta->release < KVM_6_12 && !o->s2.ret && op->kind == EV_OP_FAULT)
-			mmu_repair(mmu, o->s2.gfn, level_of_pages(g, o->s2.pages), 0,
-				   stage2_leaf(&g->stage2, level_of_pages(g, o->s2.pages), o->s2.value, o->s2.prot));
+			set_entry(mmu, o->s2.gfn, level_of_pages(g, o->s2.pages),
+				  stage2_leaf(&g->stage2, level_of_pages(g, o->s2.pages), o->s2.value, o->s2.prot));
 		break;
 	default:
 		break;
@@ -177,7 +252,16 @@ void guide_stage2_repair(const struct guide *g, const struct running *r)
 	const struct rec_op *op = &g->rec->ops[r->op];
 	struct mmu *mmu = g->mmus[op->vm];
 
-	undo(mmu, r);
+	struct done recorded = done_of(g, op->nr_obs ? &rec_op_obs(g->rec, op)->o : NULL, op->nr_obs,
+				       sizeof(struct rec_obs));
+	struct done said = done_of(g, r->said, r->nr_said, sizeof(*r->said));
+
+	for (size_t i = r->nr_said; i-- > 0;)
+		if (!is_done(g, &recorded, &r->said[i]))
+			undo(mmu, &r->said[i]);
 	for (uint32_t i = 0; i < op->nr_obs; i++)
-		redo(g, mmu, op, &rec_op_obs(g->rec, op)[i].o);
+		if (!is_done(g, &said, &rec_op_obs(g->rec, op)[i].o))
+			redo(g, mmu, op, &rec_op_obs(g->rec, op)[i].o);
+	free(recorded.v);
+	free(said.v);
 }

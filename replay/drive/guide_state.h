@@ -128,6 +128,8 @@ void guide_stage2_before(struct actor *a, gfn_t gfn);
 void guide_stage2_pace(struct actor *a, const struct obs *o);
 uint64_t guide_stage2_break(const struct guide *g, struct running *r);
 uint64_t guide_stage2_make(const struct guide *g, struct running *r);
+/* Did the walk let go of the lock before its next visit?  Then @r has come that far. */
+bool guide_stage2_yields(const struct guide *g, struct running *r);
 void guide_stage2_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);
 void guide_stage2_repair(const struct guide *g, const struct running *r);
 
