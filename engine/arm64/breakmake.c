@@ -89,6 +89,7 @@ void entry_make(struct walk *w, const struct visit *v, uint64_t new, struct wind
 
 	table_get(x, entry_table(x, v->ptep));
 	rt_charge(COST_CLEAR, 1);
+	rt_pin(RT_PIN_MAKE);
 	rt_store(v->ptep, new);
 	if (!(w->flags & WALK_SKIP_BBM_TLBI))
 		check_made_entry(x, v->ptep, v->old, broken_value(x), new);

@@ -25,7 +25,8 @@ void tlbi_ipa(struct arm64_mmu *x, gfn_t gfn, int level)
 {
 	uint64_t mark = check_mark(&x->mmu);
 
-	observe(x, OBS_TLB_IPA, gfn, 0, level);
+	/* "Not known" was 0 before 6.8. */
+	observe(x, OBS_TLB_IPA, gfn, 0, level == TLBI_NO_LEVEL && !x->locks ? 0 : level);
 	broadcast(x, COST_TLBI_IPA);
 	check_invalidated(&x->mmu, mark, gfn, 1);
 }

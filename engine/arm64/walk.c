@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "engine/core/observe.h"
+
 static bool reads_tables_again(const struct walk *w)
 {
 	return w->x->mmu.policy->walk_eagain == WALK_EAGAIN_SKIP;
@@ -34,6 +36,7 @@ static int visit_entry(struct walk *w, uint32_t table, int level)
 	bool is_table;
 	int ret = 0;
 
+	obs_before(&w->x->mmu, w->at);
 	v.old = rt_load(v.ptep);
 	rt_charge(COST_WALK_STEP, 1);
 	is_table = stage2_is_table(v.old, level);
