@@ -259,10 +259,10 @@ static const struct script_row rows[] = {
 			"tlb_ipa 0x40000 L3\n"
 			"w_unmap 0x40000 L2 post 0x3\n"
 			"put_pte 0x40000 L2\n"
-			"tlb_ipa 0x40000 L255\n"
+			"tlb_ipa 0x40000 L0\n"
 			"w_unmap 0x40000 L1 post 0x3\n"
 			"put_pte 0x40000 L1\n"
-			"tlb_ipa 0x40000 L255\n"
+			"tlb_ipa 0x40000 L0\n"
 			"s2_unmap 0x40000 +1 prot 0 ret 0 value 0\n",
 	},
 	{
