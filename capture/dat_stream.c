@@ -273,6 +273,14 @@ static bool dirty_tail(const uint8_t *p, const uint8_t *page_end)
 	return false;
 }
 
+/* What may stand above the bytes used: the flags, which a 64-bit kernel adds as an int, with its sign. */
+static bool flags_sound(uint64_t commit)
+{
+	uint64_t above = commit & ~(uint64_t)(COMMIT_BYTES | COMMIT_FLAGS);
+
+	return !above || (above == 0xffffffffULL << 32 && commit & COMMIT_MISSED);
+}
+
 static void note_missed(struct dat_stream *s, uint64_t commit, const uint8_t *tail, const uint8_t *page_end)
 {
 	uint64_t n = DAT_MISSED_SOME;
@@ -288,7 +296,7 @@ static void decode_page(struct dat_stream *s, const uint8_t *page)
 	const uint8_t *page_end = page + s->page_size, *first = page + s->page_head, *used_end, *p;
 	uint64_t ts = get64(page, d->swap), commit = get_word(d, page + 8), used = commit & COMMIT_BYTES;
 	uint64_t tail = used + (commit & COMMIT_STORED ? d->long_size : 0);
-	bool sound = used <= s->page_size - s->page_head && !(used & 3) && !(commit & ~(uint64_t)(COMMIT_BYTES | COMMIT_FLAGS));
+	bool sound = used <= s->page_size - s->page_head && !(used & 3) && flags_sound(commit);
 
 	if (!ts && !commit) {
 		damaged(s, 1, "pages of zeros");

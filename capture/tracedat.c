@@ -256,6 +256,20 @@ static uint64_t shortfall(const struct tracedat *t, const struct dat_stat *st)
 	return st->has_read && n < st->read ? st->read - n : 0;
 }
 
+/* Pages tell of records overwritten before they were read, and so does the kernel's count: the same ones. */
+static uint64_t missed_beyond_overrun(const struct tracedat *t, const struct lane *l)
+{
+	uint64_t counted = 0;
+
+	for (size_t i = 0; i < t->dat->nr_stats; i++) {
+		const struct dat_stat *st = &t->dat->stats[i];
+
+		if (st->cpu == l->cpu->cpu && !strcmp(t->dat->buffers[l->cpu->buffer].name, st->buffer))
+			counted = max_u64(counted, st->overrun);
+	}
+	return l->missed - min_u64(l->missed, counted);
+}
+
 static void tracedat_lost(struct source *s, source_note_fn fn, void *arg)
 {
 	struct tracedat *t = tracedat_of(s);
@@ -274,8 +288,8 @@ static void tracedat_lost(struct source *s, source_note_fn fn, void *arg)
 			fn(arg, st->cpu, "damaged", damaged);
 	}
 	for (size_t i = 0; i < t->dat->nr_cpus; i++)
-		if (t->lanes[i].missed)
-			fn(arg, t->lanes[i].cpu->cpu, "missed", t->lanes[i].missed);
+		if (missed_beyond_overrun(t, &t->lanes[i]))
+			fn(arg, t->lanes[i].cpu->cpu, "missed", missed_beyond_overrun(t, &t->lanes[i]));
 }
 
 static void tracedat_damage(struct source *s, source_note_fn fn, void *arg)
