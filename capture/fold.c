@@ -40,6 +40,17 @@ static unsigned int host_page_shift(enum kvm_arch arch, uint32_t page_size)
 	return 12;
 }
 
+/* Does it have a KVM of another kind? */
+static bool is_foreign(const char *machine)
+{
+	static const char *const others[] = { "s390", "ppc", "riscv", "loongarch", "mips", "armv" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strncmp(machine, others[i], strlen(others[i])))
+			return true;
+	return false;
+}
+
 /* "Linux HOST RELEASE MACHINE": the last word and the one before. */
 static void set_kernel(struct fold *f)
 {
@@ -52,6 +63,8 @@ static void set_kernel(struct fold *f)
 		m->release_exact = kvm_release_parse(words[2], &f->release);
 		f->ret_pf = ret_pf_numbers(words[2]);
 		m->arch = !strcmp(words[3], "aarch64") ? KVM_ARM64 : KVM_X86;
+		if (is_foreign(words[3]))
+			m->machine = xstrdup(words[3]);
 	} else {
 		f->release = KVM_6_12;
 		f->ret_pf = RET_PF_OF_6_12;
@@ -66,9 +79,10 @@ static void set_kernel(struct fold *f)
 /* Types of events that appeared since: all of them at first. */
 static void compile_types(struct fold *f)
 {
+	static const struct raw_table nothing = { .nr = 1 };	/* another machine's are counted only */
 	uint32_t nr = f->source->nr_events;
 
-	f->table = f->meta->arch == KVM_X86 ? &raw_x86 : &raw_arm64;
+	f->table = f->meta->machine ? &nothing : f->meta->arch == KVM_X86 ? &raw_x86 : &raw_arm64;
 	if (nr > f->cap_types) {
 		f->cap_types = nr + 16;
 		f->types = xreallocarray(f->types, f->cap_types, sizeof(*f->types));

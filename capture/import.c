@@ -162,7 +162,11 @@ static int fold_source(struct source *s, const char *in, struct ev_writer *w, co
 
 	if (opt->slot)
 		fold_on_slot(f, opt->slot, opt->slot_arg);
-	ret = solve_riddles(f, in, e);
+	if (meta->machine && w)
+		ret = err_set(e, ERR_MACHINE, "%s: recorded on %s; only recordings of x86 and arm64 hosts can be folded", in,
+			      meta->machine);
+	if (!ret)
+		ret = solve_riddles(f, in, e);
 	if (!ret)
 		ret = fold_all(s, f, opt, e);
 	if (!ret)

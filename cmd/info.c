@@ -120,6 +120,8 @@ static void print_json(const struct info *in)
 	json_object_set_new(o, "lost", json_integer(lost(m)));
 	json_object_set_new(o, "damage", damage_json(m));
 	json_object_set_new(o, "caveats", caveats_json(m));
+	if (m->machine)
+		json_object_set_new(o, "arch", json_string(m->machine));
 	if (!m->kernel)
 		json_object_set_new(o, "kernel", json_string("unknown"));
 	json_object_set_new(o, "used", json_integer(m->events - total(&m->unused)));
@@ -146,8 +148,9 @@ static void print_head(const struct info *in)
 		puts(", a recording");
 	else
 		printf(", imported from %s\n", m->source ? m->source : "an unknown file");
-	printf("kernel    %s, %s", m->kernel ? m->kernel : "unknown", m->arch == KVM_X86 ? "x86" : "arm64");
-	if (m->arch == KVM_X86)
+	printf("kernel    %s, %s", m->kernel ? m->kernel : "unknown",
+	       m->machine ? m->machine : m->arch == KVM_X86 ? "x86" : "arm64");
+	if (m->arch == KVM_X86 && !m->machine)
 		printf(", %s, %s, read as %s", m->tdp == SPTE_EPT ? "EPT" : "NPT", m->tdp_mmu ? "TDP MMU" : "no TDP MMU",
 		       kvm_release_name(m->release));
 	printf("\nspan      %.6f s, clock %s, %u CPUs\n", (m->last_ns - m->first_ns) / 1e9, m->clock ? m->clock : "unknown",

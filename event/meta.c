@@ -52,6 +52,7 @@ void ev_meta_fini(struct ev_meta *m)
 	ev_counts_fini(&m->kinds);
 	ev_counts_fini(&m->damage);
 	free(m->kernel);
+	free(m->machine);
 	free(m->clock);
 	free(m->source);
 	free(m->synthetic);

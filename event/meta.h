@@ -53,6 +53,7 @@ struct ev_vm {
 struct ev_meta {
 	enum kvm_arch	 arch;
 	char		*kernel;	/* uname -r; NULL: unknown */
+	char		*machine;	/* uname -m where that is no architecture the lab knows, else NULL */
 	enum kvm_release release;
 	bool		 release_exact;
 	enum spte_tdp	 tdp;		/* x86 */

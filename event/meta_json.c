@@ -40,6 +40,7 @@ static const char *release_word(unsigned int v)
 static const struct member meta_members[] = {
 	WORD(ev_meta, arch),
 	MEMBER(M_TEXT, ev_meta, kernel),
+	MEMBER(M_TEXT, ev_meta, machine),
 	WORD(ev_meta, release),
 	MEMBER(M_BOOL, ev_meta, release_exact),
 	WORD(ev_meta, tdp),
