@@ -154,7 +154,7 @@ static bool lock(const struct fault *f)
 
 static unsigned int walk_flags(const struct fault *f, bool shared)
 {
-	return f->x->locks ? WALK_HANDLE_FAULT | (shared ? WALK_SHARED : 0) : 0;
+	return WALK_HANDLE_FAULT | (shared && f->x->locks ? WALK_SHARED : 0);
 }
 
 static enum ret_pf map_or_relax(struct fault *f, bool shared)
