@@ -115,8 +115,8 @@ bool arm64_age(struct mmu *mmu, const struct memslot_span *span, enum mmu_age ho
 	if (!one_page(x))
 		obs_s2(mmu, OBS_S2_TCY, span->start, span->end - span->start, !test, a.young, 0);
 	else if (test)
-		obs_s2(mmu, OBS_S2_IS_YOUNG, span->start, 0, 0, a.young, 0);
+		obs_s2(mmu, OBS_S2_IS_YOUNG, span->start, 1, 0, a.young, 0);
 	else
-		obs_s2(mmu, OBS_S2_MKOLD, span->start, 0, 0, 0, a.seen);
+		obs_s2(mmu, OBS_S2_MKOLD, span->start, 1, 0, 0, a.seen);
 	return a.young;
 }

@@ -59,7 +59,7 @@ int relax(struct arm64_mmu *x, gfn_t gfn, unsigned int prot, unsigned int flags)
 		tlbi_local(x, gfn, ret ? TLBI_NO_LEVEL : a.level);
 	else if (!ret)
 		tlbi_ipa(x, gfn, a.level);
-	obs_s2(&x->mmu, OBS_S2_RELAX, gfn, 0, prot, (unsigned int)-ret, 0);
+	obs_s2(&x->mmu, OBS_S2_RELAX, gfn, 1, prot, (unsigned int)-ret, 0);
 	return ret;
 }
 
@@ -68,7 +68,7 @@ uint64_t make_young(struct arm64_mmu *x, gfn_t gfn, unsigned int flags)
 	struct attr a = { .set = STAGE2_AF };
 	uint64_t pte = change(&a, x, gfn, gfn + 1, flags) ? 0 : a.seen;
 
-	obs_s2(&x->mmu, OBS_S2_MKYOUNG, gfn, 0, 0, 0, pte);
+	obs_s2(&x->mmu, OBS_S2_MKYOUNG, gfn, 1, 0, 0, pte);
 	return pte;
 }
 

@@ -112,7 +112,7 @@ void entry_clear(struct walk *w, const struct visit *v, bool later)
 		rt_store(v->ptep, 0);
 		check_entry(x, v->ptep, v->old, 0);
 		if (is_table || !later)
-			tlbi_ipa(x, v->gfn, is_table ? TLBI_NO_LEVEL : v->level);
+			tlbi_ipa(x, v->gfn, !is_table ? v->level : x->locks ? TLBI_NO_LEVEL : 0);
 	}
 	table_put(x, entry_table(x, v->ptep));
 }

@@ -129,7 +129,7 @@ static int lock_block_defer(struct map *m, const struct visit *v, uint64_t new)
 
 	if (!ret) {
 		map_make_leaf(m, v, new, clean);
-		obs_pte(&x->mmu, OBS_FREE_UNLINKED, visit_gfn(&m->w, v), v->level, 0, 0, 0, 0);
+		obs_pte(&x->mmu, OBS_FREE_UNLINKED, 0, v->level, 0, 0, 0, 0);
 		table_free_unlinked(x, child, walk_shared(&m->w));
 	}
 	observe(m, v, VISIT_PRE, v->old, ret);

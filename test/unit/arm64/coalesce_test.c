@@ -44,7 +44,7 @@ static const struct script_row rows[] = {
 			"tlb_vmid\n"
 			"break 0x40000 L2 0x3 done\n"
 			"make 0x40000 L2 0x400001400007d9\n"
-			"free_unlinked 0x40000 L2\n"
+			"free_unlinked 0 L2\n"
 			"w_map 0x40000 L2 pre 0x3 ret 0\n"
 			"s2_map 0x40000 +512 prot 6 ret 0 value 0x140000\n",
 	},

@@ -44,7 +44,7 @@ static const struct script_row rows[] = {
 			   FAULT_ON(G + 7, MMU_X, 2, RET_PF_RELAXED), TOUCH_AT(G + 7, MMU_X, true) },
 		.want = "w_attr 0x40007 L2 0x400001400007d9 > 0x1400007d9\n"
 			"tlb_ipa_nsh 0x40007 L2\n"
-			"s2_relax 0x40007 +0 prot 7 ret 0 value 0\n",
+			"s2_relax 0x40007 +1 prot 7 ret 0 value 0\n",
 	},
 	{
 		.name = "6.12: a block over pages: locked, made, the table is freed later", .release = KVM_6_12,
@@ -55,7 +55,7 @@ static const struct script_row rows[] = {
 			"tlb_range_hw 0x40000 +512 0\n"
 			"break 0x40000 L2 0x3 done\n"
 			"make 0x40000 L2 0x400001400007d9\n"
-			"free_unlinked 0x40000 L2\n"
+			"free_unlinked 0 L2\n"
 			"w_map 0x40000 L2 pre 0x3 ret 0\n"
 			"s2_map 0x40000 +512 prot 6 ret 0 value 0x140000\n",
 	},
@@ -67,7 +67,7 @@ static const struct script_row rows[] = {
 			"tlb_vmid\n"
 			"break 0x40000 L2 0x3 done\n"
 			"make 0x40000 L2 0x400001400007d9\n"
-			"free_unlinked 0x40000 L2\n"
+			"free_unlinked 0 L2\n"
 			"w_map 0x40000 L2 pre 0x3 ret 0\n"
 			"s2_map 0x40000 +512 prot 6 ret 0 value 0x140000\n",
 	},
@@ -102,7 +102,7 @@ static const struct script_row rows[] = {
 			   FAULT_ON(G, MMU_W, 1, RET_PF_RELAXED), ASK(GET, 0, 1) },
 		.want = "w_attr 0x40000 L3 0x4000014000075b > 0x400001400007db\n"
 			"tlb_ipa_nsh 0x40000 L3\n"
-			"s2_relax 0x40000 +0 prot 6 ret 0 value 0\n"
+			"s2_relax 0x40000 +1 prot 6 ret 0 value 0\n"
 			"log_dirty_masked 0x40000 +1 0\n"
 			"s2_wrprotect 0x40000 +1 prot 0 ret 0 value 0\n"
 			"w_attr 0x40000 L3 0x400001400007db > 0x4000014000075b\n"
@@ -184,7 +184,7 @@ static const struct script_row rows[] = {
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), RANGE(AGE, G, 1, true), TOUCH_AT(G, MMU_R, false), DO(FORGET),
 			   FAULT_ON(G, MMU_R, 1, RET_PF_YOUNG), TOUCH_AT(G, MMU_R, true), RANGE(TEST_AGE, G, 1, true) },
 		.want = "w_attr 0x40000 L3 0x400001400003db > 0x400001400007db\n"
-			"s2_mkyoung 0x40000 +0 prot 0 ret 0 value 0x400001400003db\n"
+			"s2_mkyoung 0x40000 +1 prot 0 ret 0 value 0x400001400003db\n"
 			"w_age 0x40000 L3 0x400001400007db\n"
 			"s2_tcy 0x40000 +1 prot 0 ret 1 value 0\n"
 			"age_gfn 0x40000 +1 1\n",
@@ -248,7 +248,7 @@ static const struct script_row rows[] = {
 			   FAULT_ON(G, MMU_W, 1, RET_PF_RELAXED) },
 		.want = "w_attr 0x40000 L3 0x4000014000075b > 0x400001400007db\n"
 			"tlb_ipa 0x40000 L3\n"
-			"s2_relax 0x40000 +0 prot 6 ret 0 value 0\n",
+			"s2_relax 0x40000 +1 prot 6 ret 0 value 0\n",
 	},
 	{
 		.name = "6.1: an unmap", .release = KVM_6_1,
@@ -270,15 +270,15 @@ static const struct script_row rows[] = {
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(FORGET), RANGE(TEST_AGE, G, 1, true),
 			   RANGE(AGE_FLUSH, G, 1, true), RANGE(AGE, G, 1, false) },
 		.want = "w_attr 0x40000 L3 0x400001400007db > 0x400001400007db\n"
-			"s2_is_young 0x40000 +0 prot 0 ret 1 value 0\n"
+			"s2_is_young 0x40000 +1 prot 0 ret 1 value 0\n"
 			"age_gfn 0x40000 +1 1\n"
 			"w_attr 0x40000 L3 0x400001400007db > 0x400001400003db\n"
-			"s2_mkold 0x40000 +0 prot 0 ret 0 value 0x400001400007db\n"
+			"s2_mkold 0x40000 +1 prot 0 ret 0 value 0x400001400007db\n"
 			"age_gfn 0x40000 +1 1\n"
 			"flush_all\n"
 			"tlb_vmid\n"
 			"w_attr 0x40000 L3 0x400001400003db > 0x400001400003db\n"
-			"s2_mkold 0x40000 +0 prot 0 ret 0 value 0x400001400003db\n"
+			"s2_mkold 0x40000 +1 prot 0 ret 0 value 0x400001400003db\n"
 			"age_gfn 0x40000 +1 0\n",
 	},
 	{
@@ -286,7 +286,7 @@ static const struct script_row rows[] = {
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), RANGE(AGE, G, 1, true), DO(FORGET),
 			   FAULT_CODE(G, MMU_R, 1, 0x93c4800b, RET_PF_YOUNG) },
 		.want = "w_attr 0x40000 L3 0x400001400003db > 0x400001400007db\n"
-			"s2_mkyoung 0x40000 +0 prot 0 ret 0 value 0x400001400003db\n",
+			"s2_mkyoung 0x40000 +1 prot 0 ret 0 value 0x400001400003db\n",
 	},
 	{
 		.name = "6.1: the host moves a page: mapped again for reading", .release = KVM_6_1,

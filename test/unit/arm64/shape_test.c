@@ -45,7 +45,7 @@ static const struct script_row rows[] = {
 			"tlb_range_hw 0x40000 +2048 0\n"
 			"break 0x40000 L2 0x3 done\n"
 			"make 0x40000 L2 0x400005000007d9\n"
-			"free_unlinked 0x40000 L2\n"
+			"free_unlinked 0 L2\n"
 			"w_map 0x40000 L2 pre 0x3 ret 0\n"
 			"s2_map 0x40000 +2048 prot 6 ret 0 value 0x140000\n"
 			"unmap_gfn_range 0x40000 +1 0\n"
