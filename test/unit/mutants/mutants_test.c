@@ -21,13 +21,6 @@ static const struct scene_def scene_logged = { .release = KVM_6_12, .host_level 
 static const struct scene_def scene_pml = { .release = KVM_6_12, .host_level = 2,
 					    .policy = { "dirty.method=pml" }, LOGGED_TASKS };
 
-/* A run that is stopped loses what its tasks were about to hand over. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:root_new\n";
-}
-
 static const struct mutant_row rows[] = {
 	{ "an unmap leaves out the second address space", MUTANT_unmap_skips_smm, "I-N1", 20, &scene_smm },
 	{ "an unmap leaves out the last page", MUTANT_unmap_short, "I-N1", 20, &scene_moves },
