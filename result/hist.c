@@ -95,6 +95,14 @@ void hist_record(struct hist *h, uint64_t value)
 	record(h, value, 1);
 }
 
+void hist_expect(const struct hist *h, uint64_t value)
+{
+	uint32_t index = index_of(value);
+
+	if (index < h->nr_counts)
+		__builtin_prefetch(&h->counts[index], 1);
+}
+
 void hist_record_n(struct hist *h, uint64_t value, uint64_t n)
 {
 	if (n)

@@ -19,6 +19,8 @@ struct hist {
 void hist_init(struct hist *h);
 void hist_fini(struct hist *h);		/* zeroed: fine */
 void hist_record(struct hist *h, uint64_t value);
+/* @value will be recorded soon: where it is counted should be near by then. */
+void hist_expect(const struct hist *h, uint64_t value);
 void hist_record_n(struct hist *h, uint64_t value, uint64_t n);
 void hist_merge(struct hist *into, const struct hist *from);
 /* Smallest recorded-equivalent value v such that at least @ppm millionths of the records are <= v; 0 when empty. */

@@ -37,6 +37,7 @@ static const struct mmu_ops x86_ops = {
 	.vcpu_unload	= x86_vcpu_unload,
 	.vcpu_smm	= x86_vcpu_smm,
 	.touch		= x86_touch,
+	.expect		= x86_expect,
 	.fault		= x86_fault,
 	.unmap		= x86_unmap,
 	.age		= x86_age,

@@ -128,6 +128,7 @@ struct root *root_new(struct x86_mmu *x, uint32_t role)
 	rt_word_init(&r->refs, 2);
 	rt_word_init(&r->next, rt_peek(&x->roots));
 	check_root_new(&x->mmu, r->table);
+	rt_set(&x->newest_table, r->table);
 	rt_store(&x->roots, (uintptr_t)r);
 	return r;
 }

@@ -53,6 +53,9 @@ struct root *root_iter(struct x86_mmu *x, struct root *prev, bool only_valid);
 /* mmu_lock held, in any mode. */
 void root_put(struct x86_mmu *x, struct root *r);
 
+/* engine/mmu.h, mmu_expect(): in the newest root. */
+void x86_expect(const struct mmu *mmu, gfn_t gfn);
+
 /* A new empty root, in the list, with two references. */
 struct root *root_new(struct x86_mmu *x, uint32_t role);
 /* The same, but no vCPU runs on it yet: one reference. */

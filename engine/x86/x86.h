@@ -43,6 +43,7 @@ struct x86_mmu {
 	uint32_t		  root_role;
 	uint8_t			  valid_gen;	/* toggled by each fast zap */
 	rt_u64			  roots;	/* newest first: root.h */
+	rt_u64			  newest_table;	/* of the newest root there ever was: a hint */
 	struct rt_spinlock	  pages_lock;	/* writers of the list of roots; up to 6.1 every new table too */
 	struct x86_vcpu		 *vcpus;
 	struct nx_list		  nx;

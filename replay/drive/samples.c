@@ -60,12 +60,25 @@ static void add_access(struct sampler *s, struct together *g, const struct sampl
 		g->lock_wait_max_ns = m->lock_wait_ns;
 }
 
+#define AHEAD	8	/* samples; a counter comes from memory in the time of about so many */
+
+/* Waits are mostly none, and counted in one place. */
+static void expect(const struct sampler *s, const struct sample *m)
+{
+	const struct hist *h = s->result->hist[m->op];
+
+	hist_expect(&h[PHASE_TOTAL], m->total_ns);
+	hist_expect(&h[PHASE_LOCK_HOLD], m->lock_hold_ns);
+}
+
 void sampler_flush(struct sampler *s, struct sample_buf *buf)
 {
 	struct together accesses = { 0 };
 
 	pthread_mutex_lock(&s->lock);
 	for (uint32_t i = 0; i < buf->nr; i++) {
+		if (i + AHEAD < buf->nr)
+			expect(s, &buf->v[i + AHEAD]);
 		record(s, &buf->v[i]);
 		if (buf->v[i].op == RESULT_ACCESS)
 			add_access(s, &accesses, &buf->v[i]);

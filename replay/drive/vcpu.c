@@ -244,7 +244,10 @@ static void run_access(struct drive_task *t, const struct stim *s)
 {
 	bool spoiled;
 
+	if (s->ev.vm == t->vm)
+		mmu_expect(t->drive->vms[t->vm].mmu, s->ev.access.gfn);
 	think(t, s);
+	__builtin_prefetch(t->cursor->next);
 	if (!t->started)
 		t->n.first_ns = rt_now_ns();
 	t->started = true;

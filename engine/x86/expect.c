@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/x86/root.h"
+
+/*
+ * Outside any RCU section: tables may be freed, and used for something else, meanwhile.  Their memory stays
+ * readable, and a number found in it is only followed if it is one.
+ */
+void x86_expect(const struct mmu *mmu, gfn_t gfn)
+{
+	const struct x86_mmu *x = to_x86_const(mmu);
+	uint64_t table = rt_peek(&x->newest_table);
+
+	for (int level = mmu->config.root_level; table < ARENA_MAX_TABLES; level--) {
+		const rt_u64 *sptep = arena_entries(&mmu->arena, (uint32_t)table) + spte_index(gfn, level);
+
+		if (level == 1 || !spte_is_table(rt_peek(sptep), level)) {
+			__builtin_prefetch(sptep, 1);
+			return;
+		}
+		table = spte_pfn(rt_peek(sptep));
+	}
+}
