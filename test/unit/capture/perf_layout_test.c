@@ -149,6 +149,7 @@ static void expect(const struct layout *l, struct source *s, const struct source
 {
 	const struct source_event *ev = &s->events[r->event];
 	bool traced = !strcmp(ev->system, "test"), second = strcmp(ev->name, "first");
+	struct source_field f;
 	uint8_t raw[64];
 	uint32_t len;
 
@@ -161,6 +162,9 @@ static void expect(const struct layout *l, struct source *s, const struct source
 		return;
 	}
 	assert_string_equal(ev->name, second ? "second" : "first");
+	assert_true(s->ops->field(s, r->event, "value", &f));
+	assert_int_equal(f.offset, 8);
+	assert_int_equal(f.swap, (l->flags & PW_BIG ? __BIG_ENDIAN : __LITTLE_ENDIAN) != __BYTE_ORDER);
 	len = raw_of(raw, l->flags, 300 + second, r->ts_ns, r->ts_ns & 1);
 	assert_true(r->size >= len && r->size < len + 8);
 	assert_memory_equal(r->data, raw, len);
