@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/types.h"
+#include "capture/bytes.h"
 
 /*
  * The container trace-cmd writes, versions 6 and 7, of hosts of either byte
@@ -132,18 +133,7 @@ size_t dat_unpack_part(struct dat *d, void *to, size_t cap, const void *p, size_
 
 /* --- between dat*.c ------------------------------------------------------------------ */
 
-/* A bounded cursor; once it ran over its end it stays bad and yields zeros. */
-struct bytes {
-	const uint8_t *start, *p, *end;
-	bool	       bad, swap;
-};
-
 struct bytes bytes_of(const struct dat *d, const void *p, uint64_t len);
-const uint8_t *bytes_skip(struct bytes *b, uint64_t len);	/* NULL when there are not as many */
-uint16_t bytes_u16(struct bytes *b);
-uint32_t bytes_u32(struct bytes *b);
-uint64_t bytes_u64(struct bytes *b);
-const char *bytes_str(struct bytes *b);				/* terminated within the bounds, or NULL */
 
 /* Each takes what it can and notes the rest. */
 void dat_read_v6(struct dat *d, struct bytes *b);

@@ -6,21 +6,21 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "capture/perf_part.h"
+#include "capture/bytes.h"
 #include "capture/source.h"
 
 #define EVENT_NAME	2		/* EVENT_UPDATE of a name; others are units, scales and CPUs */
 
 /* A length, then so many bytes of which zeros end the text; to be freed.  NULL: it ends early. */
-static char *take_str(struct perf_part *t)
+static char *take_str(struct bytes *t)
 {
-	uint32_t len = perf_take_u32(t);
-	const uint8_t *p = perf_take(t, len);
+	uint32_t len = bytes_u32(t);
+	const uint8_t *p = bytes_skip(t, len);
 
 	return p ? strndup((const char *)p, len) : NULL;
 }
 
-static void set_str(char **to, struct perf_part *t)
+static void set_str(char **to, struct bytes *t)
 {
 	free(*to);
 	*to = take_str(t);
@@ -35,16 +35,16 @@ static void name_attr(struct perf_attr *a, const char *name, size_t len)
 }
 
 /* Count, size of an attribute; then each: attribute, count of ids, name, ids. */
-static void read_event_desc(struct perf_attrs *a, struct perf_part *t)
+static void read_event_desc(struct perf_attrs *a, struct bytes *t)
 {
-	uint32_t nr = perf_take_u32(t), attr_size = perf_take_u32(t);
+	uint32_t nr = bytes_u32(t), attr_size = bytes_u32(t);
 
 	for (uint32_t i = 0; i < nr && !t->bad; i++) {
-		const uint8_t *attr = perf_take(t, attr_size), *ids;
-		uint32_t nr_ids = perf_take_u32(t);
+		const uint8_t *attr = bytes_skip(t, attr_size), *ids;
+		uint32_t nr_ids = bytes_u32(t);
 		char *name = take_str(t);
 
-		ids = perf_take(t, 8ull * nr_ids);
+		ids = bytes_skip(t, 8ull * nr_ids);
 		if (attr && ids && name && nr_ids)
 			name_attr(perf_attr_by_id(a, perf_u64(ids, t->swap)), name, strlen(name));
 		else if (attr && name && a->nr == nr)	/* without ids: in the same order */
@@ -56,7 +56,7 @@ static void read_event_desc(struct perf_attrs *a, struct perf_part *t)
 void perf_info_read(struct perf_info *info, struct perf_attrs *a, unsigned int feature, const uint8_t *p, uint64_t len,
 		    bool swap, struct perf_notes *damage)
 {
-	struct perf_part t = perf_part_of(p, len, swap);
+	struct bytes t = bytes_part(p, len, swap);
 
 	switch (feature) {
 	case PERF_FEAT_HOSTNAME:
@@ -69,14 +69,14 @@ void perf_info_read(struct perf_info *info, struct perf_attrs *a, unsigned int f
 		set_str(&info->arch, &t);
 		break;
 	case PERF_FEAT_NRCPUS:
-		info->nr_cpus = perf_take_u32(&t);
+		info->nr_cpus = bytes_u32(&t);
 		break;
 	case PERF_FEAT_EVENT_DESC:
 		read_event_desc(a, &t);
 		break;
 	case PERF_FEAT_COMPRESSED:
-		perf_take_u32(&t);		/* version */
-		info->packing = perf_take_u32(&t);
+		bytes_u32(&t);		/* version */
+		info->packing = bytes_u32(&t);
 		break;
 	default:
 		break;

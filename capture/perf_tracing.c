@@ -5,51 +5,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/perf_part.h"
+#include "capture/bytes.h"
 #include "capture/source.h"
 
-static const char *take_str(struct perf_part *t)
-{
-	const uint8_t *p = t->p, *nul = t->bad ? NULL : memchr(p, 0, t->end - p);
-
-	t->bad |= !nul;
-	t->p = nul ? nul + 1 : t->end;
-	return nul ? (const char *)p : "";
-}
-
 /* Magic, version, byte order, size of a long, page size; "header_page" and "header_event". */
-static void take_head(struct perf_part *t, double *version)
+static void take_head(struct bytes *t, double *version)
 {
 	static const uint8_t magic[] = { 23, 8, 68, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
-	const uint8_t *p = perf_take(t, sizeof(magic));
+	const uint8_t *p = bytes_skip(t, sizeof(magic));
+	const char *text;
 
 	t->bad |= !p || memcmp(p, magic, sizeof(magic));
-	*version = strtod(take_str(t), NULL);
-	perf_take(t, 2);
-	perf_take_u32(t);
+	text = bytes_str(t);
+	*version = text ? strtod(text, NULL) : 0;
+	bytes_skip(t, 2);
+	bytes_u32(t);
 	for (int i = 0; i < 2; i++) {
-		take_str(t);
-		perf_take(t, perf_take_u64(t));
+		bytes_str(t);
+		bytes_skip(t, bytes_u64(t));
 	}
 }
 
-static void take_formats(struct perf_part *t, struct formats *f, const char *system)
+static void take_formats(struct bytes *t, struct formats *f, const char *system)
 {
-	uint32_t nr = perf_take_u32(t);
+	uint32_t nr = bytes_u32(t);
 
 	for (uint32_t i = 0; i < nr && !t->bad; i++) {
-		uint64_t len = perf_take_u64(t);
-		const uint8_t *text = perf_take(t, len);
+		uint64_t len = bytes_u64(t);
+		const uint8_t *text = bytes_skip(t, len);
 
 		if (text)
 			formats_add(f, system, (const char *)text, len);
 	}
 }
 
-static void take_threads(struct perf_part *t, perf_thread_fn fn, void *arg)
+static void take_threads(struct bytes *t, perf_thread_fn fn, void *arg)
 {
-	uint64_t len = perf_take_u64(t);
-	const char *line = (const char *)perf_take(t, len), *end = line ? line + len : NULL;
+	uint64_t len = bytes_u64(t);
+	const char *line = (const char *)bytes_skip(t, len), *end = line ? line + len : NULL;
 
 	while (line && line < end) {
 		const char *nl = memchr(line, '\n', end - line), *stop = nl ? nl : end, *p = line;
@@ -66,20 +59,21 @@ static void take_threads(struct perf_part *t, perf_thread_fn fn, void *arg)
 void perf_tracing_read(const uint8_t *p, uint64_t len, bool swap, struct formats *f, perf_thread_fn fn, void *arg,
 		       struct perf_notes *damage)
 {
-	struct perf_part t = perf_part_of(p, len, swap);
+	struct bytes t = bytes_part(p, len, swap);
 	double version;
 	uint32_t systems;
 
 	take_head(&t, &version);
 	take_formats(&t, f, "ftrace");
-	systems = perf_take_u32(&t);
+	systems = bytes_u32(&t);
 	for (uint32_t i = 0; i < systems && !t.bad; i++) {
-		const char *system = take_str(&t);
+		const char *system = bytes_str(&t);
 
-		take_formats(&t, f, system);
+		if (system)
+			take_formats(&t, f, system);
 	}
-	perf_take(&t, perf_take_u32(&t));			/* /proc/kallsyms */
-	perf_take(&t, perf_take_u32(&t));			/* printk formats */
+	bytes_skip(&t, bytes_u32(&t));			/* /proc/kallsyms */
+	bytes_skip(&t, bytes_u32(&t));			/* printk formats */
 	if (version >= 0.6)
 		take_threads(&t, fn, arg);
 	if (t.bad)
