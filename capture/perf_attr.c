@@ -93,6 +93,7 @@ static void add_id(struct perf_attrs *a, uint64_t id, uint32_t attr)
 				a->ids[perf_id_slot(a, old[i].id)] = old[i];
 		free(old);
 	}
+	a->twice += a->ids[perf_id_slot(a, id)].id == id;
 	a->nr_ids += !a->ids[perf_id_slot(a, id)].id;
 	a->ids[perf_id_slot(a, id)] = (struct perf_id){ id, attr };
 }

@@ -61,6 +61,7 @@ struct perf_attrs {
 		uint32_t attr;
 	} *ids;				/* hash table, a power of two */
 	uint32_t	  cap_ids, nr_ids;
+	uint32_t	  twice;	/* ids that two events have */
 	bool		  by_id;	/* samples carry an id; else all are laid out alike */
 	uint16_t	  time_at;	/* of all samples; 0: they differ */
 };

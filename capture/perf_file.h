@@ -31,7 +31,7 @@ enum perf_record_type {
 	PERF_REC_AUXTRACE = 71,
 	PERF_REC_EVENT_UPDATE = 78,
 	PERF_REC_FEATURE = 80, PERF_REC_COMPRESSED, PERF_REC_FINISHED_INIT, PERF_REC_COMPRESSED2,
-	PERF_REC_USER_END = 96,			/* 84 are in use */
+	PERF_REC_USER_KNOWN = 85, PERF_REC_USER_END = 96,
 };
 
 enum perf_feature {
@@ -41,6 +41,7 @@ enum perf_feature {
 	PERF_FEAT_CLOCKID = 23,
 	PERF_FEAT_COMPRESSED = 27,
 	PERF_FEAT_CLOCK_DATA = 29,
+	PERF_FEAT_LAST = 64,			/* 32 are in use */
 	PERF_FEAT_NR = 256,
 };
 

@@ -42,6 +42,7 @@ static const struct {
 	[20] = { 20, 0 },				/* TEXT_POKE */
 	[21] = { 16, 16 },				/* AUX_OUTPUT_HW_ID */
 	[PERF_REC_ATTR] = { 72, 0 },
+	[PERF_REC_EVENT_TYPE] = { 80, 80 },
 	[PERF_REC_TRACING_DATA] = { 12, 12 + 4 },
 	[PERF_REC_FINISHED_ROUND] = { 8, 8 },
 	[PERF_REC_AUXTRACE] = { 16, 64 },

@@ -81,12 +81,16 @@ static int read_header_record(struct perfdata *d, const struct perf_record *r, s
 		d->has_pid = formats_finish(&d->formats);
 		break;
 	case PERF_REC_FEATURE:
+		if (perf_u64(body, swap) > PERF_FEAT_LAST)
+			perf_note_add(&d->file.damage, SOURCE_NO_CPU, "header sections of no known kind", 1);
 		perf_info_read(&d->info, &d->attrs, perf_u64(body, swap), body + 8, len - 8, swap, &d->file.damage);
 		break;
 	case PERF_REC_EVENT_UPDATE:
 		perf_info_update(&d->attrs, r->p, r->size, swap);
 		break;
 	default:
+		if (r->type >= PERF_REC_USER_KNOWN)
+			perf_note_add(&d->file.damage, SOURCE_NO_CPU, "records of a kind not known here", 1);
 		break;
 	}
 	return 0;
@@ -413,6 +417,8 @@ static void perfdata_damage(struct source *s, source_note_fn fn, void *arg)
 	tell(&d->file.damage, fn, arg);
 	if (!d->order.rounds && d->order.back)
 		fn(arg, SOURCE_NO_CPU, "no marks of finished rounds: all records were put in order at once", 1);
+	if (d->attrs.twice)
+		fn(arg, SOURCE_NO_CPU, "ids that two events have", d->attrs.twice);
 	formats_damage(&d->formats, fn, arg);
 }
 

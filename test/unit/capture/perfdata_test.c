@@ -55,7 +55,7 @@ static const struct row {
 	{ "other records in between", 0, { { SAMPLES, 0, 10, 1 }, { SWITCH, 0, 10 }, { SAMPLES, 0, 11, 1 }, { ROUND } },
 	  .want = "10/0 11/0" },
 	{ "a record of a newer perf", 0, { { SAMPLES, 0, 10, 1 }, { UNKNOWN }, { SAMPLES, 0, 11, 1 }, { ROUND } },
-	  .want = "10/0 11/0" },
+	  .want = "10/0 11/0; damage records of a kind not known here 1" },
 	{ "a full ring", 0, { { SAMPLES, 0, 10, 1 }, { LOST, 0, 12, 7 }, { SAMPLES, 0, 11, 1 }, { SAMPLES, 1, 10, 2 }, { ROUND } },
 	  .want = "10/0 10/1 11/0!7 11/1; lost CPU 0 lost: ring full 7" },
 	{ "a full ring, noticed by another CPU's record", 0,
