@@ -279,11 +279,12 @@ static bool is_whole(struct text *t, size_t len, bool by_words, struct text_line
 
 /*
  * A line whose body does not fit, has not begun, or may go on: taken together with the lines behind it that are
- * nothing in themselves, if only so it fits.  @l is then of the joined line.  Return: 1 joined, 0 not.
+ * nothing in themselves, if only so it fits.  @l is then of the joined line; if not, its numbers stay and what it
+ * points to is gone.  Return: 1 joined, 0 not.
  */
 static int join(struct text *t, struct text_raw_line raw, bool by_words, struct text_line *l, struct err *e)
 {
-	struct text_line next, best = *l;
+	struct text_line next;
 	size_t len, whole = 0;
 	int ret = 0, taken = 0, used = 0;
 
@@ -309,8 +310,6 @@ static int join(struct text *t, struct text_raw_line raw, bool by_words, struct 
 	t->joined_lines += used;
 	if (whole)
 		text_line_parse(t->joined, whole, l);
-	else if (ret >= 0)
-		*l = best;
 	return ret < 0 ? ret : whole > 0;
 }
 
@@ -332,49 +331,50 @@ static void forget_body(struct type *type, struct text_values *v)
 	v->text = NULL;
 }
 
+/*
+ * Reads the body into @v, of more lines than this one where that makes it whole.
+ * Return: an enum text_fit, or negative with @e.
+ */
+static int read_body(struct text *t, struct type *type, const struct text_raw_line *raw, struct text_line *l,
+		     struct text_values *v, struct err *e)
+{
+	struct text_thread *thread = text_thread_of(t->threads, l->tid);
+	enum text_fit fit = parse_body(t, type, thread, l, v);
+	int ret;
+
+	text_thread_named(thread, l->comm, l->comm_len);
+	if (unlikely(fit != TEXT_FITS && t->facts.wrapped && !raw->too_long && !raw->no_end)) {
+		ret = join(t, *raw, fit == TEXT_WORDS, l, e);
+		if (ret < 0)
+			return ret;
+		if (ret)
+			fit = parse_body(t, type, thread, l, v);
+	}
+	if (unlikely(raw->no_end))
+		t->notes[NOTE_CUT]++;
+	if (unlikely(fit == TEXT_UNFIT || raw->no_end || (raw->too_long && !v->text)))
+		forget_body(type, v);
+	else
+		type->partial += t->context.partial;
+	if (type->vcpu_field >= 0 && v->have >> type->vcpu_field & 1)
+		thread->vcpu = (uint32_t)v->v[type->vcpu_field];
+	return fit;
+}
+
 /* Return: 1 and a record is on its way, 0 it is no event, negative with @e. */
 static int take_event(struct text *t, const struct text_raw_line *raw, struct text_line *l, struct err *e)
 {
 	struct text_record *r = text_order_slot(t->order);
 	struct type *type = type_of(t, l);
-	struct text_thread *thread;
-	enum text_fit fit;
 	int ret;
 
-	if (unlikely(!type)) {
-		t->notes[NOTE_KINDS]++;
+	if (unlikely(!type || l->clock != t->facts.clock)) {
+		t->notes[type ? NOTE_CLOCK : NOTE_KINDS]++;
 		return 0;
 	}
-	if (unlikely(l->clock != t->facts.clock)) {
-		t->notes[NOTE_CLOCK]++;
-		return 0;
-	}
-	thread = text_thread_of(t->threads, l->tid);
-	fit = parse_body(t, type, thread, l, &r->values);
-	if (unlikely(fit != TEXT_FITS && t->facts.wrapped && !raw->too_long && !raw->no_end)) {
-		char comm[sizeof(thread->comm)];
-		struct text_line copy = *l;
-		size_t comm_len = l->comm_len < sizeof(comm) ? l->comm_len : sizeof(comm) - 1;
-
-		memcpy(comm, l->comm, comm_len);
-		ret = join(t, *raw, fit == TEXT_WORDS, &copy, e);
-		if (ret < 0)
-			return ret;
-		copy.comm = comm;
-		copy.comm_len = comm_len;
-		*l = copy;
-		if (ret)
-			fit = parse_body(t, type, thread, l, &r->values);
-	}
-	if (unlikely(raw->no_end))
-		t->notes[NOTE_CUT]++;
-	if (unlikely(fit == TEXT_UNFIT || raw->no_end || (raw->too_long && !r->values.text)))
-		forget_body(type, &r->values);
-	else
-		type->partial += t->context.partial;
-	text_thread_named(thread, l->comm, l->comm_len);
-	if (type->vcpu_field >= 0 && r->values.have >> type->vcpu_field & 1)
-		thread->vcpu = (uint32_t)r->values.v[type->vcpu_field];
+	ret = read_body(t, type, raw, l, &r->values, e);
+	if (ret < 0)
+		return ret;
 	fill_record(t, type, l, r);
 	text_order_put(t->order);
 	return 1;
