@@ -149,7 +149,7 @@ static void print_head(const struct info *in)
 	else
 		printf(", imported from %s\n", m->source ? m->source : "an unknown file");
 	printf("kernel    %s, %s", m->kernel ? m->kernel : "unknown",
-	       m->machine ? m->machine : m->arch == KVM_X86 ? "x86" : "arm64");
+	       m->machine ? m->machine : kvm_arch_name(m->arch));
 	if (m->arch == KVM_X86 && !m->machine)
 		printf(", %s, %s, read as %s", m->tdp == SPTE_EPT ? "EPT" : "NPT", m->tdp_mmu ? "TDP MMU" : "no TDP MMU",
 		       kvm_release_name(m->release));

@@ -108,6 +108,20 @@ static int resolve(struct replay_ask *ask, const char *access, struct err *e)
 	return 0;
 }
 
+/* Policies are for one architecture; whatever else is wrong with the trace is told when it is planned. */
+static enum kvm_arch arch_of(const char *trace)
+{
+	enum kvm_arch arch = KVM_X86;
+	struct ev_file *f;
+	struct err e;
+
+	if (ev_open(trace, 0, &f, &e))
+		return arch;
+	arch = ev_meta(f)->arch;
+	ev_close(f);
+	return arch;
+}
+
 static int parse(int argc, char **argv, struct replay_ask *ask, struct err *e)
 {
 	const char *access = "none";
@@ -139,6 +153,7 @@ static int parse(int argc, char **argv, struct replay_ask *ask, struct err *e)
 		return err_set(e, ERR_USAGE, "--seeds 0: at least one schedule");
 	ask->seeds = seeds == UINT64_MAX ? 0 : seeds;
 	ask->trace = argv[first];
+	ask->arch = arch_of(ask->trace);
 	return resolve(ask, access, e);
 }
 
@@ -152,11 +167,11 @@ static bool is_knob(const char *assignment)
 static int load_policy(const struct replay_ask *ask, const char *name, struct policy *out,
 		       struct policy_notes *notes, struct err *e)
 {
-	int rc = policy_load(name, paths_dirs("policies"), KVM_X86, out, notes, e);
+	int rc = policy_load(name, paths_dirs("policies"), ask->arch, out, notes, e);
 
 	for (size_t i = 0; !rc && i < ask->sets.nr; i++)
 		if (is_knob(ask->sets.v[i]))
-			rc = policy_set(out, ask->sets.v[i], KVM_X86, e);
+			rc = policy_set(out, ask->sets.v[i], ask->arch, e);
 	return rc;
 }
 
@@ -189,7 +204,8 @@ static int prepare(const struct replay_ask *ask, struct replay_trace *trace, str
 	if (!rc)
 		rc = replay_trace_open(ask, trace, e);
 	if (!rc && !ask->policies.nr) {
-		snprintf(dflt, sizeof(dflt), "x86-%s", kvm_release_name(trace->meta->release));
+		snprintf(dflt, sizeof(dflt), "%s-%s", kvm_arch_name(ask->arch),
+			 kvm_release_name(trace->meta->release));
 		rc = load_policies(ask, runs, nr, dflt, notes, e);
 	}
 	return rc ? rc : replay_job(ask, trace, &runs[0].policy, &costs, &job, e);

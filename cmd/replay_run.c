@@ -216,12 +216,12 @@ static char *loaded_name(const struct policy *policy)
 }
 
 /* What the policy's file names without effect, as comments: a report must not forget it. */
-static void put_notes(const char *name, FILE *out)
+static void put_notes(const char *name, enum kvm_arch arch, FILE *out)
 {
 	struct policy_notes notes = { 0 };
 	struct policy unused;
 
-	policy_load(name, paths_dirs("policies"), KVM_X86, &unused, &notes, NULL);
+	policy_load(name, paths_dirs("policies"), arch, &unused, &notes, NULL);
 	policy_notes_print(&notes, "; ", out);
 	policy_notes_fini(&notes);
 }
@@ -244,7 +244,7 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	int rc;
 
 	policy_print(&run->policy, text_open(&policy));
-	put_notes(name, policy.out);
+	put_notes(name, ask->arch, policy.out);
 	costs_print(job->costs, text_open(&costs));
 	host_model_print(&job->host, text_open(&host));
 	put_command(ask, name, text_open(&command));
@@ -252,7 +252,7 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	time_scale_print(trace->time_scale.ppm, scale, sizeof(scale));
 	const struct store_run row = {
 		.trace = basename(ask->trace), .trace_hash = trace->meta->source_xxh3,
-		.arch = "x86", .kernel = trace->meta->kernel ? trace->meta->kernel : "",
+		.arch = kvm_arch_name(ask->arch), .kernel = trace->meta->kernel ? trace->meta->kernel : "",
 		.policy = run->policy.name, .policy_text = text_close(&policy),
 		.costs_text = text_close(&costs), .host_text = text_close(&host),
 		.runtime = ask->runtime, .pacing = ask->pacing,

@@ -11,6 +11,7 @@
 
 /* What `mmulab replay` was asked for, options checked. */
 struct replay_ask {
+	enum kvm_arch	 arch;		/* of the trace */
 	const char	*trace;		/* path */
 	struct opt_list	 policies, sets, assume;
 	const char	*costs;		/* file, or NULL */

@@ -30,7 +30,7 @@ static const char *recorded_preset(const struct ev_meta *meta)
 {
 	static char name[64];
 
-	snprintf(name, sizeof(name), "%s-%s", meta->arch == KVM_X86 ? "x86" : "arm64",
+	snprintf(name, sizeof(name), "%s-%s", kvm_arch_name(meta->arch),
 		 kvm_release_name(meta->release));
 	return name;
 }

@@ -25,6 +25,11 @@ static bool is_before(unsigned int major, unsigned int minor, unsigned int than_
 	return major < than_major || (major == than_major && minor < than_minor);
 }
 
+const char *kvm_arch_name(enum kvm_arch arch)
+{
+	return arch == KVM_ARM64 ? "arm64" : "x86";
+}
+
 bool kvm_release_parse(const char *uname, enum kvm_release *out)
 {
 	unsigned int major, minor;

@@ -17,6 +17,9 @@ enum kvm_release {
 
 enum kvm_arch { KVM_X86, KVM_ARM64 };
 
+/* "x86", "arm64": as presets, databases and event files spell it. */
+const char *kvm_arch_name(enum kvm_arch arch);
+
 /**
  * kvm_release_parse() - find the release of a kernel.
  * @uname:	as `uname -r` prints it, for example "6.12.117+deb12-amd64".

@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/prng.h"
-#include "kvm/spte.h"
 
 #define BLOCK_SHIFT	9
 #define BLOCK_FRAMES	512u
@@ -28,17 +27,19 @@ struct block {
 struct frames {
 	pthread_mutex_t	 lock;
 	uint32_t	 moves;
+	pfn_t		 mask;
 	struct block	*table;
 	size_t		 nr, size;	/* a power of two */
 	uint64_t	 torn;
 };
 
-struct frames *frames_make(void)
+struct frames *frames_make(pfn_t mask)
 {
 	struct frames *f = xcalloc(1, sizeof(*f));
 
 	pthread_mutex_init(&f->lock, NULL);
 	f->size = 256;
+	f->mask = mask;
 	f->table = xcalloc(f->size, sizeof(*f->table));
 	return f;
 }
@@ -200,15 +201,15 @@ static void unite_all(struct frames *f, gfn_t first, uint64_t blocks)
 	}
 }
 
-pfn_t frames_look_up(struct frames *f, gfn_t gfn, int level)
+pfn_t frames_look_up(struct frames *f, gfn_t gfn, uint64_t pages)
 {
 	pfn_t pfn;
 
 	pthread_mutex_lock(&f->lock);
 	get(f, gfn);
-	if (level > 1)
-		unite_all(f, gfn & ~(SPTE_LEVEL_PAGES(level) - 1), SPTE_LEVEL_PAGES(level) >> BLOCK_SHIFT);
-	pfn = page(gfn, move_of(find(f, gfn), gfn));
+	if (pages > 1)
+		unite_all(f, gfn & ~(pages - 1), pages >> BLOCK_SHIFT);
+	pfn = page(gfn, move_of(find(f, gfn), gfn)) & f->mask;
 	pthread_mutex_unlock(&f->lock);
 	return pfn;
 }
@@ -220,7 +221,7 @@ pfn_t frames_now(struct frames *f, gfn_t gfn)
 
 	pthread_mutex_lock(&f->lock);
 	b = find(f, gfn);
-	pfn = !b ? frame_first(gfn) : b->torn ? UINT64_MAX : page(gfn, move_of(b, gfn));
+	pfn = b && b->torn ? UINT64_MAX : (b ? page(gfn, move_of(b, gfn)) : frame_first(gfn)) & f->mask;
 	pthread_mutex_unlock(&f->lock);
 	return pfn;
 }

@@ -20,7 +20,8 @@
  */
 struct frames;
 
-struct frames *frames_make(void);
+/* @mask: what the entries of its tables can hold of a number (kvm/entry.h); 18 bits at least. */
+struct frames *frames_make(pfn_t mask);
 void frames_free(struct frames *f);		/* NULL is fine */
 
 static inline pfn_t frame_first(gfn_t gfn)
@@ -30,8 +31,8 @@ static inline pfn_t frame_first(gfn_t gfn)
 
 /* From now on the host has other pages behind @start .. @end (exclusive). */
 void frames_move(struct frames *f, gfn_t start, gfn_t end);
-/* What the host answers to a fault on @gfn; @level: of the largest mapping it allows, 1 .. 3. */
-pfn_t frames_look_up(struct frames *f, gfn_t gfn, int level);
+/* What the host answers to a fault on @gfn; @pages: of the largest mapping it allows, a power of two. */
+pfn_t frames_look_up(struct frames *f, gfn_t gfn, uint64_t pages);
 /* What is behind @gfn now; UINT64_MAX: not known. */
 pfn_t frames_now(struct frames *f, gfn_t gfn);
 /* Blocks of 2 MiB of which it is not known. */

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "kvm/spte.h"
 
 #define KEY_FREE	0		/* stored keys are key + 1 */
 #define KEY_LEVEL(l)	((uint64_t)(l) << 60)
@@ -34,6 +33,7 @@ struct frame {
 struct oracle {
 	pthread_mutex_t	 lock;
 	unsigned int	 vm;
+	struct entry_kind entries;
 	uint64_t	 stamp;
 	uint64_t	 all_begin;	/* latest begin of a removal of everything */
 	uint64_t	 all_end;	/* latest end of one that removed everything, or may have */
@@ -43,9 +43,9 @@ struct oracle {
 	size_t		 nr, size;	/* size: a power of two */
 };
 
-static uint64_t level_key(gfn_t gfn, int level)
+static uint64_t level_key(const struct oracle *o, gfn_t gfn, int level)
 {
-	return KEY_LEVEL(level) | gfn >> SPTE_LEVEL_SHIFT(level);
+	return KEY_LEVEL(level) | gfn / entry_pages(o->entries, level);
 }
 
 static size_t slot_of(const struct oracle *o, uint64_t key)
@@ -92,12 +92,13 @@ static struct frame *get(struct oracle *o, uint64_t key)
 	return f;
 }
 
-struct oracle *oracle_make(unsigned int vm)
+struct oracle *oracle_make(unsigned int vm, struct entry_kind entries)
 {
 	struct oracle *o = xcalloc(1, sizeof(*o));
 
 	pthread_mutex_init(&o->lock, NULL);
 	o->vm = vm;
+	o->entries = entries;
 	o->size = 1024;
 	o->table = xcalloc(o->size, sizeof(*o->table));
 	return o;
@@ -120,7 +121,7 @@ uint64_t oracle_access_begin(struct oracle *o, gfn_t gfn)
 
 	pthread_mutex_lock(&o->lock);
 	stamp = ++o->stamp;
-	get(o, level_key(gfn, 1))->open++;
+	get(o, level_key(o, gfn, 1))->open++;
 	o->open++;
 	pthread_mutex_unlock(&o->lock);
 	return stamp;
@@ -139,7 +140,7 @@ static void latest(uint64_t *into, uint64_t stamp)
 static void note_level(struct oracle *o, gfn_t gfn, int level, uint64_t end)
 {
 	for (int l = 2; l <= 3; l++) {
-		struct frame *huge = l <= level ? get(o, level_key(gfn, l)) : find(o, level_key(gfn, l));
+		struct frame *huge = l <= level ? get(o, level_key(o, gfn, l)) : find(o, level_key(o, gfn, l));
 
 		if (huge)
 			latest(l <= level ? &huge->end : &huge->part_end, end);
@@ -153,7 +154,7 @@ void oracle_access_end(struct oracle *o, uint64_t stamp, gfn_t gfn, pfn_t pfn, i
 
 	pthread_mutex_lock(&o->lock);
 	end = ++o->stamp;
-	f = get(o, level_key(gfn, 1));
+	f = get(o, level_key(o, gfn, 1));
 	f->open--;
 	o->open--;
 	if (!level && f->gone_end > f->end)
@@ -175,7 +176,7 @@ void oracle_access_drop(struct oracle *o, uint64_t stamp, gfn_t gfn)
 {
 	(void)stamp;
 	pthread_mutex_lock(&o->lock);
-	get(o, level_key(gfn, 1))->open--;
+	get(o, level_key(o, gfn, 1))->open--;
 	o->open--;
 	pthread_mutex_unlock(&o->lock);
 }
@@ -200,7 +201,7 @@ static void remove_frames(struct oracle *o, gfn_t start, gfn_t stop, uint64_t be
 {
 	if (stop - start <= o->size) {
 		for (gfn_t gfn = start; gfn < stop; gfn++) {
-			struct frame *f = find(o, level_key(gfn, 1));
+			struct frame *f = find(o, level_key(o, gfn, 1));
 
 			if (f)
 				remove_frame(f, begin, end);
@@ -210,7 +211,7 @@ static void remove_frames(struct oracle *o, gfn_t start, gfn_t stop, uint64_t be
 	for (size_t i = 0; i < o->size; i++) {
 		uint64_t key = o->table[i].key - 1;
 
-		if (o->table[i].key != KEY_FREE && key >= level_key(start, 1) && key < level_key(stop, 1))
+		if (o->table[i].key != KEY_FREE && key >= level_key(o, start, 1) && key < level_key(o, stop, 1))
 			remove_frame(&o->table[i], begin, end);
 	}
 }
@@ -219,8 +220,8 @@ static void remove_frames(struct oracle *o, gfn_t start, gfn_t stop, uint64_t be
 static void remove_parts(struct oracle *o, gfn_t start, gfn_t stop, uint64_t end)
 {
 	for (int level = 2; level <= 3; level++) {
-		struct frame *first = find(o, level_key(start, level));
-		struct frame *last = find(o, level_key(stop - 1, level));
+		struct frame *first = find(o, level_key(o, start, level));
+		struct frame *last = find(o, level_key(o, stop - 1, level));
 
 		if (first)
 			latest(&first->part_end, end);
@@ -269,7 +270,7 @@ static enum verdict judge(const struct oracle *o, const struct frame *f, gfn_t g
 	uint64_t gone_end = f->gone_end > o->all_end ? f->gone_end : o->all_end;
 
 	for (int level = 2; level <= 3; level++) {
-		const struct frame *huge = find(o, level_key(gfn, level));
+		const struct frame *huge = find(o, level_key(o, gfn, level));
 
 		if (!huge)
 			continue;
@@ -302,7 +303,7 @@ static void note_leaf(struct comparison *c, gfn_t gfn, int level)
 		c->cap_huge = c->cap_huge ? 2 * c->cap_huge : 64;
 		c->huge = xreallocarray(c->huge, c->cap_huge, sizeof(*c->huge));
 	}
-	c->huge[c->nr_huge++] = level_key(gfn, level);
+	c->huge[c->nr_huge++] = level_key(c->o, gfn, level);
 }
 
 static void differ(struct comparison *c, gfn_t gfn, const char *what, uint64_t want, uint64_t spte, int level)
@@ -318,7 +319,7 @@ static void differ(struct comparison *c, gfn_t gfn, const char *what, uint64_t w
 static void compare_frame(struct comparison *c, const struct frame *f, uint64_t spte, int level, pfn_t pfn)
 {
 	gfn_t gfn = (f->key - 1) & ~KEY_LEVEL(15);
-	bool leaf = level && spte_is_leaf(spte, level);
+	bool leaf = level && entry_is_leaf(c->o->entries, spte, level);
 	enum verdict verdict = judge(c->o, f, gfn);
 
 	if (leaf)
@@ -327,9 +328,9 @@ static void compare_frame(struct comparison *c, const struct frame *f, uint64_t 
 		differ(c, gfn, "must be unmapped, pfn was", f->pfn, spte, level);
 	else if (verdict == MAPPED && !leaf)
 		differ(c, gfn, "must be mapped to pfn", pfn, spte, level);
-	else if (leaf && pfn != PFN_ANY && pfn != spte_pfn(spte) + (gfn & (SPTE_LEVEL_PAGES(level) - 1)))
+	else if (leaf && pfn != PFN_ANY && pfn != entry_pfn(c->o->entries, spte) + (gfn & (entry_pages(c->o->entries, level) - 1)))
 		differ(c, gfn, "must be mapped to pfn", pfn, spte, level);
-	else if (verdict == MAPPED && f->write_begin == f->begin && f->write_begin > c->o->protect && !(spte & SPTE_W))
+	else if (verdict == MAPPED && f->write_begin == f->begin && f->write_begin > c->o->protect && !entry_is_writable(c->o->entries, spte))
 		differ(c, gfn, "must be writable at pfn", pfn, spte, level);
 }
 

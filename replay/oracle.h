@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/types.h"
+#include "kvm/entry.h"
 #include "kvm/release.h"
 
 /*
@@ -31,7 +32,7 @@ typedef uint64_t (*oracle_peek_fn)(void *arg, gfn_t gfn, int *level);
 /* The page the host has behind @gfn now; UINT64_MAX: not known. */
 typedef pfn_t (*oracle_host_fn)(void *arg, gfn_t gfn);
 
-struct oracle *oracle_make(unsigned int vm);
+struct oracle *oracle_make(unsigned int vm, struct entry_kind entries);
 void oracle_free(struct oracle *o);		/* NULL is fine */
 
 /* An access to @gfn begins.  Return: its stamp, for oracle_access_end(). */

@@ -64,7 +64,7 @@ static void observe(const struct age *a, const struct visit *v)
 	if (one_page(a->w.x))
 		obs_pte(&a->w.x->mmu, OBS_W_ATTR, v->gfn, v->level, 0, 0, v->old, new);
 	else
-		obs_pte(&a->w.x->mmu, OBS_W_AGE, v->gfn, v->level, 0, 0, v->old, 0);
+		obs_pte(&a->w.x->mmu, OBS_W_AGE, v->gfn, v->level, 0, 0, v->old, new);
 }
 
 static int age_visit(struct walk *w, const struct visit *seen)

@@ -26,9 +26,9 @@ void check_moved(const struct drive_task *t, struct drive_vm *vm, hva_t start, h
 	pthread_mutex_unlock(&vm->slots_lock);
 }
 
-pfn_t check_page(struct drive_vm *vm, gfn_t gfn)
+pfn_t check_page(const struct drive *d, struct drive_vm *vm, gfn_t gfn)
 {
-	return vm->frames ? frames_look_up(vm->frames, gfn, 1) : frame_first(gfn);
+	return vm->frames ? frames_look_up(vm->frames, gfn, 1) : drive_frame(d, gfn);
 }
 
 uint64_t check_look_up(void *arg, unsigned int task, enum rt_pin pin)
@@ -38,7 +38,7 @@ uint64_t check_look_up(void *arg, unsigned int task, enum rt_pin pin)
 
 	if (pin == RT_PIN_LOOKED_UP && task < d->nr_tasks && t->access)
 		t->access->pfn = frames_look_up(d->vms[t->vm].frames, t->access->gfn,
-						t->access->host_level ? t->access->host_level : 1);
+						entry_pages(d->entries, t->access->host_level ? t->access->host_level : 1));
 	return 0;
 }
 
@@ -96,7 +96,7 @@ void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *sl
 /* 72 bytes each in the oracle. */
 #define PREFILL_MAX_CHECKED	(4ULL << 20)
 
-int check_prefill(struct drive_vm *vm, const struct mmu_prefill *p, struct err *e)
+int check_prefill(const struct drive *d, struct drive_vm *vm, const struct mmu_prefill *p, struct err *e)
 {
 	if (!vm->oracle)
 		return 0;
@@ -107,7 +107,7 @@ int check_prefill(struct drive_vm *vm, const struct mmu_prefill *p, struct err *
 	for (gfn_t gfn = p->gfn; gfn < p->gfn + p->npages; gfn++) {
 		uint64_t stamp = oracle_access_begin(vm->oracle, gfn);
 
-		oracle_access_end(vm->oracle, stamp, gfn, frame_first(gfn), p->level, true);
+		oracle_access_end(vm->oracle, stamp, gfn, drive_frame(d, gfn), p->level, true);
 	}
 	return 0;
 }

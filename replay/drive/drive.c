@@ -74,6 +74,7 @@ int drive_entry(const struct drive_job *job, struct result *result, struct err *
 	struct drive d = { .job = job, .meta = ev_meta(job->file), .err = e };
 	int rc;
 
+	d.entries = (struct entry_kind){ d.meta->arch, (uint8_t)d.meta->page_shift };
 	d.ends_at_once = !d.meta->has_ends && job->scan->kinds[EV_INVALIDATE_START];
 	rt_word_init(&d.failed, 0);
 	rt_word_init(&d.hosts_left, 0);

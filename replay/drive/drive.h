@@ -101,6 +101,7 @@ struct drive_task {
 struct drive {
 	const struct drive_job	*job;
 	const struct ev_meta	*meta;
+	struct entry_kind	 entries;
 	struct drive_vm		*vms;
 	struct drive_task	*tasks;
 	struct drive_task      **by_copy;	/* [copy * meta->nr_tasks + recorded] */
@@ -121,6 +122,12 @@ struct drive {
 	int			 rc;
 };
 
+/* The page behind a frame that the host has never moved. */
+static inline pfn_t drive_frame(const struct drive *d, gfn_t gfn)
+{
+	return frame_first(gfn) & entry_pfn_mask(d->entries);
+}
+
 /* vms.c: one mmu per VM of the dictionary, outside any task. */
 int vms_make(struct drive *d, struct err *e);
 void vms_free(struct drive *d);
@@ -129,7 +136,7 @@ void vms_free(struct drive *d);
 uint64_t check_begin(struct drive_vm *vm);
 /* The host's pages are other ones from now on, or still the same: what it answers a fault with. */
 void check_moved(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);
-pfn_t check_page(struct drive_vm *vm, gfn_t gfn);
+pfn_t check_page(const struct drive *d, struct drive_vm *vm, gfn_t gfn);
 /* rt_pin_fn of checked runs, @arg the drive: faults get their page when they look it up. */
 uint64_t check_look_up(void *arg, unsigned int task, enum rt_pin pin);
 void check_unmapped(const struct drive_task *t, struct drive_vm *vm, uint64_t stamp, hva_t start, hva_t end);
@@ -138,7 +145,7 @@ void check_memslot(struct drive_vm *vm, uint64_t stamp, const struct ev_slot *sl
 /* Some pages can be written by a fault only. */
 void check_protected(struct drive_vm *vm);
 /* ERR_MACHINE (negative) when there is an oracle and these are more frames than it can hold. */
-int check_prefill(struct drive_vm *vm, const struct mmu_prefill *p, struct err *e);
+int check_prefill(const struct drive *d, struct drive_vm *vm, const struct mmu_prefill *p, struct err *e);
 void check_set_spte(struct drive_vm *vm, uint64_t stamp);
 /* An invariant is broken: the run ends, and with it the story. */
 bool check_judge(void *arg, const struct mmu_break *b);

@@ -10,7 +10,7 @@
 static void carry_out(struct drive_task *t, struct drive_vm *vm, const struct touch *due)
 {
 	struct mmu_access a = { .gfn = due->gfn, .access = MMU_R, .host_level = due->level, .host_writable = true,
-				.pfn = frame_first(due->gfn) };
+				.pfn = drive_frame(t->drive, due->gfn) };
 	uint64_t stamp = vm->oracle ? oracle_access_begin(vm->oracle, a.gfn) : 0;
 
 	t->n.touches++;

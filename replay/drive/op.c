@@ -123,7 +123,7 @@ static void set_spte(struct drive_task *t, const struct stim *s)
 	}
 	recorded_unmap(t, vm, s->ev.hvas.start, s->ev.hvas.start + 1);
 	if (pfn != MMU_PFN_WRITABLE && gfn != UINT64_MAX)
-		pfn = check_page(vm, gfn);
+		pfn = check_page(t->drive, vm, gfn);
 	rt_op_begin(RESULT_SET_SPTE);
 	mmu_set_spte(vm->mmu, s->ev.hvas.start, pfn);
 	end_op(t, RESULT_SET_SPTE);
@@ -301,9 +301,9 @@ static void prefill(struct drive_task *t, const struct stim *s)
 {
 	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
 	struct mmu_prefill p = { .gfn = s->ev.gfns.gfn, .npages = s->ev.gfns.count, .level = s->ev.gfns.level,
-				 .pfn = frame_first(s->ev.gfns.gfn) };
+				 .pfn = drive_frame(t->drive, s->ev.gfns.gfn) };
 	struct err e = { 0 };
-	int rc = check_prefill(vm, &p, &e);
+	int rc = check_prefill(t->drive, vm, &p, &e);
 
 	if (rc)
 		task_fail(t->drive, &e, rc);

@@ -109,34 +109,61 @@ static void draw(struct touches *t, unsigned int task, gfn_t gfn, int level, enu
 		queue_push(&t->queue[vcpu], (struct touch){ at_ns, gfn, (uint8_t)level });
 }
 
+static void went_old(struct touches *t, unsigned int task, gfn_t gfn, int size)
+{
+	gfn_set_remove(&t->touched, gfn, gfn + entry_pages(t->d->entries, size));
+	draw(t, task, gfn, size, SPELL_OLD);
+}
+
+static void went_away(struct touches *t, unsigned int task, gfn_t gfn, int size)
+{
+	gfn_t end = gfn + entry_pages(t->d->entries, size);
+
+	gfn_set_remove(&t->touched, gfn, end);
+	if (gfn_set_has(&t->present, gfn, end))
+		draw(t, task, gfn, size, SPELL_GONE);
+}
+
 static void changed(struct touches *t, unsigned int task, const struct obs_spte *s)
 {
-	gfn_t end = s->gfn + SPTE_LEVEL_PAGES(s->level);
-
 	switch (spte_classify(t->f, s->old, s->new, s->level)) {
 	case SPTE_CHANGE_AGE:
-		gfn_set_remove(&t->touched, s->gfn, end);
-		draw(t, task, s->gfn, s->level, SPELL_OLD);
+		went_old(t, task, s->gfn, s->level);
 		break;
 	case SPTE_CHANGE_ZAP:
 	case SPTE_CHANGE_FREEZE_LEAF:
-		gfn_set_remove(&t->touched, s->gfn, end);
-		if (gfn_set_has(&t->present, s->gfn, end))
-			draw(t, task, s->gfn, s->level, SPELL_GONE);
+		went_away(t, task, s->gfn, s->level);
 		break;
 	default:
 		break;
 	}
 }
 
+/* arm64: a leaf that is unmapped, or broken to make way for a table; one that is aged. */
+static void visited(struct touches *t, unsigned int task, unsigned int kind, const struct obs_pte *p)
+{
+	int size = STAGE2_LAST_LEVEL + 1 - p->level;
+	gfn_t gfn = p->gfn & ~(entry_pages(t->d->entries, size) - 1);
+
+	if (!stage2_is_leaf(p->old, p->level))
+		return;
+	if ((kind == OBS_W_UNMAP && p->visit == OBS_VISIT_LEAF) || (kind == OBS_BREAK_PTE && p->ret))
+		went_away(t, task, gfn, size);
+	else if ((kind == OBS_W_AGE || kind == OBS_W_ATTR) && p->old & ~p->new & STAGE2_AF)
+		went_old(t, task, gfn, size);
+}
+
 static void listen(void *arg, unsigned int task, const struct obs *o)
 {
 	struct touches *t = arg;
 
-	if (o->kind != OBS_SPTE_CHANGED)
+	if (o->kind != OBS_SPTE_CHANGED && (o->kind < OBS_W_MAP || o->kind > OBS_BREAK_PTE))
 		return;
 	pthread_mutex_lock(&t->lock);
-	changed(t, task, &o->spte);
+	if (o->kind == OBS_SPTE_CHANGED)
+		changed(t, task, &o->spte);
+	else
+		visited(t, task, o->kind, &o->pte);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -188,7 +215,7 @@ bool touches_due(struct touches *t, unsigned int vcpu, struct touch *out)
 	pthread_mutex_lock(&t->lock);
 	while (!due && q->nr && q->v[0].at_ns <= now_ns) {
 		*out = queue_pop(q);
-		due = gfn_set_has(&t->present, out->gfn, out->gfn + SPTE_LEVEL_PAGES(out->level));
+		due = gfn_set_has(&t->present, out->gfn, out->gfn + entry_pages(t->d->entries, out->level));
 		t->dropped += !due;
 		/* The host's page may have been taken apart since. */
 		if (due && !gfn_set_is_whole(&t->present, out->gfn))

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "replay/drive/drive.h"
 
-static struct mmu_access access_of(const struct ev *ev)
+static struct mmu_access access_of(const struct drive *d, const struct ev *ev)
 {
 	struct mmu_access a = {
 		.gfn = ev->access.gfn,
@@ -11,7 +11,7 @@ static struct mmu_access access_of(const struct ev *ev)
 				    (ev->flags & EV_F_X ? MMU_X : 0)),
 		/* Unknown counts as read-only: the recorded guest, too, had to fault again to write. */
 		.host_writable = ev->flags & (EV_F_HOSTWR | EV_F_W),
-		.pfn = frame_first(ev->access.gfn),
+		.pfn = drive_frame(d, ev->access.gfn),
 	};
 
 	if (!a.access)
@@ -22,15 +22,15 @@ static struct mmu_access access_of(const struct ev *ev)
 }
 
 /* Where the recording does not know how large the host's page is, it is as large as what maps it now. */
-static void complete(struct mmu_access *a, const struct mmu *mmu)
+static void complete(struct mmu_access *a, const struct drive *d, const struct mmu *mmu)
 {
 	int level;
-	uint64_t spte;
+	uint64_t entry;
 
 	if (a->host_level)
 		return;
-	spte = mmu_peek(mmu, a->gfn, 0, &level);
-	a->host_level = level && spte_is_leaf(spte, level) ? (uint8_t)level : 1;
+	entry = mmu_peek(mmu, a->gfn, 0, &level);
+	a->host_level = level && entry_is_leaf(d->entries, entry, level) ? (uint8_t)level : 1;
 }
 
 /* Lets the guest run as long as it ran before this access in the recording. */
@@ -117,7 +117,7 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 		r.ret = spoiled ? spoiled_attempt() : mmu_fault(mmu, (unsigned int)t->vcpu, &now);
 		spoiled = false;
 		r.attempts++;
-		if (r.ret != RET_PF_RETRY)
+		if (r.ret != RET_PF_RETRY && r.ret != RET_PF_LOST)
 			break;
 		r.retries++;
 		r.retry_ns += rt_now_ns() - begin_ns;
@@ -170,9 +170,9 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 	}
 	if (!vm->oracle)
 		return;
-	if (r.ret == RET_PF_FIXED || r.ret == RET_PF_SPURIOUS)
+	if (r.ret == RET_PF_FIXED || r.ret == RET_PF_SPURIOUS || r.ret == RET_PF_RELAXED || r.ret == RET_PF_YOUNG)
 		oracle_access_end(vm->oracle, stamp, a->gfn, r.pfn, oracle_level(vm, a), a->access & MMU_W);
-	else if (r.ret == RET_PF_RETRY)	/* somebody else mapped it meanwhile */
+	else if (r.ret == RET_PF_RETRY || r.ret == RET_PF_LOST)	/* somebody else mapped it meanwhile */
 		oracle_access_end(vm->oracle, stamp, a->gfn, 0, 0, a->access & MMU_W);
 	else
 		oracle_access_drop(vm->oracle, stamp, a->gfn);
@@ -181,7 +181,7 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 {
 	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	struct mmu_access a = access_of(&s->ev);
+	struct mmu_access a = access_of(t->drive, &s->ev);
 	uint64_t stamp = 0;
 
 	if (!t->loaded)
@@ -189,7 +189,7 @@ static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 	if (vm->oracle)
 		stamp = oracle_access_begin(vm->oracle, a.gfn);
 	if (!mmu_touch(vm->mmu, (unsigned int)t->vcpu, &a)) {
-		complete(&a, vm->mmu);
+		complete(&a, t->drive, vm->mmu);
 		vcpu_fault(t, vm, &a, spoiled, stamp, false);
 		return;
 	}

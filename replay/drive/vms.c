@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "event/stage2.h"
 #include "replay/drive/drive.h"
 
 #define GFN_BITS_4_LEVELS	36
@@ -46,6 +47,18 @@ void vm_worker(void *arg)
 	rt_op_end(NULL);
 }
 
+/* Copies may need more of the guest's address space than the recorded guest had. */
+static struct stage2_host stage2_of(const struct drive *d, const struct drive_vm *vm)
+{
+	struct stage2_host host = stage2_of_meta(d->meta);
+
+	while (host.ipa_bits < 52 && !clone_fits(&vm->clone, d->job->clones, host.ipa_bits - host.page_shift))
+		host.ipa_bits++;
+	if (host.ipa_bits != stage2_of_meta(d->meta).ipa_bits)
+		host.start_level = (int8_t)stage2_start_level(host.page_shift, host.ipa_bits);
+	return host;
+}
+
 static struct mmu_config config_of(const struct drive *d, const struct drive_vm *vm, unsigned int number, int levels)
 {
 	const struct ev_meta *meta = d->meta;
@@ -66,6 +79,7 @@ static struct mmu_config config_of(const struct drive *d, const struct drive_vm 
 		.dirty_ring = meta->vms[number].dirty_ring,
 		.dirty_manual = meta->vms[number].dirty_manual,
 		.dirty_init_set = meta->vms[number].dirty_init_set,
+		.s2 = stage2_of(d, vm),
 		.policy = d->job->policy,
 		.check = d->job->check,
 		.judge = &d->judge,
@@ -99,9 +113,9 @@ static int vm_make(struct drive *d, unsigned int number, struct err *e)
 	if (rc)
 		return err_set(e, ERR_MACHINE, "cannot make the MMU of vm %u: %s", number, strerror(-rc));
 	if (d->job->check)
-		vm->oracle = oracle_make(number);
+		vm->oracle = oracle_make(number, d->entries);
 	if (d->job->check)
-		vm->frames = frames_make();
+		vm->frames = frames_make(entry_pfn_mask(d->entries));
 	return scan->slot_changes || !memory ? 0 : infer_slot(d, vm, memory, e);
 }
 

@@ -512,7 +512,7 @@ static void check_plant(const void *row)
 	policy_defaults(&policy);
 	assert_int_equal(mmu_create(&config, &p.vm.mmu), 0);
 	assert_int_equal(mmu_memslot(p.vm.mmu, MMU_SLOT_CREATE, &memory), 0);
-	p.vm.oracle = oracle_make(0);
+	p.vm.oracle = oracle_make(0, (struct entry_kind){ KVM_X86, 12 });
 	rt_word_init(&p.vm.compared, 0);
 	assert_int_equal(rt_run(&rt, &def, 1, &stats, &e), 0);
 	rc = check_compare(&p.vm, &e);

@@ -38,13 +38,13 @@ static const struct row {
 static void check(const void *vrow)
 {
 	const struct row *row = vrow;
-	struct frames *f = frames_make();
-	pfn_t before = frames_look_up(f, row->gfn, row->level), now;
+	struct frames *f = frames_make(UINT64_MAX);
+	pfn_t before = frames_look_up(f, row->gfn, SPTE_LEVEL_PAGES(row->level)), now;
 
 	assert_int_equal(before, frame_first(row->gfn));
 	frames_move(f, row->from, row->to);
 	if (row->then_level) {
-		pfn_t then = frames_look_up(f, row->then, row->then_level);
+		pfn_t then = frames_look_up(f, row->then, SPTE_LEVEL_PAGES(row->then_level));
 
 		assert_int_equal((then ^ row->then) & (SPTE_LEVEL_PAGES(row->then_level) - 1), 0);
 		if (row->then >> 9 == row->gfn >> 9 && row->then_level > 1 && row->want != UNKNOWN)

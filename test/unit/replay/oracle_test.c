@@ -170,7 +170,7 @@ static void act(struct oracle *o, uint64_t *stamps, const struct act *a, bool hu
 static void check(const void *row)
 {
 	const typeof(rows[0]) *r = row;
-	struct oracle *o = oracle_make(0);
+	struct oracle *o = oracle_make(0, (struct entry_kind){ KVM_X86, 12 });
 	uint64_t stamps[4] = { 0 }, mapped = 0;
 	struct err e = { 0 };
 	int rc;
