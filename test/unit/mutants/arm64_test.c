@@ -68,13 +68,13 @@ static const struct scene_def ages_read = {
 	.release = KVM_6_12, .no_af = true, .policy = { "age.lock=read", "age.race=skip" }, AGES
 };
 
-/* An instruction changes an entry while it is young. */
-static const struct scene_def ages_upgrades = {
+/* A write to a protected page changes its entry while it is young. */
+static const struct scene_def ages_relaxed = {
 	.release = KVM_6_12, .policy = { "age.lock=read", "age.race=skip" }, .nr_tasks = 3, .nr_vcpus = 1,
 	.task = {
-		{ 150, { { DO_ACCESS, 0, 1, MMU_W }, { DO_ACCESS, 0, 1, MMU_X } } },
-		{ 100, { { DO_INVALIDATE, 0, 1 } } },
-		{ 400, { { DO_AGE, 0, 1, MMU_AGE_CLEAR } } },
+		{ 600, { { DO_ACCESS, 0, 1, MMU_W } } },
+		{ 300, { { DO_LOG, .arg = 1 }, { DO_GET }, { DO_WAIT, .arg = 300 } } },
+		{ 600, { { DO_AGE, 0, 1, MMU_AGE_CLEAR }, { DO_WAIT, .arg = 0 } } },
 	},
 };
 
@@ -130,7 +130,7 @@ static const struct mutant_row rows[] = {
 	{ "an unmap takes one page more", MUTANT_unmap_wide, "I-M1", 50, &moves },
 	{ "a split leaves a page out", MUTANT_split_drops, "I-M1", 20, &coalesces_split },
 	{ "aging does not say what it found", MUTANT_age_silent, "I-A1", 20, &ages },
-	{ "a loser does not say it", MUTANT_age_loser_silent, "I-A1", 100, &ages_upgrades },
+	{ "a loser does not say it", MUTANT_age_loser_silent, "I-A1", 200, &ages_relaxed },
 	{ "aging leaves a page young", MUTANT_age_keeps, "I-A1", 20, &ages },
 	{ "aging takes write access", MUTANT_age_takes_write, "I-A2", 20, &ages },
 	{ "aging moves a page", MUTANT_age_moves_page, "I-A2", 20, &ages_af },
@@ -139,7 +139,7 @@ static const struct mutant_row rows[] = {
 	{ "a taken word's pages stay writable", MUTANT_dirty_no_protect, "I-D1", 20, &logged_old },
 	{ "a dirty log is given away without a flush", MUTANT_dirty_no_flush, "I-D1", 20, &logged },
 	{ "a block rebuilt while others fault", MUTANT_coalesce_no_cmo, "I-R3", 50, &coalesces_no_fwb },
-	{ "no flush of the log where pages are aged, too", MUTANT_age_silent, "I-A1", 20, &ages_read },
+	{ "aging beside others does not say what it found", MUTANT_age_silent, "I-A1", 20, &ages_read },
 };
 
 int main(int argc, char **argv)
