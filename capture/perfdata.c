@@ -36,6 +36,7 @@ struct perfdata {
 	bool		   has_pid;	/* formats tell where common_pid is */
 	bool		   ended;
 	uint64_t	   last_ns;
+	struct perf_twin { uint64_t ts_ns; uint32_t cpu, tid, event, size; } last; /* the record handed out last */
 	uint32_t	  *missed;	/* by CPU: lost since its last sample */
 	uint32_t	   nr_missed, gap;
 	uint64_t	   lost_full, lost_counted;	/* told by the rings; told by the events at the end */
@@ -322,6 +323,20 @@ static bool take_sample(struct perfdata *d, const struct perf_record *r, struct 
 	return true;
 }
 
+/*
+ * A CPU cannot record twice in one nanosecond: the same event of the same thread there once more comes from bytes
+ * that stand in the file twice.
+ */
+static inline void note_twin(struct perfdata *d, const struct source_record *rec)
+{
+	const struct perf_twin *l = &d->last;
+
+	if (unlikely(rec->ts_ns == l->ts_ns) && rec->cpu == l->cpu && rec->tid == l->tid && rec->event == l->event &&
+	    rec->size == l->size)
+		perf_note_add(&d->file.damage, rec->cpu, "records that stand twice", 1);
+	d->last = (struct perf_twin){ rec->ts_ns, rec->cpu, rec->tid, rec->event, rec->size };
+}
+
 /* --- in order ------------------------------------------------------------------------------------ */
 
 /* Records without a time of their own that name a thread: perf made them up before it began. */
@@ -385,10 +400,12 @@ static int perfdata_next(struct source *s, struct source_record *out, struct err
 		if (perf_file_touch(&d->file, rec.size))
 			drop_pages(d);
 		d->gap += rec.gap;
-		if (unlikely(rec.type != PERF_REC_SAMPLE))
+		if (unlikely(rec.type != PERF_REC_SAMPLE)) {
 			other_record(d, &rec);
-		else if (likely(take_sample(d, &rec, out)))
+		} else if (likely(take_sample(d, &rec, out))) {
+			note_twin(d, out);
 			return 1;
+		}
 	}
 }
 
