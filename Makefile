@@ -257,6 +257,6 @@ install: all man
 clean:
 	rm -rf "$(BUILD)"
 
--include test/fuzz/*.mk test/damage/*.mk
+-include test/damage/*.mk test/fuzz/*.mk
 units: $(UNITS)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

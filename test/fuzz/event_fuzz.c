@@ -5,8 +5,7 @@
  * mended: wherever a unit's magic stands, its own and its payload's hash are
  * made right.  What is behind the hashes must be safe by itself.
  *
- * test/fuzz/event.mk builds it with libFuzzer, or with a main() that runs files
- * (-DFUZZ_MAIN) where there is none.
+ * test/fuzz/fuzz.mk builds it with libFuzzer, and with a main() that runs files (main.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,22 +136,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(copy);
 	return 0;
 }
-
-#ifdef FUZZ_MAIN
-int main(int argc, char **argv)
-{
-	static uint8_t buf[16u << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *in = fopen(argv[i], "r");
-		size_t size = in ? fread(buf, 1, sizeof(buf), in) : 0;
-
-		if (!in)
-			return 1;
-		fclose(in);
-		LLVMFuzzerTestOneInput(buf, size);
-	}
-	printf("%d files\n", argc - 1);
-	return 0;
-}
-#endif

@@ -66,22 +66,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(second);
 	return 0;
 }
-
-#ifdef FUZZ_MAIN
-int main(int argc, char **argv)
-{
-	static uint8_t buf[16u << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *in = fopen(argv[i], "r");
-		size_t size = in ? fread(buf, 1, sizeof(buf), in) : 0;
-
-		if (!in)
-			return 1;
-		fclose(in);
-		LLVMFuzzerTestOneInput(buf, size);
-	}
-	printf("%d files\n", argc - 1);
-	return 0;
-}
-#endif
