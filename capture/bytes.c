@@ -5,7 +5,9 @@
 
 struct bytes bytes_part(const void *p, uint64_t len, bool swap)
 {
-	return (struct bytes){ .start = p, .p = p, .end = (const uint8_t *)p + len, .swap = swap };
+	const uint8_t *from = p ? p : (const void *)"";	/* nothing: of an empty section */
+
+	return (struct bytes){ .start = from, .p = from, .end = from + len, .swap = swap };
 }
 
 const uint8_t *bytes_skip(struct bytes *b, uint64_t len)

@@ -36,7 +36,7 @@ struct perfdata {
 	bool		   has_pid;	/* formats tell where common_pid is */
 	bool		   ended;
 	uint64_t	   last_ns;
-	struct perf_twin { uint64_t ts_ns; uint32_t cpu, tid, event, size; } last; /* the record handed out last */
+	struct perf_twin { uint64_t time; uint32_t cpu, tid, event, size; } last; /* the record handed out last */
 	uint32_t	  *missed;	/* by CPU: lost since its last sample */
 	uint32_t	   nr_missed, gap;
 	uint64_t	   lost_full, lost_counted;	/* told by the rings; told by the events at the end */
@@ -298,6 +298,20 @@ static uint32_t missed_before(struct perfdata *d, uint32_t cpu)
 	return n;
 }
 
+/*
+ * A CPU cannot record twice in one nanosecond: the same event of the same thread there once more comes from bytes
+ * that stand in the file twice.
+ */
+static inline void note_twin(struct perfdata *d, uint64_t time, const struct source_record *rec)
+{
+	const struct perf_twin *l = &d->last;
+
+	if (unlikely(time == l->time) && rec->cpu == l->cpu && rec->tid == l->tid && rec->event == l->event &&
+	    rec->size == l->size)
+		perf_note_add(&d->file.damage, rec->cpu, "records that stand twice", 1);
+	d->last = (struct perf_twin){ time, rec->cpu, rec->tid, rec->event, rec->size };
+}
+
 /* Return: false when it is left out. */
 static bool take_sample(struct perfdata *d, const struct perf_record *r, struct source_record *out)
 {
@@ -319,22 +333,9 @@ static bool take_sample(struct perfdata *d, const struct perf_record *r, struct 
 	} else {
 		out->event = event_of(d, a);
 	}
+	note_twin(d, s.time, out);
 	out->missed = unlikely(d->gap || d->nr_missed) ? missed_before(d, s.cpu) : 0;
 	return true;
-}
-
-/*
- * A CPU cannot record twice in one nanosecond: the same event of the same thread there once more comes from bytes
- * that stand in the file twice.
- */
-static inline void note_twin(struct perfdata *d, const struct source_record *rec)
-{
-	const struct perf_twin *l = &d->last;
-
-	if (unlikely(rec->ts_ns == l->ts_ns) && rec->cpu == l->cpu && rec->tid == l->tid && rec->event == l->event &&
-	    rec->size == l->size)
-		perf_note_add(&d->file.damage, rec->cpu, "records that stand twice", 1);
-	d->last = (struct perf_twin){ rec->ts_ns, rec->cpu, rec->tid, rec->event, rec->size };
 }
 
 /* --- in order ------------------------------------------------------------------------------------ */
@@ -403,7 +404,6 @@ static int perfdata_next(struct source *s, struct source_record *out, struct err
 		if (unlikely(rec.type != PERF_REC_SAMPLE)) {
 			other_record(d, &rec);
 		} else if (likely(take_sample(d, &rec, out))) {
-			note_twin(d, out);
 			return 1;
 		}
 	}

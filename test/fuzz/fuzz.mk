@@ -17,7 +17,7 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	$(call say,FUZZ)clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -c -o $@ $<
 
 $(BUILD)/fuzz/%: test/fuzz/%.c $(FUZZ_OBJ)
-	clang $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< $(FUZZ_OBJ) $(LIBS)
+	$(call say,FUZZ)clang $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< $(FUZZ_OBJ) $(LIBS)
 
 $(BUILD)/test/fuzz/%: $(BUILD)/obj/test/fuzz/%.o $(BUILD)/obj/test/fuzz/main.o $(BUILD)/obj/test/damage/subject.o $(DAMAGE_LIBS)
 	@mkdir -p $(@D)
