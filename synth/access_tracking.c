@@ -14,7 +14,7 @@ static const struct synth_param params[] = {
 	{ "rounds", SYNTH_COUNT, "1", 1, 1000, NULL, "age passes over all of them" },
 	{ "fresh", SYNTH_COUNT, "2", 0, 64, NULL, "times as many new pages a vCPU touches during a pass" },
 	{ "ad", SYNTH_WORD, "yes", 0, 0, yes_no,
-	  "hardware A/D bits; no (ept): aged pages fault, and the vCPUs touch them again before the next pass" },
+	  "hardware A/D bits; no (ept, arm64): aged pages fault, and the vCPUs touch them again before the next pass" },
 };
 
 /* Pages [page, page + nr) of one vCPU from @t_ns on.  Return: when that is over. */
@@ -57,10 +57,10 @@ static int make(struct guest *g, const uint64_t *v, struct err *e)
 	if (all > SYNTH_SLOT_MAX)
 		return err_set(e, ERR_USAGE, "vcpus times pages times (1 + rounds * fresh) is more than a memslot's "
 			       "%llu pages", (unsigned long long)SYNTH_SLOT_MAX);
-	if (v[AD] && v[SYNTH_TDP] != SPTE_EPT)
+	if (v[AD] && g->meta->arch == KVM_X86 && v[SYNTH_TDP] != SPTE_EPT)
 		return err_set(e, ERR_USAGE, "ad=no goes with tdp=ept: every AMD processor has A/D bits");
 	if (v[AD])
-		ev_meta_set_param(g->meta, "kvm_intel.eptad", "N");
+		ev_meta_set_param(g->meta, g->meta->arch == KVM_X86 ? "kvm_intel.eptad" : "arm64.hw_af", "N");
 	guest_slot(g, 0, EV_SLOT_CREATE, 0, SYNTH_BIG_GFN, all, synth_hva(SYNTH_BIG_GFN));
 	t_ns = touch_all(g, v, 1000, 0, v[PAGES]);
 	for (uint64_t round = 0; round < v[ROUNDS]; round++) {

@@ -48,6 +48,13 @@ void guest_init(struct guest *g, unsigned int release, unsigned int tdp, uint32_
 		add_task(g, vcpu);
 }
 
+void guest_arm64(struct guest *g, unsigned int page_shift)
+{
+	g->meta->arch = KVM_ARM64;
+	g->meta->page_shift = page_shift;
+	ev_meta_set_param(g->meta, "arm64.ipa_bits", "48");
+}
+
 void guest_slot(struct guest *g, uint64_t t_ns, enum ev_slot_change change, uint16_t id, gfn_t gfn, uint64_t npages,
 		hva_t hva)
 {

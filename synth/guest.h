@@ -23,6 +23,8 @@ struct guest {
 
 /* Tasks, VM and header; @release: index into enum kvm_release. */
 void guest_init(struct guest *g, unsigned int release, unsigned int tdp, uint32_t vcpus);
+/* It is an arm64 guest, of pages of 1 << @page_shift bytes; again: of others. */
+void guest_arm64(struct guest *g, unsigned int page_shift);
 
 void guest_slot(struct guest *g, uint64_t t_ns, enum ev_slot_change change, uint16_t id, gfn_t gfn, uint64_t npages,
 		hva_t hva);

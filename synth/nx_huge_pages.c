@@ -64,6 +64,6 @@ static int make(struct guest *g, const uint64_t *v, struct err *e)
 }
 
 const struct synth_workload synth_nx_huge_pages = {
-	.name = "nx-huge-pages", .summary = "execution splits huge pages, and the recovery worker puts them back",
+	.name = "nx-huge-pages", .arch = &synth_x86_only, .summary = "execution splits huge pages, and the recovery worker puts them back",
 	.params = params, .nr_params = ARRAY_SIZE(params), .make = make,
 };

@@ -11,17 +11,26 @@
 
 static const struct synth_workload *const workloads[] = {
 	&synth_zap_root, &synth_memslot_delete, &synth_notifier_storm, &synth_access_tracking, &synth_populate,
-	&synth_dirty_log, &synth_nx_huge_pages,
+	&synth_dirty_log, &synth_nx_huge_pages, &synth_page_table,
 };
 
 static const char *const kernels[] = { "6.1", "6.12", "6.18", NULL };
+static const char *const archs[] = { "x86", "arm64", NULL };
 static const char *const tdps[] = { "npt", "ept", NULL };
 
 static const struct synth_param common[SYNTH_OWN] = {
 	[SYNTH_KERNEL] = { "kernel", SYNTH_WORD, "6.12", 0, 0, kernels, "whose preset a replay takes by itself" },
-	[SYNTH_TDP] = { "tdp", SYNTH_WORD, "ept", 0, 0, tdps, "the processor's second-level page tables" },
+	[SYNTH_ARCH] = { "arch", SYNTH_WORD, "x86", 0, 0, archs, "arm64: 48 bits of IPA, 4 KiB pages unless it has a parameter for that" },
+	[SYNTH_TDP] = { "tdp", SYNTH_WORD, "ept", 0, 0, tdps, "x86: the processor's second-level page tables" },
 	[SYNTH_VCPUS] = { "vcpus", SYNTH_COUNT, "8", 1, 512, NULL, "vCPUs; the host has one CPU more" },
 	[SYNTH_GAP] = { "gap", SYNTH_TIME, "50us", 100, 1000000000, NULL, "time in the guest between two accesses of a vCPU" },
+};
+
+const struct synth_param synth_x86_only = {
+	"arch", SYNTH_WORD, "x86", 0, 0, (const char *const[]){ "x86", NULL }, "it is about x86 alone",
+};
+const struct synth_param synth_arm64_only = {
+	"arch", SYNTH_WORD, "arm64", 0, 0, (const char *const[]){ "arm64", NULL }, "it is about arm64 alone",
 };
 
 const char *const synth_page_words[] = { "4k", "2m", "1g", NULL };
@@ -33,6 +42,8 @@ const struct synth_workload *synth_workload(size_t i)
 
 const struct synth_param *synth_param(const struct synth_workload *w, size_t i)
 {
+	if (i == SYNTH_ARCH && w->arch)
+		return w->arch;
 	if (i < SYNTH_OWN)
 		return &common[i];
 	return i - SYNTH_OWN < w->nr_params ? &w->params[i - SYNTH_OWN] : NULL;
@@ -185,6 +196,11 @@ static char *describe(const struct synth_workload *w, const uint64_t *v, uint64_
 	return xstrdup(text);
 }
 
+static bool is_arm64(const struct synth_workload *w, const uint64_t *v)
+{
+	return strcmp(synth_param(w, SYNTH_ARCH)->words[v[SYNTH_ARCH]], "arm64") == 0;
+}
+
 static int make(const struct synth_workload *w, const uint64_t *v, uint64_t seed, const char *path, struct err *e)
 {
 	struct ev_meta meta;
@@ -196,6 +212,8 @@ static int make(const struct synth_workload *w, const uint64_t *v, uint64_t seed
 	ev_meta_init(&meta);
 	prng_seed(&g.prng, seed);
 	guest_init(&g, (unsigned int)v[SYNTH_KERNEL], (unsigned int)v[SYNTH_TDP], (uint32_t)v[SYNTH_VCPUS]);
+	if (is_arm64(w, v))
+		guest_arm64(&g, 12);
 	meta.synthetic = describe(w, v, seed);
 	meta.source = xstrdup(w->name);
 	rc = w->make(&g, v, e);

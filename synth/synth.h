@@ -28,15 +28,16 @@ struct synth_param {
 	const char	  *help;	/* one line */
 };
 
-#define SYNTH_MAX_PARAMS 16
+#define SYNTH_MAX_PARAMS 20
 
 /* The first parameters of every workload. */
-enum { SYNTH_KERNEL, SYNTH_TDP, SYNTH_VCPUS, SYNTH_GAP, SYNTH_OWN };
+enum { SYNTH_KERNEL, SYNTH_ARCH, SYNTH_TDP, SYNTH_VCPUS, SYNTH_GAP, SYNTH_OWN };
 
 struct guest;
 
 struct synth_workload {
 	const char		 *name, *summary;
+	const struct synth_param *arch;		/* which it is made for; NULL: both, x86 unless said */
 	const struct synth_param *params;	/* its own, numbered from SYNTH_OWN on */
 	size_t			  nr_params;
 	/* @v: values by number.  Return: 0, or ERR_USAGE when they do not fit each other. */
@@ -49,6 +50,8 @@ const struct synth_workload *synth_workload(size_t i);
 const struct synth_workload *synth_find(const char *name, struct err *e);
 /* Parameters of @w, the common ones first; NULL past the last one. */
 const struct synth_param *synth_param(const struct synth_workload *w, size_t i);
+/* SYNTH_ARCH of a workload that only one has. */
+extern const struct synth_param synth_x86_only, synth_arm64_only;
 
 /**
  * synth_make() - make an event file.
