@@ -55,6 +55,17 @@ static void of_vms(const struct ev_meta *m, caveat_fn fn, void *arg)
 	}
 }
 
+/* The name that follows @name, since an event file has them sorted and a recording as they come; or NULL. */
+static const char *after(const struct ev_counts *c, const char *name)
+{
+	const char *next = NULL;
+
+	for (size_t i = 0; i < c->nr; i++)
+		if (strcmp(c->v[i].name, name) > 0 && (!next || strcmp(c->v[i].name, next) < 0))
+			next = c->v[i].name;
+	return next;
+}
+
 void caveats(const struct ev_meta *m, caveat_fn fn, void *arg)
 {
 	char *line;
@@ -75,6 +86,6 @@ void caveats(const struct ev_meta *m, caveat_fn fn, void *arg)
 	if (m->arch == KVM_X86)
 		of_mmu(m, fn, arg);
 	of_vms(m, fn, arg);
-	for (size_t i = 0; i < m->lacking.nr; i++)
-		fn(arg, m->lacking.v[i].name);
+	for (const char *name = after(&m->lacking, ""); name; name = after(&m->lacking, name))
+		fn(arg, name);
 }
