@@ -143,14 +143,14 @@ void stage2_relax(struct fold *f, struct task *t, const struct raw *r)
 
 	if (op->kind == EV_OP_FAULT)
 		t->v.at.host_writable = r->v[1] & STAGE2_PROT_W;
-	call_begin(f, t, r, op, (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .prot = r->v[1] & 7 });
+	call_begin(f, t, r, op, (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .pages = 1, .prot = r->v[1] & 7 });
 }
 
 void stage2_page(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = raw_id(r) == RAW_S2_MKYOUNG ? mapping_op(f, t, r->ts_ns) : op_for_obs(f, t, r->ts_ns);
 
-	call_begin(f, t, r, op, (struct obs_s2){ .gfn = gfn_at(f, r->v[0]) });
+	call_begin(f, t, r, op, (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .pages = 1 });
 }
 
 void stage2_range(struct fold *f, struct task *t, const struct raw *r)

@@ -113,7 +113,7 @@ static void relax(struct null_stage2 *n, const struct rec_op *op, unsigned int p
 	uint64_t new = (old | add) & ~(prot & STAGE2_PROT_X ? STAGE2_XN : 0);
 
 	say_pte(n, OBS_W_ATTR, op->gfn, level, 0, old, new);
-	say(n, OBS_S2_RELAX)->s2 = (struct obs_s2){ .gfn = op->gfn, .prot = prot };
+	say(n, OBS_S2_RELAX)->s2 = (struct obs_s2){ .gfn = op->gfn, .pages = 1, .prot = prot };
 	say(n, has_halves(n) ? OBS_TLB_IPA_NSH : OBS_TLB_IPA)->gfns =
 		(struct obs_gfns){ .gfn = op->gfn, .level = (uint8_t)level };
 }
@@ -133,7 +133,7 @@ static enum ret_pf fault(struct null_stage2 *n, const struct rec_op *op)
 	level = leaf_level(n, op->gfn, &old);
 	if (type == FSC_ACCESS) {
 		say_pte(n, OBS_W_ATTR, op->gfn, level, 0, old, old | STAGE2_AF);
-		say(n, OBS_S2_MKYOUNG)->s2 = (struct obs_s2){ .gfn = op->gfn, .value = old | STAGE2_AF };
+		say(n, OBS_S2_MKYOUNG)->s2 = (struct obs_s2){ .gfn = op->gfn, .pages = 1, .value = old | STAGE2_AF };
 		return RET_PF_YOUNG;
 	}
 	if (type == FSC_PERMISSION && (int)FSC_LEVEL(op->error_code) == level_of_size(page.level)) {
@@ -205,7 +205,7 @@ static void age_range(void *arg, gfn_t gfn, gfn_t end)
 	if (has_halves(n))
 		say(n, OBS_S2_TCY)->s2 = (struct obs_s2){ .gfn = gfn, .pages = end - gfn, .prot = 1, .ret = young };
 	else
-		say(n, OBS_S2_MKOLD)->s2 = (struct obs_s2){ .gfn = gfn, .value = pte & ~STAGE2_AF };
+		say(n, OBS_S2_MKOLD)->s2 = (struct obs_s2){ .gfn = gfn, .pages = 1, .value = pte & ~STAGE2_AF };
 	say(n, OBS_AGE_RANGE)->gfns = (struct obs_gfns){ .gfn = gfn, .count = end - gfn };
 	n->said[n->nr_said - 1].flags = young;
 }

@@ -177,7 +177,7 @@ static const struct row rows[] = {
 		"3 0 pin - pin=snapshot value=0x0\n"
 		"4 0 pin - pin=lookup_ret value=0x1000\n"
 		"6 0 w_attr - gfn=0x20 level=3 old=0x10004db new=0x10004db\n"
-		"7 0 s2_relax - gfn=0x20 prot=0x7 ret=0\n"
+		"7 0 s2_relax - gfn=0x20 prot=0x7 ret=0 pages=0x1\n"
 		"8 0 tlb_ipa_nsh - gfn=0x20 level=3 count=0x0\n"
 		"10 0 op - op=fault gfn=0x20 result=relaxed access=0x88 span_ns=8 stimulus=0 entry_ns=2 error_code=0x9200004f\n"
 		"20 0 access w gfn=0x9000 attempts=1 result=emulate guest_ns=9 service_ns=11\n"
