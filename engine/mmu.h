@@ -157,7 +157,9 @@ struct mmu_stats {
 	/* arm64: entries broken to be made again, as other vCPUs feel it; what becomes of tables. */
 	uint64_t broken, broken_ns, broken_max_ns, broken_faults, broken_stall_ns;
 	uint64_t coalesced;		/* blocks that took the place of a table */
-	uint64_t tables_freed, unlinked_max;	/* the second: waiting for a grace period, at most */
+	uint64_t coalesce_ns, coalesce_max_ns;	/* what that took of the faults that did it */
+	uint64_t tables_freed, tables_freed_late;	/* the second: of them after a grace period */
+	uint64_t unlinked_max;		/* tables that waited for one, at most */
 
 	/* Attempts that ended in RETRY, by cause: engine/core/stats.def. */
 	uint64_t retry_open, retry_hull, retry_ended, retry_seq, retry_slot, retry_root, retry_race;

@@ -138,7 +138,8 @@ static int lock_block_defer(struct map *m, const struct visit *v, uint64_t new)
 
 int coalesce(struct map *m, const struct visit *v)
 {
-	uint64_t new = map_leaf(m, v);
+	struct mmu_counters *c = &m->w.x->mmu.counters;
+	uint64_t new = map_leaf(m, v), began_ns = rt_now_ns();
 	int ret = -EAGAIN;
 
 	switch (m->w.x->mmu.policy->coalesce_order) {
@@ -152,7 +153,10 @@ int coalesce(struct map *m, const struct visit *v)
 		ret = lock_block_defer(m, v, new);
 		break;
 	}
-	if (ret != -EAGAIN)
-		mmu_count(&m->w.x->mmu.counters.coalesced);
+	if (ret == -EAGAIN)
+		return ret;
+	mmu_count(&c->coalesced);
+	mmu_add(&c->coalesce_ns, rt_now_ns() - began_ns);
+	mmu_most(&c->coalesce_max_ns, rt_now_ns() - began_ns);
 	return ret;
 }

@@ -70,10 +70,12 @@ static struct arm64_mmu *mmu_of(struct arena *arena)
 	return to_arm64((struct mmu *)((char *)arena - offsetof(struct mmu, arena)));
 }
 
-static void freed(struct arm64_mmu *x, uint32_t nr)
+static void freed(struct arm64_mmu *x, uint32_t nr, bool late)
 {
 	__atomic_fetch_sub(&x->unlinked, nr, __ATOMIC_RELAXED);
 	mmu_add(&x->mmu.counters.tables_freed, nr);
+	if (late)
+		mmu_add(&x->mmu.counters.tables_freed_late, nr);
 }
 
 static void free_after_grace(struct rt_rcu_head *head)
@@ -81,7 +83,7 @@ static void free_after_grace(struct rt_rcu_head *head)
 	struct table *t = (struct table *)((char *)head - offsetof(struct table, rcu));
 	struct arm64_mmu *x = mmu_of(t->arena);
 
-	freed(x, free_below(x, (uint32_t)(t - t->arena->tables)));
+	freed(x, free_below(x, (uint32_t)(t - t->arena->tables)), true);
 }
 
 void table_free_unlinked(struct arm64_mmu *x, uint32_t table, bool shared)
@@ -95,5 +97,5 @@ void table_free_unlinked(struct arm64_mmu *x, uint32_t table, bool shared)
 		return;
 	}
 	rt_charge(COST_TABLE_PUT, (uint64_t)nr << x->bits);
-	freed(x, free_below(x, table));
+	freed(x, free_below(x, table), false);
 }

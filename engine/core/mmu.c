@@ -235,6 +235,9 @@ void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 	out->zap_stretch_ns = c->zap_stretch_ns;
 	out->tables_made = c->tables_made;
 	out->nx_recovered = c->nx_recovered;
+	out->coalesce_ns = c->coalesce_ns;
+	out->coalesce_max_ns = c->coalesce_max_ns;
+	out->tables_freed_late = c->tables_freed_late;
 	out->broken = c->broken;
 	out->broken_ns = c->broken_ns;
 	out->broken_max_ns = c->broken_max_ns;

@@ -398,6 +398,39 @@ static void put_zaps(struct drive *d, struct result *r)
 		put(r, "zap_nonpresent", "count", nonpresent);
 }
 
+/* What the other vCPUs feel of entries that are broken to be made again, and what becomes of tables. */
+static void put_broken(struct drive *d, struct result *r)
+{
+	struct mmu_stats sum = { 0 };
+
+	if (d->meta->arch != KVM_ARM64)
+		return;
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		const struct mmu_stats s = d->vms[i].stats;
+
+		sum.coalesced += s.coalesced;
+		sum.coalesce_ns += s.coalesce_ns;
+		sum.coalesce_max_ns = larger(sum.coalesce_max_ns, s.coalesce_max_ns);
+		sum.broken += s.broken;
+		sum.broken_ns += s.broken_ns;
+		sum.broken_max_ns = larger(sum.broken_max_ns, s.broken_max_ns);
+		sum.broken_faults += s.broken_faults;
+		sum.broken_stall_ns += s.broken_stall_ns;
+		sum.tables_freed += s.tables_freed;
+		sum.tables_freed_late += s.tables_freed_late;
+	}
+	put(r, "coalesced", "count", sum.coalesced);
+	put(r, "coalesce_time", "ns", sum.coalesce_ns);
+	put(r, "coalesce_max", "ns", sum.coalesce_max_ns);
+	put(r, "broken", "count", sum.broken);
+	put(r, "broken_time", "ns", sum.broken_ns);
+	put(r, "broken_max", "ns", sum.broken_max_ns);
+	put(r, "broken_faults", "count", sum.broken_faults);
+	put(r, "broken_stall", "ns", sum.broken_stall_ns);
+	put(r, "tables_freed", "count", sum.tables_freed);
+	put(r, "tables_freed_late", "count", sum.tables_freed_late);
+}
+
 static void copy_blame(struct drive *d, struct result *r)
 {
 	for (unsigned int w = 0; w < RESULT_NR_OPS; w++)
@@ -416,6 +449,7 @@ void report_fill(struct drive *d, struct result *r)
 	put_invalidation(d, r);
 	put_tables(d, r);
 	put_zaps(d, r);
+	put_broken(d, r);
 	put_each_stall(d, r);
 	copy_blame(d, r);
 }
