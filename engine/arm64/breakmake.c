@@ -57,6 +57,9 @@ static bool try_break(struct walk *w, const struct visit *v, struct window *win)
 	if (stage2_is_locked(v->old))
 		return false;
 	rt_pin(RT_PIN_CHANGE);
+	/* Others may be using what it maps. */
+	if (v->old & STAGE2_VALID)
+		rt_catch_up();
 	if (!entry_set(w, v, broken_value(x)))
 		return false;
 	if (win && (v->old & STAGE2_VALID))
@@ -90,6 +93,8 @@ void entry_make(struct walk *w, const struct visit *v, uint64_t new, struct wind
 	table_get(x, entry_table(x, v->ptep));
 	rt_charge(COST_CLEAR, 1);
 	rt_pin(RT_PIN_MAKE);
+	if (v->old & STAGE2_VALID)
+		rt_catch_up();	/* who missed it meanwhile */
 	rt_store(v->ptep, new);
 	if (!(w->flags & WALK_SKIP_BBM_TLBI))
 		check_made_entry(x, v->ptep, v->old, broken_value(x), new);
@@ -112,7 +117,7 @@ void entry_clear(struct walk *w, const struct visit *v, bool later)
 		rt_store(v->ptep, 0);
 		check_entry(x, v->ptep, v->old, 0);
 		if (is_table || !later)
-			tlbi_ipa(x, v->gfn, !is_table ? v->level : x->locks ? TLBI_NO_LEVEL : 0);
+			tlbi_ipa(x, v->gfn, is_table ? TLBI_NO_LEVEL : v->level);
 	}
 	table_put(x, entry_table(x, v->ptep));
 }

@@ -17,8 +17,7 @@ static void observe(const struct arm64_mmu *x, enum obs_kind kind, gfn_t gfn, ui
 
 static void broadcast(struct arm64_mmu *x, enum cost c)
 {
-	rt_charge(c, 1);
-	rt_charge(COST_TLBI_CPU, x->mmu.config.nr_vcpus);
+	rt_broadcast(c, x->mmu.config.nr_vcpus);
 }
 
 void tlbi_ipa(struct arm64_mmu *x, gfn_t gfn, int level)

@@ -123,6 +123,13 @@ void rt_idle_until(uint64_t ns);
  * and waits for the acknowledgements.					[hand-over]
  */
 void rt_kick_all(unsigned int vm);
+/*
+ * A TLB invalidation that the hardware takes to every CPU (arm64): it interrupts nobody, the sender pays @c and
+ * COST_TLBI_CPU for each of @cpus, and others get on meanwhile.	[hand-over]
+ */
+void rt_broadcast(enum cost c, uint64_t cpus);
+/* Whoever is not further than the running task gets there first: where shared words do not hand over. [hand-over] */
+void rt_catch_up(void);
 
 /* --- waiting ------------------------------------------------------------------ */
 
@@ -172,7 +179,7 @@ static inline void rt_pin(enum rt_pin pin)
 struct rt_sample {
 	uint64_t total_ns;
 	uint64_t lock_wait_ns, lock_hold_ns;
-	uint64_t ipi_ns;	/* in rt_kick_all(): sending, and waiting for acknowledgements */
+	uint64_t ipi_ns;	/* in rt_kick_all() and rt_broadcast(): sending, and waiting for acknowledgements */
 	uint32_t yields, flushes, lost_cas;
 };
 

@@ -96,6 +96,13 @@ void rt_pin_wait(unsigned int pin)
 		rt_idle_until(ns);
 }
 
+static void flushed(struct rt_task *t, uint64_t begin_ns)
+{
+	op_of(t)->ipi_ns += rt_clock_ns() - begin_ns;
+	op_of(t)->flushes++;
+	t->flushes[op_of(t)->op]++;
+}
+
 /* There is no IPI to send: whoever is in the guest finds a note when it leaves. */
 void rt_kick_all(unsigned int vm)
 {
@@ -108,7 +115,17 @@ void rt_kick_all(unsigned int vm)
 		if (vcpu != t && vcpu->def->vm == (int)vm && atomic_load(&vcpu->in_guest))
 			atomic_fetch_add(&vcpu->kicked, 1);
 	}
-	op_of(t)->ipi_ns += rt_clock_ns() - begin_ns;
-	op_of(t)->flushes++;
-	t->flushes[op_of(t)->op]++;
+	flushed(t, begin_ns);
+}
+
+/* The machine has no such thing to offer: what it costs is not measured here. */
+void rt_broadcast(enum cost c, uint64_t cpus)
+{
+	(void)c;
+	(void)cpus;
+	flushed(self(), rt_clock_ns());
+}
+
+void rt_catch_up(void)
+{
 }

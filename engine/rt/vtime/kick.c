@@ -25,6 +25,15 @@ static void kick(struct rt_task *t, uint64_t now_ps)
 	t->flags |= TASK_DELAYED;
 }
 
+/* It is over, and began at @begin_ps. */
+static void flushed(struct rt_task *t, uint64_t begin_ps)
+{
+	t->op->ipi_ps += rt_running.clock_ps - begin_ps;
+	t->op->flushes++;
+	machine.flushes[t->op->op]++;
+	settle();
+}
+
 void rt_kick_all(unsigned int vm)
 {
 	struct rt_task *t = self();
@@ -44,8 +53,21 @@ void rt_kick_all(unsigned int vm)
 	rt_charge(COST_FLUSH_TARGET, targets);
 	if (targets)
 		rt_running.clock_ps += rt_running.cost_ps[COST_KICK] / 2;
-	t->op->ipi_ps += rt_running.clock_ps - begin_ps;
-	t->op->flushes++;
-	machine.flushes[t->op->op]++;
+	flushed(t, begin_ps);
+}
+
+void rt_broadcast(enum cost c, uint64_t cpus)
+{
+	uint64_t begin_ps;
+
+	settle();
+	begin_ps = rt_running.clock_ps;
+	rt_charge(c, 1);
+	rt_charge(COST_TLBI_CPU, cpus);
+	flushed(self(), begin_ps);
+}
+
+void rt_catch_up(void)
+{
 	settle();
 }

@@ -190,6 +190,7 @@ static inline void script_step(struct script_task *t, char what, uint64_t n)
 	case 'b': rt_busy(n); break;
 	case 'p': rt_pause(); break;
 	case 'K': rt_kick_all(0); break;
+	case 'B': rt_broadcast(COST_TLBI_VMID, n); break;
 	case 'G': rt_gate_wait(&w->gate, n); script_got(t, what); break;
 	case 'g': rt_gate_raise(&w->gate, n); break;
 	case 'k': w->ready = true; rt_cond_wake_all(&w->cond); break;
