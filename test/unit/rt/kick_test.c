@@ -37,7 +37,7 @@ static const struct {
 	  "aN@1000", 0, 0 },
 	{ "a broadcast interrupts nobody, and is paid by the sender",
 	  { .vm = { 0, -1 }, .task = { "t5000 N", "i1000 B20 N" } },
-	  "bN@1900 aN@5000", 0, 0 },
+	  "bN@2500 aN@5000", 0, 0 },
 	{ "a preempted guest is not kicked",
 	  { .vm = { 0, -1, -1 }, .cpus = 2, .hz = 1000000, .start_ns = { 0, 1, 60 }, .task = { "t1500 N", "d899 K N", "b5000" } },
 	  "bN@2050 aN@2600", 0, 0 },

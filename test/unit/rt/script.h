@@ -10,7 +10,7 @@
  *	i100 idle until 100	c100 charge 100 ns	t100 think	b100 busy	d100 idle for 100
  *	R r  read lock, unlock	W w  write		S s  spinlock
  *	y Y  cond_resched read, write			p    pause
- *	K    kick all of VM 0	G5 g5 gate wait, raise	C k  cond wait, wake all
+ *	K    kick all of VM 0	B8 broadcast to 8	G5 g5 gate wait, raise	C k  cond wait, wake all
  *	U u  RCU section	F    call_rcu
  *	L l Q L1 Q1  SRCU section, synchronize; those of VM 1
  *	O3 o begin op 3, end	n    log need_resched	N    log the time
@@ -190,7 +190,7 @@ static inline void script_step(struct script_task *t, char what, uint64_t n)
 	case 'b': rt_busy(n); break;
 	case 'p': rt_pause(); break;
 	case 'K': rt_kick_all(0); break;
-	case 'B': rt_broadcast(COST_TLBI_VMID, n); break;
+	case 'B': rt_broadcast(COST_KICK, n); break;
 	case 'G': rt_gate_wait(&w->gate, n); script_got(t, what); break;
 	case 'g': rt_gate_raise(&w->gate, n); break;
 	case 'k': w->ready = true; rt_cond_wake_all(&w->cond); break;
