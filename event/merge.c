@@ -65,7 +65,8 @@ static int advance(struct ev_merge *m, struct source *s, struct err *e)
 		if (ret <= 0)
 			break;
 		m->kinds[s->next.ev->kind]++;
-		__builtin_prefetch(s->next.ev + 1);	/* its turn may come after all other streams' */
+		/* Its turn may come after all other streams'; then the one after it is looked at, too. */
+		__builtin_prefetch(s->next.ev + 2);
 	} while (m->look && !m->look(m->arg, &s->next));
 	least_set(&m->turns, (unsigned int)(s - m->sources), ret > 0 ? turn_of(m, s) : LEAST_NEVER);
 	return ret;
