@@ -40,6 +40,13 @@ static void of_mmu(const struct ev_meta *m, caveat_fn fn, void *arg)
 		fn(arg, "no vCPU fault between kvm_exit and kvm_entry in it: observations and notifiers only");
 }
 
+/* No tracepoint of arm64 shows an entry, nor what a fault came to. */
+static void of_stage2(const struct ev_meta *m, caveat_fn fn, void *arg)
+{
+	if (!ev_counts_get(&m->kinds, "s2_map") && !ev_counts_get(&m->kinds, "w_map"))
+		fn(arg, "no probe on stage 2 in it: what became of faults, and what stage 2 did, is not known");
+}
+
 static void of_vms(const struct ev_meta *m, caveat_fn fn, void *arg)
 {
 	for (size_t i = 0; i < m->nr_vms; i++) {
@@ -85,6 +92,8 @@ void caveats(const struct ev_meta *m, caveat_fn fn, void *arg)
 	of_vcpus(m, fn, arg);
 	if (m->arch == KVM_X86)
 		of_mmu(m, fn, arg);
+	else
+		of_stage2(m, fn, arg);
 	of_vms(m, fn, arg);
 	for (const char *name = after(&m->lacking, ""); name; name = after(&m->lacking, name))
 		fn(arg, name);

@@ -182,6 +182,8 @@ void infer_slots(struct fold *f)
 		if (f->seen[RAW_SPTE_CHANGED] && f->vms[vm].inferring && !f->vms[vm].slots_known &&
 		    f->vms[vm].inferring->nr_chunks)
 			infer_vm(f, vm);
+		if (f->vms[vm].faulted && !f->vms[vm].slots_known)
+			f->meta->vms[vm].slots_seen = false;
 		infer_free(&f->vms[vm]);
 	}
 }

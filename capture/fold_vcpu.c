@@ -211,6 +211,15 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 		vcpu_decide(f, t, result);
 }
 
+/*
+ * What became of a fault whose access faults once more, where nothing else tells.  On arm64 that is as good a sign of another's
+ * store, of an entry unmapped since or of too few rights as of a retry.
+ */
+static enum ret_pf come_again(const struct fold *f)
+{
+	return f->meta->arch == KVM_ARM64 ? RET_PF_UNKNOWN : RET_PF_RETRY;
+}
+
 void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct attempt *at)
 {
 	struct vcpu_state *v = &t->v;
@@ -218,8 +227,7 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 
 	f->vms[t->vm].faulted = true;
 	if (v->undecided)
-		vcpu_decide(f, t, v->active && known && same_access(v, at->gfn, at->access) ? RET_PF_RETRY :
-										       RET_PF_UNKNOWN);
+		vcpu_decide(f, t, v->active && known && same_access(v, at->gfn, at->access) ? come_again(f) : RET_PF_UNKNOWN);
 	op_end_all(f, t);
 	if (v->ahead_open)
 		async_end(f, t, 0);

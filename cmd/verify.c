@@ -269,7 +269,8 @@ const struct verb verb_verify = {
 		"      --limit PCT       exit 1 when less than PCT % of the operations are exact\n"
 		"      --seed N          decides ties between tasks (default 1)\n"
 		"      --json            one JSON object: operations, exact, determined, admissible,\n"
-		"                        undecided, guided, vacuous, lost, skipped (by reason), exact_ratio,\n"
+		"                        undecided, guided, vacuous, undecidable (of these, faults of which neither\n"
+		"                        result nor change was recorded), lost, skipped (by reason), exact_ratio,\n"
 		"                        baseline_exact, kinds, by_operation, by_result, retry_causes,\n"
 		"                        divergences, first_divergence, audit\n",
 	.run = run,

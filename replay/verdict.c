@@ -337,8 +337,12 @@ static void tally_null(const struct judged *j, bool exact, struct totals *t)
 }
 
 /* Vacuous and lost operations are outside every ratio. */
-static bool tally_outside(const struct judged *j, struct totals *t)
+static bool tally_outside(const struct judged *j, const struct rec_op *op, struct totals *t)
 {
+	bool fault = op->kind == EV_OP_FAULT;
+
+	t->faults += fault && j->outcome != OUTCOME_LOST;
+	t->undecidable += fault && j->outcome == OUTCOME_VACUOUS;
 	if (j->outcome == OUTCOME_VACUOUS)
 		t->vacuous++;
 	else if (j->outcome == OUTCOME_LOST)
@@ -354,7 +358,7 @@ static void tally(const struct verdict *v, uint32_t index, struct totals *t)
 	bool exact = judged_exact(j);
 
 	t->operations++;
-	if (tally_outside(j, t))
+	if (tally_outside(j, &v->rec->ops[index], t))
 		return;
 	t->guided += j->outcome == OUTCOME_EXACT;
 	if (exact) {

@@ -77,10 +77,20 @@ static void print_inferred(const struct ev_meta *meta, FILE *out)
 			fprintf(out, "  vm %zu: memslots inferred from what notifiers zapped; host addresses of %" PRIu64
 				" frames are not known\n", vm, meta->vms[vm].frames_nowhere);
 	for (size_t vm = 0; vm < meta->nr_vms; vm++)
+		if (!meta->vms[vm].slots_inferred && !meta->vms[vm].slots_seen)
+			fprintf(out, "  vm %zu: memslots are not known; to the engine every fault is MMIO\n", vm);
+	for (size_t vm = 0; vm < meta->nr_vms; vm++)
 		if (meta->vms[vm].dirty_inferred)
 			fprintf(out, "  vm %zu: GETs of the dirty log inferred from the pages they protected; a CLEAR would pass for one\n", vm);
 	if (!meta->has_ends)
 		fputs("  ends of invalidations inferred from faults: RETRY is admissible where a window may be open\n", out);
+}
+
+static void print_undecidable(const struct totals *t, FILE *out)
+{
+	if (t->undecidable)
+		fprintf(out, "  undecidable %" PRIu64 " of %" PRIu64 " faults: the recording has neither their result nor what they "
+			"changed (vacuous, outside every ratio)\n", t->undecidable, t->faults);
 }
 
 static void print_summary(const struct verify_report *r, FILE *out)
@@ -91,6 +101,7 @@ static void print_summary(const struct verify_report *r, FILE *out)
 	print_inferred(r->verdict->rec->meta, out);
 	fprintf(out, "  operations %" PRIu64 ", vacuous %" PRIu64 ", lost %" PRIu64 ", skipped %" PRIu64 "\n",
 		t->operations, t->vacuous, t->lost, t->skipped);
+	print_undecidable(t, out);
 	fprintf(out, "  exact      %" PRIu64 " (%.3f %%): determined %" PRIu64 ", admissible %" PRIu64 "\n",
 		t->exact, 100 * t->exact_ratio, t->determined, t->admissible);
 	fprintf(out, "  of these   %" PRIu64 " undecided: exact in one order, and not in another\n", t->undecided);
@@ -254,7 +265,7 @@ static void json_counts(json_t *o, const struct totals *t)
 	const struct { const char *name; uint64_t n; } counts[] = {
 		{ "operations", t->operations }, { "exact", t->exact }, { "determined", t->determined },
 		{ "admissible", t->admissible }, { "undecided", t->undecided }, { "guided", t->guided }, { "vacuous", t->vacuous },
-		{ "lost", t->lost }, { "unseen", t->unseen },
+		{ "undecidable", t->undecidable }, { "lost", t->lost }, { "unseen", t->unseen },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)

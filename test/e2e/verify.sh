@@ -59,7 +59,7 @@ done <<-'END'
 	arm64-6.12-aging-mglru 99.7
 	arm64-6.1-memslot 99.5
 END
-for key in vacuous lost skipped kinds by_operation by_result retry_causes divergences first_divergence audit; do
+for key in vacuous undecidable lost skipped kinds by_operation by_result retry_causes divergences first_divergence audit; do
 	grep -q "^ \"$key\": " "$tmp/right" 2>"$tmp/log"
 	result $? "--json has $key"
 done

@@ -115,6 +115,8 @@ static void check(const void *arg)
 #define ESR_PERMISSION	0x9200004fULL
 #define ABORT(t, tid, vcpu, gfn, esr) REC(t, tid, "kvm_exit", 2, 0x24), REC((t) + 1, tid, "guest_abort", KVM, vcpu),	\
 				REC((t) + 2, tid, "kvm_guest_fault", esr, 0, (gfn) << 12)
+#define LITE_ABORT(t, tid, gfn) REC(t, tid, "kvm_exit", 2, 0x24), \
+				REC((t) + 2, tid, "kvm_guest_fault", ESR_TRANSLATION, 0, (gfn) << 12)
 #define ABORTED(t, tid, ret)	REC(t, tid, "guest_abort_ret", ret), REC((t) + 1, tid, "kvm_entry", 0)
 #define PFN(t, tid, gfn)	REC(t, tid, "gfn_to_pfn", 1, gfn), REC((t) + 1, tid, "gfn_to_pfn_ret", 0x1000)
 #define MAP(t, tid, gfn)	REC(t, tid, "s2_map", (gfn) << 12, 0x1000, 0x1000000, 6, 0x18)
@@ -162,6 +164,21 @@ static const struct row rows[] = {
 		"23 0 pin - pin=snapshot value=0x0\n"
 		"24 0 pin - pin=lookup_ret value=0x1000\n"
 		"30 0 op" ABORT_OP("retry"),
+	},
+	{
+		.name = "arm64: of tracepoints alone nobody knows why an access faults again",
+		.arm64 = true,
+		.steps = {
+			LITE_ABORT(100, 7, 0x20ULL), REC(110, 7, "kvm_entry", 0), LITE_ABORT(120, 7, 0x20ULL),
+			REC(130, 7, "kvm_entry", 0), LITE_ABORT(140, 7, 0x9000ULL), REC(145, 7, "kvm_mmio", 0x9000000),
+			REC(150, 7, "kvm_entry", 0),
+		},
+		.want =
+		"0 0 access w gfn=0x20 attempts=2 result=unknown guest_ns=0 service_ns=30\n"
+		"10 0 op - op=fault gfn=0x20 result=unknown access=0x8 span_ns=8 stimulus=0 entry_ns=2 error_code=0x92000047\n"
+		"30 0 op - op=fault gfn=0x20 result=unknown access=0x8 span_ns=8 stimulus=0 entry_ns=2 error_code=0x92000047\n"
+		"40 0 access w gfn=0x9000 attempts=1 result=emulate guest_ns=10 service_ns=10\n"
+		"50 0 op - op=fault gfn=0x9000 result=emulate access=0x8 span_ns=8 stimulus=1 entry_ns=2 error_code=0x92000047\n",
 	},
 	{
 		.name = "arm64: permissions are added, and whoever never looks for a page emulates",

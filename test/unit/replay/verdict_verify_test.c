@@ -147,7 +147,7 @@ static const struct total_row {
 	    .null_explained = 1 } },
 	{ "vacuous and lost ones are outside",
 	  { JUDGED(VACUOUS, true, false, true), JUDGED(LOST, true, false, true), JUDGED(EXACT, true, false, true) }, 3,
-	  { .exact = 1, .determined = 1, .guided = 1, .vacuous = 1, .lost = 1, .null_exact = 1 } },
+	  { .exact = 1, .determined = 1, .guided = 1, .vacuous = 1, .undecidable = 1, .lost = 1, .null_exact = 1 } },
 };
 
 static void check_total(const void *arg)
@@ -170,6 +170,7 @@ static void check_total(const void *arg)
 	assert_int_equal(t.guided, row->want.guided);
 	assert_int_equal(t.skipped, row->want.skipped);
 	assert_int_equal(t.vacuous, row->want.vacuous);
+	assert_int_equal(t.undecidable, row->want.undecidable);
 	assert_int_equal(t.lost, row->want.lost);
 	assert_int_equal(t.null_exact, row->want.null_exact);
 	assert_int_equal(t.null_missed, row->want.null_missed);
