@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make check-data DATA=DIR: import and verify of every *.dat under DIR, one line
-# each.  Fails when something crashes, when a total differs from trace-cmd's, or
-# when used and unused records do not add up.  Recordings this build cannot fold
-# (exit 4) or cannot replay are named and pass.
+# make check-data DATA=DIR [VERIFY=no]: every trace.dat and perf.data under DIR (*.dat,
+# *.perf.data, also packed by xz), one line each: imported, its totals by event compared
+# with trace-cmd's, a perf.data's samples with those of perf script -D, the totals of its
+# own text (trace-cmd report) once more, and verified.  Fails when something crashes, when
+# a total differs, or when used and unused records do not add up.  Recordings this build
+# cannot fold (exit 4) or cannot replay are named and pass.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 mmulab=$build/mmulab
 dir=${1:-}
-[ -d "$dir" ] || { echo "usage: make check-data DATA=DIR; DIR holds trace.dat files" >&2; exit 2; }
+[ -d "$dir" ] || { echo "usage: make check-data DATA=DIR; DIR holds trace.dat and perf.data files" >&2; exit 2; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failed=0
@@ -23,8 +25,31 @@ by_mmulab() {
 	"$mmulab" info "$1" | awk '/^events of the recording/ { on = 1; next } /^[^ ]/ { on = 0 }
 		on { sub(/^[^:]*:/, "", $2); print $2, $1 }' | sort
 }
+# sum_unused: of its reasons.
+sum_unused() { awk '/^  "unused": \{/ { on = 1; next } /^  \}/ { on = 0 } on { gsub(/.*: |,/, ""); n += $0 } END { print n + 0 }' "$tmp/info.json"; }
 # number KEY: out of info's JSON.
 number() { sed -n "s/^  \"$1\": \([0-9]*\),\{0,1\}$/\1/p" "$tmp/info.json"; }
+
+# What other programs count in it, and what is counted in its text.
+compare_dat() {
+	command -v trace-cmd >/dev/null || return 0
+	by_trace_cmd "$1" >"$tmp/theirs"
+	if ! diff "$tmp/theirs" <(by_mmulab "$1") >"$tmp/said"; then
+		problem="totals differ from trace-cmd's: $(sed -n 2p "$tmp/said")"
+		return
+	fi
+	trace-cmd report -i "$1" >"$tmp/text" 2>/dev/null
+	if ! diff "$tmp/theirs" <(by_mmulab "$tmp/text") >"$tmp/said"; then
+		problem="totals of its text differ: $(sed -n 2p "$tmp/said")"
+	fi
+	rm -f "$tmp/text"
+}
+compare_perf() {
+	local samples
+	command -v perf >/dev/null || return 0
+	samples=$(perf script -D -i "$1" 2>/dev/null | grep -c 'PERF_RECORD_SAMPLE(')
+	[ "$samples" = "$events" ] || problem="perf script -D has $samples samples"
+}
 
 # import_one FILE: what is wrong with it, or nothing.  Sets events, state.
 import_one() {
@@ -38,9 +63,11 @@ import_one() {
 	esac
 	"$mmulab" info --json "$1" >"$tmp/info.json" || { problem="info: exit $?"; return; }
 	events=$(number events)
-	if command -v trace-cmd >/dev/null && ! diff <(by_trace_cmd "$1") <(by_mmulab "$1") >"$tmp/said"; then
-		problem="totals differ from trace-cmd's: $(head -n 2 "$tmp/said" | tail -n 1)"
-	fi
+	[ "$events" = "$(($(number used) + $(sum_unused)))" ] || problem="used and unused do not add up"
+	case $1 in
+	*.data) compare_perf "$1" ;;
+	*) compare_dat "$1" ;;
+	esac
 }
 
 verify_one() {
@@ -58,11 +85,17 @@ verify_one() {
 printf '%-36s %10s  %-10s  %-12s  %s\n' recording events import "exact" problem
 while IFS= read -r file; do
 	events=- state=failed exact=- problem=
-	import_one "$file"
-	[ -z "$problem" ] && [ "$state" = imported ] && verify_one
+	what=$file
+	if [ "${file%.xz}" != "$file" ]; then
+		what=$tmp/$(basename "${file%.xz}")
+		xz -dc "$file" >"$what"
+	fi
+	import_one "$what"
+	[ "$what" = "$file" ] || rm -f "$what"
+	[ -z "$problem" ] && [ "$state" = imported ] && [ "${VERIFY:-}" != no ] && verify_one
 	[ -n "$problem" ] && failed=$((failed + 1))
 	printf '%-36s %10s  %-10s  %-12s  %s\n' "${file#"$dir"/}" "$events" "$state" "$exact" "$problem"
 	rm -f "$tmp/t.mmt"
-done < <(find -L "$dir" -name '*.dat' | sort)
+done < <(find -L "$dir" -name '*.dat' -o -name '*.dat.xz' -o -name '*.perf.data' -o -name '*.perf.data.xz' | sort)
 echo "$failed failed"
 [ $failed -eq 0 ]
