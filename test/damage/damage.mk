@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make damage      100 000 mutants of every fixture, under sanitizers; DAMAGE_N=n DAMAGE_SEED=n
+# make damage      8 500 mutants of every fixture, 102 000 in all, under sanitizers; DAMAGE_N=n DAMAGE_SEED=n
 # The same program runs 500 of each as a unit test.
-DAMAGE_N	?= 100000
+DAMAGE_N	?= 8500
 DAMAGE_SEED	?= 1
 DAMAGE	:= $(BUILD)/test/damage/damage
 UNITS	+= $(DAMAGE)
