@@ -270,6 +270,8 @@ static void note_slot(struct tracker *k, const struct ev *ev)
 
 bool spells_slot_only(const struct ev_meta *meta)
 {
+	if (meta->arch == KVM_ARM64)	/* there is no fast zap */
+		return true;
 	return meta->release >= KVM_6_12 && ev_counts_get(&meta->kinds, obs_kind_name(OBS_SPTE_CHANGED)) &&
 	       !ev_counts_get(&meta->kinds, obs_kind_name(OBS_ZAP_ALL_FAST));
 }

@@ -58,7 +58,7 @@ int spells_visit(struct ev_file *file, struct regions *regions, const struct spe
 
 /*
  * Did the recorded kernel drop only a deleted slot's own entries (KVM_X86_QUIRK_SLOT_ZAP_ALL off)?
- * There is a choice since 6.12, and a fast zap would have been recorded.
+ * On x86 there is a choice since 6.12, and a fast zap would have been recorded; arm64 always does.
  */
 bool spells_slot_only(const struct ev_meta *meta);
 

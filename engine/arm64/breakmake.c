@@ -62,8 +62,10 @@ static bool try_break(struct walk *w, const struct visit *v, struct window *win)
 		rt_catch_up();
 	if (!entry_set(w, v, broken_value(x)))
 		return false;
-	if (win && (v->old & STAGE2_VALID))
+	if (win && (v->old & STAGE2_VALID)) {
 		window_open(x, win, visit_gfn(w, v), level_pages(x, v->level));
+		obs_broken(&x->mmu, visit_gfn(w, v), level_pages(x, v->level), v->old);
+	}
 	forget(w, v);
 	if (v->old)
 		table_put(x, entry_table(x, v->ptep));

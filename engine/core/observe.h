@@ -29,6 +29,13 @@ static inline void obs_before(const struct mmu *mmu, gfn_t gfn)
 		mmu->config.sink->before(mmu->config.sink->arg, rt_self(), gfn);
 }
 
+/* An entry is invalid from now on, though its frames are to stay mapped. */
+static inline void obs_broken(const struct mmu *mmu, gfn_t gfn, uint64_t nr, uint64_t old)
+{
+	if (observed(mmu) && mmu->config.sink->broken)
+		mmu->config.sink->broken(mmu->config.sink->arg, rt_self(), gfn, nr, old);
+}
+
 static inline void obs_spte(const struct mmu *mmu, enum obs_kind kind, unsigned int as_id, gfn_t gfn, int level,
 			    uint64_t old, uint64_t new)
 {

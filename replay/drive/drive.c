@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "event/stage2.h"
 #include "replay/drive/drive.h"
 
 /* What job.h declares as drive_vtime and drive_threads. */
@@ -75,6 +76,8 @@ int drive_entry(const struct drive_job *job, struct result *result, struct err *
 	int rc;
 
 	d.entries = (struct entry_kind){ d.meta->arch, (uint8_t)d.meta->page_shift };
+	d.old_faults = d.meta->arch == KVM_ARM64 ? !stage2_of_meta(d.meta).hw_af
+						 : ev_meta_param_off(d.meta, "kvm_intel.eptad");
 	d.ends_at_once = !d.meta->has_ends && job->scan->kinds[EV_INVALIDATE_START];
 	rt_word_init(&d.failed, 0);
 	rt_word_init(&d.hosts_left, 0);

@@ -81,6 +81,7 @@ struct drive_task {
 	unsigned int		 copy;
 	int			 vm, vcpu;	/* vcpu: of the mmu, copies included; -1: a host task */
 	bool			 loaded;	/* the vCPU has a root */
+	bool			 tests;		/* test_age is under way: what it looks at stays young */
 	struct mmu_access	*access;	/* of the fault under way; checked runs fill in its page */
 	bool			 awaited;
 	bool			 started;
@@ -109,6 +110,7 @@ struct drive {
 	struct sampler		 sampler;
 	struct rt_stats		 stats;
 	bool			 slots_inferred;
+	bool			 old_faults;	/* the recorded processor does not set A: a touch of an old page was a fault */
 	bool			 ends_at_once;	/* the trace has no ends: windows close after their start */
 	unsigned int		 nr_workers;	/* beside them: a kernel worker per VM, where the policy has one */
 	unsigned int		 nr_nx_workers;	/* and one for NX recovery, where the recorded host had it */
@@ -163,6 +165,7 @@ void nx_worker(void *arg);
 void vm_worker(void *arg);
 /* recorded.c: what a stimulus did under the recorded kernel; nothing without job->access. */
 void recorded_unmap(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);
+void recorded_age(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);
 void recorded_zap(struct drive_vm *vm, gfn_t start, gfn_t end);
 void recorded_slot(const struct drive_task *t, struct drive_vm *vm, const struct ev_slot *slot);
 void recorded_empty(struct drive_vm *vm);

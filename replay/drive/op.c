@@ -87,8 +87,12 @@ static void age(struct drive_task *t, const struct stim *s)
 
 	if (s->ev.kind == EV_AGE)
 		how = s->ev.flags & EV_F_FLUSH ? MMU_AGE_CLEAR_FLUSH : MMU_AGE_CLEAR;
+	if (how != MMU_AGE_TEST)
+		recorded_age(t, vm, s->ev.hvas.start, s->ev.hvas.end);
 	rt_op_begin(op);
+	t->tests = how == MMU_AGE_TEST;
 	young = mmu_age(vm->mmu, s->ev.hvas.start, s->ev.hvas.end, how);
+	t->tests = false;
 	end_op(t, op);
 	recorded_answer(t, vm, &s->ev, truth, young);
 }

@@ -21,6 +21,13 @@ void recorded_unmap(const struct drive_task *t, struct drive_vm *vm, hva_t start
 		each_match(t, vm, start, end, unmap_match, vm->touches);
 }
 
+/* A touch of what it made old is a recorded access, where it faults. */
+void recorded_age(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end)
+{
+	if (t->drive->old_faults)
+		recorded_unmap(t, vm, start, end);
+}
+
 void recorded_zap(struct drive_vm *vm, gfn_t start, gfn_t end)
 {
 	if (vm->touches)

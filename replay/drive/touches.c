@@ -109,10 +109,19 @@ static void draw(struct touches *t, unsigned int task, gfn_t gfn, int level, enu
 		queue_push(&t->queue[vcpu], (struct touch){ at_ns, gfn, (uint8_t)level });
 }
 
+/* Looks that clear nothing leave the same observation. */
+static bool is_testing(const struct touches *t, unsigned int task)
+{
+	return t->d->tasks && task < t->d->nr_tasks && t->d->tasks[task].tests;
+}
+
 static void went_old(struct touches *t, unsigned int task, gfn_t gfn, int size)
 {
-	gfn_set_remove(&t->touched, gfn, gfn + entry_pages(t->d->entries, size));
-	draw(t, task, gfn, size, SPELL_OLD);
+	gfn_t end = gfn + entry_pages(t->d->entries, size);
+
+	gfn_set_remove(&t->touched, gfn, end);
+	if (!t->d->old_faults || gfn_set_has(&t->present, gfn, end))
+		draw(t, task, gfn, size, SPELL_OLD);
 }
 
 static void went_away(struct touches *t, unsigned int task, gfn_t gfn, int size)
@@ -139,7 +148,7 @@ static void changed(struct touches *t, unsigned int task, const struct obs_spte 
 	}
 }
 
-/* arm64: a leaf that is unmapped, or broken to make way for a table; one that is aged. */
+/* arm64: a leaf that is unmapped, or aged. */
 static void visited(struct touches *t, unsigned int task, unsigned int kind, const struct obs_pte *p)
 {
 	int size = STAGE2_LAST_LEVEL + 1 - p->level;
@@ -147,10 +156,31 @@ static void visited(struct touches *t, unsigned int task, unsigned int kind, con
 
 	if (!stage2_is_leaf(p->old, p->level))
 		return;
-	if ((kind == OBS_W_UNMAP && p->visit == OBS_VISIT_LEAF) || (kind == OBS_BREAK_PTE && p->ret))
+	if (kind == OBS_W_UNMAP && p->visit == OBS_VISIT_LEAF)
 		went_away(t, task, gfn, size);
-	else if ((kind == OBS_W_AGE || kind == OBS_W_ATTR) && p->old & ~p->new & STAGE2_AF)
+	else if ((kind == OBS_W_AGE || kind == OBS_W_ATTR) && p->old & ~p->new & STAGE2_AF && !is_testing(t, task))
 		went_old(t, task, gfn, size);
+}
+
+/*
+ * arm64: a block makes way for a table, which will map one page of it; or a table for a block, while whose
+ * break any page below it may be touched.
+ */
+static void broken(void *arg, unsigned int task, gfn_t gfn, uint64_t nr, uint64_t old)
+{
+	struct touches *t = arg;
+	int size = 1;
+
+	while (size < 3 && entry_pages(t->d->entries, size) < nr)
+		size++;
+	pthread_mutex_lock(&t->lock);
+	if (entry_is_leaf(t->d->entries, old, size))
+		went_away(t, task, gfn, size);
+	else
+		for (gfn_t end = gfn + nr; gfn < end; gfn++)
+			if (gfn_set_has(&t->present, gfn, gfn + 1))
+				draw(t, task, gfn, 1, SPELL_GONE);
+	pthread_mutex_unlock(&t->lock);
 }
 
 static void listen(void *arg, unsigned int task, const struct obs *o)
@@ -177,7 +207,7 @@ struct touches *touches_new(struct drive *d, unsigned int vm, const struct clone
 	t->vm = vm;
 	t->clone = clone;
 	t->f = spte_format(d->meta->release, d->meta->tdp);
-	t->sink = (struct mmu_sink){ .emit = listen, .arg = t };
+	t->sink = (struct mmu_sink){ .emit = listen, .broken = broken, .arg = t };
 	t->nr_vcpus = nr_vcpus;
 	t->queue = xcalloc(nr_vcpus, sizeof(*t->queue));
 	pthread_mutex_init(&t->lock, NULL);

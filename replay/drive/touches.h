@@ -20,6 +20,12 @@
  *
  * Beside the queues it keeps two sets of frames: those the recorded kernel had mapped, and those
  * touched since their entries were last made old or went away, which is what young answers are held against.
+ *
+ * Where hardware does not set A a touch of an old page is a fault: what the recorded kernel made old counts
+ * as what it took away.
+ *
+ * arm64: while an entry is broken to be made again, whatever is below it is gone as well: under a table that
+ * makes way for a block each page draws, as if it had been taken away.
  */
 struct touches;
 

@@ -47,7 +47,7 @@ half=("${table[@]}" --set mapped=50)
 for order in unmap-first block-first lock-block-defer; do
 	says "$order: half a block put together without cache maintenance breaks I-R3" 1 err "I-R3" \
 		"$mmulab" replay "$tmp/half.mmt" -p arm64-6.12 --set coalesce.order=$order --set coalesce.cmo=skip --check
-	for cmo in do skip-if-mapped; do
+	for cmo in "do" skip-if-mapped; do
 		says "$order, coalesce.cmo=$cmo does not" 0 out stall \
 			"$mmulab" replay "$tmp/half.mmt" -p arm64-6.12 --set coalesce.order=$order --set coalesce.cmo=$cmo --check
 	done
@@ -70,4 +70,15 @@ for policy in arm64-6.12 arm64-6.12+seed-004; do
 	[ "$(value "$tmp/noaf.json" $policy young)" = 2048 ]
 	result $? "$policy, no hardware access flag: a touch after the first pass is an access fault, and the second finds it"
 done
+
+# The access model: what the recorded processor would have shown as a fault is not drawn; what it would not is.
+"$mmulab" import -q datasets/arm64-6.12-aging-mglru.dat -o "$tmp/aging.mmt" 2>"$tmp/err" &&
+	"$mmulab" replay "$tmp/aging.mmt" -p arm64-6.12 -p arm64-6.12+seed-004 --access model --json >"$tmp/aging.json" 2>"$tmp/err"
+[ "$(value "$tmp/aging.json" arm64-6.12 added)" = 0 ] &&
+	[ "$(value "$tmp/aging.json" arm64-6.12 young)" = "$(value "$tmp/aging.json" arm64-6.12 young_recorded)" ]
+result $? "without a hardware access flag every touch of an old page was recorded: nothing is added, and each answer is the recorded one"
+"$mmulab" import -q datasets/arm64-6.12-coalesce-pins.dat -o "$tmp/coalesce.mmt" 2>"$tmp/err" &&
+	"$mmulab" replay "$tmp/coalesce.mmt" -p arm64-6.12 -p arm64-6.1 --access model --grain access --json >"$tmp/model.json" 2>"$tmp/err"
+[ "$(value "$tmp/model.json" arm64-6.12 touches)" -gt 0 ] && [ "$(value "$tmp/model.json" arm64-6.12 coalesced)" -gt 100 ]
+result $? "pages below a table that makes way for a block are touched meanwhile"
 echo "1..$n"
