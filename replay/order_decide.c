@@ -229,7 +229,7 @@ bool order_determines(const struct order *o, uint32_t op)
 	slots = attempt_may_see(o, a);
 	if (slots == SEEN_INVALID)
 		return true;
-	if (slots == SEEN_NONE)		/* its entry holds the generation */
-		return generation_is_fixed(o, op);
+	if (slots == SEEN_NONE)		/* on x86 its entry holds the generation */
+		return o->rec->meta->arch == KVM_ARM64 || generation_is_fixed(o, op);
 	return !(slots & SEEN_NONE) && windows_determine(o, a, slots);
 }
