@@ -69,7 +69,8 @@ static void read_header_page(struct dat *d, const uint8_t *text, uint64_t len)
 
 	format_lines((const char *)text, len, false, page_line, &h);
 	size = h.data_at + h.data_size;
-	if (h.commit_at != 8 || h.data_at != 8 + d->long_size || size & (size - 1) || size < 1024 || size > PAGE_SIZE_MAX)
+	if (h.commit_at != 8 || h.data_at != 8 + d->long_size || size & (size - 1) || size < 1024 ||
+	    size > PAGE_SIZE_MAX)
 		dat_note(d, SOURCE_NO_CPU, 1, "its header_page is not one of a kernel of its word size");
 	else
 		d->sub_page_size = size;

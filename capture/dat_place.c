@@ -71,7 +71,9 @@ static int by_buffer(const void *a, const void *b)
 {
 	const struct dat_cpu *x = a, *y = b;
 
-	return x->buffer != y->buffer ? (x->buffer > y->buffer) - (x->buffer < y->buffer) : (x->cpu > y->cpu) - (x->cpu < y->cpu);
+	if (x->buffer != y->buffer)
+		return x->buffer < y->buffer ? -1 : 1;
+	return (x->cpu > y->cpu) - (x->cpu < y->cpu);
 }
 
 void dat_place_cpus(struct dat *d)

@@ -186,7 +186,8 @@ static void read_buffer(struct walk *w, struct bytes *o)
 	if (!found)
 		dat_note(d, SOURCE_NO_CPU, 1, "sections that are not where the options have them");
 	read_cpus(d, o, dat_add_buffer(d, name, clock, page_size),
-		  found ? s.flags & SECTION_COMPRESSED : d->pack != DAT_PACK_NONE, found ? min_u64(s.end, d->size) : d->size);
+		  found ? s.flags & SECTION_COMPRESSED : d->pack != DAT_PACK_NONE,
+		  found ? min_u64(s.end, d->size) : d->size);
 }
 
 static void read_text_buffer(struct walk *w, struct bytes *o)

@@ -23,7 +23,8 @@ struct fold *fold_new(struct source *s, struct ev_meta *meta, struct ev_writer *
 /*
  * What a recording never shows is told from what happened not to be seen by whether it has a probe there.  Probes
  * whose names do not tell what they are on need a record each: fold_has_riddles() says that there are such, and
- * fold_scan() reads @again, the same recording opened once more, until it has them, or a million records.  Return: as source_ops.next.
+ * fold_scan() reads @again, the same recording opened once more, until it has them, or a million records.
+ * Return: as source_ops.next.
  */
 bool fold_has_riddles(const struct fold *f);
 int fold_scan(struct fold *f, struct source *again, struct err *e);

@@ -84,7 +84,8 @@ static void write_ahead(struct fold *f, struct task *t, const struct awaited *pa
 	bool kept = f->release >= KVM_6_12;
 	struct ev_opclose c = {
 		.gfn = page->gfn, .op = EV_OP_FAULT, .result = v->ahead_result, .stimulus = EV_NO_STIMULUS,
-		.access = (kept ? page->access : EV_F_R) | EV_F_AHEAD, .error_code = kept ? (uint32_t)page->error_code : 0,
+		.access = (kept ? page->access : EV_F_R) | EV_F_AHEAD,
+		.error_code = kept ? (uint32_t)page->error_code : 0,
 	};
 
 	op_write(f, t, v->ahead_end_ns, v->at.begin_ns, &c, t->vm, 0);

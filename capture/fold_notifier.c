@@ -25,7 +25,8 @@ static bool joins(struct task *t, enum ev_op kind, hva_t start, hva_t end, uint6
 {
 	struct op *op = op_top(t);
 
-	if (!op || op->kind != kind || op->start != start || op->stop != end || op->begin_ns != op->last_ns || !op->probed)
+	if (!op || op->kind != kind || op->start != start || op->stop != end || op->begin_ns != op->last_ns ||
+	    !op->probed)
 		return false;
 	op_touch(t, ts_ns);
 	return true;
@@ -77,8 +78,8 @@ static bool close_window(struct task *t, hva_t start, hva_t end)
 void inv_end_mn(struct fold *f, struct task *t, const struct raw *r)
 {
 	bool matched = close_window(t, r->v[1], r->v[2]);
-	struct op *op = begin_range(f, t, EV_OP_INVALIDATE_END, EV_INVALIDATE_END, r->ts_ns, vm_by_mn(f, t, r->v[0], false),
-				    r->v[1], r->v[2]);
+	struct op *op = begin_range(f, t, EV_OP_INVALIDATE_END, EV_INVALIDATE_END, r->ts_ns,
+				    vm_by_mn(f, t, r->v[0], false), r->v[1], r->v[2]);
 
 	op->mn = r->v[0];
 	if (matched)

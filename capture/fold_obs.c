@@ -33,7 +33,8 @@ static bool may_change(struct fold *f, const struct op *op, const struct raw *r)
 		return false;
 	if (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_AGE)
 		return true;
-	return slot_gfns_meet(&f->vms[op->vm], f->meta->page_shift, r->v[0], SPTE_LEVEL_PAGES(r->v[3] & 7), op->start, op->stop);
+	return slot_gfns_meet(&f->vms[op->vm], f->meta->page_shift, r->v[0], SPTE_LEVEL_PAGES(r->v[3] & 7), op->start,
+			      op->stop);
 }
 
 static void note_zap(const struct fold *f, struct op *op, const struct raw *r)

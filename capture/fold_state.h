@@ -261,7 +261,8 @@ struct fold {
 	struct owner	*owners;	/* fold_owner.c */
 	uint8_t		 root_level;
 	struct stage2_learnt *stage2;	/* arm64: fold_stage2.c */
-	void		(*const *handlers)(struct fold *f, struct task *t, const struct raw *r); /* by the layout's row */
+	/* By the layout's row. */
+	void		(*const *handlers)(struct fold *f, struct task *t, const struct raw *r);
 	fold_slot_fn	 on_slot;
 	void		*on_slot_arg;
 };

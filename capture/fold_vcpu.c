@@ -171,9 +171,9 @@ static bool in_slot(const struct fold_vm *vm, gfn_t gfn)
 }
 
 /*
- * Where there is no memory, an access is emulated without a look at the tables only if the vCPU remembers the frame (then
- * the hardware found an entry that marks it), or the host makes no such entries: it has no bit to mark them by, or
- * kvm.mmio_caching is off.
+ * Where there is no memory, an access is emulated without a look at the tables only if the vCPU remembers the frame
+ * (then the hardware found an entry that marks it), or the host makes no such entries: it has no bit to mark them by,
+ * or kvm.mmio_caching is off.
  */
 static void note_uncached(struct fold *f, const struct task *t, enum ret_pf result)
 {

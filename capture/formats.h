@@ -55,7 +55,10 @@ void formats_init(struct formats *f, struct source *s, bool swap);
 void formats_fini(struct formats *f);	/* fine for a zeroed one; the source has no events afterwards */
 /* Compiles one format file; @system and @text need not outlive the call.  Nothing can be so wrong that it fails. */
 void formats_add(struct formats *f, const char *system, const char *text, size_t len);
-/* After the last formats_add(): finds the common fields.  Return: false when no event tells common_type and common_pid. */
+/*
+ * After the last formats_add(): finds the common fields.  Return: false when no event tells common_type and
+ * common_pid.
+ */
 bool formats_finish(struct formats *f);
 /* Index of event number @id; one without a format is called "unknown:event ID" from its first record on. */
 uint32_t formats_event(struct formats *f, uint16_t id);

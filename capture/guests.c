@@ -43,8 +43,9 @@ static uint32_t add_event(struct guests *g, const struct member *m, const struct
 		g->cap_events = 2 * g->cap_events + 64;
 		s->events = xreallocarray(s->events, g->cap_events, sizeof(*s->events));
 	}
-	s->events[s->nr_events] = (struct source_event){ .id = ev->id, .system = xstrdup(m->name ? m->name : ev->system),
-							 .name = name };
+	s->events[s->nr_events] = (struct source_event){
+		.id = ev->id, .system = xstrdup(m->name ? m->name : ev->system), .name = name,
+	};
 	return s->nr_events++;
 }
 

@@ -273,8 +273,8 @@ static void bind_probe(struct raw_layout *l, enum raw_kind kind, struct source *
 		refuse(l, xasprintf("probe of an unknown function: %s", name));
 }
 
-static struct raw_layout *add_layout(struct raw_type *t, struct source *s, uint32_t event, const struct raw_table *table,
-				     uint64_t ip)
+static struct raw_layout *add_layout(struct raw_type *t, struct source *s, uint32_t event,
+				     const struct raw_table *table, uint64_t ip)
 {
 	struct raw_layout *l = xcalloc(1, sizeof(*l));
 

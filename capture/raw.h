@@ -86,7 +86,10 @@ static inline bool raw_has(const struct raw *r, unsigned int i)
 /* Looks at @s's event @event; raw_type_fini() frees it. */
 void raw_type_init(struct raw_type *t, struct source *s, uint32_t event, const struct raw_table *table);
 void raw_type_fini(struct raw_type *t);
-/* The row its records are going to be, as far as its format and name tell: RAW_NONE may be a probe of ours all the same. */
+/*
+ * The row its records are going to be, as far as its format and name tell: RAW_NONE may be a probe of ours all the
+ * same.
+ */
 unsigned int raw_type_guess(struct source *s, uint32_t event, const struct raw_table *table);
 /* The layout of @rec, slowly; for raw_layout_of(). */
 struct raw_layout *raw_bind(struct raw_type *t, struct source *s, const struct raw_table *table,

@@ -3,6 +3,7 @@
 #include "capture/text_body.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -377,7 +378,7 @@ static const char *name_end(const char *p, const char *end)
 {
 	const char *q = p;
 
-	while (q < end && (*q == '_' || (*q >= 'a' && *q <= 'z') || (*q >= 'A' && *q <= 'Z') || (*q >= '0' && *q <= '9')))
+	while (q < end && (*q == '_' || isalnum((unsigned char)*q)))
 		q++;
 	return q > p && q < end && *q == '=' ? q + 1 : NULL;
 }

@@ -2,6 +2,7 @@
 /* Names of functions and the addresses made up for them. */
 #include "capture/text_symbol.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ static const struct text_symbol *intern(struct text_symbols *s, const char *name
 
 static bool is_name(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '$';
+	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '$';
 }
 
 bool text_symbol_find(struct text_symbols *s, const char *p, const char *end, const struct text_symbol **last,

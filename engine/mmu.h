@@ -84,7 +84,8 @@ struct mmu_config {
 	 * the guest entry before it would have.
 	 */
 	bool			 guided;
-	struct stage2_host	 s2;		/* arm64; tdp, root_level, ad, nx and what is said to be x86's mean nothing there */
+	/* arm64, where tdp, root_level, ad, nx and what is said to be x86's mean nothing. */
+	struct stage2_host	 s2;
 	bool			 worker;	/* some task of the run is in mmu_worker() */
 };
 

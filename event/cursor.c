@@ -64,5 +64,7 @@ int ev_cursor_load(struct ev_cursor *c, struct err *e)
 
 uint64_t ev_cursor_block_ns(const struct ev_cursor *c)
 {
-	return c->next_block == c->nr_blocks ? UINT64_MAX : c->file->index.blocks[c->order[c->next_block]].entry.first_ns;
+	if (c->next_block == c->nr_blocks)
+		return UINT64_MAX;
+	return c->file->index.blocks[c->order[c->next_block]].entry.first_ns;
 }

@@ -94,7 +94,9 @@ static void map(struct null_stage2 *n, const struct rec_op *op, const struct hos
 	for (int level = last - 1; post && level >= n->host.start_level; level--)
 		say_pte(n, OBS_W_MAP, gfn, level, OBS_VISIT_POST, STAGE2_VALID | STAGE2_TYPE, 0);
 	o = say(n, OBS_S2_MAP);
-	o->s2 = (struct obs_s2){ .gfn = gfn, .pages = stage2_pages(n->host.page_shift, last), .value = pfn, .prot = prot };
+	o->s2 = (struct obs_s2){
+		.gfn = gfn, .pages = stage2_pages(n->host.page_shift, last), .value = pfn, .prot = prot,
+	};
 }
 
 static int leaf_level(const struct null_stage2 *n, gfn_t gfn, uint64_t *pte)

@@ -319,7 +319,9 @@ static void differ(struct comparison *c, gfn_t gfn, const char *what, uint64_t w
 static void compare_frame(struct comparison *c, const struct frame *f, uint64_t spte, int level, pfn_t pfn)
 {
 	gfn_t gfn = (f->key - 1) & ~KEY_LEVEL(15);
-	bool leaf = level && entry_is_leaf(c->o->entries, spte, level);
+	const struct entries *entries = c->o->entries;
+	bool leaf = level && entry_is_leaf(entries, spte, level);
+	bool writable = f->write_begin == f->begin && f->write_begin > c->o->protect;
 	enum verdict verdict = judge(c->o, f, gfn);
 
 	if (leaf)
@@ -328,9 +330,9 @@ static void compare_frame(struct comparison *c, const struct frame *f, uint64_t 
 		differ(c, gfn, "must be unmapped, pfn was", f->pfn, spte, level);
 	else if (verdict == MAPPED && !leaf)
 		differ(c, gfn, "must be mapped to pfn", pfn, spte, level);
-	else if (leaf && pfn != PFN_ANY && pfn != entry_pfn(c->o->entries, spte) + (gfn & (entry_pages(c->o->entries, level) - 1)))
+	else if (leaf && pfn != PFN_ANY && pfn != entry_pfn(entries, spte) + (gfn & (entry_pages(entries, level) - 1)))
 		differ(c, gfn, "must be mapped to pfn", pfn, spte, level);
-	else if (verdict == MAPPED && f->write_begin == f->begin && f->write_begin > c->o->protect && !entry_is_writable(c->o->entries, spte))
+	else if (verdict == MAPPED && writable && !entry_is_writable(entries, spte))
 		differ(c, gfn, "must be writable at pfn", pfn, spte, level);
 }
 

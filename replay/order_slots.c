@@ -180,7 +180,8 @@ static unsigned int seen(const struct order *o, const struct attempt *a, struct 
 	if (rec_find(o->rec, op, OBS_MARK_MMIO, 0))
 		return SEEN_NONE;
 	if (o->rec->meta->arch == KVM_ARM64)
-		return op->result == RET_PF_EMULATE ? SEEN_NONE : rec_find_pin(o->rec, op, PIN_SNAPSHOT) ? SEEN_VALID : 0;
+		return op->result == RET_PF_EMULATE ? SEEN_NONE :
+		       rec_find_pin(o->rec, op, PIN_SNAPSHOT) ? SEEN_VALID : 0;
 	if (asked)
 		return asked->o.map.pfn & PFN_NO_SLOT ? SEEN_NONE : SEEN_VALID;
 	if (op->result != RET_PF_RETRY || a->excused)

@@ -58,7 +58,8 @@ static void gather(const struct recording *r, const struct rec_op *op, struct me
 		const struct obs *o = &obs[i].o;
 
 		if (is_store(o) || is_look(o))
-			mention(m, (struct mention){ key_of(r, op, &o->pte), obs[i].t_ns, next, op->first_obs + i, op->task });
+			mention(m, (struct mention){ key_of(r, op, &o->pte), obs[i].t_ns, next, op->first_obs + i,
+						     op->task });
 		if (!i || obs[i - 1].t_ns < obs[i].t_ns)
 			next = obs[i].t_ns;
 	}

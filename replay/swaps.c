@@ -240,7 +240,9 @@ static enum slot_state state_seen(const struct finder *f, const struct rec_op *o
 			return obs[i].o.map.pfn & PFN_NO_SLOT ? SLOT_NONE : SLOT_VALID;
 	}
 	*weight = 1;
-	return op->result == RET_PF_RETRY && !rec_find_pin(f->r, op, PIN_PENDING) ? state_of_retry(f, op, c) : SLOT_UNKNOWN;
+	if (op->result == RET_PF_RETRY && !rec_find_pin(f->r, op, PIN_PENDING))
+		return state_of_retry(f, op, c);
+	return SLOT_UNKNOWN;
 }
 
 static void vote_slot(const struct finder *f, struct placing *p, const struct rec_op *op)

@@ -91,10 +91,11 @@ static bool changes_flags(const struct recording *r, const struct rec_op *op)
  */
 static struct walker walker_of(const struct recording *r, const struct rec_op *op)
 {
+	bool zaps = op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_NX_TOGGLE;
+
 	if (r->meta->arch == KVM_ARM64)
 		return (struct walker){ op, false };
-	return (struct walker){ op, changes_flags(r, op) ||
-				((op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_NX_TOGGLE) && rec_find(r, op, OBS_ZAP_ALL_FAST, 0)) };
+	return (struct walker){ op, changes_flags(r, op) || (zaps && rec_find(r, op, OBS_ZAP_ALL_FAST, 0)) };
 }
 
 /* Is @x of somebody whom the walk keeps out? */

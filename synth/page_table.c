@@ -76,7 +76,8 @@ static uint64_t read_pages(struct guest *g, const struct shape *s, uint64_t t_ns
 	for (uint32_t vcpu = 0; vcpu < g->vcpus; vcpu++) {
 		uint64_t at_ns = t_ns;
 
-		guest_touch(g, at_ns += s->v[SYNTH_GAP], vcpu, own_page(s, vcpu), s->level, (uint32_t)s->v[SYNTH_GAP], false);
+		guest_touch(g, at_ns += s->v[SYNTH_GAP], vcpu, own_page(s, vcpu), s->level,
+			    (uint32_t)s->v[SYNTH_GAP], false);
 		for (uint64_t block = 0; block < s->v[BLOCKS]; block++)
 			for (uint64_t page = vcpu; page < s->mapped; page += g->vcpus)
 				guest_touch(g, at_ns += s->v[SYNTH_GAP], vcpu, block_gfn(s, block) + page, s->level,
@@ -108,9 +109,9 @@ static void write_blocks(struct guest *g, const struct shape *s, uint64_t t_ns)
 		guest_touch(g, at_ns, vcpu, own_page(s, vcpu), s->level, (uint32_t)s->v[SYNTH_GAP], false);
 		for (uint64_t i = 0; i < s->v[BLOCKS] * s->v[TOUCHES]; i++) {
 			uint32_t think_ns = (uint32_t)s->v[SYNTH_GAP] + (i ? 0 : late_ns);
+			gfn_t gfn = block_gfn(s, i / s->v[TOUCHES]) + i % s->v[TOUCHES] * step;
 
-			guest_touch(g, at_ns += think_ns, vcpu,
-				    block_gfn(s, i / s->v[TOUCHES]) + i % s->v[TOUCHES] * step, s->level, think_ns, true);
+			guest_touch(g, at_ns += think_ns, vcpu, gfn, s->level, think_ns, true);
 		}
 	}
 }

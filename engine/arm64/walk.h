@@ -45,7 +45,7 @@ struct walk {
 	visit_fn	  fn;
 	unsigned int	  flags;	/* VISIT_*, WALK_* */
 	gfn_t		  start, at, end;
-	gfn_t		  base;		/* observations count from here: the range of a table that is not linked, or 0 */
+	gfn_t		  base;		/* observations count from here: a table that is not linked, or 0 */
 };
 
 /* Walks @w's range of the VM's tables; w->at is set to w->start.  Return: 0 or what a visitor said. */

@@ -21,7 +21,8 @@ static inline void check_entry(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t
 }
 
 /* The entry, broken when it was @was, is made: @new. */
-static inline void check_made_entry(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t was, uint64_t broken, uint64_t new)
+static inline void check_made_entry(struct arm64_mmu *x, const rt_u64 *ptep, uint64_t was, uint64_t broken,
+				    uint64_t new)
 {
 	if (checking(&x->mmu))
 		watched_pte(x, ptep, was, broken, new, false);

@@ -188,7 +188,9 @@ static bool prefill_fits(const struct mmu *mmu, const struct memslot *slot, cons
 
 	if (p->level < 1 || p->level > mmu->config.max_level || slot->invalid)
 		return false;
-	if ((p->gfn | p->npages | p->pfn) & inside || ((slot->cfg.hva >> mmu->page_shift) ^ slot->cfg.base_gfn) & inside)
+	if ((p->gfn | p->npages | p->pfn) & inside)
+		return false;
+	if (((slot->cfg.hva >> mmu->page_shift) ^ slot->cfg.base_gfn) & inside)
 		return false;
 	return p->level == 1 || !(slot->cfg.flags & SLOT_LOG_DIRTY);
 }

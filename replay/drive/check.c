@@ -35,10 +35,12 @@ uint64_t check_look_up(void *arg, unsigned int task, enum rt_pin pin)
 {
 	struct drive *d = arg;
 	struct drive_task *t = &d->tasks[task];
+	int level;
 
-	if (pin == RT_PIN_LOOKED_UP && task < d->nr_tasks && t->access)
-		t->access->pfn = frames_look_up(d->vms[t->vm].frames, t->access->gfn,
-						entry_pages(d->entries, t->access->host_level ? t->access->host_level : 1));
+	if (pin != RT_PIN_LOOKED_UP || task >= d->nr_tasks || !t->access)
+		return 0;
+	level = t->access->host_level ? t->access->host_level : 1;
+	t->access->pfn = frames_look_up(d->vms[t->vm].frames, t->access->gfn, entry_pages(d->entries, level));
 	return 0;
 }
 

@@ -106,8 +106,9 @@ static enum ret_pf run_fault(const struct guide *g, struct mmu *mmu, const struc
 {
 	struct mmu_access access = guide_facts(g, op);
 	enum ret_pf ret = mmu_fault(mmu, vcpu, &access);
+	bool served = ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS || ret == RET_PF_RELAXED || ret == RET_PF_YOUNG;
 
-	if (!access.ahead && (ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS || ret == RET_PF_RELAXED || ret == RET_PF_YOUNG)) {
+	if (!access.ahead && served) {
 		rt_idle_until(op->end_ns);
 		mmu_touch(mmu, vcpu, &access);
 	}

@@ -390,14 +390,15 @@ static void pass_by(const struct guide *g, const struct rec_op *op, gfn_t gfn, u
 }
 
 /*
- * When the step was made that @obs is the record of, the one before it at @last_ns: shortly before the record, but for one
- * that lost its CPU between the two.  Others found the entry protected then.
+ * When the step was made that @obs is the record of, the one before it at @last_ns: shortly before the record, but for
+ * one that lost its CPU between the two.  Others found the entry protected then.
  */
 static uint64_t step_made(const struct guide *g, const struct rec_op *op, const struct rec_obs *obs, uint64_t last_ns)
 {
 	uint64_t at = just_before(last_ns, obs->t_ns);
 
-	if (obs->o.kind != OBS_SPTE_CHANGED || !(obs->o.spte.old & SPTE_W) || obs->o.spte.new != (obs->o.spte.old & ~SPTE_W))
+	if (obs->o.kind != OBS_SPTE_CHANGED || !(obs->o.spte.old & SPTE_W) ||
+	    obs->o.spte.new != (obs->o.spte.old & ~SPTE_W))
 		return at;
 	return chains_found(g->job->chains, op->vm, obs->o.spte.gfn, obs->o.spte.new, last_ns, at);
 }

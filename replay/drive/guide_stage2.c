@@ -168,8 +168,14 @@ static struct obs plain(const struct guide *g, struct obs o)
 
 	if (o.kind < OBS_W_MAP || o.kind > OBS_FREE_UNLINKED)
 		return o;
-	p->old = stage2_is_table(p->old, p->level) ? STAGE2_VALID | STAGE2_TYPE : p->old & ~(g->stage2.hw_af ? STAGE2_AF : 0);
-	p->new = o.kind != OBS_MAKE_PTE ? 0 : stage2_is_table(p->new, p->level) ? STAGE2_VALID | STAGE2_TYPE : p->new;
+	if (stage2_is_table(p->old, p->level))
+		p->old = STAGE2_VALID | STAGE2_TYPE;
+	else if (g->stage2.hw_af)
+		p->old &= ~STAGE2_AF;
+	if (o.kind != OBS_MAKE_PTE)
+		p->new = 0;
+	else if (stage2_is_table(p->new, p->level))
+		p->new = STAGE2_VALID | STAGE2_TYPE;
 	return o;
 }
 

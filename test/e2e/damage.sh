@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The damage harness is no use if it cannot fail: every kind of defect, planted
 # must be found, and named as what it is.
+# shellcheck source=test/tap.sh
 . "$(dirname "$0")/../tap.sh"
 harness=$(realpath "${BUILD:-build}/test/damage/damage")
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vCPUs that write and execute in the same huge pages, while rounds of NX recovery and invalidations take them away and the
- * mitigation is turned off and on: whatever the order, no invariant breaks, what is listed is what stands there, and in the end nothing is left.
+ * vCPUs that write and execute in the same huge pages, while rounds of NX recovery and invalidations take them away and
+ * the mitigation is turned off and on: whatever the order, no invariant breaks, what is listed is what stands there, and
+ * in the end nothing is left.
  */
 #include "test/unit/x86/lab.h"
 
