@@ -378,7 +378,8 @@ const char *obs_format(const struct obs *o, char *buf, size_t size)
 		break;
 	case OBS_S2_MAP ... OBS_S2_DESTROY:
 		snprintf(buf, size, "%s gfn=0x%" PRIx64 " pages=0x%" PRIx64 " value=0x%" PRIx64 " prot=%u ret=%u", name,
-			 (uint64_t)o->s2.gfn, o->s2.pages, o->s2.value, (unsigned int)o->s2.prot, (unsigned int)o->s2.ret);
+			 (uint64_t)o->s2.gfn, o->s2.pages, o->s2.value, (unsigned int)o->s2.prot,
+			 (unsigned int)o->s2.ret);
 		break;
 	case OBS_W_MAP ... OBS_FREE_UNLINKED:
 		snprintf(buf, size, "%s gfn=0x%" PRIx64 " level=%u visit=%u old=0x%" PRIx64 " new=0x%" PRIx64 " ret=%u", name,

@@ -642,29 +642,32 @@ static bool plant_of(const char *name)
 	return how.plant != PLANT_NONE;
 }
 
+static bool option(int opt)
+{
+	switch (opt) {
+	case 'n': how.mutants = strtoul(optarg, NULL, 0); return true;
+	case 's': how.seed = strtoull(optarg, NULL, 0); return true;
+	case 'f': how.only = optarg; return true;
+	case 'j': how.jobs = strtoul(optarg, NULL, 0); return true;
+	case 'd': how.dir = optarg; return true;
+	case 'k': how.keep = optarg; return true;
+	case '1': how.one = strtoll(optarg, NULL, 0); return true;
+	case 'p': return plant_of(optarg);
+	default: return false;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct slot *slots;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "n:s:f:j:d:k:1:p:")) != -1) {
-		switch (opt) {
-		case 'n': how.mutants = strtoul(optarg, NULL, 0); break;
-		case 's': how.seed = strtoull(optarg, NULL, 0); break;
-		case 'f': how.only = optarg; break;
-		case 'j': how.jobs = strtoul(optarg, NULL, 0); break;
-		case 'd': how.dir = optarg; break;
-		case 'k': how.keep = optarg; break;
-		case '1': how.one = strtoll(optarg, NULL, 0); break;
-		case 'p':
-			if (plant_of(optarg))
-				break;
-			/* fall through */
-		default:
-			fputs("usage: damage [-n MUTANTS] [-s SEED] [-f NAME] [-j JOBS] [-d FIXTURES] [-k DIR] [-1 NUMBER] "
-			      "[-p PLANT]\n", stderr);
-			return 2;
-		}
+		if (option(opt))
+			continue;
+		fputs("usage: damage [-n MUTANTS] [-s SEED] [-f NAME] [-j JOBS] [-d FIXTURES] [-k DIR] [-1 NUMBER] "
+		      "[-p PLANT]\n", stderr);
+		return 2;
 	}
 	if (!how.jobs)
 		how.jobs = 1;
