@@ -319,7 +319,7 @@ static void differ(struct comparison *c, gfn_t gfn, const char *what, uint64_t w
 static void compare_frame(struct comparison *c, const struct frame *f, uint64_t spte, int level, pfn_t pfn)
 {
 	gfn_t gfn = (f->key - 1) & ~KEY_LEVEL(15);
-	const struct entries *entries = c->o->entries;
+	struct entry_kind entries = c->o->entries;
 	bool leaf = level && entry_is_leaf(entries, spte, level);
 	bool writable = f->write_begin == f->begin && f->write_begin > c->o->protect;
 	enum verdict verdict = judge(c->o, f, gfn);

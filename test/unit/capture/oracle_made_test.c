@@ -4,57 +4,10 @@
  * same records in the same order, with the same CPU, time and bytes.  zlib, which
  * Debian's library lacks, is held against the same records not packed.
  */
-#include <trace-cmd.h>
-#include <xxhash.h>
+#include "test/unit/capture/digest.h"
 
 #include "capture/source.h"
-#include "test/table.h"
 #include "test/unit/capture/dat_make.h"
-
-/* The library loses a few bytes of each file; the address sanitizer asks for this by name. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libtracecmd\n";
-}
-
-struct digest {
-	uint64_t n;
-	XXH64_hash_t hash;
-};
-
-static void digest_add(struct digest *d, uint64_t ts_ns, uint32_t cpu, const void *data, size_t size)
-{
-	uint64_t head[] = { d->hash, ts_ns, cpu, size };
-
-	d->n++;
-	d->hash = XXH64(data, size, XXH64(head, sizeof(head), 0));
-}
-
-static int theirs(struct tracecmd_input *handle, struct tep_record *record, int cpu, void *arg)
-{
-	digest_add(arg, record->ts, (uint32_t)record->cpu, record->data, (size_t)record->size);
-	return 0;
-}
-
-static struct digest by_libtracecmd(const char *path)
-{
-	struct tracecmd_input *handles[MAKE_BUFFERS_MAX];
-	struct digest d = { 0 };
-	int nr;
-
-	tracecmd_set_loglevel(TEP_LOG_NONE);
-	tep_set_loglevel(TEP_LOG_NONE);
-	handles[0] = tracecmd_open(path, TRACECMD_FL_LOAD_NO_PLUGINS);
-	assert_non_null(handles[0]);
-	nr = tracecmd_buffer_instances(handles[0]);
-	for (int i = 0; i < nr; i++)
-		handles[1 + i] = tracecmd_buffer_instance_handle(handles[0], i);
-	assert_int_equal(tracecmd_iterate_events_multi(handles, 1 + nr, theirs, &d), 0);
-	for (int i = nr; i >= 0; i--)
-		tracecmd_close(handles[i]);
-	return d;
-}
 
 static void count_note(void *arg, uint32_t cpu, const char *what, uint64_t n)
 {
@@ -137,12 +90,11 @@ static void check(const void *arg)
 	make_file(&row->make, path);
 	make_file(&plain, plain_path);
 	got = by_source(path, &notes);
-	want = by_libtracecmd(plain_path);
+	want = digest_by_libtracecmd(plain_path);
 	unlink(path);
 	unlink(plain_path);
 	assert_true(want.n > 1000);
-	assert_int_equal(got.n, want.n);
-	assert_int_equal(got.hash, want.hash);
+	digest_equal(got, want);
 	assert_int_equal(notes, row->notes);
 }
 

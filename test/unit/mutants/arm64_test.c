@@ -13,17 +13,8 @@ static inline void scene_host(struct lab *l, const struct scene_def *def)
 	l->config.dirty_init_set = l->config.dirty_manual = def->init_set;
 }
 
-/* Two vCPUs fault on the pages that two host tasks move about. */
-#define MOVES						\
-	.nr_tasks = 4, .nr_vcpus = 2,			\
-	.task = {					\
-		{ 20, { { DO_ACCESS, 0, 4, MMU_W } } },	\
-		{ 20, { { DO_ACCESS, 2, 4, MMU_R } } },	\
-		{ 20, { { DO_INVALIDATE, 0, 3 } } },	\
-		{ 20, { { DO_INVALIDATE, 2, 4 } } },	\
-	}
-static const struct scene_def moves = { .release = KVM_6_12, MOVES };
-static const struct scene_def moves_old = { .release = KVM_6_1, .no_fwb = true, MOVES };
+static const struct scene_def moves = { .release = KVM_6_12, SCENE_MOVES };
+static const struct scene_def moves_old = { .release = KVM_6_1, .no_fwb = true, SCENE_MOVES };
 
 /* Blocks that logging breaks up and faults put together again. */
 #define COALESCES								\

@@ -17,15 +17,6 @@ static inline void scene_host(struct lab *l, const struct scene_def *def)
 	}
 }
 
-/* Two vCPUs fault on the pages that two host tasks move about. */
-#define SCENE_MOVES					\
-	.nr_tasks = 4, .nr_vcpus = 2,			\
-	.task = {					\
-		{ 20, { { DO_ACCESS, 0, 4, MMU_W } } },	\
-		{ 20, { { DO_ACCESS, 2, 4, MMU_R } } },	\
-		{ 20, { { DO_INVALIDATE, 0, 3 } } },	\
-		{ 20, { { DO_INVALIDATE, 2, 4 } } },	\
-	}
 static const struct scene_def scene_moves = { .release = KVM_6_12, SCENE_MOVES };
 static const struct scene_def scene_moves_late = { .release = KVM_6_12, .policy = { "fault.precheck=none" }, SCENE_MOVES };
 static const struct scene_def scene_smm = { .release = KVM_6_12, .smm = true, SCENE_MOVES };

@@ -32,6 +32,16 @@ struct scene_def {
 	} task[SCENE_TASKS];
 };
 
+/* Two vCPUs fault on the pages that two host tasks move about. */
+#define SCENE_MOVES					\
+	.nr_tasks = 4, .nr_vcpus = 2,			\
+	.task = {					\
+		{ 20, { { DO_ACCESS, 0, 4, MMU_W } } },	\
+		{ 20, { { DO_ACCESS, 2, 4, MMU_R } } },	\
+		{ 20, { { DO_INVALIDATE, 0, 3 } } },	\
+		{ 20, { { DO_INVALIDATE, 2, 4 } } },	\
+	}
+
 struct scene {
 	const struct scene_def *def;
 	struct lab	  l;
