@@ -130,13 +130,24 @@ static inline uint32_t entry_table(const struct arm64_mmu *x, const rt_u64 *ptep
 
 /* table.c: an empty table for entries of @level from @gfn on; its count is 1. */
 uint32_t table_new(struct arm64_mmu *x, int level, gfn_t gfn);
-/* The count goes down by one; at 0 the page is free. */
+/* The count goes down by one; at 0 the page is free.  Nobody else walks the table then. */
 void table_put(struct arm64_mmu *x, uint32_t table);
 /*
  * A table that no entry leads to any more, with all below it, is freed: at once, or where walkers may be in
  * it (@shared) or table.free says so, after a grace period.
  */
 void table_free_unlinked(struct arm64_mmu *x, uint32_t table, bool shared);
+
+/* Aging without mmu_lock may be in any table. */
+static inline bool walked_unlocked(const struct arm64_mmu *x)
+{
+	return x->mmu.policy->age_lock == AGE_LOCK_LOCKLESS;
+}
+
+static inline bool frees_late(const struct arm64_mmu *x)
+{
+	return x->mmu.policy->table_free == TABLE_FREE_RCU || walked_unlocked(x);
+}
 
 static inline int table_level(const struct arm64_mmu *x, uint32_t table)
 {

@@ -81,7 +81,7 @@ static void drop(const struct map *m, const struct visit *v, uint32_t child)
 {
 	struct map below = *m;
 
-	if (m->w.x->mmu.policy->table_free == TABLE_FREE_RCU) {
+	if (frees_late(m->w.x)) {
 		table_free_unlinked(m->w.x, child, false);
 		return;
 	}

@@ -15,24 +15,28 @@ uint32_t table_new(struct arm64_mmu *x, int level, gfn_t gfn)
 	return number;
 }
 
+/* Nobody walks it: @alone because whoever frees it keeps them out. */
+static void free_page(struct arm64_mmu *x, uint32_t table, bool alone)
+{
+	if (alone)
+		arena_table(&x->mmu.arena, table)->flags |= TABLE_ALONE;
+	arena_free(&x->mmu.arena, table);
+}
+
 void table_put(struct arm64_mmu *x, uint32_t table)
 {
 	if (__atomic_sub_fetch(&arena_table(&x->mmu.arena, table)->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	mmu_count(&x->mmu.counters.tables_freed);
-	/* Aging without mmu_lock may be in it. */
-	if (unlikely(x->mmu.policy->age_lock == AGE_LOCK_LOCKLESS))
-		arena_free_rcu(&x->mmu.arena, table);
-	else
-		arena_free(&x->mmu.arena, table);
+	free_page(x, table, true);
 }
 
 /* Return: pages freed.  A page whose count says that somebody still holds it stays. */
-static uint32_t free_below(struct arm64_mmu *x, uint32_t table)
+static uint32_t free_below(struct arm64_mmu *x, uint32_t table, bool alone)
 {
 	struct table *t = arena_table(&x->mmu.arena, table);
 	rt_u64 *entries = arena_entries(&x->mmu.arena, table);
-	uint32_t freed = 0;
+	uint32_t nr = 0;
 
 	for (unsigned int i = 0; i < nr_entries(x); i++) {
 		uint64_t pte = rt_peek(&entries[i]);
@@ -41,12 +45,12 @@ static uint32_t free_below(struct arm64_mmu *x, uint32_t table)
 			continue;
 		__atomic_fetch_sub(&t->refs, 1, __ATOMIC_RELAXED);
 		if (stage2_is_table(pte, (int)t->role))
-			freed += free_below(x, pte_child(x, pte));
+			nr += free_below(x, pte_child(x, pte), alone);
 	}
 	if (__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL))
-		return freed;
-	arena_free(&x->mmu.arena, table);
-	return freed + 1;
+		return nr;
+	free_page(x, table, alone);
+	return nr + 1;
 }
 
 static uint32_t count_below(const struct arm64_mmu *x, uint32_t table)
@@ -83,12 +87,12 @@ static void free_after_grace(struct rt_rcu_head *head)
 	struct table *t = (struct table *)((char *)head - offsetof(struct table, rcu));
 	struct arm64_mmu *x = mmu_of(t->arena);
 
-	freed(x, free_below(x, (uint32_t)(t - t->arena->tables)), true);
+	freed(x, free_below(x, (uint32_t)(t - t->arena->tables), false), true);
 }
 
 void table_free_unlinked(struct arm64_mmu *x, uint32_t table, bool shared)
 {
-	bool late = (shared || x->mmu.policy->table_free == TABLE_FREE_RCU) && !MUTANT(free_at_once);
+	bool late = (shared || frees_late(x)) && !MUTANT(free_at_once);
 	uint32_t nr = count_below(x, table);
 
 	mmu_most(&x->mmu.counters.unlinked_max, __atomic_add_fetch(&x->unlinked, nr, __ATOMIC_RELAXED));
@@ -97,5 +101,5 @@ void table_free_unlinked(struct arm64_mmu *x, uint32_t table, bool shared)
 		return;
 	}
 	rt_charge(COST_TABLE_PUT, (uint64_t)nr << x->bits);
-	freed(x, free_below(x, table), false);
+	freed(x, free_below(x, table, !shared), false);
 }

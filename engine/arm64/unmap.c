@@ -34,7 +34,10 @@ static void drop_table(struct walk *w, const struct visit *v)
 	if (table_refs(w->x, child) != 1)
 		return;
 	entry_clear(w, v, false);
-	table_put(w->x, child);
+	if (walked_unlocked(w->x))
+		table_free_unlinked(w->x, child, true);
+	else
+		table_put(w->x, child);
 }
 
 static int unmap_visit(struct walk *w, const struct visit *v)

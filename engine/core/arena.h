@@ -27,6 +27,7 @@
 
 #define TABLE_IN_USE		0x01
 #define TABLE_COPY		0x04	/* of a table of a uniform subtree */
+#define TABLE_ALONE		0x08	/* for checks: whoever frees it keeps walkers out (mmu_lock held for write) */
 
 struct table {
 	struct arena		*arena;

@@ -62,7 +62,7 @@ const struct check_table *check_cut_off(const struct checker *c, uint32_t number
 }
 
 /* No RCU section of another task that began before the unlinking goes on; every vCPU has forgotten the way. */
-static void check_free(struct checker *c, uint32_t number)
+static void check_free(struct checker *c, uint32_t number, bool alone)
 {
 	const struct check_table *t = check_cut_off(c, number);
 	const struct check_root *r = check_root_find(c, c->tables[number].root);
@@ -70,7 +70,7 @@ static void check_free(struct checker *c, uint32_t number)
 
 	if (!t)
 		check_wrong(c, "I-T2: a table was freed while an entry leads to it", 0, number, NOBODY);
-	else if (t->unlinked && !rt_rcu_passed(t->mark))
+	else if (t->unlinked && !alone && !rt_rcu_passed(t->mark))
 		check_wrong(c, "I-T1: a table was freed while a walker may be in it", t->gfn, number, NOBODY);
 	else if (t->unlinked && !t->vm_gone && clean < t->unlinked && !(r && r->invalid && clean >= r->invalid))
 		check_wrong(c, "I-T1: a table was freed while a TLB may lead to it", t->gfn, number, NOBODY);
@@ -90,7 +90,7 @@ void check_freeing(void *arg, uint32_t number)
 		return;
 	check_lock(c);
 	if (!t->freed)
-		check_free(c, number);
+		check_free(c, number, arena_table(&mmu->arena, number)->flags & TABLE_ALONE);
 	r = check_root_find(c, number);
 	if (r)
 		*r = c->roots[--c->nr_roots];
