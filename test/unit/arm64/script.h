@@ -102,9 +102,9 @@ static inline int script_step(struct lab *l, const struct step *s)
 	case FAULT:
 	case GONE:
 	case FAILED:
-		return mmu_fault(l->mmu, 0, &a);
+		return mmu_fault(l->mmu, rt_self(), &a);
 	case TOUCH:
-		return mmu_touch(l->mmu, 0, &a);
+		return mmu_touch(l->mmu, rt_self(), &a);
 	case START:
 		mmu_invalidate_start(l->mmu, start, end, true);
 		break;
