@@ -25,8 +25,8 @@ struct import_options {
 /**
  * import_file() - fold one recording into an event file.
  * @in:		trace.dat (or whatever source_open() knows); with options' @beside: capture/guests.h.
- * @out:	event file to write; NULL folds without writing (mmulab info of a recording),
- *		and counts events of architectures that cannot be folded.
+ * @out:	event file to write; NULL folds without writing (mmulab info of a recording);
+ *		then it is not hashed either.
  * @meta:	filled with header, dictionary and counts; the caller's to ev_meta_fini(), also on failure.
  *
  * ERR_INPUT: not a recording, damaged, or (with @out) one without any KVM event; ERR_MACHINE: an
