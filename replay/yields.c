@@ -127,8 +127,11 @@ static bool any_end(const struct spans *s, const struct walker *w, uint64_t from
 	return false;
 }
 
-bool yields_walks(unsigned int kind)
+/* Blocks are split where a log is cleared, too: on arm64 alone with the lock dropped. */
+bool yields_walks(const struct recording *r, unsigned int kind)
 {
+	if (kind == EV_OP_DIRTY)
+		return r->meta->arch == KVM_ARM64;
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_MEMSLOT || kind == EV_OP_ZAP_ALL ||
 	       kind == EV_OP_ZAP_RANGE || kind == EV_OP_VM_DESTROY || kind == EV_OP_NX_RECOVER ||
 	       kind == EV_OP_NX_TOGGLE;
@@ -151,8 +154,11 @@ static bool flushes_to_yield(const struct recording *r, const struct rec_op *op)
  */
 static const struct rec_obs *proof_of_lock(const struct recording *r, const struct rec_op *op)
 {
-	if (op->kind == EV_OP_FAULT && r->meta->arch == KVM_ARM64)
-		return rec_find(r, op, OBS_W_MAP, 0);
+	if (op->kind == EV_OP_FAULT && r->meta->arch == KVM_ARM64) {
+		const struct rec_obs *visit = rec_find(r, op, OBS_W_MAP, 0);
+
+		return visit ? visit : rec_find(r, op, OBS_W_ATTR, 0);
+	}
 	if (op->kind == EV_OP_INVALIDATE_START)
 		return rec_find(r, op, r->meta->has_probes ? OBS_UNMAP_RANGE : OBS_SPTE_CHANGED, 0);
 	if (op->kind == EV_OP_FAULT && !r->meta->has_probes)
@@ -203,7 +209,7 @@ static bool find_walk(const struct recording *r, const struct rec_op *op, struct
 
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		if (obs[i].o.kind != OBS_SPTE_CHANGED && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE &&
-		    obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR)
+		    obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR && obs[i].o.kind != OBS_W_SPLIT)
 			continue;
 		if (!found)
 			w->first = i;
@@ -220,7 +226,7 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 	const struct walker walker = walker_of(r, op);
 	struct walk w;
 
-	if (!yields_walks(op->kind) || !find_walk(r, op, &w))
+	if (!yields_walks(r, op->kind) || !find_walk(r, op, &w))
 		return;
 	for (uint32_t i = w.first + 1; i <= w.last; i++) {
 		uint64_t from = obs[i - 1].t_ns, to = obs[i].t_ns;
@@ -371,7 +377,7 @@ uint64_t yields_over(const struct yields *y, const struct recording *r, const st
 {
 	const struct walker walker = walker_of(r, op);
 
-	if (!yields_walks(op->kind))
+	if (!yields_walks(r, op->kind))
 		return op->end_ns;
 	return first_end(&y->holders, &walker, t, first_end(&y->waits, &walker, t, op->end_ns));
 }

@@ -49,6 +49,6 @@ uint64_t yields_relock(const struct yields *y, const struct recording *r, const 
 		       uint64_t t);
 
 /* Does an operation of this kind walk tables under the lock, and yield? */
-bool yields_walks(unsigned int kind);
+bool yields_walks(const struct recording *r, unsigned int kind);
 
 #endif

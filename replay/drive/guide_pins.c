@@ -120,15 +120,6 @@ static uint64_t pin_lock_again(struct guide *g, struct running *r)
 	return 0;
 }
 
-/* The first time is where the evidence is; what follows needs none, but for what a fast zap leaves to be done. */
-static uint64_t pin_lock_once(struct guide *g, struct running *r)
-{
-	if (r->queued)
-		return pin_lock_again(g, r);
-	r->queued = true;
-	return pin_lock(g, r, instants_lock(g->rec, &g->rec->ops[r->op], r->change.at), r->change.at);
-}
-
 static void walk_begins(struct guide *g, struct running *r)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
@@ -149,7 +140,7 @@ void guide_walk_over(struct guide *g, struct running *r)
 
 static uint64_t pin_change(struct guide *g, struct running *r)
 {
-	if (yields_walks(g->rec->ops[r->op].kind))
+	if (yields_walks(g->rec, g->rec->ops[r->op].kind))
 		walk_begins(g, r);
 	if (r->changed)
 		return 0;
@@ -188,6 +179,17 @@ static uint64_t pin_relock(const struct guide *g, struct running *r)
 	const struct rec_op *op = &g->rec->ops[r->op];
 
 	return r->walks ? yields_relock(g->job->yields, g->rec, op, &r->paced, rt_now_ns()) : 0;
+}
+
+/* The first time is where the evidence is; what follows needs none, but for what a fast zap leaves to be done. */
+static uint64_t pin_lock_once(struct guide *g, struct running *r)
+{
+	if (r->queued && guide_is_arm64(g))	/* it let others in to fetch pages */
+		return pin_relock(g, r);
+	if (r->queued)
+		return pin_lock_again(g, r);
+	r->queued = true;
+	return pin_lock(g, r, instants_lock(g->rec, &g->rec->ops[r->op], r->change.at), r->change.at);
 }
 
 uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)

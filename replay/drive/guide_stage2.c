@@ -83,16 +83,14 @@ static uint64_t nth_store(const struct guide *g, const struct rec_op *op, unsign
 	return 0;
 }
 
-/* A walk that changes attributes says so by its visit alone. */
+/* A fault that changes attributes says so by its visit alone.  All others keep everybody out. */
 static uint64_t visit_store(const struct guide *g, const struct running *r)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
-	const struct rec_obs *obs = rec_op_obs(g->rec, op);
 
-	for (uint32_t i = r->paced; i < op->nr_obs; i++)
-		if (is_visit(obs[i].o.kind))
-			return stored(g, op, i);
-	return 0;
+	if (op->kind != EV_OP_FAULT || !r->paced)
+		return 0;
+	return stored(g, op, r->paced - 1);
 }
 
 uint64_t guide_stage2_break(const struct guide *g, struct running *r)
