@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mkmix FILE OPERATIONS PAGES VCPUS: an event file for measuring replay.
+ * mkmix FILE OPERATIONS PAGES VCPUS [arm64]: an event file for measuring replay, of an x86 host or an arm64 one.
  *
  * Each vCPU owns PAGES / VCPUS pages and touches them in turn, so that every
  * access faults: before it comes to a 2 MiB chunk again a host task has
@@ -100,12 +100,12 @@ static void one_turn(struct mix *m, uint32_t vcpu, uint64_t nth, bool mixed)
 		host_work(m);
 }
 
-static void describe(struct mix *m)
+static void describe(struct mix *m, bool arm64)
 {
 	struct ev_meta *meta = &m->meta;
 
 	ev_meta_init(meta);
-	meta->arch = KVM_X86;
+	meta->arch = arm64 ? KVM_ARM64 : KVM_X86;
 	meta->kernel = strdup("6.12.0-bench");
 	meta->release = KVM_6_12;
 	meta->tdp_mmu = true;
@@ -147,8 +147,8 @@ int main(int argc, char **argv)
 	struct mix m = { 0 };
 	struct err e = { 0 };
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: mkmix FILE OPERATIONS PAGES VCPUS\n");
+	if (argc != 5 && (argc != 6 || strcmp(argv[5], "arm64") != 0)) {
+		fprintf(stderr, "usage: mkmix FILE OPERATIONS PAGES VCPUS [arm64]\n");
 		return ERR_USAGE;
 	}
 	m.pages = strtoull(argv[3], NULL, 0);
@@ -160,7 +160,7 @@ int main(int argc, char **argv)
 	}
 	m.think_ns = ACCESS_NS * m.vcpus;
 	prng_seed(&m.prng, 1);
-	describe(&m);
+	describe(&m, argc == 6);
 	if (ev_writer_open(argv[1], 1, &m.w, &e)) {
 		fprintf(stderr, "mkmix: %s\n", e.text);
 		return (int)e.exit;

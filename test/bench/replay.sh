@@ -29,33 +29,38 @@ run() {
 	cpu=$(awk "BEGIN { print $user + $sys }")
 }
 
-# speed VCPUS PAGES.  Flushes cost their senders the same however many vCPUs there are, or
+# speed ARCH VCPUS PAGES.  Flushes cost their senders the same however many vCPUs there are, or
 # a thousand of them would measure retries.
 speed() {
-	local made one rate flush=costs.flush_target=$((19200 / $1))
-	made=$("$tmp/mkmix" "$tmp/mix.mmt" "$operations" "$2" "$1" | awk '{ print $2 }')
-	run "$tmp/mix.mmt" --set "$flush" -p x86-6.12
+	local made one rate arch=$1 policy=$1-6.12 flush=costs.flush_target=$((19200 / $2))
+	shift
+	made=$("$tmp/mkmix" "$tmp/mix.mmt" "$operations" "$2" "$1" ${arch/#x86/} | awk '{ print $2 }')
+	run "$tmp/mix.mmt" --set "$flush" -p "$policy"
 	one=$cpu
-	run "$tmp/mix.mmt" --set "$flush" -p x86-6.12 -p x86-6.12 -p x86-6.12
+	run "$tmp/mix.mmt" --set "$flush" -p "$policy" -p "$policy" -p "$policy"
 	rate=$(awk "BEGIN { printf \"command %5.2f  replay %5.2f\", $made / $one / 1e6, 2 * $made / ($cpu - $one) / 1e6 }")
-	printf 'mix, %5d vCPUs, %8d pages  %10d operations  M operations/s CPU: %s\n' "$1" "$2" "$made" "$rate"
+	printf 'mix, %5s, %5d vCPUs, %8d pages  %10d operations  M operations/s CPU: %s\n' "$arch" "$1" "$2" "$made" "$rate"
 	rm -f "$tmp/mix.mmt"
 }
 
-# memory PAGES
+# memory ARCH PAGES
 memory() {
-	local least
-	"$tmp/mkmix" "$tmp/least.mmt" 0 32768 64 >/dev/null
-	run "$tmp/least.mmt" -p x86-6.12
+	local least arch=$1 policy=$1-6.12
+	shift
+	"$tmp/mkmix" "$tmp/least.mmt" 0 32768 64 ${arch/#x86/} >/dev/null
+	run "$tmp/least.mmt" -p "$policy"
 	least=$rss
-	"$tmp/mkmix" "$tmp/full.mmt" 0 "$1" 64 >/dev/null
-	run "$tmp/full.mmt" -p x86-6.12
-	printf 'populate, %d pages  %.1f MiB RSS (%.1f at least)  %.2f bytes per mapped page  %.2f M operations/s CPU\n' "$1" \
+	"$tmp/mkmix" "$tmp/full.mmt" 0 "$1" 64 ${arch/#x86/} >/dev/null
+	run "$tmp/full.mmt" -p "$policy"
+	printf 'populate, %5s, %d pages  %.1f MiB RSS (%.1f at least)  %.2f bytes per mapped page  %.2f M operations/s CPU\n' "$arch" "$1" \
 		"$(awk "BEGIN { print $rss / 1024 }")" "$(awk "BEGIN { print $least / 1024 }")" \
 		"$(awk "BEGIN { print ($rss - $least) * 1024 / $1 }")" "$(awk "BEGIN { print $1 / $cpu / 1e6 }")"
 }
 
-speed 64 262144
-speed 64 16777216
-speed 1024 1048576
-memory "$pages"
+speed x86 64 262144
+speed x86 64 16777216
+speed x86 1024 1048576
+speed arm64 64 262144
+speed arm64 64 16777216
+memory x86 "$pages"
+memory arm64 "$pages"
