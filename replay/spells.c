@@ -261,7 +261,7 @@ static void note_slot(struct tracker *k, const struct ev *ev)
 {
 	const struct ev_slot *slot = &ev->slot, *was = slots_find(&k->slots[ev->vm], slot->id, slot->as_id);
 
-	if (was && slot->change != EV_SLOT_CREATE)
+	if (was && spells_slot_taken(k->meta, slot))
 		each_page(k, ev->vm, was->gfn, was->gfn + was->npages, forget_page);
 	if ((slot->change == EV_SLOT_DELETE || slot->change == EV_SLOT_MOVE) && !k->slot_only)
 		each_page_of_vm(k, ev->vm, unmap_page);
@@ -274,6 +274,11 @@ bool spells_slot_only(const struct ev_meta *meta)
 		return true;
 	return meta->release >= KVM_6_12 && ev_counts_get(&meta->kinds, obs_kind_name(OBS_SPTE_CHANGED)) &&
 	       !ev_counts_get(&meta->kinds, obs_kind_name(OBS_ZAP_ALL_FAST));
+}
+
+bool spells_slot_taken(const struct ev_meta *meta, const struct ev_slot *slot)
+{
+	return slot->change != EV_SLOT_CREATE && !(slot->change == EV_SLOT_FLAGS && meta->arch == KVM_ARM64);
 }
 
 static void note_range(struct tracker *k, const struct ev *ev)

@@ -62,4 +62,7 @@ int spells_visit(struct ev_file *file, struct regions *regions, const struct spe
  */
 bool spells_slot_only(const struct ev_meta *meta);
 
+/* Does the change take entries of the slot as it was?  Flags do on x86, when dirty logging ends; not on arm64. */
+bool spells_slot_taken(const struct ev_meta *meta, const struct ev_slot *slot);
+
 #endif

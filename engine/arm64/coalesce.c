@@ -23,6 +23,7 @@ static bool is_full(const struct arm64_mmu *x, uint32_t table)
 	const rt_u64 *entries = arena_entries(&x->mmu.arena, table);
 	int level = table_level(x, table);
 
+	rt_charge(COST_WALK_STEP, nr_entries(x));
 	for (unsigned int i = 0; i < nr_entries(x); i++) {
 		uint64_t pte = rt_peek(&entries[i]);
 
@@ -43,7 +44,6 @@ static bool cleans(const struct arm64_mmu *x, uint32_t child)
 	case COALESCE_CMO_SKIP:
 		return false;
 	case COALESCE_CMO_SKIP_IF_MAPPED:
-		rt_charge(COST_WALK_STEP, table_refs(x, child));
 		return !is_full(x, child);
 	case COALESCE_CMO_DO:
 		break;

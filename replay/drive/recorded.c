@@ -39,7 +39,7 @@ void recorded_slot(const struct drive_task *t, struct drive_vm *vm, const struct
 	const struct ev_slot *was;
 	bool goes = slot->change == EV_SLOT_DELETE || slot->change == EV_SLOT_MOVE;
 
-	if (!vm->touches || slot->change == EV_SLOT_CREATE)
+	if (!vm->touches || !spells_slot_taken(t->drive->meta, slot))
 		return;
 	if (goes && !spells_slot_only(t->drive->meta)) {
 		touches_recorded_unmap_all(vm->touches);

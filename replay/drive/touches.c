@@ -245,11 +245,11 @@ bool touches_due(struct touches *t, unsigned int vcpu, struct touch *out)
 	pthread_mutex_lock(&t->lock);
 	while (!due && q->nr && q->v[0].at_ns <= now_ns) {
 		*out = queue_pop(q);
-		due = gfn_set_has(&t->present, out->gfn, out->gfn + entry_pages(t->d->entries, out->level));
-		t->dropped += !due;
 		/* The host's page may have been taken apart since. */
-		if (due && !gfn_set_is_whole(&t->present, out->gfn))
+		if (!gfn_set_is_whole(&t->present, out->gfn))
 			out->level = 1;
+		due = gfn_set_has(&t->present, out->gfn, out->gfn + 1);
+		t->dropped += !due;
 	}
 	pthread_mutex_unlock(&t->lock);
 	return due;
@@ -286,7 +286,9 @@ bool touches_stopped(const struct touches *t)
 void touches_recorded_map(struct touches *t, gfn_t gfn, int level)
 {
 	pthread_mutex_lock(&t->lock);
-	gfn_set_add(&t->present, gfn, level);
+	/* Of unknown size: a page, or the block that another vCPU put there. */
+	if (level || !gfn_set_has(&t->present, gfn, gfn + 1))
+		gfn_set_add(&t->present, gfn, level ? level : 1);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -294,6 +296,14 @@ void touches_recorded_unmap(struct touches *t, gfn_t gfn, gfn_t end)
 {
 	pthread_mutex_lock(&t->lock);
 	gfn_set_remove(&t->present, gfn, end);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void touches_recorded_break(struct touches *t, gfn_t gfn)
+{
+	pthread_mutex_lock(&t->lock);
+	if (gfn_set_is_whole(&t->present, gfn))
+		gfn_set_remove(&t->present, gfn, gfn + 1);
 	pthread_mutex_unlock(&t->lock);
 }
 

@@ -53,8 +53,10 @@ bool touches_begin(struct touches *t);
 void touches_end(struct touches *t);
 
 /* What the recorded kernel did to its own entries, before the engine does it under this policy. */
-void touches_recorded_map(struct touches *t, gfn_t gfn, int level);
+void touches_recorded_map(struct touches *t, gfn_t gfn, int level);	/* 0: unknown */
 void touches_recorded_unmap(struct touches *t, gfn_t gfn, gfn_t end);
+/* The block around @gfn, if it was mapped as one. */
+void touches_recorded_break(struct touches *t, gfn_t gfn);
 void touches_recorded_unmap_all(struct touches *t);
 
 /* The frame was touched, by a recorded access or a modelled one. */

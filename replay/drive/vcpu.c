@@ -229,6 +229,15 @@ static void keep_nested(struct drive_task *t, const struct stim *s)
 	t->nested[t->nr_nested++] = *s;
 }
 
+/* arm64: a page is mapped where there was a block, which the recorded kernel broke for it: the rest is gone. */
+static void note_broken(const struct drive_task *t, const struct stim *s)
+{
+	struct touches *touches = s->ev.vm == t->vm ? t->drive->vms[t->vm].touches : NULL;
+
+	if (touches && t->drive->entries.arch == KVM_ARM64 && s->ev.flags & EV_F_PFN && s->ev.access.level == 1)
+		touches_recorded_break(touches, s->ev.access.gfn);
+}
+
 /* What the access says of the recorded kernel's entries, and of the page. */
 static void note_recorded(const struct drive_task *t, const struct stim *s)
 {
@@ -236,7 +245,7 @@ static void note_recorded(const struct drive_task *t, const struct stim *s)
 
 	if (!touches)
 		return;
-	touches_recorded_map(touches, s->ev.access.gfn, s->ev.flags & EV_F_PFN ? s->ev.access.level : 1);
+	touches_recorded_map(touches, s->ev.access.gfn, s->ev.flags & EV_F_PFN ? s->ev.access.level : 0);
 	touches_note(touches, s->ev.access.gfn);
 }
 
@@ -256,6 +265,7 @@ static void run_access(struct drive_task *t, const struct stim *s)
 	t->n.operations++;
 	t->n.accesses++;
 	t->n.recorded += s->ev.access.attempts ? s->ev.access.attempts : 1;
+	note_broken(t, s);
 	if (s->ev.vm == t->vm)
 		touch(t, s, spoiled);
 	else
