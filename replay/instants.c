@@ -221,10 +221,10 @@ static uint64_t next_begin(const struct recording *r, const struct rec_op *op)
 	return op->parent != REC_NONE ? r->ops[op->parent].end_ns : op->end_ns + END_AFTER_ENTRY_NS;
 }
 
-/* An operation whose return is not recorded is over before its task does anything else. */
-static uint64_t latest_end(const struct recording *r, const struct rec_op *op)
+/* An operation of which nothing is recorded after @seen_ns, its return neither, is over before its task does anything else. */
+static uint64_t latest_end(const struct recording *r, const struct rec_op *op, uint64_t seen_ns)
 {
-	return op->end_ns > op->begin_ns ? op->end_ns : max_u64(next_begin(r, op), op->end_ns);
+	return op->end_ns > seen_ns ? op->end_ns : max_u64(next_begin(r, op), op->end_ns);
 }
 
 uint64_t instants_over(const struct recording *r, const struct rec_op *op)
@@ -279,7 +279,7 @@ static void place_end(const struct recording *r, const struct rec_op *op, struct
 	uint64_t waited = write_wait_end(r, op, pin ? pin->t_ns : UINT64_MAX);
 
 	e->lo = pin ? pin->t_ns : max_u64(op->begin_ns, waited);
-	e->hi = max_u64(ended ? ended->t_ns : off ? off->t_ns : latest_end(r, op), e->lo);
+	e->hi = max_u64(ended ? ended->t_ns : off ? off->t_ns : latest_end(r, op, pin ? pin->t_ns : op->begin_ns), e->lo);
 	e->at = pin || waited ? e->lo : clamp(op->begin_ns + END_AFTER_ENTRY_NS, e->lo, e->hi);
 }
 
@@ -303,7 +303,7 @@ static bool only_copies(const struct recording *r, const struct rec_op *op)
 static void place_copy(const struct recording *r, const struct rec_op *op, struct instant *c)
 {
 	c->lo = op->begin_ns;
-	c->hi = latest_end(r, op);
+	c->hi = latest_end(r, op, op->begin_ns);
 	c->at = c->hi > c->lo + COPY_BEFORE_NEXT_NS ? c->hi - COPY_BEFORE_NEXT_NS : c->lo;
 }
 
