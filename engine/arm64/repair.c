@@ -49,7 +49,7 @@ static rt_u64 *reach(struct arm64_mmu *x, gfn_t gfn, int level)
 {
 	uint32_t table = root_of(x, gfn);
 
-	for (int l = x->s2.start_level;; l++) {
+	for (int l = (int)x->s2.start_level;; l++) {
 		rt_u64 *ptep = table_entry(x, table, gfn, l);
 		uint64_t pte = rt_peek(ptep);
 
