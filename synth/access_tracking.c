@@ -5,7 +5,7 @@
  */
 #include "synth/workloads.h"
 
-enum { PAGES = SYNTH_OWN, ROUNDS, FRESH, AD };
+enum { PAGES = SYNTH_OWN, ROUNDS, FRESH, AD, RANGE, WRITERS };
 
 static const char *const yes_no[] = { "yes", "no", NULL };
 
@@ -15,6 +15,9 @@ static const struct synth_param params[] = {
 	{ "fresh", SYNTH_COUNT, "2", 0, 64, NULL, "times as many new pages a vCPU touches during a pass" },
 	{ "ad", SYNTH_WORD, "yes", 0, 0, yes_no,
 	  "hardware A/D bits; no (ept, arm64): aged pages fault, and the vCPUs touch them again before the next pass" },
+	{ "range", SYNTH_COUNT, "1", 1, 1 << 20, NULL, "pages that one call ages" },
+	{ "unmaps", SYNTH_COUNT, "0", 0, 1 << 20, NULL,
+	  "during a pass another host thread takes so many single pages away, gap apart, of memory that nobody uses" },
 };
 
 /* Pages [page, page + nr) of one vCPU from @t_ns on.  Return: when that is over. */
@@ -45,9 +48,16 @@ static void age_all(struct guest *g, const uint64_t *v, uint64_t t_ns)
 	for (uint32_t vcpu = 0; vcpu < g->vcpus; vcpu++) {
 		gfn_t own = SYNTH_BIG_GFN + vcpu * v[PAGES] * (1 + v[ROUNDS] * v[FRESH]);
 
-		for (uint64_t page = 0; page < v[PAGES]; page++)
-			guest_age(g, t_ns, synth_hva(own + page), synth_hva(own + page + 1), true);
+		for (uint64_t page = 0; page < v[PAGES]; page += v[RANGE])
+			guest_age(g, t_ns, synth_hva(own + page), synth_hva(own + page + v[RANGE]), true);
 	}
+}
+
+/* Meanwhile, behind what the vCPUs use. */
+static void unmap_some(struct guest *g, const uint64_t *v, uint64_t t_ns, gfn_t unused)
+{
+	for (uint64_t i = 0; i < v[WRITERS]; i++)
+		guest_invalidate_too(g, t_ns + i * v[SYNTH_GAP], synth_hva(unused), synth_hva(unused + 1));
 }
 
 static int make(struct guest *g, const uint64_t *v, struct err *e)
@@ -61,10 +71,15 @@ static int make(struct guest *g, const uint64_t *v, struct err *e)
 		return err_set(e, ERR_USAGE, "ad=no goes with tdp=ept: every AMD processor has A/D bits");
 	if (v[AD])
 		ev_meta_set_param(g->meta, g->meta->arch == KVM_X86 ? "kvm_intel.eptad" : "arm64.hw_af", "N");
-	guest_slot(g, 0, EV_SLOT_CREATE, 0, SYNTH_BIG_GFN, all, synth_hva(SYNTH_BIG_GFN));
+	if (v[PAGES] % v[RANGE])
+		return err_set(e, ERR_USAGE, "pages is no multiple of range");
+	if (v[WRITERS])
+		guest_host_too(g);
+	guest_slot(g, 0, EV_SLOT_CREATE, 0, SYNTH_BIG_GFN, all + !!v[WRITERS], synth_hva(SYNTH_BIG_GFN));
 	t_ns = touch_all(g, v, 1000, 0, v[PAGES]);
 	for (uint64_t round = 0; round < v[ROUNDS]; round++) {
 		age_all(g, v, t_ns);
+		unmap_some(g, v, t_ns, SYNTH_BIG_GFN + all);
 		t_ns = touch_all(g, v, t_ns, v[PAGES] * (1 + round * v[FRESH]), v[PAGES] * v[FRESH]);
 		if (v[AD])
 			t_ns = touch_all(g, v, t_ns, 0, v[PAGES]);

@@ -11,7 +11,7 @@ static void write(struct guest *g, uint32_t vcpu, uint64_t t_ns, const struct ev
 	if (t_ns > g->last_ns)
 		g->last_ns = t_ns;
 	g->meta->events++;
-	ev_write(g->w, vcpu == GUEST_HOST ? 0 : vcpu + 1, t_ns, ev);
+	ev_write(g->w, vcpu == GUEST_HOST ? 0 : vcpu == GUEST_HOST_TOO ? g->vcpus + 1 : vcpu + 1, t_ns, ev);
 }
 
 static void add_task(struct guest *g, int vcpu)
@@ -112,12 +112,31 @@ void guest_nx_recover(struct guest *g, uint64_t t_ns)
 	write(g, GUEST_HOST, t_ns, &ev);
 }
 
-void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins)
+static void invalidate(struct guest *g, uint32_t who, uint64_t t_ns, hva_t start, hva_t end, bool begins)
 {
 	struct ev ev = { .kind = begins ? EV_INVALIDATE_START : EV_INVALIDATE_END,
 			 .hvas = { .start = start, .end = end } };
 
-	write(g, GUEST_HOST, t_ns, &ev);
+	write(g, who, t_ns, &ev);
+}
+
+void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins)
+{
+	invalidate(g, GUEST_HOST, t_ns, start, end, begins);
+}
+
+void guest_host_too(struct guest *g)
+{
+	uint32_t task = ev_meta_add_task(g->meta, 1000 + g->vcpus + 1, "host");
+
+	g->meta->tasks[task].vcpu = g->meta->tasks[task].vm = -1;
+	g->meta->nr_cpus++;
+}
+
+void guest_invalidate_too(struct guest *g, uint64_t t_ns, hva_t start, hva_t end)
+{
+	invalidate(g, GUEST_HOST_TOO, t_ns, start, end, true);
+	invalidate(g, GUEST_HOST_TOO, t_ns, start, end, false);
 }
 
 void guest_age(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool young)

@@ -20,6 +20,7 @@ struct guest {
 
 #define GUEST_SERVICE_NS	3400	/* of a fault; published, costs/default.ini has its parts */
 #define GUEST_HOST		UINT32_MAX	/* the host task, where a vCPU could stand */
+#define GUEST_HOST_TOO		(UINT32_MAX - 1) /* another one, if guest_host_too() made it */
 
 /* Tasks, VM and header; @release: index into enum kvm_release. */
 void guest_init(struct guest *g, unsigned int release, unsigned int tdp, uint32_t vcpus);
@@ -36,6 +37,9 @@ void guest_access(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsi
 void guest_touch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns,
 		 bool writes);
 void guest_invalidate(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool begins);
+/* A second task of the host's, and an invalidation by it that ends where it begins. */
+void guest_host_too(struct guest *g);
+void guest_invalidate_too(struct guest *g, uint64_t t_ns, hva_t start, hva_t end);
 /* clear_young of a range, of which every entry was @young or none. */
 void guest_age(struct guest *g, uint64_t t_ns, hva_t start, hva_t end, bool young);
 /* Dirty logging of a slot starts or stops; @beside: and no vCPU waits for that. */

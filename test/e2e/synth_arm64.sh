@@ -71,6 +71,16 @@ for policy in arm64-6.12 arm64-6.12+seed-004; do
 	result $? "$policy, no hardware access flag: a touch after the first pass is an access fault, and the second finds it"
 done
 
+# Long walks: a thread that takes pages away waits for them, and behind it whoever would share the lock.
+"$mmulab" synth access-tracking --set arch=arm64 --set vcpus=16 --set pages=4096 --set range=4096 --set unmaps=1000 --set gap=4400ns -o "$tmp/long.mmt" 2>"$tmp/err" &&
+	"$mmulab" replay "$tmp/long.mmt" -p arm64-6.12 -p arm64-6.12+seed-004 --json >"$tmp/long.json" 2>"$tmp/err"
+result $? "ranges of 4096 pages are aged while another thread invalidates"
+[ "$(value "$tmp/long.json" arm64-6.12+seed-004 writers_wait_age)" -ge "$(value "$tmp/long.json" arm64-6.12 writers_wait_age)" ] &&
+	[ "$(value "$tmp/long.json" arm64-6.12+seed-004 access_waits_age)" -gt 1000000 ]
+result $? "under the read lock it waits no less, and the vCPUs wait behind it"
+says "a range is part of the pages" 2 err "no multiple of range" \
+	"$mmulab" synth access-tracking --set pages=100 --set range=64 -o "$tmp/x.mmt"
+
 # The access model: what the recorded processor would have shown as a fault is not drawn; what it would not is.
 "$mmulab" import -q datasets/arm64-6.12-aging-mglru.dat -o "$tmp/aging.mmt" 2>"$tmp/err" &&
 	"$mmulab" replay "$tmp/aging.mmt" -p arm64-6.12 -p arm64-6.12+seed-004 --access model --json >"$tmp/aging.json" 2>"$tmp/err"
