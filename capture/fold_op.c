@@ -202,7 +202,7 @@ void op_end(struct fold *f, struct task *t)
 	flush_held(f, t);
 }
 
-void op_end_to(struct fold *f, struct task *t, int depth)
+static void end_to(struct fold *f, struct task *t, int depth)
 {
 	while (t->depth > depth)
 		op_end(f, t);
@@ -210,7 +210,7 @@ void op_end_to(struct fold *f, struct task *t, int depth)
 
 void op_end_all(struct fold *f, struct task *t)
 {
-	op_end_to(f, t, 0);
+	end_to(f, t, 0);
 }
 
 bool op_return(struct fold *f, struct task *t, enum ev_op kind, uint64_t ts_ns)
@@ -219,7 +219,7 @@ bool op_return(struct fold *f, struct task *t, enum ev_op kind, uint64_t ts_ns)
 
 	if (!op)
 		return false;
-	op_end_to(f, t, op - t->ops + 1);
+	end_to(f, t, op - t->ops + 1);
 	op_touch(t, ts_ns);
 	op_end(f, t);
 	return true;
@@ -230,7 +230,7 @@ struct op *op_fault_level(struct fold *f, struct task *t)
 	struct op *op = op_find(t, EV_OP_FAULT);
 
 	if (op)
-		op_end_to(f, t, op - t->ops + 1);
+		end_to(f, t, op - t->ops + 1);
 	return op;
 }
 

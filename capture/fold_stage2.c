@@ -111,11 +111,10 @@ static void hold(struct fold *f, struct task *t, const struct raw *r, const stru
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-static void call_begin(struct fold *f, struct task *t, const struct raw *r, struct op *op, struct obs_s2 call)
+static void call_begin(struct task *t, const struct raw *r, struct op *op, struct obs_s2 call)
 {
 	op_touch(t, r->ts_ns);
 	t->call = (struct stage2_call){ .kind = kinds[raw_id(r)], .vm = op->vm, .s2 = call };
-	(void)f;
 }
 
 void stage2_map(struct fold *f, struct task *t, const struct raw *r)
@@ -130,10 +129,10 @@ void stage2_map(struct fold *f, struct task *t, const struct raw *r)
 			learnt(f)->exec_data = true;
 		at->requested = true;
 		at->pfn = gfn_at(f, r->v[2]) + (at->gfn - gfn);
-		at->level = pages == 1 ? 1 : pages == stage2_pages(f->meta->page_shift, 2) ? 2 : 3;
+		at->level = (uint8_t)stage2_size_class(stage2_level_of(f->meta->page_shift, pages));
 		at->host_writable = r->v[3] & STAGE2_PROT_W;
 	}
-	call_begin(f, t, r, op, (struct obs_s2){ .gfn = gfn, .pages = pages, .value = gfn_at(f, r->v[2]),
+	call_begin(t, r, op, (struct obs_s2){ .gfn = gfn, .pages = pages, .value = gfn_at(f, r->v[2]),
 						 .prot = r->v[3] & 7 });
 }
 
@@ -143,25 +142,25 @@ void stage2_relax(struct fold *f, struct task *t, const struct raw *r)
 
 	if (op->kind == EV_OP_FAULT)
 		t->v.at.host_writable = r->v[1] & STAGE2_PROT_W;
-	call_begin(f, t, r, op, (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .pages = 1, .prot = r->v[1] & 7 });
+	call_begin(t, r, op, (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .pages = 1, .prot = r->v[1] & 7 });
 }
 
 void stage2_page(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = raw_id(r) == RAW_S2_MKYOUNG ? mapping_op(f, t, r->ts_ns) : op_for_obs(f, t, r->ts_ns);
 
-	call_begin(f, t, r, op, (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .pages = 1 });
+	call_begin(t, r, op, (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .pages = 1 });
 }
 
 void stage2_range(struct fold *f, struct task *t, const struct raw *r)
 {
-	call_begin(f, t, r, op_for_obs(f, t, r->ts_ns),
+	call_begin(t, r, op_for_obs(f, t, r->ts_ns),
 		   (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .pages = gfn_at(f, r->v[1]) });
 }
 
 void stage2_tcy(struct fold *f, struct task *t, const struct raw *r)
 {
-	call_begin(f, t, r, op_for_obs(f, t, r->ts_ns),
+	call_begin(t, r, op_for_obs(f, t, r->ts_ns),
 		   (struct obs_s2){ .gfn = gfn_at(f, r->v[0]), .pages = gfn_at(f, r->v[1]), .prot = r->v[2] & 1 });
 }
 
@@ -252,6 +251,8 @@ static int find_unlinked(const struct stage2_learnt *l, uint64_t page)
 
 static void add_unlinked(struct stage2_learnt *l, uint64_t page)
 {
+	if (find_unlinked(l, page) >= 0)
+		return;
 	if (l->nr_unlinked == l->cap_unlinked) {
 		l->cap_unlinked = 2 * l->cap_unlinked + 16;
 		l->unlinked = xreallocarray(l->unlinked, l->cap_unlinked, sizeof(*l->unlinked));

@@ -280,7 +280,6 @@ void fold_unuse(struct fold *f, enum unused why, uint64_t n);
 
 /* --- fold_task.c ------------------------------------------------------------------ */
 struct task *task_of(struct fold *f, uint32_t tid, uint32_t cpu, uint64_t ts_ns);
-struct task *task_find(struct fold *f, uint32_t tid);	/* NULL: not seen yet */
 /* A new life of @t's thread, for what comes from now on; the other one is kept with what it did. */
 struct task *task_renew(struct fold *f, struct task *t);
 /* @other, another life of @t's thread, goes on. */
@@ -303,7 +302,6 @@ struct op *op_begin(struct fold *f, struct task *t, enum ev_op kind, enum ev_kin
 void op_touch(struct task *t, uint64_t ts_ns);
 /* Ends the top operation, at its last record (a return counts as one: op_touch()). */
 void op_end(struct fold *f, struct task *t);
-void op_end_to(struct fold *f, struct task *t, int depth);
 void op_end_all(struct fold *f, struct task *t);
 /* The return of the innermost @kind: ends it at @ts_ns.  Return: false when none is open. */
 bool op_return(struct fold *f, struct task *t, enum ev_op kind, uint64_t ts_ns);

@@ -56,7 +56,8 @@ static struct task *find(struct fold *f, uint32_t tid)
 	return f->tasks[i];
 }
 
-struct task *task_find(struct fold *f, uint32_t tid)
+/* NULL: not seen yet. */
+static struct task *task_find(struct fold *f, uint32_t tid)
 {
 	return f->cap_tasks ? f->tasks[place_of(f, tid)] : NULL;
 }

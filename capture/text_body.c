@@ -216,11 +216,6 @@ int text_grammar_field(const struct text_grammar *g, const char *name)
 	return find_field(g, name, strlen(name));
 }
 
-const char *text_grammar_name(const struct text_grammar *g, unsigned int field)
-{
-	return field < g->nr ? g->fields[field].name : NULL;
-}
-
 bool text_grammar_is_text(const struct text_grammar *g, unsigned int field)
 {
 	return field < g->nr && g->fields[field].is_text;

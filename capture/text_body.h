@@ -32,7 +32,6 @@ void text_grammar_free(struct text_grammar *g);		/* NULL is fine */
 const char *text_grammar_system(const struct text_grammar *g);
 /* Return: the field's number, -1: it has none of that name (so far). */
 int text_grammar_field(const struct text_grammar *g, const char *name);
-const char *text_grammar_name(const struct text_grammar *g, unsigned int field);	/* NULL: no such field */
 bool text_grammar_is_text(const struct text_grammar *g, unsigned int field);
 
 enum text_fit text_body_parse(struct text_grammar *g, struct text_context *c, const char *body, size_t len,

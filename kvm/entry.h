@@ -16,12 +16,12 @@ struct entry_kind {
 
 static inline uint64_t entry_pages(struct entry_kind k, int size)
 {
-	return k.arch == KVM_ARM64 ? stage2_pages(k.page_shift, STAGE2_LAST_LEVEL + 1 - size) : SPTE_LEVEL_PAGES(size);
+	return k.arch == KVM_ARM64 ? stage2_pages(k.page_shift, stage2_size_class(size)) : SPTE_LEVEL_PAGES(size);
 }
 
 static inline bool entry_is_leaf(struct entry_kind k, uint64_t entry, int size)
 {
-	return k.arch == KVM_ARM64 ? stage2_is_leaf(entry, STAGE2_LAST_LEVEL + 1 - size) : spte_is_leaf(entry, size);
+	return k.arch == KVM_ARM64 ? stage2_is_leaf(entry, stage2_size_class(size)) : spte_is_leaf(entry, size);
 }
 
 static inline pfn_t entry_pfn(struct entry_kind k, uint64_t entry)

@@ -56,6 +56,22 @@ static inline gfn_t stage2_pages(unsigned int page_shift, int level)
 	return 1ULL << (stage2_level_bits(page_shift) * (STAGE2_LAST_LEVEL - level));
 }
 
+/* The level of the leaf that maps @pages: 1 .. 3. */
+static inline int stage2_level_of(unsigned int page_shift, uint64_t pages)
+{
+	int level = STAGE2_LAST_LEVEL;
+
+	while (level > 1 && stage2_pages(page_shift, level) < pages)
+		level--;
+	return level;
+}
+
+/* What is called a level where architectures meet, a size class: 1 pages, 2 PMD blocks, 3 PUD blocks; and back. */
+static inline int stage2_size_class(int level)
+{
+	return STAGE2_LAST_LEVEL + 1 - level;
+}
+
 /* The smallest level at which a block may be: 1 with 4 KiB pages, else 2. */
 static inline int stage2_min_block_level(unsigned int page_shift)
 {

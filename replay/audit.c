@@ -14,13 +14,7 @@
 #include "replay/instants.h"
 
 static const char *const names[] = {
-#define RULE(id, name, sentence) name,
-#include "replay/audit.def"
-#undef RULE
-};
-
-static const char *const sentences[] = {
-#define RULE(id, name, sentence) sentence,
+#define RULE(id, name) name,
 #include "replay/audit.def"
 #undef RULE
 };
@@ -28,11 +22,6 @@ static const char *const sentences[] = {
 const char *audit_rule_name(enum audit_rule rule)
 {
 	return names[rule];
-}
-
-const char *audit_rule_sentence(enum audit_rule rule)
-{
-	return sentences[rule];
 }
 
 struct audit_finding *audit_add(struct audit *a, enum audit_rule rule, uint16_t vm, gfn_t gfn, uint64_t t_ns)

@@ -16,7 +16,7 @@
  * A value that no record put where the next one finds it is a gap in the recording, and no finding.
  */
 enum audit_rule {
-#define RULE(id, name, sentence) AUDIT_##id,
+#define RULE(id, name) AUDIT_##id,
 #include "replay/audit.def"
 #undef RULE
 	AUDIT_NR_RULES
@@ -51,7 +51,6 @@ struct audit {
 };
 
 const char *audit_rule_name(enum audit_rule rule);	/* "I-N1" */
-const char *audit_rule_sentence(enum audit_rule rule);
 
 /* Judges all of @r, x86, which must outlive @out.  audit_fini() frees it; zeroed: fine. */
 void audit_run(const struct recording *r, struct audit *out);

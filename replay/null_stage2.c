@@ -52,11 +52,6 @@ static bool has_halves(const struct null_stage2 *n)
 
 /* --- faults -------------------------------------------------------------------------------- */
 
-static int level_of_size(uint8_t size_class)
-{
-	return STAGE2_LAST_LEVEL + 1 - size_class;
-}
-
 static unsigned int prot_of(const struct rec_op *op, const struct hostpage *page)
 {
 	return STAGE2_PROT_R | (page->writable ? STAGE2_PROT_W : 0) | (op->access & EV_F_X ? STAGE2_PROT_X : 0);
@@ -75,7 +70,7 @@ static void change(struct null_stage2 *n, gfn_t gfn, int level, uint64_t old, ui
 
 static void map(struct null_stage2 *n, const struct rec_op *op, const struct hostpage *page, unsigned int prot)
 {
-	int last = level_of_size(page->level);
+	int last = stage2_size_class(page->level);
 	gfn_t gfn = first_gfn(n, op->gfn, last);
 	pfn_t pfn = page->pfn & ~(stage2_pages(n->host.page_shift, last) - 1);
 	bool post = !has_halves(n);
@@ -138,7 +133,7 @@ static enum ret_pf fault(struct null_stage2 *n, const struct rec_op *op)
 		say(n, OBS_S2_MKYOUNG)->s2 = (struct obs_s2){ .gfn = op->gfn, .pages = 1, .value = old | STAGE2_AF };
 		return RET_PF_YOUNG;
 	}
-	if (type == FSC_PERMISSION && (int)FSC_LEVEL(op->error_code) == level_of_size(page.level)) {
+	if (type == FSC_PERMISSION && (int)FSC_LEVEL(op->error_code) == stage2_size_class(page.level)) {
 		relax(n, op, prot_of(op, &page));
 		return RET_PF_RELAXED;
 	}
@@ -276,9 +271,7 @@ static void apply_one(struct null_stage2 *n, const struct obs *o, const struct r
 		break;
 	case OBS_S2_MAP:	/* 6.1 says no more of what it made */
 		if (!has_halves(n) && !o->s2.ret && op->kind == EV_OP_FAULT) {
-			level = STAGE2_LAST_LEVEL;
-			while (stage2_pages(n->host.page_shift, level) < o->s2.pages)
-				level--;
+			level = stage2_level_of(n->host.page_shift, o->s2.pages);
 			forget_below(n, o->s2.gfn, level);
 			set_entry(n, o->s2.gfn, level, stage2_leaf(&n->host, level, o->s2.value, o->s2.prot));
 			while (--level >= n->host.start_level)

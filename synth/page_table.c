@@ -44,7 +44,7 @@ static int shape(struct shape *s, const struct guest *g, const uint64_t *v, stru
 	int level = v[BLOCK] == BLOCK_PUD ? 1 : 2;
 
 	*s = (struct shape){ .v = v, .pages = stage2_pages(shift, level), .page_shift = shift,
-			     .level = (unsigned int)(STAGE2_LAST_LEVEL + 1 - level) };
+			     .level = (unsigned int)stage2_size_class(level) };
 	if (level < stage2_min_block_level(shift))
 		return err_set(e, ERR_USAGE, "block=pud goes with granule=4k: there are no larger blocks of %s pages than pmd",
 			       granules[v[GRANULE]]);

@@ -93,12 +93,6 @@ static inline gfn_t gfn_limit(const struct arm64_mmu *x)
 	return 1ULL << (x->s2.ipa_bits - x->s2.page_shift);
 }
 
-/* The size class that engine/mmu.h calls a level: 1 pages, 2 PMD blocks, 3 PUD blocks. */
-static inline int size_class(int level)
-{
-	return STAGE2_LAST_LEVEL + 1 - level;
-}
-
 /* Root table in which @gfn is looked up; @gfn is below gfn_limit(). */
 static inline uint32_t root_of(const struct arm64_mmu *x, gfn_t gfn)
 {

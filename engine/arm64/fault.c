@@ -82,7 +82,7 @@ static void host_lookup(struct fault *f)
 
 static unsigned int host_class(const struct arm64_mmu *x, const struct mmu_access *a)
 {
-	unsigned int most = (unsigned int)size_class(stage2_min_block_level(x->s2.page_shift));
+	unsigned int most = (unsigned int)stage2_size_class(stage2_min_block_level(x->s2.page_shift));
 
 	if (!a->host_level)
 		return 1;
@@ -107,7 +107,7 @@ static void take_facts(struct fault *f, const struct mmu_access *a)
 /* A block of @level fits, and the host's page behind it is as large. */
 static bool block_fits(const struct fault *f, int level)
 {
-	if ((int)f->host_class < size_class(level) || f->x->mmu.config.max_level < size_class(level))
+	if ((int)f->host_class < stage2_size_class(level) || f->x->mmu.config.max_level < stage2_size_class(level))
 		return false;
 	return slot_fits(f, level) && !((f->gfn ^ f->pfn) & (level_pages(f->x, level) - 1));
 }

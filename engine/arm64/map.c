@@ -13,7 +13,8 @@ static pfn_t pfn_at(const struct map *m, const struct visit *v)
 	return m->pfn + (v->gfn - m->w.start);
 }
 
-bool map_leaf_fits(const struct map *m, const struct visit *v)
+/* May a leaf stand at the entry, as far as alignment and sizes go? */
+static bool leaf_fits(const struct map *m, const struct visit *v)
 {
 	const struct arm64_mmu *x = m->w.x;
 	uint64_t nr = level_pages(x, v->level);
@@ -30,7 +31,8 @@ uint64_t map_leaf(const struct map *m, const struct visit *v)
 	return stage2_leaf(&m->w.x->s2, v->level, pfn_at(m, v), m->prot);
 }
 
-bool map_is_there(uint64_t old, uint64_t new)
+/* Another leaf of the same pages is there, at most with other permissions. */
+static bool is_there(uint64_t old, uint64_t new)
 {
 	return (old & STAGE2_VALID) && !((old ^ new) & ~STAGE2_PERMISSIONS);
 }
@@ -48,7 +50,7 @@ static int map_leaf_at(struct map *m, const struct visit *v)
 {
 	uint64_t new = map_leaf(m, v);
 
-	if (map_is_there(v->old, new))
+	if (is_there(v->old, new))
 		return -EAGAIN;
 	if (!entry_break(&m->w, v, m->window))
 		return -EAGAIN;
@@ -79,7 +81,7 @@ static int map_table_at(struct map *m, const struct visit *v)
 
 static int visit_leaf(struct map *m, const struct visit *v)
 {
-	int ret = map_leaf_fits(m, v) ? map_leaf_at(m, v) : map_table_at(m, v);
+	int ret = leaf_fits(m, v) ? map_leaf_at(m, v) : map_table_at(m, v);
 
 	if (!m->w.x->locks)
 		obs_pte(&m->w.x->mmu, OBS_WALK_LEAF, visit_said(&m->w, v), v->level, 0, (unsigned int)-ret, v->old, 0);
@@ -91,7 +93,7 @@ static int map_visit(struct walk *w, const struct visit *v)
 	struct map *m = (struct map *)w;
 	int ret = 0;
 
-	if (v->kind == VISIT_PRE && map_leaf_fits(m, v))
+	if (v->kind == VISIT_PRE && leaf_fits(m, v))
 		return coalesce(m, v);	/* which observes all of its visits itself */
 	if (v->kind == VISIT_LEAF)
 		ret = visit_leaf(m, v);

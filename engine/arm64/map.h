@@ -26,12 +26,8 @@ int map_range(struct map *m);
 /* The same below a table that nothing leads to yet, whose entries are of @level and which w.at counts from. */
 int map_table(struct map *m, uint32_t table, int level);
 
-/* May a leaf stand at the entry, as far as alignment and sizes go? */
-bool map_leaf_fits(const struct map *m, const struct visit *v);
-/* What would stand there. */
+/* The leaf that would stand at the entry. */
 uint64_t map_leaf(const struct map *m, const struct visit *v);
-/* Another leaf of the same pages is there, at most with other permissions. */
-bool map_is_there(uint64_t old, uint64_t new);
 /* The entry has been broken: it becomes the leaf @new. */
 void map_make_leaf(struct map *m, const struct visit *v, uint64_t new, bool clean);
 

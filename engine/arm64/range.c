@@ -5,7 +5,8 @@
 #include "engine/core/checker.h"
 #include "engine/core/mutant.h"
 
-uint64_t chunk_pages(const struct arm64_mmu *x)
+/* Pages of a chunk: range.chunk. */
+static uint64_t chunk_pages(const struct arm64_mmu *x)
 {
 	switch (x->mmu.policy->range_chunk) {
 	case RANGE_CHUNK_PGD:

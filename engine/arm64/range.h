@@ -8,8 +8,6 @@
 /* What is done to one chunk: of the range [@start, @end).  Return: 0 to go on. */
 typedef int (*chunk_fn)(struct arm64_mmu *x, gfn_t start, gfn_t end);
 
-/* Pages of a chunk: range.chunk. */
-uint64_t chunk_pages(const struct arm64_mmu *x);
 /* End of the chunk of @pages that @at is in, @end at most. */
 gfn_t chunk_end(gfn_t at, gfn_t end, uint64_t pages);
 /* mmu_lock held for write, and dropped between chunks where @resched.  Never after the last. */

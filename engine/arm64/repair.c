@@ -15,7 +15,7 @@ uint64_t arm64_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *l
 	if (!rt_peek(&x->alive) || gfn >= gfn_limit(x))
 		return 0;
 	v = peek_walk(x, gfn);
-	*level = size_class(v.level);
+	*level = stage2_size_class(v.level);
 	return v.old;
 }
 
@@ -119,7 +119,7 @@ static bool count_table(const struct arm64_mmu *x, uint32_t table, int level, st
 			continue;
 		any = true;
 		if (stage2_is_leaf(pte, level))
-			out->pages[size_class(level) <= 3 ? size_class(level) : 0]++;
+			out->pages[stage2_size_class(level) <= 3 ? stage2_size_class(level) : 0]++;
 		else if (!count_table(x, pte_child(x, pte), level + 1, out))
 			out->tables_empty++;
 	}

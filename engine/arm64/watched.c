@@ -34,7 +34,7 @@ static struct check_change at(const struct arm64_mmu *x, const rt_u64 *ptep)
 	const struct table *t = arena_table(a, ch.table);
 
 	ch.index = (uint16_t)(ptep - arena_entries(a, ch.table));
-	ch.level = size_class((int)t->role);
+	ch.level = stage2_size_class((int)t->role);
 	ch.gfn = t->gfn + ch.index * level_pages(x, (int)t->role);
 	return ch;
 }

@@ -45,7 +45,7 @@ void checker_free(struct checker *c)
 	free(c);
 }
 
-const char *check_op_name(enum check_op op)
+static const char *op_name(enum check_op op)
 {
 	static const char *const names[] = {
 		[CHECK_OP_NONE] = "nothing", [CHECK_LOAD] = "load begins", [CHECK_UNLOAD] = "unload begins",
@@ -206,7 +206,7 @@ void checker_begin(struct mmu *mmu, enum check_op op, uint64_t start, uint64_t e
 	check_lock(c);
 	t = check_self(c);
 	if (!t->depth++) {
-		check_log(c, check_op_name(op), start, end);
+		check_log(c, op_name(op), start, end);
 		t->op = op;
 		t->begun = c->number;
 		t->start = start;

@@ -183,15 +183,12 @@ struct check_task *check_self(struct checker *c);
 void check_log(struct checker *c, const char *what, gfn_t gfn, uint64_t value);
 /* The first one counts.  @other: UINT32_MAX, or another task it concerns. */
 void check_wrong(struct checker *c, const char *what, gfn_t gfn, uint64_t value, uint32_t other);
-const char *check_op_name(enum check_op op);
 
 /* checker_windows.c */
 void check_published(void *arg, const struct memslot_set *next);	/* memslots' watcher */
 void check_window_enter(struct checker *c, struct check_task *t);
 void check_window_find(struct checker *c, struct check_task *t);
 void check_window_leave(struct checker *c, struct check_task *t);
-/* The part of [@start, @end) that lies in the @i-th slot: false: none. */
-bool check_slot_part(const struct checker *c, size_t i, hva_t start, hva_t end, gfn_t *from, gfn_t *to);
 /* Is a page of [@gfn, @gfn + @nr) of @as_id one of [@start, @end)? */
 bool check_hva_has(const struct checker *c, hva_t start, hva_t end, unsigned int as_id, gfn_t gfn, uint64_t nr);
 /* A leaf of @nr pages is there from now on. */

@@ -8,7 +8,8 @@
 
 /* --- slots ---------------------------------------------------------------------- */
 
-bool check_slot_part(const struct checker *c, size_t i, hva_t start, hva_t end, gfn_t *from, gfn_t *to)
+/* The part of [@start, @end) that lies in the @i-th slot: false: none. */
+static bool slot_part(const struct checker *c, size_t i, hva_t start, hva_t end, gfn_t *from, gfn_t *to)
 {
 	const struct mmu_slot *s = &c->slots[i];
 	unsigned int shift = c->mmu->page_shift;
@@ -26,7 +27,7 @@ bool check_hva_has(const struct checker *c, hva_t start, hva_t end, unsigned int
 	for (size_t i = 0; i < c->nr_slots; i++) {
 		gfn_t from, to;
 
-		if (c->slots[i].as_id == as_id && check_slot_part(c, i, start, end, &from, &to) &&
+		if (c->slots[i].as_id == as_id && slot_part(c, i, start, end, &from, &to) &&
 		    from < gfn + nr && gfn < to)
 			return true;
 	}
@@ -41,7 +42,7 @@ static bool matches(const struct checker *c, const struct check_window *w)
 	if (w->gfns || c->mmu->policy->notifier_lock == NOTIFIER_LOCK_ALWAYS)
 		return true;
 	for (size_t i = 0; i < c->nr_slots; i++)
-		if (check_slot_part(c, i, w->start, w->end, &from, &to))
+		if (slot_part(c, i, w->start, w->end, &from, &to))
 			return true;
 	return false;
 }
@@ -159,7 +160,7 @@ static void check_unmapped(struct checker *c, const struct check_task *t)
 		return;
 	}
 	for (size_t i = 0; i < c->nr_slots; i++) {
-		if (!check_slot_part(c, i, t->start, t->end, &from, &to))
+		if (!slot_part(c, i, t->start, t->end, &from, &to))
 			continue;
 		gfn = mmu->ops->find_mapped(mmu, c->slots[i].as_id, from, to, false);
 		if (gfn != UINT64_MAX)

@@ -141,7 +141,7 @@ void guide_stage2_touch(const struct guide *g, struct mmu *mmu, const struct rec
 
 static void set_entry(struct mmu *mmu, gfn_t gfn, int level, uint64_t pte)
 {
-	mmu_repair(mmu, gfn, STAGE2_LAST_LEVEL + 1 - level, 0, pte);
+	mmu_repair(mmu, gfn, stage2_size_class(level), 0, pte);
 }
 
 /* What both have done needs no repair: their observations by value, sorted. */
@@ -209,18 +209,10 @@ static void undo(struct mmu *mmu, const struct obs *o)
 		set_entry(mmu, p->gfn, p->level, p->old);
 }
 
-static int level_of_pages(const struct guide *g, uint64_t pages)
-{
-	int level = STAGE2_LAST_LEVEL;
-
-	while (level > 0 && stage2_pages(g->rec->meta->page_shift, level) < pages)
-		level--;
-	return level;
-}
-
 static void redo(const struct guide *g, struct mmu *mmu, const struct rec_op *op, const struct obs *o)
 {
 	const struct obs_pte *p = &o->pte;
+	int level;
 
 	switch ((enum obs_kind)o->kind) {
 	case OBS_LOG_DIRTY:
@@ -242,9 +234,10 @@ static void redo(const struct guide *g, struct mmu *mmu, const struct rec_op *op
 			set_entry(mmu, p->gfn, p->level, p->old & ~STAGE2_AF);
 		break;
 	case OBS_S2_MAP:	/* where halves are not recorded */
-		if (g->rec->meta->release < KVM_6_12 && !o->s2.ret && op->kind == EV_OP_FAULT)
-			set_entry(mmu, o->s2.gfn, level_of_pages(g, o->s2.pages),
-				  stage2_leaf(&g->stage2, level_of_pages(g, o->s2.pages), o->s2.value, o->s2.prot));
+		if (g->rec->meta->release < KVM_6_12 && !o->s2.ret && op->kind == EV_OP_FAULT) {
+			level = stage2_level_of(g->rec->meta->page_shift, o->s2.pages);
+			set_entry(mmu, o->s2.gfn, level, stage2_leaf(&g->stage2, level, o->s2.value, o->s2.prot));
+		}
 		break;
 	default:
 		break;

@@ -151,7 +151,7 @@ static void changed(struct touches *t, unsigned int task, const struct obs_spte 
 /* arm64: a leaf that is unmapped, or aged. */
 static void visited(struct touches *t, unsigned int task, unsigned int kind, const struct obs_pte *p)
 {
-	int size = STAGE2_LAST_LEVEL + 1 - p->level;
+	int size = stage2_size_class(p->level);
 	gfn_t gfn = p->gfn & ~(entry_pages(t->d->entries, size) - 1);
 
 	if (!stage2_is_leaf(p->old, p->level))

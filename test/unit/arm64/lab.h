@@ -108,8 +108,8 @@ static inline uint64_t lab_leaf(struct lab *l, gfn_t gfn, int *level)
 	uint64_t pte = mmu_peek(l->mmu, gfn, 0, &class);
 
 	if (level)
-		*level = STAGE2_LAST_LEVEL + 1 - class;
-	return class && stage2_is_leaf(pte, STAGE2_LAST_LEVEL + 1 - class) ? pte : 0;
+		*level = stage2_size_class(class);
+	return class && stage2_is_leaf(pte, stage2_size_class(class)) ? pte : 0;
 }
 
 #endif
