@@ -8,12 +8,13 @@
 #include "kvm/stage2.h"
 
 struct stores {
-	uint64_t *at;		/* by observation; NULL: none is a store */
+	uint64_t *at;		/* by observation: of a store when, of a look that lost when it read; NULL: no such thing */
 };
 
 /* One record of an entry. */
 struct mention {
 	uint64_t key;		/* vm, level, first gfn */
+	uint64_t last;		/* its task's last record */
 	uint64_t lo, hi;	/* its own time, its task's next record */
 	uint32_t obs, task;
 };
@@ -58,8 +59,9 @@ static void gather(const struct recording *r, const struct rec_op *op, struct me
 		const struct obs *o = &obs[i].o;
 
 		if (is_store(o) || is_look(o))
-			mention(m, (struct mention){ key_of(r, op, &o->pte), obs[i].t_ns, next, op->first_obs + i,
-						     op->task });
+			mention(m, (struct mention){ .key = key_of(r, op, &o->pte), .task = op->task,
+						     .last = i ? obs[i - 1].t_ns : op->begin_ns,
+						     .lo = obs[i].t_ns, .hi = next, .obs = op->first_obs + i });
 		if (!i || obs[i - 1].t_ns < obs[i].t_ns)
 			next = obs[i].t_ns;
 	}
@@ -88,6 +90,14 @@ static uint64_t value_of(uint64_t pte, int level)
 static uint64_t before(const struct obs *o)
 {
 	return o->kind == OBS_MAKE_PTE ? STAGE2_LOCKED : value_of(o->pte.old, o->pte.level);
+}
+
+/* What was there after it, or UINT64_MAX where its record does not say. */
+static uint64_t after(const struct obs *o)
+{
+	if (o->kind == OBS_BREAK_PTE)
+		return STAGE2_LOCKED;
+	return o->pte.new ? value_of(o->pte.new, o->pte.level) : UINT64_MAX;
 }
 
 /* By when had @look met what the store @o made?  UINT64_MAX: it does not say. */
@@ -120,6 +130,55 @@ static void place(const struct recording *r, const struct mention *m, size_t nr,
 	at[m[i].obs] = t;
 }
 
+/* The last store of another task in @from .. @to, or NULL. */
+static const struct mention *last_store(const struct recording *r, const struct mention *m, size_t nr, uint32_t task,
+					uint64_t from, uint64_t to, const uint64_t *at)
+{
+	const struct mention *last = NULL;
+
+	for (size_t k = 0; k < nr && m[k].lo <= to; k++) {
+		uint64_t t = at[m[k].obs];
+
+		if (m[k].task != task && is_store(&r->obs[m[k].obs].o) && t > from && t <= to &&
+		    (!last || t >= at[last->obs]))
+			last = &m[k];
+	}
+	return last;
+}
+
+/*
+ * A look is recorded when the entry has been read, which may be long since.  One that lost read it before the stores
+ * of others that it did not meet.
+ */
+static void place_look(const struct recording *r, const struct mention *m, size_t nr, size_t i, uint64_t *at)
+{
+	const struct obs_pte *p = &r->obs[m[i].obs].o.pte;
+	uint64_t old = value_of(p->old, p->level), t = m[i].lo;
+	const struct mention *s;
+
+	while ((s = last_store(r, m, nr, m[i].task, m[i].last, t, at))) {
+		const struct obs *o = &r->obs[s->obs].o;
+
+		if (after(o) == old && t == m[i].lo)
+			return;		/* it met what is there */
+		t = at[s->obs] - 1;
+		if (before(o) == old)
+			at[m[i].obs] = t;
+		if (before(o) == old || t <= m[i].last)
+			return;
+	}
+}
+
+static void place_all(const struct recording *r, const struct mention *m, size_t nr, uint64_t *at)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (is_store(&r->obs[m[i].obs].o))
+			place(r, m, nr, i, at);
+	for (size_t i = 0; i < nr; i++)
+		if (r->obs[m[i].obs].o.kind == OBS_W_MAP && r->obs[m[i].obs].o.pte.ret)
+			place_look(r, m, nr, i, at);
+}
+
 struct stores *stores_new(const struct recording *r)
 {
 	struct stores *s = xcalloc(1, sizeof(*s));
@@ -135,9 +194,7 @@ struct stores *stores_new(const struct recording *r)
 	for (size_t from = 0, to; from < m.nr; from = to) {
 		for (to = from + 1; to < m.nr && m.v[to].key == m.v[from].key; to++)
 			;
-		for (size_t i = from; i < to; i++)
-			if (is_store(&r->obs[m.v[i].obs].o))
-				place(r, &m.v[from], to - from, i - from, s->at);
+		place_all(r, &m.v[from], to - from, s->at);
 	}
 	free(m.v);
 	return s;

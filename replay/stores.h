@@ -13,7 +13,10 @@ struct stores;
 
 struct stores *stores_new(const struct recording *r);
 void stores_free(struct stores *s);	/* NULL is fine */
-/* Of r->obs[@obs], a break_pte, make_pte or w_attr. */
+/*
+ * Of r->obs[@obs], a break_pte, make_pte or w_attr; of a w_map that lost, when it had read the entry, where that was
+ * before a store of another task, else 0.
+ */
 uint64_t stores_at(const struct stores *s, uint32_t obs);
 
 #endif

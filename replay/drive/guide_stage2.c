@@ -35,9 +35,13 @@ void guide_stage2_before(struct actor *a, gfn_t gfn)
 	const struct recording *rec = a->g->rec;
 	const struct rec_op *op = &rec->ops[a->top->op];
 	uint32_t i = next_visit(rec, a->top, gfn, -1);
+	const struct rec_obs *visit = &rec_op_obs(rec, op)[i];
+	uint64_t read;
 
-	if (i < op->nr_obs)
-		rt_idle_until(rec_op_obs(rec, op)[i].t_ns);
+	if (i == op->nr_obs)
+		return;
+	read = visit->o.kind == OBS_W_MAP ? stores_at(a->g->job->stores, op->first_obs + i) : 0;
+	rt_idle_until(read ? read : visit->t_ns);
 }
 
 void guide_stage2_pace(struct actor *a, const struct obs *o)
