@@ -599,7 +599,7 @@ static int look(struct text *t, struct err *e)
 		return ret;
 	if (!t->facts.events)
 		return err_set(e, ERR_INPUT, "%s: not a trace.dat but a text file in which no line is an event of a trace; "
-			       "give what trace-cmd report or tracefs prints", text_input_name(t->input));
+			       "give what trace-cmd report, perf script or tracefs prints", text_input_name(t->input));
 	memset(t->notes, 0, sizeof(t->notes));		/* the second time counts */
 	t->joined_lines = 0;
 	return text_input_rewind(t->input, e);

@@ -5,8 +5,8 @@
 #include "capture/source.h"
 
 /*
- * A trace printed as text: tracefs's trace and trace_pipe, trace-cmd report, and
- * what people paste of them into mails (text_line.h says which lines, text_events.def
+ * A trace printed as text: tracefs's trace and trace_pipe, trace-cmd report, perf
+ * script, and what people paste of them into mails (text_line.h says which lines, text_events.def
  * which bodies).  It is taken when a line in its first MiB is an event; each other line is counted.
  *
  * It is read twice: the fold wants to know beforehand which events there are.  Memory grows with threads and

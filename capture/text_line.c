@@ -195,12 +195,25 @@ static bool parse_unnamed(const char *p, const char *q, const char *end, struct 
 	return false;
 }
 
+static const char *skip_name(const char *p, const char *end)
+{
+	while (p < end && is_name(*p))
+		p++;
+	return p;
+}
+
 static bool parse_event(const char *p, const char *end, struct text_line *l)
 {
-	const char *q = p;
+	const char *q = skip_name(p, end);
 
-	while (q < end && is_name(*q))
-		q++;
+	if (q > p && end - q > 1 && *q == ':' && is_name(q[1])) {	/* perf: the system before the name */
+		const char *name = q + 1, *name_end = skip_name(name, end);
+
+		if (name_end < end && *name_end == ':') {
+			p = name;
+			q = name_end;
+		}
+	}
 	if (q == p || q == end || *q != ':' || (q + 1 < end && !is_blank(q[1])))
 		return parse_unnamed(p, q, end, l);
 	if (begins(p, q, "tracing_mark_write") || begins(p, q, "0xffff"))
@@ -289,6 +302,70 @@ static bool is_quiet(const char *p, const char *end)
 	return p && begins(p, end, " is empty");
 }
 
+/* --- perf script ------------------------------------------------------------------------------------------ */
+
+/* A callchain's line: "ffffffff810a1b2c handle_mm_fault+0x1c ([kernel.kallsyms])". */
+static bool is_frame(const char *p, const char *end)
+{
+	const char *q = p;
+
+	while (q < end && (is_digit(*q) || (*q >= 'a' && *q <= 'f')))
+		q++;
+	return q - p >= 5 && q - p <= 16 && q < end && *q == ' ' && end[-1] == ')';
+}
+
+static const char *digits_before(const char *p, const char *begin)
+{
+	while (p > begin && is_digit(p[-1]))
+		p--;
+	return p;
+}
+
+/* "COMM TID" or "COMM PID/TID" and blanks end at @end.  Return: where comm ends; NULL when it is no such thing. */
+static const char *parse_comm_tid(const char *begin, const char *end, struct text_line *l)
+{
+	const char *tid, *p;
+	uint64_t n;
+
+	while (end > begin && is_blank(end[-1]))
+		end--;
+	p = tid = digits_before(end, begin);
+	if (tid == end || !number(tid, end, &n) || n > TID_MAX)
+		return NULL;
+	if (p > begin && p[-1] == '/')
+		p = digits_before(p - 1, begin);
+	if (p == begin || !is_blank(p[-1]))
+		return NULL;
+	while (p > begin && is_blank(p[-1]))
+		p--;
+	l->tid = n;
+	return p > begin ? p : NULL;
+}
+
+static bool parse_perf_line(const char *begin, const char *limit, const char *end, struct text_line *l,
+			    enum text_kind *kind)
+{
+	const char *open = begin;
+
+	for (; (open = memchr(open, '[', limit - open)); open++) {
+		const char *comm_end = parse_comm_tid(begin, open, l);
+		const char *p = comm_end ? parse_place(open, end, l) : NULL;
+		const char *name;
+		uint64_t period;
+
+		if (!p)
+			continue;
+		name = number(p, end, &period);
+		if (name && name < end && is_blank(*name))
+			p = skip_blanks(name, end);
+		l->comm = begin;
+		l->comm_len = comm_end - begin;
+		*kind = parse_event(p, end, l) ? TEXT_EVENT : TEXT_HEAD;
+		return true;
+	}
+	return false;
+}
+
 const char *text_line_begin(const char *line, size_t len)
 {
 	return skip_quotes(line, line + len);
@@ -299,6 +376,7 @@ enum text_kind text_line_parse(const char *line, size_t len, struct text_line *l
 	const char *end = line + len, *begin = skip_quotes(line, end);
 	const char *limit = end - begin > COMM_ROOM ? begin + COMM_ROOM : end;
 	const char *dash = begin;
+	enum text_kind kind;
 
 	while ((dash = memchr(dash, '-', limit - dash))) {
 		uint64_t tid;
@@ -315,7 +393,9 @@ enum text_kind text_line_parse(const char *line, size_t len, struct text_line *l
 		}
 		dash++;
 	}
-	if (begin == end || is_quiet(begin, end))
+	if (begin == end || is_quiet(begin, end) || is_frame(begin, end))
 		return TEXT_QUIET;
+	if (parse_perf_line(begin, limit, end, l, &kind))
+		return kind;
 	return parse_lost(begin, end, l) ? TEXT_LOST : TEXT_OTHER;
 }

@@ -7,12 +7,13 @@
 /*
  * One line of a trace printed as text, whoever printed it: tracefs (trace and
  * trace_pipe, with or without irq-info and print-tgid, latency-format), trace-cmd
- * report (default, -l, -t, --ts-diff, --raw-ts, "BUFFER:" before it) or the
- * kernel's log.  Marks of quotation before it ("> ", "| ") and a time stamp of the log
+ * report (default, -l, -t, --ts-diff, --raw-ts, "BUFFER:" before it), perf script
+ * (also with callchains, periods, PID/TID, --ns) or the kernel's log.  Marks of quotation before it ("> ", "| ") and a time stamp of the log
  * are stepped over.
  *
  *	COMM-TID [(TGID)] [CPU] [FLAGS] TIME: EVENT: BODY
  *	COMM-TID CPUFLAGS TIME: EVENT: BODY
+ *	COMM TID [CPU] TIME: SYSTEM:EVENT: BODY		perf script; the system is stepped over
  */
 enum text_kind {
 	TEXT_EVENT,

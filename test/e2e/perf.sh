@@ -64,6 +64,18 @@ else
 	echo "ok $((n += 1)) - perf script's counts # SKIP needs perf"
 fi
 
+# --- as perf prints --------------------------------------------------------------------------
+if command -v perf >/dev/null && perf version >/dev/null 2>&1; then
+	file=test/e2e/pair/perf.data
+	perf script --ns -i $file >"$tmp/script.txt" 2>/dev/null
+	same_facts $file --kernel 6.18.44 "$tmp/script.txt"
+	result $? "perf script's text: the same stimuli and observations"
+	[ "$(totals $file | sed 's/.*://')" = "$(totals "$tmp/script.txt" | sed 's/.*://')" ]
+	result $? "and the same counts"
+else
+	echo "ok $((n += 1)) - perf script's text # SKIP needs perf"
+fi
+
 # --- what perf records here, any event -----------------------------------------------------------
 # live TEXT PERF-OPTIONS...
 live() {
