@@ -283,9 +283,9 @@ static const struct row rows[] = {
 	  "kvm gfn", "flush_all kvm=10 gfn=2; lines that are no event: 1; " },
 	/* --- refused --------------------------------------------------------------------------------------- */
 	{ "prose alone", "Hi,\nnothing to see here\n", "", "3: t: not a trace.dat but a text file in which no line is an event of a trace; "
-	  "give what trace-cmd report or tracefs prints" },
+	  "give what trace-cmd report, perf script or tracefs prints" },
 	{ "nothing at all", "", "", "3: t: not a trace.dat but a text file in which no line is an event of a trace; "
-	  "give what trace-cmd report or tracefs prints" },
+	  "give what trace-cmd report, perf script or tracefs prints" },
 };
 
 static void check(const void *row)
