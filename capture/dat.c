@@ -2,14 +2,9 @@
 /* What versions 6 and 7 of trace.dat have in common, and the way in and out. */
 #include "capture/dat.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include "base/alloc.h"
@@ -185,7 +180,7 @@ static int read_start(struct dat *d, struct bytes *b, struct err *e)
 	const char *version;
 	bool big_host = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
-	if (!dat_magic(d->map, d->size))
+	if (!dat_magic(d->file.p, d->file.size))
 		return err_set(e, ERR_INPUT, "%s: not a trace.dat", d->path);
 	bytes_skip(b, sizeof(magic));
 	version = bytes_str(b);
@@ -224,7 +219,7 @@ static void settle_page_sizes(struct dat *d)
 
 static int read_all(struct dat *d, struct err *e)
 {
-	struct bytes b = bytes_of(d, d->map, d->size);
+	struct bytes b = bytes_of(d, d->file.p, d->file.size);
 	int ret = read_start(d, &b, e);
 
 	if (ret)
@@ -241,34 +236,13 @@ static int read_all(struct dat *d, struct err *e)
 	return 0;
 }
 
-static int map_file(struct dat *d, struct err *e)
-{
-	struct stat st;
-
-	d->fd = open(d->path, O_RDONLY | O_CLOEXEC);
-	if (d->fd < 0 || fstat(d->fd, &st))
-		return err_sys(e, errno, d->path, "open");
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_INPUT, "%s: not a regular file", d->path);
-	if (!st.st_size)
-		return err_set(e, ERR_INPUT, "%s: the file is empty", d->path);
-	d->size = st.st_size;
-	d->map = mmap(NULL, d->size, PROT_READ, MAP_PRIVATE, d->fd, 0);
-	if (d->map == MAP_FAILED) {
-		d->map = NULL;
-		return err_sys(e, errno, d->path, "map");
-	}
-	return 0;
-}
-
 int dat_open(const char *path, struct dat **out, struct err *e)
 {
 	struct dat *d = xcalloc(1, sizeof(*d));
 	int ret;
 
 	d->path = xstrdup(path);
-	d->fd = -1;
-	ret = map_file(d, e);
+	ret = mapping_open(path, &d->file, e);
 	if (!ret)
 		ret = read_all(d, e);
 	if (ret) {
@@ -301,10 +275,7 @@ void dat_close(struct dat *d)
 {
 	if (!d)
 		return;
-	if (d->map)
-		munmap((void *)d->map, d->size);
-	if (d->fd >= 0)
-		close(d->fd);
+	mapping_close(&d->file);
 	free_lists(d);
 	ZSTD_freeDCtx(d->zstd);
 	free(d->owned);

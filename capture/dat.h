@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/types.h"
 #include "capture/bytes.h"
+#include "capture/mapping.h"
 
 /*
  * The container trace-cmd writes, versions 6 and 7, of hosts of either byte
@@ -81,9 +82,7 @@ enum dat_pack { DAT_PACK_NONE, DAT_PACK_ZSTD, DAT_PACK_ZLIB };
 
 struct dat {
 	char		*path;
-	int		 fd;
-	const uint8_t	*map;		/* the whole file, read once for its head */
-	uint64_t	 size;
+	struct mapping	 file;		/* all of it, read once for its head */
 	int		 version;
 	bool		 swap;		/* of the other byte order than this machine */
 	bool		 big_endian;

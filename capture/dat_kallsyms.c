@@ -40,9 +40,9 @@ const char *dat_kallsyms(struct dat *d, size_t *len)
 {
 	struct bytes b;
 
-	if (!d->kallsyms_at || d->kallsyms_at >= d->size)
+	if (!d->kallsyms_at || d->kallsyms_at >= d->file.size)
 		return NULL;
-	b = bytes_of(d, d->map + d->kallsyms_at, d->size - d->kallsyms_at);
+	b = bytes_of(d, d->file.p + d->kallsyms_at, d->file.size - d->kallsyms_at);
 	if (d->version >= 7)
 		open_section(d, &b);
 	*len = bytes_u32(&b);

@@ -36,7 +36,7 @@ static void mend_offset(struct dat *d, size_t i)
 	bool sound = !(c->offset & (page_size - 1)) && c->offset <= UINT64_MAX / 2 && c->size <= UINT64_MAX / 2;
 	uint64_t want = c->offset;
 
-	if (prev && (!sound || c->offset < end_of(prev) || (c->offset >= d->size && end_of(prev) < d->size)))
+	if (prev && (!sound || c->offset < end_of(prev) || (c->offset >= d->file.size && end_of(prev) < d->file.size)))
 		want = align_up(end_of(prev), page_size);
 	else if (!prev && next && (!sound || c->offset >= next->offset) && next->offset > c->size)
 		want = align_up(next->offset - c->size - (c->compressed ? 4 : 0) - (page_size - 1), page_size);
@@ -53,10 +53,10 @@ static void mend_size(struct dat *d, size_t i)
 
 	if (next && next->offset > c->offset)
 		c->limit = min_u64(c->limit, next->offset);
-	if (end_of(c) > c->limit && c->limit < d->size)
+	if (end_of(c) > c->limit && c->limit < d->file.size)
 		dat_note(d, c->cpu, 1, "its data run into what follows them");
-	else if (end_of(c) > d->size)
-		dat_note(d, c->cpu, min_u64(end_of(c) - d->size, c->size), "bytes of its data are cut off");
+	else if (end_of(c) > d->file.size)
+		dat_note(d, c->cpu, min_u64(end_of(c) - d->file.size, c->size), "bytes of its data are cut off");
 	else if (next && c->limit - end_of(c) >= d->page_size)
 		dat_note(d, c->cpu, 1, "its data are longer than the table says");
 	else
@@ -81,7 +81,7 @@ void dat_place_cpus(struct dat *d)
 	if (d->nr_cpus)
 		qsort(d->cpus, d->nr_cpus, sizeof(*d->cpus), by_buffer);
 	for (size_t i = 0; i < d->nr_cpus; i++) {
-		d->cpus[i].limit = min_u64(d->cpus[i].limit, d->size);
+		d->cpus[i].limit = min_u64(d->cpus[i].limit, d->file.size);
 		mend_offset(d, i);
 	}
 	for (size_t i = 0; i < d->nr_cpus; i++)
@@ -92,7 +92,7 @@ void dat_place_cpus(struct dat *d)
 
 static bool read_at(const struct dat *d, uint64_t at, void *to, size_t len)
 {
-	return at <= d->size && len <= d->size - at && pread(d->fd, to, len, at) == (ssize_t)len;
+	return at <= d->file.size && len <= d->file.size - at && pread(d->file.fd, to, len, at) == (ssize_t)len;
 }
 
 static bool u32_at(const struct dat *d, uint64_t at, uint32_t *v)

@@ -73,7 +73,7 @@ static int read_exactly(struct dat_stream *s, void *to, size_t len, struct err *
 	uint8_t *p = to;
 
 	while (len) {
-		ssize_t got = pread(s->dat->fd, p, len, s->at);
+		ssize_t got = pread(s->dat->file.fd, p, len, s->at);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -100,7 +100,7 @@ static bool find_chunk(struct dat_stream *s)
 	const struct dat *d = s->dat;
 
 	for (uint64_t at = s->at; at + 16 <= s->limit; at++) {
-		const uint8_t *p = d->map + at;
+		const uint8_t *p = d->file.p + at;
 
 		if (d->pack == DAT_PACK_ZLIB ? (p[8] & 0x0f) != 8 || (p[8] << 8 | p[9]) % 31 : memcmp(p + 8, "\x28\xb5\x2f\xfd", 4))
 			continue;
@@ -346,11 +346,11 @@ void dat_stream_open(struct dat *d, const struct dat_cpu *cpu, struct dat_stream
 				  .page_head = 8 + d->long_size };
 	s->records = xmalloc(s->page_size / EVENT_BYTES_MIN * sizeof(*s->records));
 	s->next = s->end = s->records;
-	s->limit = min_u64(cpu->compressed ? cpu->limit : cpu->offset + cpu->size, d->size);
+	s->limit = min_u64(cpu->compressed ? cpu->limit : cpu->offset + cpu->size, d->file.size);
 	s->at = min_u64(cpu->offset, s->limit);
 	if (cpu->compressed) {
 		if (s->limit - s->at >= 4)
-			s->chunks = get32(d->map + s->at, d->swap);
+			s->chunks = get32(d->file.p + s->at, d->swap);
 		s->at = min_u64(s->at + 4, s->limit);
 		if (s->chunks > (s->limit - s->at) / 16) {	/* more than could stand there */
 			damaged(s, 1, "a count of compressed chunks that cannot be");

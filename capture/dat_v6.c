@@ -22,7 +22,7 @@ static void read_cpus(struct dat *d, struct bytes *b, uint32_t buffer, uint32_t 
 		return;
 	}
 	for (uint32_t i = 0; i < nr; i++) {
-		struct dat_cpu cpu = { .buffer = buffer, .cpu = i, .limit = d->size };
+		struct dat_cpu cpu = { .buffer = buffer, .cpu = i, .limit = d->file.size };
 
 		cpu.offset = bytes_u64(b);
 		cpu.size = bytes_u64(b);
@@ -37,7 +37,7 @@ static void read_instance(struct dat *d, const uint8_t *body, uint32_t len, uint
 	uint64_t offset = bytes_u64(&o);
 	const char *name = bytes_str(&o);
 
-	at = bytes_of(d, d->map + (offset < d->size ? offset : 0), offset < d->size ? d->size - offset : 0);
+	at = bytes_of(d, d->file.p + (offset < d->file.size ? offset : 0), offset < d->file.size ? d->file.size - offset : 0);
 	if (!name || !tag_is(&at, "flyrecord")) {
 		dat_note(d, SOURCE_NO_CPU, 1, "an instance is not where it should be");
 		return;
@@ -76,7 +76,7 @@ static bool read_head(struct dat *d, struct bytes *b)
 {
 	if (!dat_read_headers(d, b) || !dat_read_ftrace(d, b) || !dat_read_formats(d, b))
 		return false;
-	d->kallsyms_at = b->p - d->map;
+	d->kallsyms_at = b->p - d->file.p;
 	return skip_text(b) && skip_text(b) && dat_read_cmdlines(d, b);	/* the second: formats of printk */
 }
 

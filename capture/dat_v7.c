@@ -53,9 +53,9 @@ static bool section_at(const struct dat *d, uint64_t offset, struct section *s)
 	struct bytes b;
 	uint64_t len;
 
-	if (offset >= d->size)
+	if (offset >= d->file.size)
 		return false;
-	b = bytes_of(d, d->map + offset, d->size - offset);
+	b = bytes_of(d, d->file.p + offset, d->file.size - offset);
 	s->id = bytes_u16(&b);
 	s->flags = bytes_u16(&b);
 	bytes_u32(&b);		/* where its description is */
@@ -187,7 +187,7 @@ static void read_buffer(struct walk *w, struct bytes *o)
 		dat_note(d, SOURCE_NO_CPU, 1, "sections that are not where the options have them");
 	read_cpus(d, o, dat_add_buffer(d, name, clock, page_size),
 		  found ? s.flags & SECTION_COMPRESSED : d->pack != DAT_PACK_NONE,
-		  found ? min_u64(s.end, d->size) : d->size);
+		  found ? min_u64(s.end, d->file.size) : d->file.size);
 }
 
 static void read_text_buffer(struct walk *w, struct bytes *o)
@@ -262,7 +262,7 @@ static void follow(struct walk *w, uint64_t at)
 /* The first section behind @at that an option told of; the end of the file if there is none. */
 static uint64_t next_start(const struct walk *w, uint64_t at)
 {
-	uint64_t next = w->d->size;
+	uint64_t next = w->d->file.size;
 
 	for (size_t i = 0; i < w->nr_starts; i++)
 		if (w->starts[i] > at)
@@ -282,7 +282,7 @@ static void take_unknown(struct walk *w, uint64_t at, struct section *s)
 	} else if (s->id == DAT_BUFFER && !is_in(w->buffers, w->nr_buffers, at)) {
 		dat_note(d, SOURCE_NO_CPU, 1, "a buffer without the table of its CPUs, which are counted from 0 in the order of their data");
 		dat_find_cpus(d, dat_add_buffer(d, "", d->clock_name ? d->clock_name : "", d->page_size),
-			      s->body.p - d->map, min_u64(s->end, d->size), s->flags & SECTION_COMPRESSED);
+			      s->body.p - d->file.p, min_u64(s->end, d->file.size), s->flags & SECTION_COMPRESSED);
 	} else if (s->id == DAT_BUFFER_TEXT && !d->text && !d->nr_buffers) {
 		take_text(d, s);
 	} else if (s->id >= DAT_HEADER_INFO) {
@@ -294,7 +294,7 @@ static void walk_sections(struct walk *w, uint64_t at)
 {
 	struct dat *d = w->d;
 
-	while (at < d->size) {
+	while (at < d->file.size) {
 		uint64_t next = next_start(w, at);
 		struct section s;
 
@@ -303,9 +303,9 @@ static void walk_sections(struct walk *w, uint64_t at)
 			at = next;
 			continue;
 		}
-		if (s.end > d->size)
-			dat_note(d, SOURCE_NO_CPU, s.end - d->size, "bytes beyond the end of the file, which was cut");
-		if (next < d->size && next < s.end)
+		if (s.end > d->file.size)
+			dat_note(d, SOURCE_NO_CPU, s.end - d->file.size, "bytes beyond the end of the file, which was cut");
+		if (next < d->file.size && next < s.end)
 			dat_note(d, SOURCE_NO_CPU, 1, "sections one over the other");
 		take_unknown(w, at, &s);
 		at = min_u64(s.end, next_start(w, at));
@@ -326,5 +326,5 @@ void dat_read_v7(struct dat *d, struct bytes *b)
 	if (d->pack == DAT_PACK_ZSTD && strcmp(algorithm, "zstd"))
 		dat_note(d, SOURCE_NO_CPU, 1, "an unknown compression, read as zstd");
 	follow(&w, options ? options : UINT64_MAX);
-	walk_sections(&w, b->p - d->map);
+	walk_sections(&w, b->p - d->file.p);
 }

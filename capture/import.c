@@ -15,8 +15,6 @@
 #include "capture/dat.h"
 #include "capture/fold.h"
 #include "capture/guests.h"
-#include "capture/perf_file.h"
-#include "capture/text.h"
 
 #define PROGRESS_EVENTS	(1u << 18)
 
@@ -73,19 +71,6 @@ static int hash_join(struct hashing *h, char hex[33], struct err *e)
 	if (h->ret && e)
 		*e = h->err;
 	return h->ret;
-}
-
-bool import_is_recording(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t head[16];
-	ssize_t len = fd >= 0 ? read(fd, head, sizeof(head)) : 0;
-	bool is = len < 0 ? errno == EISDIR :	/* of "perf record --threads": source_open() says more */
-		  dat_magic(head, len) || perf_magic(head, len) || text_magic(head, len);
-
-	if (fd >= 0)
-		close(fd);
-	return is;
 }
 
 static void note_lost(void *arg, uint32_t cpu, const char *cause, uint64_t n)

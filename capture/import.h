@@ -5,9 +5,6 @@
 #include "base/err.h"
 #include "event/meta.h"
 
-/* Does @path begin like a recording (trace.dat)?  False also when it cannot be read. */
-bool import_is_recording(const char *path);
-
 /* A memslot change, @t_ns since the recording's first event. */
 typedef void (*import_slot_fn)(void *arg, uint64_t t_ns, uint16_t vm, const struct ev_slot *slot);
 

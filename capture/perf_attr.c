@@ -154,7 +154,7 @@ int perf_attrs_read(struct perf_attrs *a, struct perf_file *f, struct err *e)
 		return perf_damaged(f, e, "attributes of %llu bytes, %llu together",
 				    (unsigned long long)f->attr_size, (unsigned long long)f->attrs.size);
 	for (uint64_t i = 0; i < nr; i++) {
-		const uint8_t *p = f->map + f->attrs.offset + i * f->attr_size;
+		const uint8_t *p = f->file.p + f->attrs.offset + i * f->attr_size;
 		uint64_t len = f->attr_size - 16;	/* behind it: where its ids are */
 		struct perf_section ids = { perf_u64(p + len, f->swap), perf_u64(p + len + 8, f->swap) };
 		struct perf_section part = perf_file_clip(f, ids);
@@ -165,7 +165,7 @@ int perf_attrs_read(struct perf_attrs *a, struct perf_file *f, struct err *e)
 					    (unsigned long long)i, told, (unsigned long long)len);
 		if (part.size < ids.size || ids.size % 8)
 			perf_note_add(&f->damage, SOURCE_NO_CPU, "lists of sample ids that do not lie within the file", 1);
-		perf_attrs_add(a, p, len, f->map + part.offset, part.size / 8, f->swap);
+		perf_attrs_add(a, p, len, f->file.p + part.offset, part.size / 8, f->swap);
 	}
 	return perf_attrs_check(a, f, e);
 }

@@ -3,12 +3,10 @@
 #include "capture/perf_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -54,16 +52,16 @@ void perf_note_add(struct perf_notes *notes, uint32_t cpu, const char *what, uin
 
 struct perf_section perf_file_clip(const struct perf_file *f, struct perf_section s)
 {
-	if (s.offset >= f->size)
+	if (s.offset >= f->file.size)
 		return (struct perf_section){ 0 };
-	s.size = min_u64(s.size, f->size - s.offset);
+	s.size = min_u64(s.size, f->file.size - s.offset);
 	return s;
 }
 
 void perf_file_drop(struct perf_file *f)
 {
 	f->touched = 0;
-	madvise((void *)f->map, f->size, MADV_DONTNEED);
+	madvise((void *)f->file.p, f->file.size, MADV_DONTNEED);
 }
 
 int perf_directory(const char *path, struct err *e)
@@ -79,19 +77,19 @@ int perf_directory(const char *path, struct err *e)
 
 static struct perf_section section_at(const struct perf_file *f, uint64_t at)
 {
-	return (struct perf_section){ perf_u64(f->map + at, f->swap), perf_u64(f->map + at + 8, f->swap) };
+	return (struct perf_section){ perf_u64(f->file.p + at, f->swap), perf_u64(f->file.p + at + 8, f->swap) };
 }
 
 /* Behind the records stands a table of the features whose bits are set in the header. */
 static void read_features(struct perf_file *f, uint64_t table)
 {
 	for (unsigned int i = 0; i < PERF_FEAT_NR; i++) {
-		uint64_t word = perf_u64(f->map + AT_FEATURES + i / 64 * 8, f->swap);
+		uint64_t word = perf_u64(f->file.p + AT_FEATURES + i / 64 * 8, f->swap);
 		struct perf_section s, part;
 
 		if (!(word >> (i % 64) & 1))
 			continue;
-		if (table > f->size || f->size - table < 16) {
+		if (table > f->file.size || f->file.size - table < 16) {
 			perf_note_add(&f->damage, SOURCE_NO_CPU, "header sections behind the records are cut off", 1);
 			continue;
 		}
@@ -109,25 +107,25 @@ static int read_file_header(struct perf_file *f, struct err *e)
 {
 	struct perf_section data;
 
-	if (f->size < HEAD_FILE)
+	if (f->file.size < HEAD_FILE)
 		return perf_damaged(f, e, "it ends within its head");
-	f->attr_size = perf_u64(f->map + AT_ATTR_SIZE, f->swap);
+	f->attr_size = perf_u64(f->file.p + AT_ATTR_SIZE, f->swap);
 	f->attrs = section_at(f, AT_ATTRS);
 	data = section_at(f, AT_DATA);
 	if (perf_file_clip(f, f->attrs).size < f->attrs.size || !f->attrs.size)
 		return perf_damaged(f, e, "its event attributes are not in the file");
-	if (data.offset < HEAD_FILE || data.offset > f->size)
+	if (data.offset < HEAD_FILE || data.offset > f->file.size)
 		return perf_damaged(f, e, "its records begin at byte %llu of %llu",
-				    (unsigned long long)data.offset, (unsigned long long)f->size);
+				    (unsigned long long)data.offset, (unsigned long long)f->file.size);
 	if (!data.size) {	/* written when perf ends, as are the features */
 		perf_note_add(&f->damage, SOURCE_NO_CPU,
 			      "perf record did not end in order: no header sections, records up to the end of the file", 1);
-		data.size = f->size - data.offset;
-	} else if (data.size > f->size - data.offset) {
+		data.size = f->file.size - data.offset;
+	} else if (data.size > f->file.size - data.offset) {
 		perf_note_add(&f->damage, SOURCE_NO_CPU, "bytes of records are cut off",
-			      data.size - (f->size - data.offset));
+			      data.size - (f->file.size - data.offset));
 		perf_note_add(&f->damage, SOURCE_NO_CPU, "header sections behind the records are cut off", 1);
-		data.size = f->size - data.offset;
+		data.size = f->file.size - data.offset;
 	} else {
 		read_features(f, data.offset + data.size);
 	}
@@ -139,46 +137,20 @@ static int read_header(struct perf_file *f, struct err *e)
 {
 	uint64_t size;
 
-	if (!perf_magic(f->map, f->size))
+	if (!perf_magic(f->file.p, f->file.size))
 		return err_set(e, ERR_INPUT, "%s: not a perf.data", f->path);
-	if (f->size < HEAD_PIPE)
+	if (f->file.size < HEAD_PIPE)
 		return perf_damaged(f, e, "it ends within its head");
-	f->swap = is_little(f->map) != (__BYTE_ORDER == __LITTLE_ENDIAN);
-	size = perf_u64(f->map + AT_HEAD_SIZE, f->swap);
+	f->swap = is_little(f->file.p) != (__BYTE_ORDER == __LITTLE_ENDIAN);
+	size = perf_u64(f->file.p + AT_HEAD_SIZE, f->swap);
 	if (size == HEAD_FILE)
 		return read_file_header(f, e);
 	if (size != HEAD_PIPE)
 		return perf_damaged(f, e, "a header of %llu bytes is neither a file's (104) nor a pipe's (16)",
 				    (unsigned long long)size);
 	f->pipe = true;
-	f->data = (struct perf_section){ HEAD_PIPE, f->size - HEAD_PIPE };
+	f->data = (struct perf_section){ HEAD_PIPE, f->file.size - HEAD_PIPE };
 	return 0;
-}
-
-static int map_file(struct perf_file *f, struct err *e)
-{
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC), ret = 0;
-	struct stat st;
-	void *map;
-
-	if (fd < 0 || fstat(fd, &st)) {
-		ret = err_sys(e, errno, f->path, "open");
-	} else if (!S_ISREG(st.st_mode)) {
-		ret = err_set(e, ERR_INPUT, "%s: not a regular file", f->path);
-	} else if (!st.st_size) {
-		ret = err_set(e, ERR_INPUT, "%s: the file is empty", f->path);
-	} else {
-		map = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map == MAP_FAILED) {
-			ret = err_sys(e, errno, f->path, "map");
-		} else {
-			f->map = map;
-			f->size = st.st_size;
-		}
-	}
-	if (fd >= 0)
-		close(fd);
-	return ret;
 }
 
 int perf_file_open(const char *path, struct perf_file *f, struct err *e)
@@ -186,7 +158,7 @@ int perf_file_open(const char *path, struct perf_file *f, struct err *e)
 	int ret;
 
 	*f = (struct perf_file){ .path = xstrdup(path) };
-	ret = map_file(f, e);
+	ret = mapping_open(path, &f->file, e);
 	if (!ret)
 		ret = read_header(f, e);
 	if (ret)
@@ -196,8 +168,7 @@ int perf_file_open(const char *path, struct perf_file *f, struct err *e)
 
 void perf_file_close(struct perf_file *f)
 {
-	if (f->map)
-		munmap((void *)f->map, f->size);
+	mapping_close(&f->file);
 	free(f->damage.v);
 	free(f->path);
 	*f = (struct perf_file){ 0 };

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/types.h"
+#include "capture/mapping.h"
 
 /*
  * The container perf record writes: where its parts are.  Two forms share the
@@ -62,8 +63,7 @@ struct perf_notes {		/* what was lost, or does not add up */
 
 struct perf_file {
 	char		*path;
-	const uint8_t	*map;
-	uint64_t	 size;
+	struct mapping	 file;
 	bool		 swap;		/* numbers are in the other byte order than this machine's */
 	bool		 pipe;
 	uint64_t	 attr_size;	/* of one entry in attrs, its ids section included */

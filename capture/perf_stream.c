@@ -273,7 +273,7 @@ void perf_stream_init(struct perf_stream *s, struct perf_file *f, const struct p
 		      struct perf_notes *damage)
 {
 	*s = (struct perf_stream){ .file = f, .attrs = attrs, .damage = damage };
-	s->at = f->map + f->data.offset;
+	s->at = f->file.p + f->data.offset;
 	s->end = s->at + f->data.size;
 }
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "capture/mapping.h"
 
 #define BUFFER		(256u << 10)
 
@@ -32,11 +32,11 @@ struct text_input {
 int text_input_open(const char *path, struct text_input **out, struct err *e)
 {
 	struct text_input *in;
-	struct stat st;
-	int fd;
+	int fd, ret;
 
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))	/* opening a pipe would wait for somebody to write */
-		return err_set(e, ERR_INPUT, "%s: not a file, and text is read twice; store it in one first", path);
+	ret = mapping_check(path, e);
+	if (ret)
+		return ret;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, errno, path, "open");

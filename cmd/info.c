@@ -342,10 +342,10 @@ static int info_run(int argc, char **argv, struct err *e)
 	if (ret)
 		return ret;
 	in.path = argv[first];
-	if (import_is_recording(in.path))
-		ret = show_recording(&in, &meta, json, e);
-	else
+	if (salvage || ev_is_event_file(in.path))
 		ret = show_event_file(&in, json, salvage, e);
+	else
+		ret = show_recording(&in, &meta, json, e);
 	ev_meta_fini(&meta);
 	free(in.slots);
 	return ret;

@@ -33,13 +33,30 @@ static bool is_trace_dat(const char *start)
 	return !memcmp(start, "\x17\x08\x44tracing", 8);
 }
 
+bool ev_is_event_file(const char *path)
+{
+	char start[sizeof(DISK_MAGIC) - 1];
+	struct stat st;
+	bool is;
+	int fd;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))	/* a pipe's bytes can be read but once */
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	is = !disk_read(fd, start, sizeof(start), 0) && !memcmp(start, DISK_MAGIC, sizeof(start));
+	close(fd);
+	return is;
+}
+
 static int check_preamble(const struct ev_file *f, struct err *e)
 {
 	struct disk_preamble p = { 0 };
 	int ret;
 
 	if (f->size == 0)
-		return err_set(e, ERR_INPUT, "%s: file is empty", f->path);
+		return err_set(e, ERR_INPUT, "%s: the file is empty", f->path);
 	ret = disk_read(f->fd, &p, f->size < sizeof(p) ? f->size : sizeof(p), 0);
 	if (ret < 0)
 		return err_sys(e, -ret, f->path, "read");

@@ -24,6 +24,9 @@ struct ev_at {			/* one record in its place */
 	const struct ev	*ev;	/* valid until the next call on the same cursor */
 };
 
+/* Does @path begin as an event file does, sound or not?  False also when it cannot be read. */
+bool ev_is_event_file(const char *path);
+
 /**
  * ev_open() - open an event file for reading.
  * @flags:	EV_SALVAGE or 0.

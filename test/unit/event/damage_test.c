@@ -243,7 +243,7 @@ static const struct foreign_row {
 	size_t		 size;
 	const char	*want;
 } foreign_rows[] = {
-	{ "an empty file", "", 0, ": file is empty" },
+	{ "an empty file", "", 0, ": the file is empty" },
 	{ "a text file", "hello, this is a text file and no more than that\n", 49,
 	  ": not an event file; mmulab import makes them from traces" },
 	{ "a single byte", "M", 1, ": not an event file; mmulab import makes them from traces" },
