@@ -102,8 +102,8 @@ static void run(const typeof(rows[0]) *row, unsigned int host)
 {
 	char path[] = "/tmp/mmulab-stream-XXXXXX", got[256] = "", one[64];
 	struct dat_buffer buffer = { .page_size = PAGE };
-	struct dat d = { .path = path, .fd = mkstemp(path), .size = PAGE, .page_size = PAGE, .buffers = &buffer,
-			 .nr_buffers = 1, .long_size = host & 1 ? 4 : 8, .big_endian = host >= BIG64 };
+	struct dat d = { .path = path, .file = { .fd = mkstemp(path), .size = PAGE }, .page_size = PAGE,
+			 .buffers = &buffer, .nr_buffers = 1, .long_size = host & 1 ? 4 : 8, .big_endian = host >= BIG64 };
 	const struct dat_cpu cpu = { .size = PAGE, .limit = PAGE };
 	uint8_t page[PAGE] = { 0 };
 	struct dat_stream s;
@@ -113,7 +113,7 @@ static void run(const typeof(rows[0]) *row, unsigned int host)
 
 	d.swap = d.big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 	make_page(page, row, host);
-	assert_int_equal(write(d.fd, page, PAGE), PAGE);
+	assert_int_equal(write(d.file.fd, page, PAGE), PAGE);
 	dat_stream_open(&d, &cpu, &s);
 	while ((ret = dat_stream_next(&s, &rec, &e)) > 0) {
 		snprintf(one, sizeof(one), rec->missed ? "%llu:%u!%u " : "%llu:%u ",
@@ -125,7 +125,7 @@ static void run(const typeof(rows[0]) *row, unsigned int host)
 	for (size_t i = 0; i < d.nr_notes; i++)
 		free(d.notes[i].what);
 	free(d.notes);
-	close(d.fd);
+	close(d.file.fd);
 	unlink(path);
 	assert_string_equal(got, row->want);
 }
