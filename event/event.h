@@ -78,6 +78,7 @@ struct ev_hvas {
 enum ev_slot_change { EV_SLOT_CREATE, EV_SLOT_DELETE, EV_SLOT_MOVE, EV_SLOT_FLAGS };
 
 #define KVM_MEM_LOG_DIRTY	1u
+#define KVM_MEM_READ_ONLY	2u
 
 struct ev_slot {
 	uint64_t gfn : 40, id : 16, as_id : 4, change : 4;

@@ -15,7 +15,8 @@
 static void add_range(struct publication *p, const struct ev_slot *s, unsigned int before, unsigned int after,
 		      enum seen_slot next)
 {
-	p->range[p->nr_ranges++] = (struct slot_range){ s->gfn, s->gfn + s->npages, before, after, next };
+	p->range[p->nr_ranges++] = (struct slot_range){ s->gfn, s->gfn + s->npages,
+							  s->flags & KVM_MEM_READ_ONLY, before, after, next };
 }
 
 /* The @nth publication of a change of @old to @new. */
@@ -169,8 +170,16 @@ bool generation_is_fixed(const struct order *o, uint32_t index)
 
 /* --- what faults found ------------------------------------------------------------ */
 
+/* On arm64 there is no page to look up without a slot; nor for who writes to a read-only one. */
+static unsigned int seen_arm64(const struct order *o, const struct rec_op *op, const struct slot_range *r)
+{
+	if (op->result == RET_PF_EMULATE)
+		return r->read_only && op->access & EV_F_W ? 0 : SEEN_NONE;
+	return rec_find_pin(o->rec, op, PIN_SNAPSHOT) ? SEEN_VALID : 0;
+}
+
 /* One of enum seen_slot, or 0: it does not say. */
-static unsigned int seen(const struct order *o, const struct attempt *a, struct views *v)
+static unsigned int seen(const struct order *o, const struct attempt *a, const struct slot_range *r, struct views *v)
 {
 	const struct rec_op *op = &o->rec->ops[a->op];
 	const struct rec_obs *asked = rec_find(o->rec, op, OBS_SPTE_REQUESTED, 0);
@@ -180,8 +189,7 @@ static unsigned int seen(const struct order *o, const struct attempt *a, struct 
 	if (rec_find(o->rec, op, OBS_MARK_MMIO, 0))
 		return SEEN_NONE;
 	if (o->rec->meta->arch == KVM_ARM64)
-		return op->result == RET_PF_EMULATE ? SEEN_NONE :
-		       rec_find_pin(o->rec, op, PIN_SNAPSHOT) ? SEEN_VALID : 0;
+		return seen_arm64(o, op, r);
 	if (asked)
 		return asked->o.map.pfn & PFN_NO_SLOT ? SEEN_NONE : SEEN_VALID;
 	if (op->result != RET_PF_RETRY || a->excused)
@@ -213,7 +221,7 @@ void publications_learn(struct order *o)
 			const struct slot_range *r = range_of(p, op);
 
 			if (r && p->at.own.lo <= a->slots_hi && p->at.own.hi >= a->slots_lo)
-				learn(p, a, r, seen(o, a, &v));
+				learn(p, a, r, seen(o, a, r, &v));
 		}
 	}
 	views_fini(&v);

@@ -50,6 +50,7 @@ enum seen_slot {
 /* The guest's memory @gfn .. @end: what can be seen before and after a publication, within the same change. */
 struct slot_range {
 	gfn_t	 gfn, end;
+	bool	 read_only;
 	unsigned int before, after;
 	enum seen_slot next;	/* right after it */
 };

@@ -51,6 +51,7 @@ enum slot_state { SLOT_NONE, SLOT_INVALID, SLOT_VALID, SLOT_UNKNOWN };
 struct range_change {
 	gfn_t		start, end;
 	hva_t		hva;		/* of @start */
+	bool		read_only;
 	enum slot_state before, after;
 };
 
@@ -217,11 +218,11 @@ static enum slot_state state_of_retry(const struct finder *f, const struct rec_o
 											 : SLOT_INVALID;
 }
 
-/* arm64: without a slot, or with an INVALID one, there is no page to look up. */
-static enum slot_state state_seen_arm64(const struct finder *f, const struct rec_op *op)
+/* arm64: without a slot, or with an INVALID one, there is no page to look up; nor for who writes to a read-only one. */
+static enum slot_state state_seen_arm64(const struct finder *f, const struct rec_op *op, const struct range_change *c)
 {
 	if (op->result == RET_PF_EMULATE)
-		return SLOT_NONE;
+		return c->read_only && op->access & EV_F_W ? SLOT_UNKNOWN : SLOT_NONE;
 	return rec_find_pin(f->r, op, PIN_SNAPSHOT) || rec_find(f->r, op, OBS_S2_MAP, 0) ? SLOT_VALID : SLOT_UNKNOWN;
 }
 
@@ -232,7 +233,7 @@ static enum slot_state state_seen(const struct finder *f, const struct rec_op *o
 
 	*weight = MAPPED;
 	if (f->r->meta->arch == KVM_ARM64)
-		return state_seen_arm64(f, op);
+		return state_seen_arm64(f, op, c);
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		if (obs[i].o.kind == OBS_MARK_MMIO)
 			return SLOT_NONE;
@@ -502,7 +503,7 @@ static void place_span(struct placing *p, const struct ev_slot *want, unsigned i
 static void add_range(struct placing *p, const struct ev_slot *slot, enum slot_state before, enum slot_state after)
 {
 	p->range[p->nr_ranges++] = (struct range_change){ slot->gfn, slot->gfn + slot->npages, slot->hva,
-							before, after };
+							slot->flags & KVM_MEM_READ_ONLY, before, after };
 }
 
 static void fill_ranges(struct placing *p, const struct ev_slot *old, const struct ev_slot *want, unsigned int nth)

@@ -74,6 +74,11 @@ static inline void made_open(struct made *m, enum kvm_release release, const str
 	made_open_as(m, release, true, v, nr);
 }
 
+static inline void made_as_arm64(struct made *m)
+{
+	((struct ev_meta *)m->rec.meta)->arch = KVM_ARM64;
+}
+
 static inline void made_close(struct made *m)
 {
 	recording_fini(&m->rec);

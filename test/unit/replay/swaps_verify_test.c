@@ -44,6 +44,16 @@
 	MADE_STIM(task, to, INVALIDATE_END, HVAS(0, 1)), MADE_PIN(task, to, PIN_INV_END), \
 	MADE_OP_FOR(task, (to) + 1, INVALIDATE_END, 1, 1, RET_PF_UNKNOWN)
 
+#define ARM_FAULT(task, from, g, how, ret) \
+	{ task, (from) + 4, { .kind = OBS_OP, .op = { .gfn = g, .op = EV_OP_FAULT, .span_ns = 4, .result = ret, \
+						      .stimulus = EV_NO_STIMULUS, .access = EV_F_##how } } }
+#define NO_PAGE(task, from, g, how) ARM_FAULT(task, from, g, how, RET_PF_EMULATE)
+#define LOOKED_UP(task, from, g, how) MADE_PIN(task, (from) + 2, PIN_SNAPSHOT), ARM_FAULT(task, from, g, how, RET_PF_FIXED)
+#define ARM_CREATED(how) MADE_STIM(2, 100, MEMSLOT, .slot = { .gfn = 0, .npages = 16, .hva = BASE, .flags = how, \
+							     .change = EV_SLOT_CREATE }), \
+		MADE_PIN(2, 110, PIN_SLOT_PREPARE), MADE_PIN(2, 180, PIN_SLOT_COMMIT), \
+		MADE_OP_FOR(2, 195, MEMSLOT, 95, 0, RET_PF_UNKNOWN)
+
 static const struct row {
 	const char	  *name;
 	struct made_record records[24];
@@ -51,6 +61,7 @@ static const struct row {
 	unsigned int	   nth;
 	struct instant	   published;
 	uint64_t	   advanced;	/* by the guide */
+	bool		   arm64;
 } rows[] = {
 	{ "nothing but the probes: as soon as it is entered",
 	  { CREATED }, 0, 0, { 110, 110, 190 }, 190 },
@@ -80,6 +91,12 @@ static const struct row {
 	  { MARKED(0, 160, 3, 0), MAPPED(0, 180, 3), MARKED_CREATED }, 2, 0, { 161, 161, 180 }, 195 },
 	{ "a slot that goes is INVALID before it is zapped",
 	  { MAPPED(0, 110, 3), MARKED_DELETED }, 2, 0, { 111, 111, 130 }, 130 },
+	{ "arm64: who finds no slot has seen the old ones",
+	  { NO_PAGE(0, 120, 3, W), LOOKED_UP(0, 160, 3, R), ARM_CREATED(0) }, 2, 0, { 121, 121, 160 }, 180, true },
+	{ "arm64: who writes to a read-only one says nothing",
+	  { NO_PAGE(0, 120, 3, R), LOOKED_UP(0, 130, 3, R), NO_PAGE(0, 140, 3, W), NO_PAGE(0, 150, 4, W),
+	    NO_PAGE(0, 160, 5, W), LOOKED_UP(0, 170, 6, R), ARM_CREATED(KVM_MEM_READ_ONLY) },
+	  6, 0, { 121, 121, 130 }, 180, true },
 	{ "and gone after",
 	  { MARKED(0, 170, 3, 4), MARKED_DELETED }, 2, 1, { 150, 150, 170 }, 195 },
 };
@@ -92,6 +109,8 @@ static void check(const void *arg)
 	struct made m;
 
 	made_open(&m, KVM_6_12, row->records, ARRAY_SIZE(row->records));
+	if (row->arm64)
+		made_as_arm64(&m);
 	swaps = swaps_new(&m.rec);
 	swap = swaps_of(swaps, row->op, row->nth);
 	assert_non_null(swap);
