@@ -13,16 +13,7 @@
 
 #include "base/alloc.h"
 #include "capture/fold_state.h"
-#include "kvm/stage2.h"
-
-/* ESR_EL2, Arm ARM D19.2.37: exception class, and the bits of an abort's syndrome. */
-#define ESR_EC(esr)	((esr) >> 26 & 0x3f)
-#define EC_IABT_LOW	0x20
-#define ESR_S1PTW	BIT_ULL(7)
-#define ESR_WNR		BIT_ULL(6)
-#define ESR_FSC_TYPE(esr) ((esr) & 0x3c)
-#define FSC_ACCESS	0x08
-#define FSC_PERMISSION	0x0c
+#include "kvm/syndrome.h"
 
 #define PFN_ERROR	(0xfffULL << 52)	/* KVM_PFN_ERR_MASK and NOSLOT, linux/kvm_host.h */
 
@@ -70,17 +61,11 @@ void arm_abort(struct fold *f, struct task *t, const struct raw *r)
 	vm_bind_vcpu(f, t, r->v[1]);
 }
 
-/* kvm_is_write_fault(): of a walk of the guest's own tables a permission fault is a write, nothing else is. */
 static uint8_t access_of_esr(uint64_t esr)
 {
-	uint64_t type = ESR_FSC_TYPE(esr);
-	uint8_t present = type == FSC_PERMISSION || type == FSC_ACCESS ? EV_F_P : 0;
+	struct syndrome s = syndrome_recorded(esr);
 
-	if (ESR_EC(esr) == EC_IABT_LOW && !(esr & ESR_S1PTW))
-		return EV_F_X | present;
-	if (esr & ESR_S1PTW)
-		return (type == FSC_PERMISSION ? EV_F_W : EV_F_R) | present;
-	return (esr & ESR_WNR ? EV_F_W : EV_F_R) | present;
+	return (s.write ? EV_F_W : s.exec ? EV_F_X : EV_F_R) | (s.kind == ABORT_TRANSLATION ? 0 : EV_F_P);
 }
 
 void arm_guest_fault(struct fold *f, struct task *t, const struct raw *r)

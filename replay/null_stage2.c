@@ -6,12 +6,8 @@
 
 #include "base/alloc.h"
 #include "event/stage2.h"
+#include "kvm/syndrome.h"
 #include "replay/hostpage.h"
-
-#define FSC_TYPE(esr)	((esr) & 0x3c)	/* of an abort's syndrome */
-#define FSC_LEVEL(esr)	((esr) & 3)
-#define FSC_ACCESS	0x08
-#define FSC_PERMISSION	0x0c
 
 static gfn_t first_gfn(const struct null_stage2 *n, gfn_t gfn, int level)
 {
@@ -117,7 +113,7 @@ static void relax(struct null_stage2 *n, const struct rec_op *op, unsigned int p
 
 static enum ret_pf fault(struct null_stage2 *n, const struct rec_op *op)
 {
-	unsigned int type = FSC_TYPE(op->error_code);
+	struct syndrome s = syndrome_recorded(op->error_code);
 	struct hostpage page;
 	uint64_t old;
 	int level;
@@ -128,12 +124,12 @@ static enum ret_pf fault(struct null_stage2 *n, const struct rec_op *op)
 	if (page.failed)
 		return RET_PF_EXIT;
 	level = leaf_level(n, op->gfn, &old);
-	if (type == FSC_ACCESS) {
+	if (s.kind == ABORT_ACCESS) {
 		say_pte(n, OBS_W_ATTR, op->gfn, level, 0, old, old | STAGE2_AF);
 		say(n, OBS_S2_MKYOUNG)->s2 = (struct obs_s2){ .gfn = op->gfn, .pages = 1, .value = old | STAGE2_AF };
 		return RET_PF_YOUNG;
 	}
-	if (type == FSC_PERMISSION && (int)FSC_LEVEL(op->error_code) == stage2_size_class(page.level)) {
+	if (s.kind == ABORT_PERMISSION && s.level == stage2_size_class(page.level)) {
 		relax(n, op, prot_of(op, &page));
 		return RET_PF_RELAXED;
 	}
