@@ -40,6 +40,10 @@ tells x86-6.12-dirty-pins fault.lock=spin fault.lock=write fault.huge_split=zap 
 	dirty.collapse=recover
 tells x86-6.1-nx-dirty nx.descend=flagged fault.huge_split=in-place dirty.collapse=recover nx.lock=read
 tells x86-6.12-nx-collapse nx.descend=any
+tells arm64-6.12-coalesce-pins coalesce.order=unmap-first coalesce.order=block-first coalesce.tlbi=vmid fault.lock=write \
+	fault.lock=mixed walk.eagain=abort unmap.tlbi=per-entry relax.tlbi=broadcast
+tells arm64-6.1-memslot coalesce.order=lock-block-defer
+tells arm64-6.12-aging-mglru age.range=first-page age.flush=always
 
 # First touch alone: no invalidation, no aging, no memslot but at the ends of the VM's life, which are one operation each.
 knobs=(fault.retry_key fault.precheck fault.lock fault.huge_split zap.root_passes zap.range memslot.delete age.flush
