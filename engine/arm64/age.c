@@ -77,7 +77,7 @@ static int age_visit(struct walk *w, const struct visit *seen)
 	if (!(v.old & STAGE2_VALID))
 		return 0;
 	rt_charge(COST_AGE_SCAN, 1);
-	mmu_count(&w->x->mmu.counters.age_scanned);
+	rt_count(&w->x->mmu.counters.age_scanned, 1);
 	a->seen = v.old;
 	if (!(v.old & STAGE2_AF))
 		return 0;

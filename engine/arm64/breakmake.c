@@ -31,7 +31,7 @@ static bool entry_set(struct walk *w, const struct visit *v, uint64_t new)
 		return true;
 	}
 	rt_note_lost_cas();
-	mmu_count(&w->x->mmu.counters.lost_cas);
+	rt_count(&w->x->mmu.counters.lost_cas, 1);
 	return false;
 }
 

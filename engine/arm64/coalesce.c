@@ -155,8 +155,8 @@ int coalesce(struct map *m, const struct visit *v)
 	}
 	if (ret == -EAGAIN)
 		return ret;
-	mmu_count(&c->coalesced);
-	mmu_add(&c->coalesce_ns, rt_now_ns() - began_ns);
-	mmu_most(&c->coalesce_max_ns, rt_now_ns() - began_ns);
+	rt_count(&c->coalesced, 1);
+	rt_count(&c->coalesce_ns, rt_now_ns() - began_ns);
+	rt_count_most(&c->coalesce_max_ns, rt_now_ns() - began_ns);
 	return ret;
 }

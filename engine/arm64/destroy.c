@@ -49,7 +49,7 @@ static void destroy(struct arm64_mmu *x)
 	for (gfn_t at = 0; at < gfn_limit(x); at += pages) {
 		free_range(x, at, at + pages);
 		rt_need_resched();
-		mmu_most(&x->mmu.counters.zap_stretch_ns, rt_now_ns() - began);
+		rt_count_most(&x->mmu.counters.zap_stretch_ns, rt_now_ns() - began);
 		began = rt_now_ns();
 	}
 	for (unsigned int i = 0; i < x->nr_roots; i++)

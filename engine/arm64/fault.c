@@ -192,13 +192,13 @@ static enum ret_pf locked(struct fault *f, const struct mmu_access *a)
 	if (too_early ? was_stale : stale(f)) {
 		retries_count(mmu, f->seq, f->gfn);
 	} else if (unlikely(a->pending)) {
-		mmu_count(&mmu->counters.retry_race);	/* the host has just taken the page away */
+		rt_count(&mmu->counters.retry_race, 1);	/* the host has just taken the page away */
 	} else {
 		rt_pin(RT_PIN_MAP);
 		rt_charge(COST_FAULT_LOCKED, 1);
 		ret = map_or_relax(f, shared);
 		if (ret == RET_PF_LOST)
-			mmu_count(&mmu->counters.retry_race);
+			rt_count(&mmu->counters.retry_race, 1);
 	}
 	served = (ret == RET_PF_FIXED || ret == RET_PF_RELAXED) && f->writable;
 	if (served && !late)
@@ -296,8 +296,8 @@ enum ret_pf arm64_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acc
 	rt_srcu_unlock();
 	f.v->ret_pf[ret]++;
 	if (in_window) {
-		mmu_count(&mmu->counters.broken_faults);
-		mmu_add(&mmu->counters.broken_stall_ns, rt_now_ns() - began);
+		rt_count(&mmu->counters.broken_faults, 1);
+		rt_count(&mmu->counters.broken_stall_ns, rt_now_ns() - began);
 	}
 	return ret;
 }

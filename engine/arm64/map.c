@@ -72,7 +72,7 @@ static int map_table_at(struct map *m, const struct visit *v)
 		table_put(x, child);
 		return -EAGAIN;
 	}
-	mmu_count(&x->mmu.counters.tables_made);
+	rt_count(&x->mmu.counters.tables_made, 1);
 	arena_table(&x->mmu.arena, child)->parent = entry_table(x, v->ptep);
 	arena_table(&x->mmu.arena, child)->slot = (uint16_t)level_index(x, v->gfn, v->level);
 	entry_make(&m->w, v, pte_for_table(x, child), m->window);

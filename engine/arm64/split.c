@@ -99,7 +99,7 @@ static int split_visit(struct walk *w, const struct visit *v)
 	}
 	arena_table(&x->mmu.arena, child)->parent = entry_table(x, v->ptep);
 	arena_table(&x->mmu.arena, child)->slot = (uint16_t)level_index(x, v->gfn, v->level);
-	mmu_count(&x->mmu.counters.tables_made);
+	rt_count(&x->mmu.counters.tables_made, 1);
 	entry_make(w, v, pte_for_table(x, child), &x->host_window);
 	return 0;
 }

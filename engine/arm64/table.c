@@ -27,7 +27,7 @@ void table_put(struct arm64_mmu *x, uint32_t table)
 {
 	if (__atomic_sub_fetch(&arena_table(&x->mmu.arena, table)->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	mmu_count(&x->mmu.counters.tables_freed);
+	rt_count(&x->mmu.counters.tables_freed, 1);
 	free_page(x, table, true);
 }
 
@@ -77,9 +77,9 @@ static struct arm64_mmu *mmu_of(struct arena *arena)
 static void freed(struct arm64_mmu *x, uint32_t nr, bool late)
 {
 	__atomic_fetch_sub(&x->unlinked, nr, __ATOMIC_RELAXED);
-	mmu_add(&x->mmu.counters.tables_freed, nr);
+	rt_count(&x->mmu.counters.tables_freed, nr);
 	if (late)
-		mmu_add(&x->mmu.counters.tables_freed_late, nr);
+		rt_count(&x->mmu.counters.tables_freed_late, nr);
 }
 
 static void free_after_grace(struct rt_rcu_head *head)
@@ -95,7 +95,7 @@ void table_free_unlinked(struct arm64_mmu *x, uint32_t table, bool shared)
 	bool late = (shared || frees_late(x)) && !MUTANT(free_at_once);
 	uint32_t nr = count_below(x, table);
 
-	mmu_most(&x->mmu.counters.unlinked_max, __atomic_add_fetch(&x->unlinked, nr, __ATOMIC_RELAXED));
+	rt_count_most(&x->mmu.counters.unlinked_max, __atomic_add_fetch(&x->unlinked, nr, __ATOMIC_RELAXED));
 	if (late) {
 		rt_call_rcu(&arena_table(&x->mmu.arena, table)->rcu, free_after_grace);
 		return;

@@ -42,7 +42,7 @@ static void drop_table(struct walk *w, const struct visit *v)
 
 static int unmap_visit(struct walk *w, const struct visit *v)
 {
-	mmu_count(&w->x->mmu.counters.zap_visited);
+	rt_count(&w->x->mmu.counters.zap_visited, 1);
 	if (!v->old)
 		return 0;
 	obs_pte(&w->x->mmu, OBS_W_UNMAP, v->gfn, v->level, v->kind, 0, v->old, 0);
@@ -71,8 +71,8 @@ static void unmap_range(struct arm64_mmu *x, gfn_t start, gfn_t end, bool may_bl
 	check_host_writes(&x->mmu, start, end - start);
 	rt_stretch_begin();
 	range_apply(x, start, end, unmap_chunk, may_block);
-	mmu_most(&x->mmu.counters.zap_stretch_ns, rt_stretch_end());
-	mmu_add(&x->mmu.counters.zap_ns, rt_now_ns() - began);
+	rt_count_most(&x->mmu.counters.zap_stretch_ns, rt_stretch_end());
+	rt_count(&x->mmu.counters.zap_ns, rt_now_ns() - began);
 }
 
 bool arm64_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block)

@@ -21,9 +21,9 @@ void window_close(struct arm64_mmu *x, struct window *w)
 	rt_set(&w->end, 0);
 	rt_set(&w->start, 0);
 	__atomic_fetch_sub(&x->nr_windows, 1, __ATOMIC_RELAXED);
-	mmu_count(&c->broken);
-	mmu_add(&c->broken_ns, ns);
-	mmu_most(&c->broken_max_ns, ns);
+	rt_count(&c->broken, 1);
+	rt_count(&c->broken_ns, ns);
+	rt_count_most(&c->broken_max_ns, ns);
 }
 
 static bool has(const struct window *w, gfn_t gfn)

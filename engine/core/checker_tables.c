@@ -258,7 +258,7 @@ void checker_changed(struct mmu *mmu, const struct check_change *ch)
 	if (ch->new.child && ch->old.child != ch->new.child)
 		link_table(c, ch);
 	if (covers_by_mmio(ch))
-		mmu_count(&mmu->counters.mmio_over_leaf);
+		rt_count(&mmu->counters.mmio_over_leaf, 1);
 	check_young(c, t, ch);
 	check_mappings(c, t, ch);
 	if (check_by_tlbi(c)) {

@@ -16,7 +16,7 @@ static void interrupt_all(struct mmu *mmu)
 void flush_remote(struct mmu *mmu)
 {
 	obs_gfns(mmu, OBS_FLUSH_ALL, 0, 0, 0);
-	mmu_count(&mmu->counters.flushes);
+	rt_count(&mmu->counters.flushes, 1);
 	if (mmu->ops->flush)
 		mmu->ops->flush(mmu, 0, 0);
 	else
@@ -33,7 +33,7 @@ void flush_remote_range(struct mmu *mmu, gfn_t gfn, uint64_t nr)
 		flush_remote(mmu);
 		return;
 	}
-	mmu_count(&mmu->counters.flushes);
+	rt_count(&mmu->counters.flushes, 1);
 	mmu->ops->flush(mmu, gfn, nr);
 }
 

@@ -146,24 +146,6 @@ static inline uint64_t mmu_level_pages(const struct mmu *mmu, int level)
 	return 1ULL << (mmu->arena.shift * (level - 1));
 }
 
-static inline void mmu_count(uint64_t *counter)
-{
-	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-}
-
-static inline void mmu_most(uint64_t *counter, uint64_t n)
-{
-	uint64_t most = __atomic_load_n(counter, __ATOMIC_RELAXED);
-
-	while (n > most && !__atomic_compare_exchange_n(counter, &most, n, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
-}
-
-static inline void mmu_add(uint64_t *counter, uint64_t n)
-{
-	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
-}
-
 /*
  * An invariant is broken: config.judge hears of the first one, and the run stops.  Returns
  * where it cannot be stopped: outside a run, and under threads.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "engine/rt/rt.h"
 
 struct populated {
 	uint64_t npages, hfn;
@@ -63,9 +64,9 @@ static inline void set_word(struct populated *p, uint64_t w, uint64_t mask, bool
 	bool inverse = w >= p->filled && w < p->filled_end;
 
 	if (there != inverse)
-		__atomic_fetch_or(&p->word[w], mask, __ATOMIC_RELAXED);
+		rt_bits_set(&p->word[w], mask);
 	else
-		__atomic_fetch_and(&p->word[w], ~mask, __ATOMIC_RELAXED);
+		rt_bits_clear(&p->word[w], mask);
 }
 
 static void set(struct populated *p, uint64_t first, uint64_t nr, bool there)

@@ -8,16 +8,16 @@ void retries_count(struct mmu *mmu, uint64_t seq, gfn_t gfn)
 
 	switch (notifier_why(&mmu->notifier, seq, gfn)) {
 	case NOTIFIER_WHY_OPEN:
-		mmu_count(&c->retry_open);
+		rt_count(&c->retry_open, 1);
 		break;
 	case NOTIFIER_WHY_HULL:
-		mmu_count(&c->retry_hull);
+		rt_count(&c->retry_hull, 1);
 		break;
 	case NOTIFIER_WHY_ENDED:
-		mmu_count(&c->retry_ended);
+		rt_count(&c->retry_ended, 1);
 		break;
 	case NOTIFIER_WHY_SEQ:
-		mmu_count(&c->retry_seq);
+		rt_count(&c->retry_seq, 1);
 		break;
 	}
 }

@@ -47,6 +47,15 @@ static inline uint64_t rt_xchg(rt_u64 *w, uint64_t v);		/* [port, hand-over] */
 static inline uint64_t rt_fetch_and(rt_u64 *w, uint64_t mask);	/* [port, hand-over] */
 static inline uint64_t rt_fetch_or(rt_u64 *w, uint64_t bits);	/* [port, hand-over] */
 static inline uint64_t rt_fetch_add(rt_u64 *w, uint64_t n);	/* [port, hand-over] */
+
+/* --- words that nobody decides by: no order, never a hand-over -------------- */
+
+static inline void rt_count(uint64_t *counter, uint64_t n);	/* [port] */
+static inline void rt_count_most(uint64_t *most, uint64_t n);	/* [port] */
+/* Bits of a map that several tasks may change at once.			   [port] */
+static inline void rt_bits_set(uint64_t *word, uint64_t bits);
+static inline void rt_bits_clear(uint64_t *word, uint64_t bits);
+
 /* In every loop that spins on memory, or virtual time stops.		   [hand-over] */
 void rt_pause(void);
 

@@ -31,7 +31,7 @@ static void aged(struct x86_mmu *x, const struct tdp_iter *it)
 
 	/* Hiding W hides that the page is dirty: the host is told before. */
 	if (!spte_ad_enabled(it->old) && it->old & SPTE_W)
-		mmu_count(&x->mmu.counters.age_dirtied);
+		rt_count(&x->mmu.counters.age_dirtied, 1);
 	obs_spte(&x->mmu, OBS_SPTE_CHANGED, it->as_id, it->gfn, it->level, it->old, old);
 	rt_charge(COST_AGE_YOUNG, 1);
 }
@@ -75,7 +75,7 @@ static bool make_old_racing(struct x86_mmu *x, struct tdp_iter *it)
 
 	while (!rt_cas(it->sptep, &it->old, spte_make_old(x->f, it->old))) {
 		rt_note_lost_cas();
-		mmu_count(&x->mmu.counters.lost_cas);
+		rt_count(&x->mmu.counters.lost_cas, 1);
 		if (race != AGE_RACE_RETRY)
 			return race == AGE_RACE_SKIP;
 		if (!is_young_leaf(x, it))
@@ -104,7 +104,7 @@ static bool age_root(struct x86_mmu *x, const struct root *root, const struct me
 		if (!spte_is_leaf(it.old, it.level))
 			continue;
 		rt_charge(COST_AGE_SCAN, 1);
-		mmu_count(&x->mmu.counters.age_scanned);
+		rt_count(&x->mmu.counters.age_scanned, 1);
 		if (!spte_is_accessed(x->f, it.old))
 			continue;
 		young = !MUTANT(age_silent);

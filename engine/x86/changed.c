@@ -67,7 +67,7 @@ static void remove_table(struct x86_mmu *x, uint32_t number, unsigned int as_id,
 	rt_u64 *entries;
 	int level;
 
-	mmu_add(&x->mmu.counters.zap_visited, SPTE_ENTRIES);
+	rt_count(&x->mmu.counters.zap_visited, SPTE_ENTRIES);
 	if (observed(&x->mmu)) {
 		number = arena_enter(arena, number);
 		t = arena_table(arena, number);
@@ -107,7 +107,7 @@ static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint6
 	bool becomes_leaf = spte_is_leaf(new, level);
 
 	if (unlikely(spte_is_leaf(old, level) && becomes_leaf && spte_pfn(old) != spte_pfn(new))) {
-		mmu_count(&x->mmu.counters.repoints);
+		rt_count(&x->mmu.counters.repoints, 1);
 		if (x->mmu.config.check && !x->mmu.config.guided)
 			mmu_broken(&x->mmu, "I-M1: a present leaf was replaced by one of another pfn", gfn, old);
 	}
@@ -129,7 +129,7 @@ static bool try_set(struct tdp_iter *it, uint64_t new)
 		check_entry(it->x, it->sptep, it->old, new);
 		return true;
 	}
-	mmu_count(&it->x->mmu.counters.lost_cas);
+	rt_count(&it->x->mmu.counters.lost_cas, 1);
 	rt_note_lost_cas();
 	return false;
 }

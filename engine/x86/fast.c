@@ -54,7 +54,7 @@ static enum ret_pf try_fast(struct fault *f, struct walk *w)
 	rt_charge(COST_CAS, 1);
 	if (!rt_cas(w->sptep, &w->spte, new)) {
 		rt_note_lost_cas();
-		mmu_count(&x->mmu.counters.lost_cas);
+		rt_count(&x->mmu.counters.lost_cas, 1);
 		return RET_PF_RETRY;
 	}
 	check_entry(x, w->sptep, w->spte, new);

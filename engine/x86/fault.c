@@ -147,7 +147,7 @@ static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 		return f->x->f->mmio_value ? RET_PF_CONTINUE : RET_PF_EMULATE;
 	}
 	if (f->slot->invalid) {
-		mmu_count(&f->x->mmu.counters.retry_slot);
+		rt_count(&f->x->mmu.counters.retry_slot, 1);
 		return RET_PF_RETRY;
 	}
 	if (precheck != FAULT_PRECHECK_NONE && covered_by_window(f))
@@ -194,7 +194,7 @@ static bool fault_lock(struct fault *f)
 static bool stale(const struct fault *f)
 {
 	if (root_invalid(f->v->root)) {
-		mmu_count(&f->x->mmu.counters.retry_root);
+		rt_count(&f->x->mmu.counters.retry_root, 1);
 		return true;
 	}
 	return f->slot && covered_by_window(f);
@@ -211,7 +211,7 @@ static enum ret_pf fault_locked(struct fault *f)
 		rt_charge(COST_FAULT_LOCKED, 1);
 		ret = fault_map(f, shared);
 		if (ret == RET_PF_RETRY)
-			mmu_count(&f->x->mmu.counters.retry_race);
+			rt_count(&f->x->mmu.counters.retry_race, 1);
 	}
 	mmu_unlock(&f->x->mmu, shared);
 	return ret;

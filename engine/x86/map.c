@@ -79,7 +79,7 @@ static bool add_table(struct fault *f, struct tdp_iter *it, bool shared)
 	bool late = release_is(f->x, KVM_6_12), kept_small = f->nx_disallowed && f->req_level >= it->level;
 	uint32_t child = child_new(it);
 
-	mmu_count(&f->x->mmu.counters.tables_made);
+	rt_count(&f->x->mmu.counters.tables_made, 1);
 	if (unlikely(f->nx_disallowed) && (kept_small || late))
 		nx_disallow(f->x, child);
 	if (!child_link(it, child, shared)) {

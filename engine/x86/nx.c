@@ -206,7 +206,7 @@ uint64_t x86_nx_recover(struct mmu *mmu, unsigned int ratio)
 	zapped = recover(x, quota(x, ratio), shared);
 	mmu_unlock(mmu, shared);
 	rt_srcu_unlock();
-	mmu_add(&mmu->counters.nx_recovered, zapped);
+	rt_count(&mmu->counters.nx_recovered, zapped);
 	return zapped;
 }
 

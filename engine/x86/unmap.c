@@ -69,9 +69,9 @@ void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t en
 	if (x->mmu.policy->zap_range != ZAP_RANGE_LEAF_ONLY)
 		flush_settle(&x->mmu, flush);
 	rt_rcu_read_unlock();
-	mmu_add(&x->mmu.counters.zap_visited, visited);
+	rt_count(&x->mmu.counters.zap_visited, visited);
 	if (unlikely(nonpresent))
-		mmu_add(&x->mmu.counters.zap_nonpresent, nonpresent);
+		rt_count(&x->mmu.counters.zap_nonpresent, nonpresent);
 	zap_end(x, begin_ns);
 }
 

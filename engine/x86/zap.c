@@ -80,8 +80,8 @@ static void zap_pass(struct x86_mmu *x, const struct root *root, struct pass p)
 		if (!it.yielded && (p.leafs || it.level == p.level + 1) && zap_uniform(&it, p.shared, true))
 			p.visited += SPTE_ENTRIES;
 	}
-	mmu_add(&x->mmu.counters.zap_visited, p.visited);
-	mmu_add(&x->mmu.counters.zap_nonpresent, p.nonpresent);
+	rt_count(&x->mmu.counters.zap_visited, p.visited);
+	rt_count(&x->mmu.counters.zap_nonpresent, p.nonpresent);
 }
 
 void zap_root(struct x86_mmu *x, const struct root *root, bool shared)

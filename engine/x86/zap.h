@@ -22,8 +22,8 @@ static inline uint64_t zap_begin(void)
 
 static inline void zap_end(struct x86_mmu *x, uint64_t begin_ns)
 {
-	mmu_add(&x->mmu.counters.zap_ns, rt_now_ns() - begin_ns);
-	mmu_most(&x->mmu.counters.zap_stretch_ns, rt_stretch_end());
+	rt_count(&x->mmu.counters.zap_ns, rt_now_ns() - begin_ns);
+	rt_count_most(&x->mmu.counters.zap_stretch_ns, rt_stretch_end());
 }
 
 /*

@@ -120,6 +120,29 @@ static inline uint64_t rt_fetch_add(rt_u64 *w, uint64_t n)
 	return atomic_fetch_add(&w->word, n);
 }
 
+static inline void rt_count(uint64_t *counter, uint64_t n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
+static inline void rt_count_most(uint64_t *most, uint64_t n)
+{
+	uint64_t seen = __atomic_load_n(most, __ATOMIC_RELAXED);
+
+	while (n > seen && !__atomic_compare_exchange_n(most, &seen, n, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+static inline void rt_bits_set(uint64_t *word, uint64_t bits)
+{
+	__atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
+}
+
+static inline void rt_bits_clear(uint64_t *word, uint64_t bits)
+{
+	__atomic_fetch_and(word, ~bits, __ATOMIC_RELAXED);
+}
+
 static inline void rt_port_pin(unsigned int pin)
 {
 	rt_pin_wait(pin);

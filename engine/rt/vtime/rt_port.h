@@ -183,6 +183,28 @@ static inline uint64_t rt_fetch_add(rt_u64 *w, uint64_t n)
 	return old;
 }
 
+/* One coroutine runs at a time: what is locked on a bus elsewhere is an ordinary word here. */
+static inline void rt_count(uint64_t *counter, uint64_t n)
+{
+	*counter += n;
+}
+
+static inline void rt_count_most(uint64_t *most, uint64_t n)
+{
+	if (n > *most)
+		*most = n;
+}
+
+static inline void rt_bits_set(uint64_t *word, uint64_t bits)
+{
+	*word |= bits;
+}
+
+static inline void rt_bits_clear(uint64_t *word, uint64_t bits)
+{
+	*word &= ~bits;
+}
+
 static inline void rt_port_pin(unsigned int pin)
 {
 	if (unlikely(rt_running.pinned))
