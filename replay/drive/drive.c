@@ -91,6 +91,7 @@ int drive_entry(const struct drive_job *job, struct result *result, struct err *
 		rc = run(&d, e);
 	if (!rc)
 		rc = compare_rest(&d, e);
+	sampler_finish(&d.sampler);
 	if (!rc)
 		report_fill(&d, result);
 	else

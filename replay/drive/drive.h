@@ -96,7 +96,7 @@ struct drive_task {
 	struct ev		 think;		/* kind EV_NONE: none */
 	uint64_t		 recorded_end_ns; /* of its last stimulus */
 	struct task_counts	 n;
-	struct sample_buf	 samples;
+	struct sample_buf	*samples;	/* its own where tasks run at once, or everybody's */
 };
 
 struct drive {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay/drive/samples.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
 void sampler_init(struct sampler *s, struct result *result)
 {
 	*s = (struct sampler){ .result = result };
@@ -13,6 +17,13 @@ void sampler_init(struct sampler *s, struct result *result)
 void sampler_fini(struct sampler *s)
 {
 	pthread_mutex_destroy(&s->lock);
+	free(s->bufs);
+}
+
+void sampler_bufs(struct sampler *s, unsigned int nr)
+{
+	s->bufs = xcalloc(nr, sizeof(*s->bufs));
+	s->nr_bufs = nr;
 }
 
 static void record(struct sampler *s, const struct sample *m)
@@ -20,7 +31,10 @@ static void record(struct sampler *s, const struct sample *m)
 	struct hist *h = s->result->hist[m->op];
 
 	hist_record(&h[PHASE_TOTAL], m->total_ns);
-	hist_record(&h[PHASE_LOCK_WAIT], m->lock_wait_ns);
+	if (m->lock_wait_ns)
+		hist_record(&h[PHASE_LOCK_WAIT], m->lock_wait_ns);
+	else
+		s->unwaited[m->op]++;
 	hist_record(&h[PHASE_LOCK_HOLD], m->lock_hold_ns);
 	if (m->retries)
 		hist_record(&h[PHASE_RETRY], m->retry_ns);
@@ -62,7 +76,6 @@ static void add_access(struct sampler *s, struct together *g, const struct sampl
 
 #define AHEAD	8	/* samples; a counter comes from memory in the time of about so many */
 
-/* Waits are mostly none, and counted in one place. */
 static void expect(const struct sampler *s, const struct sample *m)
 {
 	const struct hist *h = s->result->hist[m->op];
@@ -86,4 +99,10 @@ void sampler_flush(struct sampler *s, struct sample_buf *buf)
 	put_together(s, &accesses);
 	pthread_mutex_unlock(&s->lock);
 	buf->nr = 0;
+}
+
+void sampler_finish(struct sampler *s)
+{
+	for (unsigned int op = 0; op < RESULT_NR_OPS; op++)
+		hist_record_n(&s->result->hist[op][PHASE_LOCK_WAIT], 0, s->unwaited[op]);
 }

@@ -7,9 +7,9 @@
 #include "result/result.h"
 
 /*
- * Where samples go.  Each task fills a small buffer of its own; a full one is
- * poured into the run's histograms under a lock that no simulated task ever
- * waits for: nothing inside it can hand over.
+ * Where samples go.  Tasks fill small buffers: each its own where tasks run at once, all the same one where they
+ * do not, so that it never leaves the nearest cache.  A full one is poured into the run's histograms under a lock
+ * that no simulated task ever waits for: nothing inside it can hand over.
  */
 struct sample {
 	uint64_t t_ns;		/* end of the operation */
@@ -19,7 +19,7 @@ struct sample {
 	uint32_t retries;
 };
 
-#define SAMPLES_BUFFERED 32
+#define SAMPLES_BUFFERED 64
 
 struct sample_buf {
 	uint32_t	nr;
@@ -30,11 +30,24 @@ struct sampler {
 	pthread_mutex_t	 lock;
 	struct result	*result;
 	size_t		 total_max, lock_wait_max, count;	/* series of accesses */
+	uint64_t	 unwaited[RESULT_NR_OPS];	/* samples that waited for no lock: most of them */
+	struct sample_buf *bufs;
+	unsigned int	 nr_bufs;
 };
 
 void sampler_init(struct sampler *s, struct result *result);
 void sampler_fini(struct sampler *s);
+/* Once, before the first sample: @nr buffers. */
+void sampler_bufs(struct sampler *s, unsigned int nr);
 void sampler_flush(struct sampler *s, struct sample_buf *buf);
+/* After the last sample: the result has all that was flushed. */
+void sampler_finish(struct sampler *s);
+
+/* The buffer of @task: its own when there are enough. */
+static inline struct sample_buf *sampler_buf(const struct sampler *s, unsigned int task)
+{
+	return &s->bufs[task % s->nr_bufs];
+}
 
 static inline void sampler_put(struct sampler *s, struct sample_buf *buf, const struct sample *sample)
 {

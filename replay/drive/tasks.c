@@ -43,6 +43,7 @@ int tasks_make(struct drive *d, struct err *e)
 			       active, copies, RT_MAX_TASKS);
 	d->nr_tasks = active * copies;
 	d->tasks = xcalloc(d->nr_tasks, sizeof(*d->tasks));
+	sampler_bufs(&d->sampler, RT_IS_VIRTUAL ? 1 : d->nr_tasks);
 	d->by_copy = xcalloc((size_t)copies * recorded, sizeof(struct drive_task *));
 	for (unsigned int copy = 0; copy < copies; copy++)
 		for (uint32_t i = 0; i < recorded; i++) {
@@ -52,7 +53,7 @@ int tasks_make(struct drive *d, struct err *e)
 			if (!ev_task_count(d->job->file, i, EV_STIMULUS))
 				continue;
 			d->by_copy[(size_t)copy * recorded + i] = t;
-			nr++;
+			t->samples = sampler_buf(&d->sampler, nr++);
 			rc = task_init(d, t, i, copy, e);
 			if (rc)
 				return rc;
@@ -138,7 +139,7 @@ static void stop_workers(struct drive *d)
 void task_finish(struct drive_task *t)
 {
 	op_close_windows(t);
-	sampler_flush(&t->drive->sampler, &t->samples);
+	sampler_flush(&t->drive->sampler, t->samples);
 	rt_gate_raise(&t->gate, UINT64_MAX);
 	if (rt_fetch_add(&t->drive->live, -1ULL) == 1)
 		stop_workers(t->drive);
@@ -151,5 +152,5 @@ void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample
 			    .lock_wait_ns = sample->lock_wait_ns, .lock_hold_ns = sample->lock_hold_ns,
 			    .retry_ns = retry_ns, .op = op, .retries = retries };
 
-	sampler_put(&t->drive->sampler, &t->samples, &m);
+	sampler_put(&t->drive->sampler, t->samples, &m);
 }

@@ -18,7 +18,7 @@
 #include "engine/rt/threads/rcu_port.h"
 
 #define RT_ENTRY(name)	name##_threads
-#define RT_IS_VIRTUAL	0	/* for reports only */
+#define RT_IS_VIRTUAL	0	/* for reports, and who may share what */
 
 struct rt_task;			/* engine/rt/threads/machine.h */
 

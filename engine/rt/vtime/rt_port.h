@@ -14,7 +14,7 @@
 #include "engine/config/costs.h"
 
 #define RT_ENTRY(name)	name##_vtime
-#define RT_IS_VIRTUAL	1	/* for reports only */
+#define RT_IS_VIRTUAL	1	/* for reports, and who may share what: tasks never run at once */
 
 struct rt_task;			/* engine/rt/vtime/machine.h */
 struct rt_hold;
