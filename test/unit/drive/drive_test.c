@@ -43,6 +43,7 @@ static const struct {
 	enum drive_pacing pacing;
 	bool		 no_ends, virtual_only, unchecked;
 	bool		 on_6_1;	/* recorded there; else on 6.12 */
+	const char	*arm64;		/* recorded on one, hardware access flag "Y" or "N"; NULL: on x86 */
 	const char	*policy;	/* assignments */
 	const char	*fails;		/* what the run's error says */
 	bool		 model;		/* --access model */
@@ -207,6 +208,18 @@ static const struct {
 		     { AGE_EACH, HOST, 12000, 0, 64 }, { AGE_EACH, HOST, 22000, 0, 64 },
 		     { AGE_EACH, HOST, 32000, 0, 64 } },
 	  .want = { { "young", RT_IS_VIRTUAL ? 230 : 65, 256 }, IS("young_recorded", 256), IS("young_lost", 0) } },
+	{ .name = "on arm64, too, where hardware sets the access flag",
+	  .model = true, .arm64 = "Y",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 64 }, { AGE_EACH, HOST, 2000, 0, 64 },
+		     { AGE_EACH, HOST, 12000, 0, 64 }, { AGE_EACH, HOST, 22000, 0, 64 },
+		     { AGE_EACH, HOST, 32000, 0, 64 } },
+	  .want = { { "young", RT_IS_VIRTUAL ? 230 : 64, 256 }, { "touches", RT_IS_VIRTUAL, 256 }, IS("young_lost", 0) } },
+	{ .name = "where it does not, what is touched again is a recorded fault, and nothing else",
+	  .model = true, .arm64 = "N",
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 64 }, { AGE_EACH, HOST, 2000, 0, 64 },
+		     { READ, 0, 5000, 0, 64 }, { AGE_EACH, HOST, 12000, 0, 64 }, { AGE_EACH, HOST, 22000, 0, 64 },
+		     { SEEN, 0, 30000 } },
+	  .want = { IS("young", 128), IS("touches", 0), IS("added", 0), IS("young_lost", 0) } },
 	{ .name = "pages that become private fault again",
 	  .lines = { { SLOT_GMEM, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 100 }, { PRIVATE, HOST, 3000, 10, 30 },
 		     { READ, 0, 9000, 0, 100 } },
@@ -331,7 +344,7 @@ static void write_ages(struct ev_writer *w, const struct line *l)
 	}
 }
 
-static struct ev_file *write_lines(const struct line *lines, bool no_ends, bool on_6_1, char *path)
+static struct ev_file *write_lines(const struct line *lines, bool no_ends, bool on_6_1, const char *arm64, char *path)
 {
 	struct ev_meta meta;
 	struct ev_writer *w;
@@ -342,6 +355,9 @@ static struct ev_file *write_lines(const struct line *lines, bool no_ends, bool 
 	meta.release = on_6_1 ? KVM_6_1 : KVM_6_12;
 	meta.tdp_mmu = true;
 	meta.page_shift = 12;
+	meta.arch = arm64 ? KVM_ARM64 : KVM_X86;
+	if (arm64)
+		ev_meta_set_param(&meta, "arm64.hw_af", arm64);
 	meta.nr_cpus = VCPUS + 1;
 	meta.has_ends = !no_ends;
 	ev_meta_add_vm(&meta);
@@ -374,7 +390,7 @@ static struct ev_file *write_lines(const struct line *lines, bool no_ends, bool 
 /* --- running ---------------------------------------------------------------------------- */
 
 /* The file is gone from its folder at once, so that a row that fails leaves nothing behind. */
-static struct ev_file *file_of(const struct line *lines, bool no_ends, bool on_6_1)
+static struct ev_file *file_of(const struct line *lines, bool no_ends, bool on_6_1, const char *arm64)
 {
 	char path[] = "/tmp/drive_test_XXXXXX";
 	int fd = mkstemp(path);
@@ -382,7 +398,7 @@ static struct ev_file *file_of(const struct line *lines, bool no_ends, bool on_6
 
 	assert_true(fd >= 0);
 	close(fd);
-	f = write_lines(lines, no_ends, on_6_1, path);
+	f = write_lines(lines, no_ends, on_6_1, arm64, path);
 	unlink(path);
 	return f;
 }
@@ -428,7 +444,7 @@ static int replay(struct drive_job *job, const char *assignments, struct result 
 static void check(const void *row)
 {
 	const typeof(rows[0]) *r = row;
-	struct drive_job job = { .file = file_of(r->lines, r->no_ends, r->on_6_1), .pacing = r->pacing,
+	struct drive_job job = { .file = file_of(r->lines, r->no_ends, r->on_6_1, r->arm64), .pacing = r->pacing,
 				 .check = !r->unchecked, .clones = r->clones ? r->clones : 1, .time_scale_ppm = r->time_scale_ppm };
 	struct access_model *model = NULL;
 	struct result result;
