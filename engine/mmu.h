@@ -111,6 +111,7 @@ struct mmu_access {
 	uint8_t		 access;	/* one of MMU_R, MMU_W, MMU_X, or several */
 	uint8_t		 host_level;	/* 1 .. 3: largest mapping the host's page tables allow */
 	bool		 host_writable;
+	bool		 hugetlb;	/* arm64: of hugetlbfs; permissions of a block are relaxed at its first page */
 	pfn_t		 pfn;
 	uint64_t	 error_code;	/* as recorded (arm64: ESR, 32 bits); 0 in a replay that has none */
 	uint8_t		 found;		/* x86: enum mmu_found, by mmu_touch(); UNKNOWN: the fault looks for itself */

@@ -38,6 +38,7 @@ static void from_stage2(const struct recording *r, const struct rec_op *op, stru
 		out->pfn = looked->o.pin.value;
 	if (last)
 		out->writable = last->o.s2.prot & STAGE2_PROT_W;
+	out->hugetlb = relax && relax->o.s2.gfn != op->gfn;
 	if (map) {
 		out->pfn = map->o.s2.value + (op->gfn - map->o.s2.gfn);
 		out->level = 1 + (__builtin_ctzll(map->o.s2.pages | 1ULL << 40) + bits - 1) / bits;

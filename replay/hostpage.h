@@ -13,6 +13,7 @@ struct hostpage {
 	pfn_t	pfn;		/* HOSTPAGE_NO_PFN: no record shows it */
 	uint8_t	level;		/* largest mapping, 1 .. 3 */
 	bool	writable;	/* in the host's page tables */
+	bool	hugetlb;	/* arm64: of hugetlbfs, as where its permissions were relaxed shows */
 	bool	failed;		/* the host's look-up returned an errno, and so did the fault */
 	bool	pending;	/* the host had to read it in, and the fault did not wait */
 };

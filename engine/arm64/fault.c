@@ -24,6 +24,7 @@ struct fault {
 	uint64_t		 seq;		/* snapshot of mmu_invalidate_seq */
 	unsigned int		 host_class;	/* 1 .. 3: how large the host's page is */
 	bool			 logging, writable;
+	bool			 hugetlb;	/* known to be in a mapping of hugetlbfs */
 };
 
 /* The guest's own access: the hardware walks, and sets the access flag where it can. */
@@ -95,6 +96,8 @@ static void take_facts(struct fault *f, const struct mmu_access *a)
 	check_looked_up(&f->x->mmu, f->gfn, a->pfn);
 	f->pfn = a->pfn ^ MUTANT(wrong_page);
 	f->host_class = host_class(f->x, a);
+	/* Nothing else has pages of 1 GiB. */
+	f->hugetlb = a->hugetlb || f->host_class == 3;
 	f->writable = !MUTANT(write_read_only) && !(f->slot->cfg.flags & SLOT_READONLY) &&
 		      (a->host_writable || f->s.write);
 	/* So that the first write is noticed. */
@@ -169,7 +172,7 @@ static enum ret_pf map_or_relax(struct fault *f, bool shared)
 	};
 
 	if (f->s.kind == ABORT_PERMISSION && level == f->s.level) {
-		ret = relax(f->x, f->host_class == 3 ? first : f->gfn, m.prot, m.w.flags);
+		ret = relax(f->x, f->hugetlb ? first : f->gfn, m.prot, m.w.flags);
 		return ret ? RET_PF_LOST : RET_PF_RELAXED;
 	}
 	ret = map_range(&m);

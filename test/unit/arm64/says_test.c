@@ -47,6 +47,14 @@ static const struct script_row rows[] = {
 			"s2_relax 0x40007 +1 prot 7 ret 0 value 0\n",
 	},
 	{
+		.name = "6.12: a block of hugetlbfs becomes so at its first page", .release = KVM_6_12,
+		.steps = { FAULT_HUGETLB(G + 5, MMU_R, 2, RET_PF_FIXED), DO(FORGET),
+			   FAULT_HUGETLB(G + 7, MMU_X, 2, RET_PF_RELAXED), TOUCH_AT(G + 7, MMU_X, true) },
+		.want = "w_attr 0x40000 L2 0x400001400007d9 > 0x1400007d9\n"
+			"tlb_ipa_nsh 0x40000 L2\n"
+			"s2_relax 0x40000 +1 prot 7 ret 0 value 0\n",
+	},
+	{
 		.name = "6.12: a block over pages: locked, made, the table is freed later", .release = KVM_6_12,
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), FAULT_ON(G + 3, MMU_W, 1, RET_PF_FIXED), DO(FORGET),
 			   FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED), ASK(LEVEL, G + 3, 2) },

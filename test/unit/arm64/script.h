@@ -30,6 +30,7 @@ struct step {
 	int		level;		/* FAULT: host level, a size class */
 	int		want;		/* enum ret_pf, or the bool or number that is returned */
 	bool		readonly;	/* FAULT: not host-writable */
+	bool		hugetlb;	/* FAULT */
 	uint64_t	error_code;	/* FAULT: as a trace has it; 0: the engine looks itself */
 };
 
@@ -41,6 +42,8 @@ struct step {
 					  .error_code = code }
 #define FAULT_READONLY(g, host, ret)	{ .kind = FAULT, .gfn = g, .access = MMU_R, .level = host, .want = ret, \
 					  .readonly = true }
+#define FAULT_HUGETLB(g, how, host, ret) { .kind = FAULT, .gfn = g, .access = how, .level = host, .want = ret, \
+					  .hugetlb = true }
 #define TOUCH_AT(g, how, ret)		{ .kind = TOUCH, .gfn = g, .access = how, .want = ret }
 #define RANGE(k, g, pages, ret)		{ .kind = k, .gfn = g, .access = pages, .want = ret }
 #define ASK(k, g, ret)			{ .kind = k, .gfn = g, .want = ret }
@@ -92,7 +95,8 @@ static inline int script_step(struct lab *l, const struct step *s)
 	hva_t start = lab_hva_of(l, s->gfn), end = lab_hva_of(l, s->gfn + s->access);
 	struct mmu_access a = {
 		.gfn = s->gfn, .access = (uint8_t)s->access, .host_level = (uint8_t)s->level,
-		.host_writable = !s->readonly, .pfn = LAB_PFN(s->gfn), .error_code = s->error_code,
+		.host_writable = !s->readonly, .hugetlb = s->hugetlb, .pfn = LAB_PFN(s->gfn),
+		.error_code = s->error_code,
 		.pending = s->kind == GONE, .failed = s->kind == FAILED,
 	};
 
