@@ -147,6 +147,8 @@ void audit_print(const struct audit *a, const char *file, FILE *out)
 		"  checked: %" PRIu64 " installs against %" PRIu64 " invalidations, %" PRIu64 " snapshots, %" PRIu64
 		" operations that must flush, %" PRIu64 " swaps of memslots\n", a->installs, a->windows, a->snapshots,
 		a->flushes, a->swaps);
+	if (r->meta->arch == KVM_ARM64)
+		fputs("  entries of stage 2 are not audited: only whether begins and ends of invalidations balance\n", out);
 	if (!r->meta->has_ends)
 		fputs("  ends of invalidations are not recorded: what was installed before them cannot be told\n", out);
 	if (a->lost)
