@@ -37,7 +37,8 @@ static void read_instance(struct dat *d, const uint8_t *body, uint32_t len, uint
 	uint64_t offset = bytes_u64(&o);
 	const char *name = bytes_str(&o);
 
-	at = bytes_of(d, d->file.p + (offset < d->file.size ? offset : 0), offset < d->file.size ? d->file.size - offset : 0);
+	offset = min_u64(offset, d->file.size);
+	at = bytes_of(d, d->file.p + offset, d->file.size - offset);
 	if (!name || !tag_is(&at, "flyrecord")) {
 		dat_note(d, SOURCE_NO_CPU, 1, "an instance is not where it should be");
 		return;

@@ -212,8 +212,8 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 }
 
 /*
- * What became of a fault whose access faults once more, where nothing else tells.  On arm64 that is as good a sign of another's
- * store, of an entry unmapped since or of too few rights as of a retry.
+ * What became of a fault whose access faults once more, where nothing else tells.  On arm64 that is as good a sign of
+ * another's store, of an entry unmapped since or of too few rights as of a retry.
  */
 static enum ret_pf come_again(const struct fold *f)
 {
@@ -226,8 +226,11 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 	bool known = at->gfn_known;
 
 	f->vms[t->vm].faulted = true;
-	if (v->undecided)
-		vcpu_decide(f, t, v->active && known && same_access(v, at->gfn, at->access) ? come_again(f) : RET_PF_UNKNOWN);
+	if (v->undecided) {
+		bool again = v->active && known && same_access(v, at->gfn, at->access);
+
+		vcpu_decide(f, t, again ? come_again(f) : RET_PF_UNKNOWN);
+	}
 	op_end_all(f, t);
 	if (v->ahead_open)
 		async_end(f, t, 0);

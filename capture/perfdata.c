@@ -127,7 +127,8 @@ static int read_file_head(struct perfdata *d, struct err *e)
 		if (s->size && i == PERF_FEAT_TRACING_DATA)
 			read_tracing(d, f->file.p + s->offset, s->size);
 		else if (s->size)
-			perf_info_read(&d->info, &d->attrs, i, f->file.p + s->offset, s->size, f->swap, &d->file.damage);
+			perf_info_read(&d->info, &d->attrs, i, f->file.p + s->offset, s->size, f->swap,
+				       &d->file.damage);
 	}
 	d->has_pid = formats_finish(&d->formats);
 	return ret;

@@ -19,7 +19,7 @@ struct mmu_sink {
 	void (*emit)(void *arg, unsigned int task, const struct obs *obs);
 	/* A walk of dirty logging is about to look at @gfn; may be NULL, may wait. */
 	void (*before)(void *arg, unsigned int task, gfn_t gfn);
-	/* arm64: the entry @old over @nr frames from @gfn on was broken, to be made again; may be NULL, may not wait. */
+	/* arm64: the entry @old over @nr frames from @gfn on was broken, to be made again; may be NULL, no wait. */
 	void (*broken)(void *arg, unsigned int task, gfn_t gfn, uint64_t nr, uint64_t old);
 	void *arg;
 };

@@ -221,7 +221,10 @@ static uint64_t next_begin(const struct recording *r, const struct rec_op *op)
 	return op->parent != REC_NONE ? r->ops[op->parent].end_ns : op->end_ns + END_AFTER_ENTRY_NS;
 }
 
-/* An operation of which nothing is recorded after @seen_ns, its return neither, is over before its task does anything else. */
+/*
+ * An operation of which nothing is recorded after @seen_ns, its return neither, is over before its task does anything
+ * else.
+ */
 static uint64_t latest_end(const struct recording *r, const struct rec_op *op, uint64_t seen_ns)
 {
 	return op->end_ns > seen_ns ? op->end_ns : max_u64(next_begin(r, op), op->end_ns);
@@ -279,7 +282,8 @@ static void place_end(const struct recording *r, const struct rec_op *op, struct
 	uint64_t waited = write_wait_end(r, op, pin ? pin->t_ns : UINT64_MAX);
 
 	e->lo = pin ? pin->t_ns : max_u64(op->begin_ns, waited);
-	e->hi = max_u64(ended ? ended->t_ns : off ? off->t_ns : latest_end(r, op, pin ? pin->t_ns : op->begin_ns), e->lo);
+	e->hi = ended ? ended->t_ns : off ? off->t_ns : latest_end(r, op, pin ? pin->t_ns : op->begin_ns);
+	e->hi = max_u64(e->hi, e->lo);
 	e->at = pin || waited ? e->lo : clamp(op->begin_ns + END_AFTER_ENTRY_NS, e->lo, e->hi);
 }
 

@@ -8,7 +8,7 @@
 #include "kvm/stage2.h"
 
 struct stores {
-	uint64_t *at;		/* by observation: of a store when, of a look that lost when it read; NULL: no such thing */
+	uint64_t *at;		/* by observation: of a store when, of a look that lost when it read; NULL: none */
 };
 
 /* One record of an entry. */

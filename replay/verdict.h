@@ -157,7 +157,7 @@ struct tally { uint64_t total, exact, guided; };
 
 struct totals {
 	uint64_t operations, exact, determined, admissible, undecided, guided, vacuous, lost, unseen, skipped;
-	uint64_t undecidable;			/* of the vacuous ones, faults: neither result nor change was recorded */
+	uint64_t undecidable;			/* vacuous faults: neither result nor change was recorded */
 	uint64_t faults;			/* lost ones left out */
 	uint64_t skips[NR_SKIPS], misses[NR_MISSES];
 	struct tally by_op[EV_NR_OPS];		/* vacuous and lost ones left out */

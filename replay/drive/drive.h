@@ -110,7 +110,7 @@ struct drive {
 	struct sampler		 sampler;
 	struct rt_stats		 stats;
 	bool			 slots_inferred;
-	bool			 old_faults;	/* the recorded processor does not set A: a touch of an old page was a fault */
+	bool			 old_faults;	/* the recorded processor does not set A: touching an old page faults */
 	bool			 ends_at_once;	/* the trace has no ends: windows close after their start */
 	unsigned int		 nr_workers;	/* beside them: a kernel worker per VM, where the policy has one */
 	unsigned int		 nr_nx_workers;	/* and one for NX recovery, where the recorded host had it */

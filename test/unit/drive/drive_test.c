@@ -189,7 +189,7 @@ static const struct {
 	  .model = true, .policy = "memslot.delete=zap-all",
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { OTHER_SLOT, HOST, 1, 8192, 8200 }, { POPULATE, 0, 10, 0, 64 },
 		     { SEEN, 0, 100 }, { ZAP, HOST, 1000, 0, 64 }, { ZAP_END, HOST, 1001, 0, 64 },
-		     { READ, 0, 3000, 0, 64 }, { OTHER_GONE, HOST, 10000 }, { DESTROY, HOST, 60000 } },
+		     { READ, 0, 3000, 0, 64 }, { OTHER_GONE, HOST, 10000 }, { DESTROY, HOST, 500000 } },
 	  .want = { { "added", RT_IS_VIRTUAL ? 64 : 1, 64 }, { "stall_added", 1, INT64_MAX }, IS("accesses", 128),
 		    { "touches", RT_IS_VIRTUAL ? 64 : 1, 64 } } },
 	{ .name = "and under one that leaves them there is none",
