@@ -213,7 +213,7 @@ static const struct {
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 64 }, { AGE_EACH, HOST, 2000, 0, 64 },
 		     { AGE_EACH, HOST, 12000, 0, 64 }, { AGE_EACH, HOST, 22000, 0, 64 },
 		     { AGE_EACH, HOST, 32000, 0, 64 } },
-	  .want = { { "young", RT_IS_VIRTUAL ? 230 : 64, 256 }, { "touches", RT_IS_VIRTUAL, 256 }, 
+	  .want = { { "young", RT_IS_VIRTUAL ? 230 : 64, 256 }, { "touches", RT_IS_VIRTUAL, 256 },
 		    { "young_lost", 0, RT_IS_VIRTUAL ? 0 : 256 } } },
 	{ .name = "where it does not, what is touched again is a recorded fault, and nothing else",
 	  .model = true, .arm64 = "N",
