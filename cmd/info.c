@@ -357,9 +357,9 @@ const struct verb verb_info = {
 	.usage =
 		"usage: mmulab info [options] FILE\n"
 		"\n"
-		"FILE is a recording (trace.dat, perf.data, text) or an event file.  Prints kernel, clock, VMs, vCPUs with\n"
-		"their threads, memslots over time, events of the recording (the totals of trace-cmd\n"
-		"report), records by kind, what was not used and why, and what was lost.\n"
+		"FILE is a recording (trace.dat, perf.data, text) or an event file.  Prints kernel, clock,\n"
+		"VMs, vCPUs with their threads, memslots over time, events of the recording (the totals of\n"
+		"trace-cmd report), records by kind, what was not used and why, and what was lost.\n"
 		"\n"
 		"      --json            one JSON object; among its keys: events, used, unused (reason:\n"
 		"                        count), lost, lost_by (cpu, cause, n), damage (list), caveats\n"
