@@ -115,7 +115,8 @@ void vcpu_note_host(struct vcpu_state *v, enum ret_pf result)
 	bool served = result == RET_PF_FIXED || result == RET_PF_SPURIOUS || result == RET_PF_RELAXED ||
 		      result == RET_PF_YOUNG;
 
-	if (served && at->requested) {
+	/* Who lost to another vCPU, which served both, had asked for his page, too. */
+	if ((served || result == RET_PF_LOST) && at->requested) {
 		v->acc.pfn = at->pfn;
 		v->acc.level = at->level;
 		v->flags |= EV_F_PFN;

@@ -155,7 +155,7 @@ static const struct row rows[] = {
 			ABORTED(130, 7, 1),
 		},
 		.want =
-		"0 0 access w gfn=0x20 attempts=2 result=retry guest_ns=0 service_ns=31\n"
+		"0 0 access w,pfn gfn=0x20 attempts=2 level=1 pfn=0x1000 result=retry guest_ns=0 service_ns=31\n"
 		"3 0 pin - pin=snapshot value=0x0\n"
 		"4 0 pin - pin=lookup_ret value=0x1000\n"
 		"6 0 w_map - gfn=0x20 level=3 visit=1 ret=11 old=0x400\n"
