@@ -11,8 +11,8 @@ struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op)
 	hostpage_of_fault(g->rec, op, g->format, &facts);
 	return (struct mmu_access){
 		.gfn = op->gfn, .pfn = facts.pfn, .host_level = facts.level,
-		.host_writable = facts.writable, .hugetlb = facts.hugetlb, .failed = facts.failed, .pending = facts.pending,
-		.ahead = op->access & EV_F_AHEAD, .error_code = op->error_code,
+		.host_writable = facts.writable, .hugetlb = facts.hugetlb, .failed = facts.failed,
+		.pending = facts.pending, .ahead = op->access & EV_F_AHEAD, .error_code = op->error_code,
 		.access = (op->access & EV_F_R ? MMU_R : 0) | (op->access & EV_F_W ? MMU_W : 0) |
 			  (op->access & EV_F_X ? MMU_X : 0),
 	};
