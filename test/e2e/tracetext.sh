@@ -22,7 +22,7 @@ says "by info too" 3 err "no line is an event of a trace" "$mmulab" info "$tmp/p
 { cat "$tmp/prose.txt"; head -c 3000000 /dev/zero | tr '\0' 'x' | fold -w 80; cat "$fixtures/report.txt"; } >"$tmp/late.txt"
 says "a text whose first event is megabytes away is refused" 3 err "no line is an event" "$mmulab" info "$tmp/late.txt"
 mkfifo "$tmp/fifo"
-says "a pipe cannot be read twice, and is not waited for" 3 err "not a file" "$mmulab" import "$tmp/fifo" -o "$tmp/x.mmt"
+says "a pipe cannot be read twice, and is not waited for" 3 err "not a regular file" "$mmulab" import "$tmp/fifo" -o "$tmp/x.mmt"
 printf ' a-1 [000] 1.000000: sched_switch: x\n' >"$tmp/other.txt"
 says "a text without KVM's events" 3 err "no KVM event" "$mmulab" import "$tmp/other.txt" -o "$tmp/x.mmt"
 
