@@ -232,7 +232,8 @@ static uint64_t storm(const struct storm_row *row, uint64_t seed)
 	mmu_check(s->l.mmu);
 	mapped = compare(s);
 	mmu_stats(s->l.mmu, &st);
-	assert_true(st.ret_pf[RET_PF_FIXED] > 0);
+	if (RT_IS_VIRTUAL)	/* a machine that is busy elsewhere may run all invalidations first */
+		assert_true(st.ret_pf[RET_PF_FIXED] > 0);
 	lab_run(&s->l, 1, 0, finish, args);
 	assert_int_equal(lab_tables(&s->l), 0);
 	lab_close(&s->l);
