@@ -283,11 +283,6 @@ static void put_runtime(struct drive *d, struct result *r)
 	put(r, "preempted", "ns", preempted_ns);
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* Over all VMs: causes and waits are summed, extents are the largest. */
 static struct mmu_stats sum_invalidation(const struct drive *d)
 {
@@ -305,9 +300,9 @@ static struct mmu_stats sum_invalidation(const struct drive *d)
 		sum.retry_race += s.retry_race;
 		sum.memslot_wait_ns += s.memslot_wait_ns;
 		sum.windows_left += s.windows_left;
-		sum.memslot_wait_max_ns = larger(sum.memslot_wait_max_ns, s.memslot_wait_max_ns);
-		sum.windows_max = larger(sum.windows_max, s.windows_max);
-		sum.windows_busy_max_ns = larger(sum.windows_busy_max_ns, s.windows_busy_max_ns);
+		sum.memslot_wait_max_ns = max_u64(sum.memslot_wait_max_ns, s.memslot_wait_max_ns);
+		sum.windows_max = max_u64(sum.windows_max, s.windows_max);
+		sum.windows_busy_max_ns = max_u64(sum.windows_busy_max_ns, s.windows_busy_max_ns);
 		if (s.hull_max_pages <= sum.hull_max_pages)
 			continue;
 		sum.hull_max_pages = s.hull_max_pages;
@@ -324,7 +319,7 @@ static void put_invalidation(struct drive *d, struct result *r)
 
 	for (unsigned int i = 0; i < d->nr_tasks; i++) {
 		spoiled += d->tasks[i].n.spoiled;
-		window_max_ns = larger(window_max_ns, d->tasks[i].n.window_max_ns);
+		window_max_ns = max_u64(window_max_ns, d->tasks[i].n.window_max_ns);
 	}
 	if (!s.windows_max && !d->job->scan->kinds[EV_ZAP_RANGE])
 		return;
@@ -410,10 +405,10 @@ static void put_broken(struct drive *d, struct result *r)
 
 		sum.coalesced += s.coalesced;
 		sum.coalesce_ns += s.coalesce_ns;
-		sum.coalesce_max_ns = larger(sum.coalesce_max_ns, s.coalesce_max_ns);
+		sum.coalesce_max_ns = max_u64(sum.coalesce_max_ns, s.coalesce_max_ns);
 		sum.broken += s.broken;
 		sum.broken_ns += s.broken_ns;
-		sum.broken_max_ns = larger(sum.broken_max_ns, s.broken_max_ns);
+		sum.broken_max_ns = max_u64(sum.broken_max_ns, s.broken_max_ns);
 		sum.broken_faults += s.broken_faults;
 		sum.broken_stall_ns += s.broken_stall_ns;
 		sum.tables_freed += s.tables_freed;
