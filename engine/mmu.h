@@ -21,6 +21,12 @@ struct mmu_sink {
 	void (*before)(void *arg, unsigned int task, gfn_t gfn);
 	/* arm64: the entry @old over @nr frames from @gfn on was broken, to be made again; may be NULL, no wait. */
 	void (*broken)(void *arg, unsigned int task, gfn_t gfn, uint64_t nr, uint64_t old);
+	/*
+	 * Shadow paging: the entry of the guest's table @table at byte @offset is about to be read by other than a
+	 * guest walk (to prefetch, or to sync the shadow entry @spte made from it); the listener may mmu_gpte() it
+	 * first.  May be NULL, no wait.
+	 */
+	void (*reads)(void *arg, unsigned int task, gfn_t table, unsigned int offset, uint64_t spte);
 	void *arg;
 };
 
@@ -74,6 +80,12 @@ struct mmu_config {
 	uint32_t		 root_role;	/* x86 role word of roots; 0: the usual one */
 	/* No bit is left to mark MMIO entries by (AMD, maxphyaddr 52), or kvm.mmio_caching is off. */
 	bool			 mmio_uncached;
+	/*
+	 * x86: the TDP MMU is off (kvm.tdp_mmu=N), shadow pages and rmaps serve the guest; @shadow: and there is no
+	 * two-dimensional paging (kvm_amd.npt=0, kvm_intel.ept=0), so they follow the guest's own page tables.
+	 */
+	bool			 rmaps, shadow;
+	uint64_t		 page_limit;	/* shadow pages at most; 0: 2 % of the memory in slots, at least 64 */
 	bool			 pml;		/* hardware logs the pages it sets D of */
 	bool			 dirty_ring;	/* KVM_CAP_DIRTY_LOG_RING: a ring per vCPU, no bitmaps */
 	bool			 dirty_manual;	/* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: GET only looks, CLEAR clears */
@@ -125,6 +137,7 @@ struct mmu_access {
 	bool		 pending;
 	/* Nobody accesses: the page that was pending has come, and is mapped for when somebody does. */
 	bool		 ahead;
+	uint64_t	 gva;		/* shadow paging: what the guest accessed; then @gfn is what its tables said when recorded */
 };
 
 enum mmu_age { MMU_AGE_CLEAR, MMU_AGE_CLEAR_FLUSH, MMU_AGE_TEST };
@@ -289,6 +302,35 @@ void mmu_teardown(struct mmu *mmu);
  */
 void mmu_worker(struct mmu *mmu);
 void mmu_worker_stop(struct mmu *mmu);
+
+/*
+ * --- x86, shadow paging (config.shadow): the guest's own tables; nothing happens elsewhere ---
+ * The engine keeps the guest's page tables as far as they were told, and walks them like KVM: entries that nobody told
+ * are not present.
+ *
+ * The guest's entry at byte @offset of table @table is @value from now on; nobody notices: no lock, no cost.
+ */
+void mmu_gpte(struct mmu *mmu, gfn_t table, unsigned int offset, uint64_t value);
+/*
+ * The guest writes @value there: true when some mapping lets it, and then it is done.  Otherwise the write faults
+ * (mmu_fault()), and unless that makes a mapping writable KVM emulates it (mmu_pt_write()).
+ */
+bool mmu_guest_writes(struct mmu *mmu, unsigned int vcpu, gfn_t table, unsigned int offset, uint64_t value);
+/* kvm_mmu_track_write(): KVM emulated a write of @bytes (1 .. 8) at @offset of frame @gfn; the guest's memory changes with it. */
+void mmu_pt_write(struct mmu *mmu, unsigned int vcpu, gfn_t gfn, unsigned int offset, uint64_t value, unsigned int bytes);
+/*
+ * The guest loads CR3 (kvm_mmu_new_pgd()): one of its roots that is at hand, or mmu_vcpu_load() must follow.  Syncing is
+ * mmu_sync_roots(), where the load flushes.  Return: a root is at hand.
+ */
+bool mmu_cr3(struct mmu *mmu, unsigned int vcpu, gfn_t root);
+void mmu_sync_roots(struct mmu *mmu, unsigned int vcpu);
+/* KVM_REQ_MMU_SYNC is raised for the vCPU, and mmu_sync_roots() must come before it enters the guest. */
+bool mmu_wants_sync(const struct mmu *mmu, unsigned int vcpu);
+void mmu_invlpg(struct mmu *mmu, unsigned int vcpu, uint64_t gva);
+/* KVM_SET_NR_MMU_PAGES, also without config.shadow. */
+void mmu_page_limit(struct mmu *mmu, uint64_t pages);
+/* The role word that roots taken from now on have (its level is that of the guest's paging); 0: config.root_role. */
+void mmu_vcpu_role(struct mmu *mmu, unsigned int vcpu, uint32_t role);
 
 /* --- for the oracle, verify and tests; never from inside an operation ------------- */
 

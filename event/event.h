@@ -41,6 +41,10 @@ enum ev_kind {
 #define EV_F_MATCHED	0x20	/* a memslot matched (a probe saw the handler run) */
 /* MEM_ATTR */
 #define EV_F_PRIVATE	0x08	/* ... private; without: shared */
+/* GPTE */
+#define EV_F_INFERRED	0x04	/* no walk read it: what KVM mapped for it tells the frame and some of its bits */
+/* CR3 */
+#define EV_F_LOADS	0x04	/* the root was not at hand: a VCPU_LOAD follows */
 /* ACCESS */
 #define EV_F_R		0x04
 #define EV_F_W		0x08
@@ -60,6 +64,23 @@ struct ev_access {
 	uint64_t pfn : 40, result : 8, rest : 16;	/* result: enum ret_pf of the last attempt */
 	uint32_t guest_ns;	/* in guest mode since the previous access was served; saturates, see THINK */
 	uint32_t service_ns;	/* first exit .. last entry, retries and the guest time between them included */
+};
+
+/*
+ * An entry of a guest page table, or bytes the guest wrote to one.  Level 4 or 5 holds the root's entries, 1 those of
+ * 4 KiB pages; 0: not known.
+ */
+struct ev_gpte {
+	uint64_t gfn : 40, offset : 12, level : 4, bytes : 4, rest : 4;	/* of the table; offset in bytes; bytes: 4 or 8, PT_WRITE 1 .. 8 */
+	uint64_t value;
+	uint64_t extra;
+};
+
+struct ev_walk {
+	uint64_t gva;
+	uint64_t root : 40, levels : 4, known : 1, rest : 19;	/* root: gfn of the guest's root table, where known; levels: 2 .. 5, 0 without paging */
+	uint32_t pferr;		/* as the walker was asked: PFERR_* */
+	uint32_t more;
 };
 
 struct ev_think {		/* precedes the ACCESS it belongs to; its times replace guest_ns */
@@ -103,7 +124,12 @@ struct ev_slot {
 	X(VM_DESTROY,	"vm_destroy")	\
 	X(UNKNOWN,	"unknown")	/* observations outside any operation the fold knows */ \
 	X(NX_RECOVER,	"nx_recover")	\
-	X(NX_TOGGLE,	"nx_toggle")
+	X(NX_TOGGLE,	"nx_toggle")		\
+	X(CR3,		"cr3")			\
+	X(SYNC_ROOTS,	"sync_roots")		\
+	X(INVLPG,	"invlpg")		\
+	X(PT_WRITE,	"pt_write")		\
+	X(PAGE_LIMIT,	"page_limit")
 
 enum ev_op {
 #define EV_OP_ENUM(id, name) EV_OP_##id,
@@ -137,6 +163,8 @@ struct ev {
 	union {
 		struct ev_access	access;
 		struct ev_think		think;
+		struct ev_gpte		gpte;
+		struct ev_walk		walk;
 		struct ev_hvas		hvas;
 		struct obs_gfns		gfns;
 		struct ev_slot		slot;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum payload {
-	PAYLOAD_none, PAYLOAD_access, PAYLOAD_think, PAYLOAD_hvas, PAYLOAD_gfns, PAYLOAD_slot,
+	PAYLOAD_none, PAYLOAD_access, PAYLOAD_think, PAYLOAD_gpte, PAYLOAD_walk, PAYLOAD_hvas, PAYLOAD_gfns, PAYLOAD_slot,
 	PAYLOAD_spte, PAYLOAD_set, PAYLOAD_map, PAYLOAD_page, PAYLOAD_fast, PAYLOAD_mmio,
 	PAYLOAD_s2, PAYLOAD_pte, PAYLOAD_wait, PAYLOAD_pin, PAYLOAD_op,
 };
@@ -106,6 +106,8 @@ static const struct flag {
 	{ PAYLOAD_gfns, EV_F_LAST, "last" },
 	{ PAYLOAD_gfns, EV_F_PRIVATE, "private" },
 	{ PAYLOAD_gfns, EV_F_BESIDE, "beside" },
+	{ PAYLOAD_gpte, EV_F_INFERRED, "inferred" },
+	{ PAYLOAD_walk, EV_F_LOADS, "loads" },
 	{ PAYLOAD_slot, EV_F_NESTED, "nested" },
 	{ PAYLOAD_slot, EV_F_OPEN, "open" },
 	{ PAYLOAD_slot, EV_F_BESIDE, "beside" },

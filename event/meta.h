@@ -57,7 +57,8 @@ struct ev_meta {
 	enum kvm_release release;
 	bool		 release_exact;
 	enum spte_tdp	 tdp;		/* x86 */
-	bool		 tdp_mmu;	/* false: shadow or rmap trace */
+	bool		 tdp_mmu;	/* false: shadow pages and rmaps */
+	bool		 shadow;	/* no two-dimensional paging: KVM shadows the guest's tables */
 	unsigned int	 page_shift;
 	unsigned int	 nr_cpus;	/* of the host, as recorded */
 	char		*clock;

@@ -45,6 +45,7 @@ static const struct member meta_members[] = {
 	MEMBER(M_BOOL, ev_meta, release_exact),
 	WORD(ev_meta, tdp),
 	MEMBER(M_BOOL, ev_meta, tdp_mmu),
+	MEMBER(M_BOOL, ev_meta, shadow),
 	MEMBER(M_U32, ev_meta, page_shift),
 	MEMBER(M_U32, ev_meta, nr_cpus),
 	MEMBER(M_TEXT, ev_meta, clock),

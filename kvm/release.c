@@ -101,6 +101,7 @@ const char *ret_pf_name(enum ret_pf ret)
 		[RET_PF_LOST] = "lost",
 		[RET_PF_RELAXED] = "relaxed",
 		[RET_PF_YOUNG] = "young",
+		[RET_PF_GUEST] = "guest_fault",
 	};
 
 	return (unsigned int)ret < RET_PF_NR ? names[ret] : "unknown";

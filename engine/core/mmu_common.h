@@ -40,6 +40,19 @@ struct mmu {
 	struct checker		*checker;	/* config.check only: core/checker.h */
 };
 
+/* Shadow paging: engine/mmu.h has the meaning. */
+struct mmu_guest_ops {
+	void (*gpte)(struct mmu *mmu, gfn_t table, unsigned int offset, uint64_t value);
+	bool (*writes)(struct mmu *mmu, unsigned int vcpu, gfn_t table, unsigned int offset, uint64_t value);
+	void (*pt_write)(struct mmu *mmu, unsigned int vcpu, gfn_t gfn, unsigned int offset, uint64_t value,
+			 unsigned int bytes);
+	bool (*cr3)(struct mmu *mmu, unsigned int vcpu, gfn_t root);
+	void (*sync_roots)(struct mmu *mmu, unsigned int vcpu);
+	bool (*wants_sync)(const struct mmu *mmu, unsigned int vcpu);
+	void (*invlpg)(struct mmu *mmu, unsigned int vcpu, uint64_t gva);
+	void (*role)(struct mmu *mmu, unsigned int vcpu, uint32_t role);
+};
+
 struct mmu_ops {
 	void (*destroy)(struct mmu *mmu);
 	void (*vcpu_load)(struct mmu *mmu, unsigned int vcpu);
@@ -93,6 +106,8 @@ struct mmu_ops {
 	void (*repair)(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
 	void (*stats)(const struct mmu *mmu, struct mmu_stats *out);
 	void (*check)(const struct mmu *mmu);
+	const struct mmu_guest_ops *guest;	/* NULL: the guest's page tables are its own affair */
+	void (*page_limit)(struct mmu *mmu, uint64_t pages);	/* NULL: tables have no limit */
 	/* The first gfn of [@start, @end) that any (valid) root of @as_id maps, or UINT64_MAX; never hands over. */
 	gfn_t (*find_mapped)(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end, bool only_valid);
 };

@@ -97,6 +97,13 @@ static inline void obs_pte(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn,
 	}
 }
 
+/* The guest's entry is about to be read, not by a guest walk. */
+static inline void obs_reads(const struct mmu *mmu, gfn_t table, unsigned int offset, uint64_t spte)
+{
+	if (observed(mmu) && mmu->config.sink->reads)
+		mmu->config.sink->reads(mmu->config.sink->arg, rt_self(), table, offset, spte);
+}
+
 static inline void obs_mmio(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, unsigned int access,
 			    uint64_t gen, uint64_t spte)
 {

@@ -74,7 +74,7 @@ static void as_json(void **state)
 {
 	static const char want[] =
 		"{\"arch\":\"arm64\",\"kernel\":\"6.12.1\",\"release\":\"6.12\",\"release_exact\":true,"
-		"\"tdp\":\"ept\",\"tdp_mmu\":true,\"page_shift\":14,\"nr_cpus\":512,\"clock\":\"x86-tsc\","
+		"\"tdp\":\"ept\",\"tdp_mmu\":true,\"shadow\":false,\"page_shift\":14,\"nr_cpus\":512,\"clock\":\"x86-tsc\","
 		"\"source_xxh3\":\"00112233445566778899aabbccddeeff\",\"events\":9223372036854775807,\"kvm_events\":0,"
 		"\"first_ns\":\"0xffffffffffffffff\",\"last_ns\":\"0x8000000000000000\",\"has_ends\":true,"
 		"\"has_probes\":false,"
