@@ -180,28 +180,6 @@ static void put_attempts(const struct table *t, FILE *out)
 	fputs("</li>\n", out);
 }
 
-/* Has a run before @run the same line in its policy's text? */
-static bool was_said(const struct group *g, size_t run, const char *line)
-{
-	for (size_t i = 0; i < run; i++)
-		if (strstr(g->v[i].policy_text, line))
-			return true;
-	return false;
-}
-
-/* Comments in the policies' texts: what their files name without effect. */
-static void put_policy_notes(const struct group *g, size_t run, FILE *out)
-{
-	char *text = xstrdup(g->v[run].policy_text), *rest = text, *line;
-
-	while ((line = strsep(&rest, "\n"))) {
-		if (*line != ';' || was_said(g, run, line))
-			continue;
-		put_item(out, line + strspn(line, "; "));
-	}
-	free(text);
-}
-
 static void put_caveats(const struct table *t, FILE *out)
 {
 	const struct group *g = t->group;
@@ -223,15 +201,12 @@ static void put_caveats(const struct table *t, FILE *out)
 	put_attempts(t, out);
 	put_item(out, "A trace holds the guest's misses, not its hits. No access model was used: accesses that would fault "
 		 "only under another policy are not added (their number stands in the table).");
-	put_item(out, "A knob that is not built into this version has no effect; replay says so when a policy file names one, "
-		 "and `mmulab policies` lists them.");
 	for (size_t i = 0; i < g->nr; i++) {
 		if (*g->v[i].assumed) {
 			fputs("<li>", out);
 			html_printf(out, "%s: facts the trace lacks and --assume granted: %s", g->v[i].label, g->v[i].assumed);
 			fputs("</li>\n", out);
 		}
-		put_policy_notes(g, i, out);
 	}
 	for (size_t i = 0; i < t->nr; i++)
 		if (t->v[i].caveat && !t->v[i].extra)

@@ -35,8 +35,7 @@ static json_t *values_json(const struct knob *k)
 static json_t *knob_json(const struct knob *k)
 {
 	const char *arch = k->arch == 'X' ? "x86" : k->arch == 'A' ? "arm64" : "both";
-	json_t *o = json_pack("{s:s, s:s, s:s, s:b}", "id", k->id, "name", k->name, "arch", arch, "built",
-			      k->kind != KNOB_IS_UNBUILT);
+	json_t *o = json_pack("{s:s, s:s, s:s}", "id", k->id, "name", k->name, "arch", arch);
 	char text[128];
 
 	if (k->kind == KNOB_IS_ENUM) {
@@ -45,11 +44,9 @@ static json_t *knob_json(const struct knob *k)
 		knob_values_text(k, text, sizeof(text));
 		json_object_set_new(o, "values", json_string(text));
 	}
-	if (k->kind != KNOB_IS_UNBUILT) {
-		knob_value_text(k, k->dflt, text, sizeof(text));
-		json_object_set_new(o, "default", json_string(text));
-		json_object_set_new(o, "help", json_string(k->help));
-	}
+	knob_value_text(k, k->dflt, text, sizeof(text));
+	json_object_set_new(o, "default", json_string(text));
+	json_object_set_new(o, "help", json_string(k->help));
 	return o;
 }
 
@@ -116,49 +113,35 @@ static void put_value(void *object, const char *name, const char *value)
 	json_object_set_new(object, name, json_string(value));
 }
 
-static void policy_json(const struct policy *p, const struct policy_notes *notes)
+static void policy_json(const struct policy *p)
 {
-	json_t *knobs = json_object(), *list = json_array();
+	json_t *knobs = json_object();
 
 	policy_each(p, put_value, knobs);
-	for (size_t i = 0; i < notes->nr; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "where", notes->v[i].where, "line",
-						      notes->v[i].line, "text", notes->v[i].text));
-	print_json(json_pack("{s:s, s:o, s:o}", "name", p->name, "knobs", knobs, "notes", list));
-}
-
-static void policy_text(const struct policy *p, const struct policy_notes *notes)
-{
-	policy_print(p, stdout);
-	if (notes->nr)
-		printf("\n# Without effect:\n");
-	for (size_t i = 0; i < notes->nr; i++)
-		printf("# %s: %s\n", notes->v[i].where, notes->v[i].text);
+	print_json(json_pack("{s:s, s:o}", "name", p->name, "knobs", knobs));
 }
 
 /* What it names decides which architecture it is for; x86 where it is good for both. */
-static int load(const char *name, struct policy *p, struct policy_notes *notes, struct err *e)
+static int load(const char *name, struct policy *p, struct err *e)
 {
-	int rc = policy_load(name, paths_dirs("policies"), KVM_X86, p, notes, e);
+	int rc = policy_load(name, paths_dirs("policies"), KVM_X86, p, e);
 
-	if (rc && !policy_load(name, paths_dirs("policies"), KVM_ARM64, p, notes, NULL))
+	if (rc && !policy_load(name, paths_dirs("policies"), KVM_ARM64, p, NULL))
 		return 0;
 	return rc;
 }
 
 static int show_policy(const char *name, const struct opt_list *sets, bool json, struct err *e)
 {
-	struct policy_notes notes = { 0 };
 	struct policy p;
-	int rc = load(name, &p, &notes, e);
+	int rc = load(name, &p, e);
 
 	for (size_t i = 0; !rc && i < sets->nr; i++)
 		rc = policy_set(&p, sets->v[i], p.arch, e);
 	if (!rc && json)
-		policy_json(&p, &notes);
+		policy_json(&p);
 	else if (!rc)
-		policy_text(&p, &notes);
-	policy_notes_fini(&notes);
+		policy_print(&p, stdout);
 	return rc;
 }
 
@@ -189,17 +172,15 @@ const struct verb verb_policies = {
 	.usage =
 		"usage: mmulab policies [--json] [NAME [--set KNOB=VALUE]...]\n"
 		"\n"
-		"Without NAME: every knob with its values, default and meaning, those the engine does\n"
-		"not have yet apart, and the policies there are.  With NAME: what it resolves to, and\n"
-		"which of its lines have no effect.\n"
+		"Without NAME: every knob with its values, default and meaning, and the policies there\n"
+		"are.  With NAME: what it resolves to.\n"
 		"\n"
 		"NAME is a policy (x86-6.12), a file ending in .ini, or several joined by '+', the later\n"
 		"ones on top (x86-6.1+seed-004).  A policy file is lines of `knob = value`; `inherit = NAME`\n"
 		"as its first line starts from another one.\n"
 		"\n"
 		"      --set KNOB=VALUE  change one knob of NAME; may be given again\n"
-		"      --json            the same as JSON: knobs (id, name, arch, built, values, default,\n"
-		"                        help) and policies; with NAME: name, knobs (name to value),\n"
-		"                        notes (where, line, text)\n",
+		"      --json            the same as JSON: knobs (id, name, arch, values, default, help)\n"
+		"                        and policies; with NAME: name, knobs (name to value)\n",
 	.run = run,
 };

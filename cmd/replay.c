@@ -164,10 +164,9 @@ static bool is_knob(const char *assignment)
 	return strncmp(assignment, "host.", 5) != 0 && strncmp(assignment, "costs.", 6) != 0;
 }
 
-static int load_policy(const struct replay_ask *ask, const char *name, struct policy *out,
-		       struct policy_notes *notes, struct err *e)
+static int load_policy(const struct replay_ask *ask, const char *name, struct policy *out, struct err *e)
 {
-	int rc = policy_load(name, paths_dirs("policies"), ask->arch, out, notes, e);
+	int rc = policy_load(name, paths_dirs("policies"), ask->arch, out, e);
 
 	for (size_t i = 0; !rc && i < ask->sets.nr; i++)
 		if (is_knob(ask->sets.v[i]))
@@ -177,24 +176,24 @@ static int load_policy(const struct replay_ask *ask, const char *name, struct po
 
 /* All of them before the first runs: a mistake in the last one should not cost the time of the others. */
 static int load_policies(const struct replay_ask *ask, struct replay_run *runs, size_t nr, const char *dflt,
-			 struct policy_notes *notes, struct err *e)
+			 struct err *e)
 {
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < nr; i++)
-		rc = load_policy(ask, ask->policies.nr ? ask->policies.v[i] : dflt, &runs[i].policy, notes, e);
+		rc = load_policy(ask, ask->policies.nr ? ask->policies.v[i] : dflt, &runs[i].policy, e);
 	return rc;
 }
 
 /* Everything that can be wrong before the first run, what is cheap to find before the trace is planned. */
 static int prepare(const struct replay_ask *ask, struct replay_trace *trace, struct replay_run *runs, size_t nr,
-		   struct policy_notes *notes, struct err *e)
+		   struct err *e)
 {
 	struct store *store = NULL;
 	struct drive_job job;
 	struct costs costs;
 	char dflt[32];
-	int rc = ask->policies.nr ? load_policies(ask, runs, nr, NULL, notes, e) : 0;
+	int rc = ask->policies.nr ? load_policies(ask, runs, nr, NULL, e) : 0;
 
 	if (!rc && ask->db) {
 		rc = store_open(ask->db, &store, e);
@@ -206,7 +205,7 @@ static int prepare(const struct replay_ask *ask, struct replay_trace *trace, str
 	if (!rc && !ask->policies.nr) {
 		snprintf(dflt, sizeof(dflt), "%s-%s", kvm_arch_name(ask->arch),
 			 kvm_release_name(trace->meta->release));
-		rc = load_policies(ask, runs, nr, dflt, notes, e);
+		rc = load_policies(ask, runs, nr, dflt, e);
 	}
 	return rc ? rc : replay_job(ask, trace, &runs[0].policy, &costs, &job, e);
 }
@@ -293,18 +292,15 @@ static int replay(struct replay_ask *ask, struct err *e)
 	size_t nr = ask->policies.nr ? ask->policies.nr : 1;
 	struct replay_run *runs = xcalloc(nr, sizeof(*runs));
 	struct replay_trace trace = { 0 };
-	struct policy_notes notes = { 0 };
 	int rc;
 
 	for (size_t i = 0; i < nr; i++)
 		result_init(&runs[i].result);
-	rc = prepare(ask, &trace, runs, nr, &notes, e);
+	rc = prepare(ask, &trace, runs, nr, e);
 	if (!rc) {	/* not before: who is refused gets one line, the reason */
-		policy_notes_print(&notes, "mmulab replay: ", stderr);
 		say_assumed(ask);
 		say_scale(ask, &trace);
 	}
-	policy_notes_fini(&notes);
 	if (!rc)
 		rc = ask->seeds ? replay_search(ask, &trace, runs, nr, e) : run_all(ask, &trace, runs, nr, e);
 	for (size_t i = 0; i < nr; i++)

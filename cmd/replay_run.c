@@ -215,17 +215,6 @@ static char *loaded_name(const struct policy *policy)
 	return strndup(policy->name, strcspn(policy->name, " "));
 }
 
-/* What the policy's file names without effect, as comments: a report must not forget it. */
-static void put_notes(const char *name, enum kvm_arch arch, FILE *out)
-{
-	struct policy_notes notes = { 0 };
-	struct policy unused;
-
-	policy_load(name, paths_dirs("policies"), arch, &unused, &notes, NULL);
-	policy_notes_print(&notes, "; ", out);
-	policy_notes_fini(&notes);
-}
-
 void replay_command(const struct replay_ask *ask, const struct policy *policy, FILE *out)
 {
 	char *name = loaded_name(policy);
@@ -244,7 +233,6 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	int rc;
 
 	policy_print(&run->policy, text_open(&policy));
-	put_notes(name, ask->arch, policy.out);
 	costs_print(job->costs, text_open(&costs));
 	host_model_print(&job->host, text_open(&host));
 	put_command(ask, name, text_open(&command));

@@ -38,7 +38,7 @@ static const char *recorded_preset(const struct ev_meta *meta)
 static int load_policy(const struct options *o, const struct ev_meta *meta, struct policy *out, struct err *e)
 {
 	const char *name = o->policy ? o->policy : recorded_preset(meta);
-	int rc = policy_load(name, paths_dirs("policies"), meta->arch, out, NULL, e);
+	int rc = policy_load(name, paths_dirs("policies"), meta->arch, out, e);
 
 	for (size_t i = 0; rc == 0 && i < o->sets.nr; i++)
 		rc = policy_set(out, o->sets.v[i], meta->arch, e);
@@ -49,7 +49,7 @@ static int load_policy(const struct options *o, const struct ev_meta *meta, stru
 static int read_rules(const struct ev_meta *meta, struct verify_job *job, struct err *e)
 {
 	struct policy own;
-	int rc = policy_load(recorded_preset(meta), paths_dirs("policies"), meta->arch, &own, NULL, e);
+	int rc = policy_load(recorded_preset(meta), paths_dirs("policies"), meta->arch, &own, e);
 
 	if (rc == 0)
 		job->yields_to_waiters = own.lock_needbreak == LOCK_NEEDBREAK_CONTENDED;

@@ -32,8 +32,6 @@ static const struct knob *flippable(const char *name, enum kvm_arch arch, struct
 		unknown_knob(name, arch, e);
 	else if (!knob_fits_arch(k, arch))
 		err_set(e, ERR_USAGE, "--flip %s: a knob of another architecture than the recording's", name);
-	else if (k->kind == KNOB_IS_UNBUILT)
-		err_set(e, ERR_USAGE, "--flip %s: this knob is not built yet; `mmulab policies` lists those that are", name);
 	else if (k->kind == KNOB_IS_NUMBER)
 		err_set(e, ERR_USAGE, "--flip %s: takes numbers (%u..%u), not words; try one with --set %s=NUMBER",
 			name, k->min, k->max, name);

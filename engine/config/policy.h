@@ -51,37 +51,35 @@
 #define DESTROY_RESCHED(VALUE, k)	VALUE(k, NONE, "none") VALUE(k, CHUNKED, "chunked")
 #define WALK_EAGAIN(VALUE, k)		VALUE(k, ABORT, "abort") VALUE(k, SKIP, "skip")
 #define AGE_RANGE(VALUE, k)		VALUE(k, FIRST_PAGE, "first-page") VALUE(k, WHOLE, "whole")
+#define SYNC_BEFORE_LINK(VALUE, k)	VALUE(k, REQUEST_LATER, "request-later") VALUE(k, REMOTE_REQUEST, "remote-request") VALUE(k, SYNC_IN_FETCH, "sync-in-fetch")
+#define SYNC_ON_NO_YIELD(VALUE, k)	VALUE(k, RETRY, "retry") VALUE(k, FINISH, "finish")
+#define SYNC_FLUSH_BEFORE_EINTR(VALUE, k) VALUE(k, YES, "yes") VALUE(k, NO, "no")
+#define SYNC_REREQUEST(VALUE, k)	VALUE(k, YES, "yes") VALUE(k, NO, "no")
+#define UNSYNC_ALLOWED(VALUE, k)	VALUE(k, YES, "yes") VALUE(k, NO, "no")
+#define LINK_CHILD_MATCH(VALUE, k)	VALUE(k, PRESENT, "present") VALUE(k, GFN_ROLE, "gfn-role")
 #define FLUSH_BATCH(VALUE, k)		VALUE(k, PER_OP, "per-op") VALUE(k, ACCUMULATE, "accumulate")
+
+#define POLICY_OFF	UINT32_MAX	/* of a KNOB_OFF */
 
 #define POLICY_ENUM_VALUE(k, name, text) k##_##name,
 #define KNOB(id, field, dotted, LIST, dflt, arch, help) enum field { LIST(POLICY_ENUM_VALUE, LIST) };
 #define KNOB_NUM(id, field, dotted, min, max, dflt, arch, help)
-#define KNOB_LATER(id, dotted, values, arch)
+#define KNOB_OFF(id, field, dotted, min, max, dflt, arch, help)
 #include "engine/config/policy.def"
 #undef KNOB
 #undef KNOB_NUM
+#undef KNOB_OFF
 
 struct policy {
 	enum kvm_arch arch;	/* it was loaded for: knobs of the other one are not shown */
 	char name[192];		/* "x86-6.12", "x86-6.12+seed-004", "x86-6.12 age.lock=lockless" */
 #define KNOB(id, field, dotted, LIST, dflt, arch, help) enum field field;
 #define KNOB_NUM(id, field, dotted, min, max, dflt, arch, help) uint32_t field;
+#define KNOB_OFF(id, field, dotted, min, max, dflt, arch, help) uint32_t field;	/* min .. max, POLICY_OFF */
 #include "engine/config/policy.def"
 #undef KNOB
 #undef KNOB_NUM
-#undef KNOB_LATER
-};
-
-/* A line of a policy file that names a knob the engine does not have yet. */
-struct policy_note {
-	char where[256];	/* "policies/x86-6.12.ini:7" */
-	char text[256];		/* "knob root.lock is not built yet; `root.lock = read` has no effect" */
-	char line[128];		/* "root.lock = read" */
-};
-
-struct policy_notes {
-	struct policy_note	*v;
-	size_t			 nr;
+#undef KNOB_OFF
 };
 
 void policy_defaults(struct policy *p);	/* for x86 */
@@ -93,9 +91,6 @@ void policy_defaults(struct policy *p);	/* for x86 */
  * @dirs:	NULL-terminated list of folders.
  * @arch:	knobs of the other architecture are errors.
  * @out:	untouched on failure.
- * @notes:	zeroed or from an earlier call; grows by one note per knob named without effect;
- *		may be NULL.  A line is noted once, however many policies stand on its file.
- *		Free with policy_notes_fini().
  *
  * A file is lines of `knob = value`.  `inherit = NAME` (first assignment of a
  * file) loads that policy first, from @dirs or the file's own folder; what
@@ -104,20 +99,16 @@ void policy_defaults(struct policy *p);	/* for x86 */
  * and the nearest right word), unreadable files (ERR_INPUT).
  */
 int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, struct policy *out,
-		struct policy_notes *notes, struct err *e);
+		struct err *e);
 
 /* "age.lock=lockless" on top of @p; the name of @p gains " age.lock=lockless". */
 int policy_set(struct policy *p, const char *assignment, enum kvm_arch arch, struct err *e);
 
-void policy_notes_fini(struct policy_notes *notes);
-/* All of them, one line per file: "FILE: without effect, as these knobs are not built yet (2): root.lock nx.lock". */
-void policy_notes_print(const struct policy_notes *notes, const char *prefix, FILE *out);
-
-/* All built knobs of its architecture as INI text that policy_load() reads back to the same struct. */
+/* All knobs of its architecture as INI text that policy_load() reads back to the same struct. */
 void policy_print(const struct policy *p, FILE *out);
-/* The table itself: names, values, defaults, help; unbuilt knobs last, marked so. */
+/* The table itself: names, values, defaults, help. */
 void policy_print_knobs(FILE *out);
-/* Calls @fn(arg, dotted name, value text) for each built knob: for the database and --json. */
+/* Calls @fn(arg, dotted name, value text) for each knob: for the database and --json. */
 void policy_each(const struct policy *p, void (*fn)(void *arg, const char *name, const char *value), void *arg);
 
 #endif

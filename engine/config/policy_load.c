@@ -13,17 +13,11 @@
 #include "engine/config/policy.h"
 #include "engine/config/policy_table.h"
 
-/* The last line that named an unbuilt knob; where is NULL when none did. */
-struct unbuilt {
-	char *where, *value;
-};
-
 /* One policy_load(). */
 struct load {
 	const char *const	*dirs;
 	enum kvm_arch		 arch;
 	struct policy		 policy;
-	struct unbuilt		*unbuilt;	/* by row of the knob table */
 	bool			 on_top;	/* behind a '+': may not inherit */
 };
 
@@ -80,13 +74,6 @@ static size_t row_of(const struct knob *k)
 	return (size_t)(k - knob_table(&nr));
 }
 
-static void remember_unbuilt(struct unbuilt *u, const char *where, const char *value)
-{
-	free(u->where);
-	free(u->value);
-	*u = (struct unbuilt){ xstrdup(where), xstrdup(value) };
-}
-
 static int inherit(struct file *f, const char *name, const char *where, struct err *e)
 {
 	if (f->load->on_top)
@@ -120,10 +107,7 @@ static int assign_line(void *arg, const char *section, const char *name, const c
 		return err_set(e, ERR_USAGE, "%s: %s was set before, at %s; remove one of the two", where, name,
 			       f->set_at[row]);
 	f->set_at[row] = xstrdup(where);
-	if (k->kind == KNOB_IS_UNBUILT)
-		remember_unbuilt(&l->unbuilt[row], where, value);
-	else
-		knob_set(k, &l->policy, number);
+	knob_set(k, &l->policy, number);
 	return 0;
 }
 
@@ -290,65 +274,18 @@ static int load_layers(struct load *l, const char *name, struct err *e)
 	return rc;
 }
 
-static void add_note(struct policy_notes *notes, const struct knob *k, const struct unbuilt *u)
-{
-	struct policy_note *n;
-
-	for (size_t i = 0; i < notes->nr; i++)		/* another policy that inherits the same file */
-		if (strcmp(notes->v[i].where, u->where) == 0)
-			return;
-	notes->v = xreallocarray(notes->v, notes->nr + 1, sizeof(*notes->v));
-	n = &notes->v[notes->nr++];
-	snprintf(n->where, sizeof(n->where), "%s", u->where);
-	snprintf(n->line, sizeof(n->line), "%s = %s", k->name, u->value);
-	snprintf(n->text, sizeof(n->text), "knob %s is not built yet; `%s` has no effect", k->name, n->line);
-}
-
-/* By file, then by line: "FILE:LINE". */
-static int by_where(const void *a, const void *b)
-{
-	const char *wa = ((const struct policy_note *)a)->where, *wb = ((const struct policy_note *)b)->where;
-	const char *ca = strrchr(wa, ':'), *cb = strrchr(wb, ':');
-	int order;
-
-	if (!ca || !cb || ca - wa != cb - wb)
-		return strcmp(wa, wb);
-	order = strncmp(wa, wb, (size_t)(ca - wa));
-	return order ? order : (int)(strtol(ca + 1, NULL, 10) - strtol(cb + 1, NULL, 10));
-}
-
-static void finish_unbuilt(struct load *l, struct policy_notes *notes)
-{
-	size_t nr;
-	const struct knob *k = knob_table(&nr);
-
-	for (size_t i = 0; i < nr; i++) {
-		if (l->unbuilt[i].where && notes)
-			add_note(notes, &k[i], &l->unbuilt[i]);
-		free(l->unbuilt[i].where);
-		free(l->unbuilt[i].value);
-	}
-	free(l->unbuilt);
-	if (notes && notes->nr)
-		qsort(notes->v, notes->nr, sizeof(*notes->v), by_where);
-}
-
 int policy_load(const char *name, const char *const *dirs, enum kvm_arch arch, struct policy *out,
-		struct policy_notes *notes, struct err *e)
+		struct err *e)
 {
 	struct load l = { .dirs = dirs, .arch = arch };
-	size_t nr;
 	int rc;
 
-	knob_table(&nr);
 	policy_defaults(&l.policy);
 	l.policy.arch = arch;
 	l.policy.name[0] = '\0';
-	l.unbuilt = xcalloc(nr, sizeof(*l.unbuilt));
 	rc = load_layers(&l, name, e);
 	if (!rc)
 		*out = l.policy;
-	finish_unbuilt(&l, rc ? NULL : notes);
 	return rc;
 }
 
@@ -359,8 +296,7 @@ void policy_defaults(struct policy *p)
 
 	*p = (struct policy){ .name = "defaults" };
 	for (; nr; nr--, k++)
-		if (k->kind != KNOB_IS_UNBUILT)
-			knob_set(k, p, k->dflt);
+		knob_set(k, p, k->dflt);
 }
 
 int policy_set(struct policy *p, const char *assignment, enum kvm_arch arch, struct err *e)
@@ -378,16 +314,7 @@ int policy_set(struct policy *p, const char *assignment, enum kvm_arch arch, str
 	k = check_assignment(assignment, name, eq + 1, arch, &number, e);
 	if (!k)
 		return -ERR_USAGE;
-	if (k->kind == KNOB_IS_UNBUILT)
-		return err_set(e, ERR_USAGE, "%s: knob %s is not built yet; `mmulab policies` lists those that are",
-			       assignment, name);
 	knob_set(k, p, number);
 	snprintf(p->name + len, sizeof(p->name) - len, " %s", assignment);
 	return 0;
-}
-
-void policy_notes_fini(struct policy_notes *notes)
-{
-	free(notes->v);
-	*notes = (struct policy_notes){ 0 };
 }

@@ -15,11 +15,11 @@
 	static const char *const values_##field[] = { LIST(VALUE_TEXT, LIST) }; \
 	_Static_assert(sizeof(enum field) == sizeof(uint32_t), "knob_get() copies 32 bits");
 #define KNOB_NUM(id, field, dotted, min, max, dflt, arch, help)
-#define KNOB_LATER(id, dotted, values, arch)
+#define KNOB_OFF(id, field, dotted, min, max, dflt, arch, help)
 #include "engine/config/policy.def"
 #undef KNOB
 #undef KNOB_NUM
-#undef KNOB_LATER
+#undef KNOB_OFF
 
 static const struct knob knobs[] = {
 #define KNOB(id_, field_, dotted_, LIST_, dflt_, arch_, help_)                                           \
@@ -29,13 +29,13 @@ static const struct knob knobs[] = {
 #define KNOB_NUM(id_, field_, dotted_, min_, max_, dflt_, arch_, help_)                                  \
 	{ .id = #id_, .name = dotted_, .kind = KNOB_IS_NUMBER, .arch = (#arch_)[0],                      \
 	  .offset = offsetof(struct policy, field_), .min = min_, .max = max_, .dflt = dflt_, .help = help_ },
-#define KNOB_LATER(id_, dotted_, values_, arch_)                                                         \
-	{ .id = #id_, .name = dotted_, .kind = KNOB_IS_UNBUILT, .arch = (#arch_)[0],                     \
-	  .unbuilt_values = values_, .help = "" },
+#define KNOB_OFF(id_, field_, dotted_, min_, max_, dflt_, arch_, help_)                                  \
+	{ .id = #id_, .name = dotted_, .kind = KNOB_IS_NUMBER, .arch = (#arch_)[0], .has_off = true,     \
+	  .offset = offsetof(struct policy, field_), .min = min_, .max = max_, .dflt = dflt_, .help = help_ },
 #include "engine/config/policy.def"
 #undef KNOB
 #undef KNOB_NUM
-#undef KNOB_LATER
+#undef KNOB_OFF
 };
 
 const struct knob *knob_table(size_t *nr)
@@ -72,10 +72,8 @@ void knob_values_text(const struct knob *k, char *buf, size_t size)
 {
 	size_t len = 0;
 
-	if (k->kind == KNOB_IS_UNBUILT)
-		snprintf(buf, size, "%s", k->unbuilt_values);
 	if (k->kind == KNOB_IS_NUMBER)
-		snprintf(buf, size, "%u..%u", k->min, k->max);
+		snprintf(buf, size, "%u..%u%s", k->min, k->max, k->has_off ? ", off" : "");
 	for (uint32_t i = 0; i < k->nr_values && len < size; i++)
 		len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? ", " : "", k->values[i]);
 }
@@ -84,6 +82,8 @@ void knob_value_text(const struct knob *k, uint32_t value, char *buf, size_t siz
 {
 	if (k->kind == KNOB_IS_ENUM)
 		snprintf(buf, size, "%s", k->values[value]);
+	else if (k->has_off && value == POLICY_OFF)
+		snprintf(buf, size, "off");
 	else
 		snprintf(buf, size, "%u", value);
 }
@@ -106,32 +106,14 @@ static bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t 
 	return n >= min;
 }
 
-/* @words: "0..512, off". */
-static bool is_listed(const char *words, const char *text)
-{
-	uint32_t min, max, n;
-	char word[64];
-
-	while (*words) {
-		size_t len = strcspn(words, ",");
-
-		snprintf(word, sizeof(word), "%.*s", (int)len, words);
-		if (strcmp(word, text) == 0)
-			return true;
-		if (sscanf(word, "%u..%u", &min, &max) == 2 && parse_number(text, min, max, &n))
-			return true;
-		words += len;
-		words += strspn(words, ", ");
-	}
-	return false;
-}
-
 bool knob_parse(const struct knob *k, const char *text, uint32_t *out)
 {
+	if (k->has_off && strcmp(text, "off") == 0) {
+		*out = POLICY_OFF;
+		return true;
+	}
 	if (k->kind == KNOB_IS_NUMBER)
 		return parse_number(text, k->min, k->max, out);
-	if (k->kind == KNOB_IS_UNBUILT)
-		return is_listed(k->unbuilt_values, text);
 	for (uint32_t i = 0; i < k->nr_values; i++)
 		if (strcmp(k->values[i], text) == 0) {
 			*out = i;

@@ -90,7 +90,6 @@ says "schedules are not stored" 2 err "leave out" "$mmulab" replay "$tmp/thp.mmt
 says "an impossible cost" 2 err "kick cannot be 'abc'" "$mmulab" replay "$tmp/thp.mmt" --set costs.kick=abc
 [ "$(wc -l <"$tmp/err")" -eq 1 ]
 result $? "in one line, too"
-says "policy lines without effect are said" 0 err "not built yet" "$mmulab" replay "$tmp/thp.mmt" -p x86-6.12
 says "the host can be changed" 0 out "x86-6.12" "$mmulab" replay "$tmp/thp.mmt" --set host.cpus=1 --set costs.kick=1
 
 # Traces that cannot answer.

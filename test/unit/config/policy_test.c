@@ -33,7 +33,7 @@ static void write_file(const char *name, const char *text)
 	free(path);
 }
 
-/* --- every value of every built knob comes back -------------------------------- */
+/* --- every value of every knob comes back -------------------------------- */
 
 struct value_row {
 	char		*name;
@@ -47,7 +47,7 @@ static bool same_knobs(const struct policy *a, const struct policy *b)
 	const struct knob *k = knob_table(&nr);
 
 	for (; nr; nr--, k++)
-		if (k->kind != KNOB_IS_UNBUILT && knob_get(k, a) != knob_get(k, b))
+		if (knob_get(k, a) != knob_get(k, b))
 			return false;
 	return true;
 }
@@ -71,7 +71,7 @@ static void check_value(const void *arg)
 	assert_non_null(f);
 	policy_print(&p, f);
 	assert_int_equal(fclose(f), 0);
-	assert_int_equal(policy_load(path, dirs, p.arch, &back, NULL, &e), 0);
+	assert_int_equal(policy_load(path, dirs, p.arch, &back, &e), 0);
 	assert_true(same_knobs(&p, &back));
 	free(assignment);
 	free(path);
@@ -79,14 +79,14 @@ static void check_value(const void *arg)
 
 static int run_values(void)
 {
-	struct value_row rows[128];
+	struct value_row rows[192];
 	size_t nr, n = 0;
 	const struct knob *k = knob_table(&nr);
 	int failed;
 
 	for (; nr; nr--, k++) {
-		uint32_t values = k->kind == KNOB_IS_NUMBER ? 3 : k->nr_values;
-		const uint32_t numbers[] = { k->min, k->max, (k->min + k->max) / 2 };
+		uint32_t values = k->kind == KNOB_IS_NUMBER ? 3u + k->has_off : k->nr_values;
+		const uint32_t numbers[] = { k->min, k->max, (k->min + k->max) / 2, POLICY_OFF };
 
 		for (uint32_t v = 0; v < values; v++) {
 			uint32_t value = k->kind == KNOB_IS_NUMBER ? numbers[v] : v;
@@ -95,7 +95,7 @@ static int run_values(void)
 			rows[n++] = (struct value_row){ xasprintf("%s takes value %u", k->name, value), k, value };
 		}
 	}
-	failed = table_run("every value of every built knob survives printing and loading", rows, n, sizeof(rows[0]),
+	failed = table_run("every value of every knob survives printing and loading", rows, n, sizeof(rows[0]),
 			   check_value);
 	while (n)
 		free(rows[--n].name);
@@ -112,7 +112,6 @@ static const struct resolve_row {
 	const char	*want_name;
 	enum age_lock	 want_age_lock;
 	enum fault_lock	 want_fault_lock;
-	size_t		 want_notes;
 } resolves[] = {
 	{ .name = "an empty file is the defaults", .mine = "", .load = "mine", .want_name = "mine",
 	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ },
@@ -132,11 +131,6 @@ static const struct resolve_row {
 	{ .name = "an assignment lies on top and joins the name", .mine = "age.lock = read\n", .load = "mine",
 	  .set = "age.lock=lockless", .want_name = "mine age.lock=lockless",
 	  .want_age_lock = AGE_LOCK_LOCKLESS, .want_fault_lock = FAULT_LOCK_READ },
-	{ .name = "a line without effect is noted", .mine = "unsync.allowed = yes\n", .load = "mine", .want_name = "mine",
-	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ, .want_notes = 1 },
-	{ .name = "a knob named twice without effect is noted once", .base = "unsync.allowed = yes\nflood.limit = 3\n",
-	  .mine = "inherit = base\nunsync.allowed = no\n", .load = "mine", .want_name = "mine",
-	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ, .want_notes = 2 },
 };
 
 static void write_both(const char *base, const char *mine)
@@ -148,19 +142,16 @@ static void write_both(const char *base, const char *mine)
 static void check_resolve(const void *arg)
 {
 	const struct resolve_row *row = arg;
-	struct policy_notes notes = { 0 };
 	struct policy p;
 	struct err e = { 0 };
 
 	write_both(row->base, row->mine);
-	assert_int_equal(policy_load(row->load, dirs, KVM_X86, &p, &notes, &e), 0);
+	assert_int_equal(policy_load(row->load, dirs, KVM_X86, &p, &e), 0);
 	if (row->set)
 		assert_int_equal(policy_set(&p, row->set, KVM_X86, &e), 0);
 	assert_string_equal(p.name, row->want_name);
 	assert_int_equal(p.age_lock, row->want_age_lock);
 	assert_int_equal(p.fault_lock, row->want_fault_lock);
-	assert_int_equal(notes.nr, row->want_notes);
-	policy_notes_fini(&notes);
 }
 
 /* --- what is wrong, and how it is said ------------------------------------------------ */
@@ -182,10 +173,10 @@ static const struct error_row {
 	{ .name = "bad number: the range", .mine = "lock.resched_us = 1000001\n", .load = "mine",
 	  .want = "mine.ini:1: |0..1000000" },
 	{ .name = "signs are no numbers", .mine = "lock.resched_us = -1\n", .load = "mine", .want = "mine.ini:1: |'-1'" },
-	{ .name = "bad value of an unbuilt knob", .mine = "unsync.allowed = both\n", .load = "mine",
-	  .want = "mine.ini:1: |'both'|yes, no" },
-	{ .name = "number out of an unbuilt knob's range", .mine = "sync.batch = 513\n", .load = "mine",
-	  .want = "mine.ini:1: |'513'|1..512" },
+	{ .name = "neither number nor off", .mine = "sync.min_unsync_to_yield = never\n", .load = "mine",
+	  .want = "mine.ini:1: |'never'|0..512, off" },
+	{ .name = "a number that cannot be off", .mine = "sync.batch = off\n", .load = "mine",
+	  .want = "mine.ini:1: |'off'|1..512" },
 	{ .name = "arm64 knob in an x86 policy", .mine = "coalesce.order = block-first\n", .load = "mine",
 	  .want = "mine.ini:1: |coalesce.order is one of arm64|for x86" },
 	{ .name = "x86 knob in an arm64 policy", .mine = "flush.batch = per-op\n", .load = "mine", .arch = KVM_ARM64,
@@ -209,7 +200,6 @@ static const struct error_row {
 	{ .name = "set: bad value", .set = "age.lock=none", .want = "age.lock=none: |write, read, lockless" },
 	{ .name = "set: no assignment", .set = "age.lock", .want = "'age.lock' is no assignment" },
 	{ .name = "set: no knob", .set = "=read", .want = "'=read' is no assignment" },
-	{ .name = "set: unbuilt knob", .set = "unsync.allowed=no", .want = "unsync.allowed=no: |not built yet" },
 	{ .name = "set: arm64 knob", .set = "age.range=whole", .want = "age.range is one of arm64" },
 };
 
@@ -235,7 +225,7 @@ static void check_error(const void *arg)
 	policy_defaults(&p);
 	before = p;
 	if (row->load)
-		rc = policy_load(row->load, dirs, row->arch, &p, NULL, &e);
+		rc = policy_load(row->load, dirs, row->arch, &p, &e);
 	else
 		rc = policy_set(&p, row->set, row->arch, &e);
 	assert_int_equal(rc, -ERR_USAGE);
@@ -252,7 +242,6 @@ static const char *const tree[] = { "policies", NULL };
 static const struct preset_row {
 	const char		*name;
 	const char		*load;
-	bool			 notes;		/* names knobs that are not built yet */
 	enum lock_needbreak	 needbreak;
 	enum fault_retry_key	 retry_key;
 	enum fault_precheck	 precheck;
@@ -261,21 +250,21 @@ static const struct preset_row {
 	enum zap_root_passes	 passes;
 	enum fault_huge_split	 split;
 } presets[] = {
-	{ "6.1 breaks on contention, compares hva, zaps huge pages", "x86-6.1", true, LOCK_NEEDBREAK_CONTENDED,
+	{ "6.1 breaks on contention, compares hva, zaps huge pages", "x86-6.1", LOCK_NEEDBREAK_CONTENDED,
 	  FAULT_RETRY_KEY_HULL_HVA, FAULT_PRECHECK_NONE, AGE_LOCK_WRITE, AGE_RACE_RETRY, ZAP_ROOT_PASSES_1G_ROOT,
 	  FAULT_HUGE_SPLIT_ZAP },
-	{ "6.12 does not break, compares gfn, splits in place", "x86-6.12", true, LOCK_NEEDBREAK_NEVER,
+	{ "6.12 does not break, compares gfn, splits in place", "x86-6.12", LOCK_NEEDBREAK_NEVER,
 	  FAULT_RETRY_KEY_HULL_GFN, FAULT_PRECHECK_BOTH, AGE_LOCK_WRITE, AGE_RACE_RETRY,
 	  ZAP_ROOT_PASSES_4K_2M_1G_ROOT, FAULT_HUGE_SPLIT_IN_PLACE },
-	{ "6.18 is 6.12 with aging that takes no lock", "x86-6.18", true, LOCK_NEEDBREAK_NEVER,
+	{ "6.18 is 6.12 with aging that takes no lock", "x86-6.18", LOCK_NEEDBREAK_NEVER,
 	  FAULT_RETRY_KEY_HULL_GFN, FAULT_PRECHECK_BOTH, AGE_LOCK_LOCKLESS, AGE_RACE_SKIP,
 	  ZAP_ROOT_PASSES_4K_2M_1G_ROOT, FAULT_HUGE_SPLIT_IN_PLACE },
-	{ "seed 002 on 6.1", "x86-6.1+seed-002", true, LOCK_NEEDBREAK_CONTENDED, FAULT_RETRY_KEY_HULL_HVA,
+	{ "seed 002 on 6.1", "x86-6.1+seed-002", LOCK_NEEDBREAK_CONTENDED, FAULT_RETRY_KEY_HULL_HVA,
 	  FAULT_PRECHECK_NONE, AGE_LOCK_WRITE, AGE_RACE_RETRY, ZAP_ROOT_PASSES_LEAFS_ROOT, FAULT_HUGE_SPLIT_ZAP },
-	{ "seed 004 on 6.12", "x86-6.12+seed-004", true, LOCK_NEEDBREAK_NEVER, FAULT_RETRY_KEY_HULL_GFN,
+	{ "seed 004 on 6.12", "x86-6.12+seed-004", LOCK_NEEDBREAK_NEVER, FAULT_RETRY_KEY_HULL_GFN,
 	  FAULT_PRECHECK_BOTH, AGE_LOCK_READ, AGE_RACE_SKIP, ZAP_ROOT_PASSES_4K_2M_1G_ROOT,
 	  FAULT_HUGE_SPLIT_IN_PLACE },
-	{ "an overlay alone stands on the defaults", "seed-004", false, LOCK_NEEDBREAK_NEVER,
+	{ "an overlay alone stands on the defaults", "seed-004", LOCK_NEEDBREAK_NEVER,
 	  FAULT_RETRY_KEY_HULL_GFN, FAULT_PRECHECK_BOTH, AGE_LOCK_READ, AGE_RACE_SKIP,
 	  ZAP_ROOT_PASSES_4K_2M_1G_ROOT, FAULT_HUGE_SPLIT_IN_PLACE },
 };
@@ -298,6 +287,15 @@ static const struct said_row {
 	{ "6.18: early spurious", "x86-6.18", "fault.early_spurious", "yes" },
 	{ "6.18: slots wait", "x86-6.18", "memslot.swap_waits", "yes" },
 	{ "seed 001 checks", "x86-6.12+seed-001", "check.invariants", "yes" },
+	{ "6.1 and later sync in the fault", "x86-6.18", "sync.before_link", "sync-in-fetch" },
+	{ "and have no threshold", "x86-6.1", "sync.min_unsync_to_yield", "off" },
+	{ "5.14 links and requests", "x86-5.14", "sync.before_link", "request-later" },
+	{ "5.16 is 5.14", "x86-5.16", "zap.fast_worker", "vcpu-put" },
+	{ "but for the sync", "x86-5.16", "sync.before_link", "sync-in-fetch" },
+	{ "seed 000 as mailed returns first", "x86-5.16+seed-000", "sync.flush_before_eintr", "no" },
+	{ "and asks for nothing", "x86-5.16+seed-000", "sync.rerequest", "no" },
+	{ "its threshold in the merged order flushes", "x86-5.14+seed-000-fixed", "sync.flush_before_eintr", "yes" },
+	{ "wherever it lies on top", "x86-5.14+seed-000-fixed", "sync.before_link", "sync-in-fetch" },
 	{ "and leaves the key alone", "x86-6.1+seed-001", "fault.retry_key", "hull-hva" },
 };
 
@@ -310,8 +308,7 @@ static void check_said(const void *arg)
 	char value[64];
 
 	assert_non_null(k);
-	assert_int_not_equal(k->kind, KNOB_IS_UNBUILT);
-	if (policy_load(row->load, tree, KVM_X86, &p, NULL, &e))
+	if (policy_load(row->load, tree, KVM_X86, &p, &e))
 		fail_msg("%s", e.text);
 	knob_value_text(k, knob_get(k, &p), value, sizeof(value));
 	assert_string_equal(value, row->value);
@@ -320,13 +317,11 @@ static void check_said(const void *arg)
 static void check_preset(const void *arg)
 {
 	const struct preset_row *row = arg;
-	struct policy_notes notes = { 0 };
 	struct err e = { 0 };
 	struct policy p;
 
-	if (policy_load(row->load, tree, KVM_X86, &p, &notes, &e))
+	if (policy_load(row->load, tree, KVM_X86, &p, &e))
 		fail_msg("%s", e.text);
-	assert_int_equal(notes.nr > 0, row->notes);
 	assert_int_equal(p.lock_needbreak, row->needbreak);
 	assert_int_equal(p.fault_retry_key, row->retry_key);
 	assert_int_equal(p.fault_precheck, row->precheck);
@@ -334,7 +329,6 @@ static void check_preset(const void *arg)
 	assert_int_equal(p.age_race, row->age_race);
 	assert_int_equal(p.zap_root_passes, row->passes);
 	assert_int_equal(p.fault_huge_split, row->split);
-	policy_notes_fini(&notes);
 }
 
 /* The full presets name every knob of their architecture, but those that only the processor can decide. */
@@ -369,56 +363,6 @@ static void check_complete(const void *arg)
 	}
 }
 
-/* --- notes --------------------------------------------------------------------------------- */
-
-static const struct note_row {
-	const char *name;
-	const char *base, *mine;
-	const char *first;	/* loaded before mine, into the same notes */
-	const char *want;	/* with DIR for the folder */
-} note_rows[] = {
-	{ "no notes, no output", "", "age.lock = read\n", "mine", "" },
-	{ "one line per file", "unsync.allowed = no\nflood.limit = 3\n",
-	  "inherit = base\nlink.child_match = present\n", "mine",
-	  "> DIR/base.ini: without effect, as these knobs are not built yet (2): unsync.allowed flood.limit\n"
-	  "> DIR/mine.ini: without effect, as these knobs are not built yet (1): link.child_match\n" },
-	{ "the last file that names a knob is the one that is told", "unsync.allowed = no\n",
-	  "inherit = base\nunsync.allowed = yes\n", "mine",
-	  "> DIR/mine.ini: without effect, as these knobs are not built yet (1): unsync.allowed\n" },
-	{ "a file that two policies stand on is told once", "unsync.allowed = no\n", "inherit = base\n", "base",
-	  "> DIR/base.ini: without effect, as these knobs are not built yet (1): unsync.allowed\n" },
-};
-
-static void check_notes(const void *arg)
-{
-	const struct note_row *row = arg;
-	struct policy_notes notes = { 0 };
-	struct policy p;
-	struct err e = { 0 };
-	char *got = NULL, *want = xstrdup("");
-	size_t size;
-	FILE *f = open_memstream(&got, &size);
-
-	for (const char *rest = row->want, *at; *rest; rest = at) {
-		char *longer;
-
-		at = strstr(rest, "DIR");
-		longer = xasprintf("%s%.*s%s", want, at ? (int)(at - rest) : (int)strlen(rest), rest, at ? dir : "");
-		free(want);
-		want = longer;
-		at = at ? at + 3 : rest + strlen(rest);
-	}
-	write_both(row->base, row->mine);
-	assert_int_equal(policy_load(row->first, dirs, KVM_X86, &p, &notes, &e), 0);
-	assert_int_equal(policy_load("mine", dirs, KVM_X86, &p, &notes, &e), 0);
-	policy_notes_print(&notes, "> ", f);
-	fclose(f);
-	assert_string_equal(got, want);
-	policy_notes_fini(&notes);
-	free(got);
-	free(want);
-}
-
 static void remove_files(void)
 {
 	static const char *const names[] = { "base.ini", "mine.ini", "round.ini" };
@@ -444,7 +388,6 @@ int main(void)
 	failed |= table_run("presets", presets, ARRAY_SIZE(presets), sizeof(presets[0]), check_preset);
 	failed |= table_run("what presets say of invalidation", said, ARRAY_SIZE(said), sizeof(said[0]), check_said);
 	failed |= table_run("complete presets", complete, ARRAY_SIZE(complete), sizeof(complete[0]), check_complete);
-	failed |= table_run("notes", note_rows, ARRAY_SIZE(note_rows), sizeof(note_rows[0]), check_notes);
 	remove_files();
 	return failed;
 }
