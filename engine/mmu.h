@@ -30,6 +30,19 @@ struct mmu_sink {
 	void *arg;
 };
 
+/* No page: struct mmu_host. */
+#define MMU_PFN_NONE	(~0ULL)
+
+/* What the host has behind frames that nobody accesses at the time. */
+struct mmu_host {
+	/*
+	 * KVM maps ahead what is there (shadow pages only): the page behind @gfn, if the host can write it without a
+	 * fault of its own, else MMU_PFN_NONE.  In the context of the task that acts; no wait.
+	 */
+	pfn_t (*page)(void *arg, unsigned int task, gfn_t gfn);
+	void *arg;
+};
+
 /* What a task did, as the checker heard of it. */
 struct mmu_event {
 	uint64_t	 t_ns;
@@ -75,6 +88,7 @@ struct mmu_config {
 	bool			 nx_toggles;	/* somebody may call mmu_nx_toggle() */
 	const struct policy	*policy;	/* must outlive the mmu */
 	const struct mmu_sink	*sink;		/* NULL: no observations */
+	const struct mmu_host	*host;		/* NULL: nothing is mapped ahead */
 	bool			 check;		/* invariants, all the time: engine/core/checker.h */
 	const struct mmu_judge	*judge;		/* NULL: a broken invariant aborts */
 	uint32_t		 root_role;	/* x86 role word of roots; 0: the usual one */
@@ -344,6 +358,11 @@ uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *lev
  * format; a table entry links a (new, empty) table when there is none and keeps the one there is.
  */
 void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
+/*
+ * The same without the TDP MMU (config.rmaps), where several entries may map a frame: the first one in the rmap of @gfn
+ * at @level that is @old but for A and D becomes @new, or goes where that is not present.  Return: false: there is none.
+ */
+bool mmu_repair_rmap(struct mmu *mmu, gfn_t gfn, int level, uint64_t old, uint64_t new);
 /* Pages of @mask from @gfn on are @dirty, or not, in their slot's bitmap. */
 void mmu_repair_dirty(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool dirty);
 void mmu_stats(const struct mmu *mmu, struct mmu_stats *out);

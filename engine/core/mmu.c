@@ -206,6 +206,11 @@ void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint6
 	mmu->ops->repair(mmu, gfn, level, as_id, spte);
 }
 
+bool mmu_repair_rmap(struct mmu *mmu, gfn_t gfn, int level, uint64_t old, uint64_t new)
+{
+	return mmu->ops->repair_rmap && mmu->ops->repair_rmap(mmu, gfn, level, old, new);
+}
+
 static void stats_of_notifier(const struct notifier *n, struct mmu_stats *out)
 {
 	const struct notifier_stats *s = &n->stats;
