@@ -22,7 +22,7 @@ OPT		?= -O2
 VERSION		:= $(shell git -C . describe --always --dirty 2>/dev/null || echo unknown)
 
 LAYERS		:= base kvm event capture synth result config replay analysis cmd
-RT_LAYERS	:= rt core x86 arm64 drive
+RT_LAYERS	:= rt core x86 shadow arm64 drive
 RUNTIMES	:= vtime threads
 
 DIR_base	:= base
@@ -38,6 +38,7 @@ DIR_cmd		:= cmd
 DIR_rt		:= engine/rt
 DIR_core	:= engine/core
 DIR_x86		:= engine/x86
+DIR_shadow	:= engine/x86/shadow
 DIR_arm64	:= engine/arm64
 DIR_drive	:= replay/drive
 
@@ -53,12 +54,14 @@ LAYER_analysis	:= analysis result base
 # Per runtime: own layers, then the common ones.
 RT_LAYER_rt	:= rt
 RT_LAYER_core	:= core rt
-RT_LAYER_x86	:= x86 arm64 core rt
-RT_LAYER_arm64	:= arm64 x86 core rt
-RT_LAYER_drive	:= drive x86 arm64 core rt
+RT_LAYER_x86	:= x86 shadow arm64 core rt
+RT_LAYER_shadow	:= shadow x86 arm64 core rt
+RT_LAYER_arm64	:= arm64 x86 shadow core rt
+RT_LAYER_drive	:= drive x86 shadow arm64 core rt
 RT_COMMON_rt	:= config kvm base
 RT_COMMON_core	:= config kvm base
 RT_COMMON_x86	:= config kvm base
+RT_COMMON_shadow := config kvm base
 RT_COMMON_arm64	:= config kvm base
 RT_COMMON_drive	:= replay result config event kvm base
 
@@ -200,7 +203,7 @@ UNITS += $(MUTANT_TESTS)
 .PHONY: test-mutants
 test-mutants: $(MUTANT_TESTS)
 	test/run.sh $^
-$(BUILD)/lib/mutants.a: $(patsubst %.c,$(BUILD)/obj-mutants/%.o,$(call src,$(DIR_core)) $(call src,$(DIR_x86)) $(call src,$(DIR_arm64)))
+$(BUILD)/lib/mutants.a: $(patsubst %.c,$(BUILD)/obj-mutants/%.o,$(call src,$(DIR_core)) $(call src,$(DIR_x86)) $(call src,$(DIR_shadow)) $(call src,$(DIR_arm64)))
 	@rm -f $@
 	$(call say,AR)ar rcs $@ $^
 $(BUILD)/test/mutants/%: $(BUILD)/obj-mutants/test/unit/mutants/%_test.o $(BUILD)/lib/mutants.a $(MUTANT_LIBS)
