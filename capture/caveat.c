@@ -33,9 +33,6 @@ static void of_mmu(const struct ev_meta *m, caveat_fn fn, void *arg)
 {
 	if (!has(m, "kvmmmu:"))
 		fn(arg, "no event of system kvmmmu in it: what became of faults, and what the MMU did, is not known");
-	else if (!m->tdp_mmu)
-		fn(arg, "no event of the TDP MMU in it (shadow paging or tdp_mmu=N): such recordings can be looked at, not "
-		   "replayed");
 	else if (!ev_counts_get(&m->kinds, "access"))
 		fn(arg, "no vCPU fault between kvm_exit and kvm_entry in it: observations and notifiers only");
 }

@@ -298,6 +298,7 @@ int fold_finish(struct fold *f)
 	m->last_ns = f->last_ns;
 	m->has_ends = f->seen[RAW_MN_INV_END];
 	m->tdp_mmu = f->seen[RAW_SPTE_CHANGED] || m->arch == KVM_ARM64;
+	m->shadow = !m->tdp_mmu && f->shadows;
 	if (m->arch == KVM_ARM64)
 		stage2_learnt(f);
 	count_sources(f);
@@ -311,6 +312,7 @@ static void free_task(struct fold *f, struct task *t)
 {
 	free(t->held);
 	free(t->visits);
+	free(t->update);
 	free(t);
 }
 
@@ -326,6 +328,7 @@ void fold_free(struct fold *f)
 		free(f->vms[i].rings);
 	}
 	stage2_free_learnt(f);
+	sptes_free(f);
 	free(f->vms);
 	free(f->locks);
 	free(f->owners);

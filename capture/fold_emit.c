@@ -37,6 +37,8 @@ void emit_obs(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev)
 {
 	if (unlikely(t->nr_visits))
 		visits_flush(f, t);
+	if (unlikely(t->holds_update))
+		update_flush(f, t);
 	if (unlikely(t->v.undecided))		/* its OP record comes before anything else */
 		vcpu_decide(f, t, RET_PF_UNKNOWN);
 	if (ts_ns < t->obs_ns)

@@ -4,6 +4,7 @@
  * can only be a fault's own (fault_obs()): what is nested in it is over then.
  */
 #include "capture/fold_state.h"
+#include "kvm/role.h"
 
 static void emit(struct fold *f, struct task *t, const struct raw *r, const struct op *op, struct ev *ev)
 {
@@ -27,14 +28,23 @@ static struct attempt *attempt_of(struct task *t, const struct op *op)
 /* --- entries ------------------------------------------------------------------------------- */
 
 /* Notifiers have no recorded return: an entry that cannot be theirs says that they are over. */
-static bool may_change(struct fold *f, const struct op *op, const struct raw *r)
+static bool may_change(struct fold *f, const struct op *op, gfn_t gfn, unsigned int level)
 {
 	if (op->kind == EV_OP_INVALIDATE_END)
 		return false;
-	if (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_AGE)
+	if (!level || (op->kind != EV_OP_INVALIDATE_START && op->kind != EV_OP_AGE))
 		return true;
-	return slot_gfns_meet(&f->vms[op->vm], f->meta->page_shift, r->v[0], SPTE_LEVEL_PAGES(r->v[3] & 7), op->start,
-			      op->stop);
+	return slot_gfns_meet(&f->vms[op->vm], f->meta->page_shift, gfn, SPTE_LEVEL_PAGES(level), op->start, op->stop);
+}
+
+struct op *op_of_entry(struct fold *f, struct task *t, uint64_t ts_ns, gfn_t gfn, unsigned int level)
+{
+	struct op *op = op_for_obs(f, t, ts_ns);
+
+	if (may_change(f, op, gfn, level))
+		return op;
+	op_end(f, t);
+	return op_for_obs(f, t, ts_ns);
 }
 
 static void note_zap(const struct fold *f, struct op *op, const struct raw *r)
@@ -86,11 +96,7 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 	struct op *op;
 
 	dirty_infer_get(f, t, r);
-	op = op_for_obs(f, t, r->ts_ns);
-	if (!may_change(f, op, r)) {
-		op_end(f, t);
-		op = op_for_obs(f, t, r->ts_ns);
-	}
+	op = op_of_entry(f, t, r->ts_ns, r->v[0], r->v[3] & 7);
 	place_by_entry(f, t, op, r);
 	at = attempt_of(t, op);
 	if (at)
@@ -121,6 +127,8 @@ void obs_set_spte(struct fold *f, struct task *t, const struct raw *r)
 		at->set = true;
 		at->host_writable = f->spte && r->v[1] & f->spte->host_writable;
 	}
+	if (!f->seen[RAW_SPTE_CHANGED])
+		spte_is_set(f, t, r->v[2], r->v[0], r->v[3] & 7, r->v[1]);
 	ev.set = (struct obs_set){ .gfn = r->v[0], .level = r->v[3], .r = r->v[4], .x = r->v[5], .u = r->v[6],
 				   .spte = r->v[1], .sptep = r->v[2] };
 	emit(f, t, r, op, &ev);
@@ -178,6 +186,7 @@ static void emit_page(struct fold *f, struct task *t, const struct raw *r, struc
 {
 	struct ev ev = { .kind = kind };
 
+	f->shadows |= !role_direct(r->v[2]);
 	ev.page = (struct obs_page){ .gfn = r->v[1], .root_count = clamp_u16(r->v[3]), .unsync = r->v[4] & 1,
 				     .created = created, .role = (uint32_t)r->v[2], .valid_gen = r->v[0] };
 	emit(f, t, r, op, &ev);

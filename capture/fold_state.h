@@ -190,6 +190,12 @@ struct held_visit {			/* arm64: fold_stage2.c */
 	struct ev ev;
 };
 
+struct held_update {			/* x86: mmu_spte_update(); fold_spte.c */
+	uint64_t t_ns;
+	uint64_t sptep;			/* in the kernel's map of all memory */
+	struct ev ev;
+};
+
 #define TID_GONE	UINT32_MAX
 
 /* One life of a thread: fold_task.c. */
@@ -218,6 +224,8 @@ struct task {
 	struct stage2_call call;
 	struct held_visit *visits;	/* VISITS_MAX of them; NULL: never needed */
 	uint32_t nr_visits;
+	bool	 holds_update;
+	struct held_update *update;	/* NULL: never needed */
 	uint64_t above;			/* table entry visited last, 0: it was none */
 	int	 above_level;
 };
@@ -259,7 +267,9 @@ struct fold {
 	struct known_lock *locks;
 	uint32_t	 nr_locks;
 	struct owner	*owners;	/* fold_owner.c */
+	struct sptes	*sptes;		/* fold_spte.c */
 	uint8_t		 root_level;
+	bool		 shadows;	/* some page of it follows a table of a guest's */
 	struct stage2_learnt *stage2;	/* arm64: fold_stage2.c */
 	/* By the layout's row. */
 	void		(*const *handlers)(struct fold *f, struct task *t, const struct raw *r);
@@ -395,6 +405,15 @@ void vcpu_cut(struct fold *f, struct task *t);
 
 /* --- fold_obs.c ------------------------------------------------------------------------- */
 void pin_slot_prepare(struct fold *f, struct task *t, const struct raw *r);
+/* The operation that changes an entry, of @gfn at @level; 0: of which is not known. */
+struct op *op_of_entry(struct fold *f, struct task *t, uint64_t ts_ns, gfn_t gfn, unsigned int level);
+
+/* --- fold_spte.c ------------------------------------------------------------------------ */
+/* Writes the update that was held. */
+void update_flush(struct fold *f, struct task *t);
+/* The entry at the physical address @phys is now @spte, which maps @gfn. */
+void spte_is_set(struct fold *f, struct task *t, uint64_t phys, gfn_t gfn, unsigned int level, uint64_t spte);
+void sptes_free(struct fold *f);
 
 /* --- fold_stage2.c -------------------------------------------------------------------- */
 /* Writes what was held, returned or not. */

@@ -137,6 +137,14 @@ static void print_json(const struct info *in)
 
 /* --- text -------------------------------------------------------------------------- */
 
+/* Which MMU of KVM's it shows. */
+static const char *mmu_name(const struct ev_meta *m)
+{
+	if (m->tdp_mmu)
+		return "TDP MMU";
+	return m->shadow ? "shadow paging" : "shadow pages and rmaps, no TDP MMU";
+}
+
 static void print_head(const struct info *in)
 {
 	const struct ev_meta *m = in->meta;
@@ -151,7 +159,7 @@ static void print_head(const struct info *in)
 	printf("kernel    %s, %s", m->kernel ? m->kernel : "unknown",
 	       m->machine ? m->machine : kvm_arch_name(m->arch));
 	if (m->arch == KVM_X86 && !m->machine)
-		printf(", %s, %s, read as %s", m->tdp == SPTE_EPT ? "EPT" : "NPT", m->tdp_mmu ? "TDP MMU" : "no TDP MMU",
+		printf(", %s, %s, read as %s", m->tdp == SPTE_EPT ? "EPT" : "NPT", mmu_name(m),
 		       kvm_release_name(m->release));
 	printf("\nspan      %.6f s, clock %s, %u CPUs\n", (m->last_ns - m->first_ns) / 1e9, m->clock ? m->clock : "unknown",
 	       m->nr_cpus);

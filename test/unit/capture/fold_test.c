@@ -96,6 +96,10 @@ static void check(const void *arg)
 #define REQ(t, tid, gfn)	REC(t, tid, "kvm_mmu_spte_requested", gfn, 0x1000, 1)
 #define CHANGED(t, tid, gfn, old, new) REC(t, tid, "kvm_tdp_mmu_spte_changed", gfn, old, new, 1, 0)
 #define SET(t, tid, gfn)	REC(t, tid, "kvm_mmu_set_spte", gfn, LEAF, 0x5000, 1, 1, 1)
+#define SET_AT(t, tid, gfn, sptep) REC(t, tid, "kvm_mmu_set_spte", gfn, LEAF, sptep, 1, 1, 1)
+#define IN_MAP(sptep)		(0xffff888000000000ULL + (sptep))	/* where the kernel has its map of all memory */
+#define UPDATE(t, tid, sptep, old, new) REC(t, tid, "spte_update", IN_MAP(sptep), old, new)
+#define CLEAR(t, tid, sptep, old) REC(t, tid, "spte_clear", KVM, IN_MAP(sptep), old)
 #define RET(t, tid, ret)	REC(t, tid, "tdp_page_fault_ret", ret)
 #define RETRY	1
 #define FIXED	5			/* 6.12 */
@@ -802,6 +806,60 @@ static const struct row rows[] = {
 		"15 0 kvm_mmu_spte_requested - gfn=0x33 level=1 pfn=0x1000\n"
 		"20 0 kvm_mmu_set_spte - gfn=0x33 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
 		"30 0 op - op=fault gfn=0x33 result=fixed access=0x8 span_ns=20 stimulus=0 entry_ns=10 error_code=0x6\n",
+	},
+	{
+		.name = "an entry's address becomes its frame: by the kvm_mmu_set_spte right after, until it is cleared",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), REQ(115, 7, 0x20ULL),
+			UPDATE(116, 7, 0x5000, EMPTY, LEAF), SET_AT(117, 7, 0x20ULL, 0x5000), RET(120, 7, FIXED),
+			ENTRY(121, 7, 0),
+			UPDATE(200, 9, 0x5000, LEAF, LEAF & ~2ULL), UPDATE(201, 9, 0x6000, LEAF, LEAF & ~2ULL),
+			CLEAR(210, 9, 0x5000, LEAF), CLEAR(211, 9, 0x5000, EMPTY), UPDATE(212, 9, 0x5000, EMPTY, LEAF),
+		},
+		.want =
+		"0 0 access w,pfn,hostwr gfn=0x20 attempts=1 level=1 pfn=0x1000 result=fixed guest_ns=0 service_ns=21\n"
+		"15 0 kvm_mmu_spte_requested - gfn=0x20 level=1 pfn=0x1000\n"
+		"16 0 spte_update - gfn=0x20 level=1 old=0x8000000000000000 new=0x1000e67\n"
+		"17 0 kvm_mmu_set_spte - gfn=0x20 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
+		"20 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n"
+		"100 1 spte_update - gfn=0x20 level=1 old=0x1000e67 new=0x1000e65\n"
+		"101 1 spte_update - gfn=0x0 level=0 old=0x1000e67 new=0x1000e65\n"
+		"110 1 spte_clear - gfn=0x20 level=1 old=0x1000e67 new=0x0\n"
+		"111 1 spte_clear - gfn=0x0 level=0 old=0x8000000000000000 new=0x0\n"
+		"112 1 spte_update - gfn=0x0 level=0 old=0x8000000000000000 new=0x1000e67\n"
+		"112 1 op - op=unknown gfn=0x0 result=continue span_ns=12 stimulus=4294967295\n",
+	},
+	{
+		.name = "an update that another entry's kvm_mmu_set_spte follows says nothing of where addresses are",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), UPDATE(116, 7, 0x6008, LEAF, LEAF),
+			SET_AT(117, 7, 0x20ULL, 0x5000), UPDATE(118, 7, 0x5000, LEAF, LEAF), RET(120, 7, FIXED),
+			ENTRY(121, 7, 0),
+		},
+		.want =
+		"0 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=21\n"
+		"16 0 spte_update - gfn=0x0 level=0 old=0x1000e67 new=0x1000e67\n"
+		"17 0 kvm_mmu_set_spte - gfn=0x20 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
+		"18 0 spte_update - gfn=0x0 level=0 old=0x1000e67 new=0x1000e67\n"
+		"20 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n",
+	},
+	{
+		.name = "an entry that changes after the end of an invalidation in a fault is the fault's",
+		.steps = {
+			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), INV(112, 7), CLEAR(114, 7, 0x5000, LEAF), INV_END(115, 7),
+			UPDATE(116, 7, 0x5000, EMPTY, LEAF), SET_AT(117, 7, 0x20ULL, 0x5000), RET(120, 7, FIXED),
+			ENTRY(121, 7, 0),
+		},
+		.want =
+		"12 0 invalidate_start nested,matched start=0x7000 end=0x9000 service_ns=2\n"
+		"14 0 spte_clear - gfn=0x0 level=0 old=0x1000e67 new=0x0\n"
+		"14 0 op 0x21 op=invalidate_start gfn=0x0 result=continue span_ns=2 stimulus=0\n"
+		"15 0 invalidate_end nested start=0x7000 end=0x9000 service_ns=1\n"
+		"15 0 access w,hostwr gfn=0x20 attempts=1 result=fixed guest_ns=0 service_ns=6\n"
+		"16 0 op 0x1 op=invalidate_end gfn=0x0 result=continue span_ns=1 stimulus=1\n"
+		"16 0 spte_update - gfn=0x20 level=1 old=0x8000000000000000 new=0x1000e67\n"
+		"17 0 kvm_mmu_set_spte - gfn=0x20 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
+		"20 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n",
 	},
 	{
 		.name = "waits for mmu_lock are told from others by their place in struct kvm",
