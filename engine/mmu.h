@@ -192,8 +192,13 @@ struct mmu_stats {
 	uint64_t tables_freed, tables_freed_late;	/* the second: of them after a grace period */
 	uint64_t unlinked_max;		/* tables that waited for one, at most */
 
+	/* x86 without the TDP MMU: shadow pages; engine/core/stats.def. */
+	uint64_t shadow_zapped, shadow_recycled, shadow_flooded, rmap_recycled, pt_writes;
+	uint64_t unsynced, unsync_max, synced;
+	uint64_t syncs, sync_ns, sync_stretch_ns;
+
 	/* Attempts that ended in RETRY, by cause: engine/core/stats.def. */
-	uint64_t retry_open, retry_hull, retry_ended, retry_seq, retry_slot, retry_root, retry_race;
+	uint64_t retry_open, retry_hull, retry_ended, retry_seq, retry_slot, retry_root, retry_race, retry_sync, retry_gpte;
 	uint64_t memslot_wait_ns, memslot_wait_max_ns;	/* updates waited for open invalidations */
 	uint64_t windows_max;		/* invalidations open at once */
 	uint64_t windows_busy_max_ns;	/* longest time without a moment at which none was open */

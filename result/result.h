@@ -29,6 +29,10 @@
 	X(ZAP_RANGE,	"zap_range")	\
 	X(NX_RECOVER,	"nx_recover")	\
 	X(NX_TOGGLE,	"nx_toggle")	\
+	X(SYNC,		"sync")		/* of the vCPU's roots */ \
+	X(INVLPG,	"invlpg")	\
+	X(PT_WRITE,	"pt_write")	/* the guest writes to its page tables */ \
+	X(PAGE_LIMIT,	"page_limit")	\
 	X(WORKER,	"worker")	\
 	X(GUEST,	"guest")	/* nobody's operation: the guest, preemption, the queue hand-over */
 

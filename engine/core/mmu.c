@@ -258,6 +258,19 @@ void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 	out->retry_slot = c->retry_slot;
 	out->retry_root = c->retry_root;
 	out->retry_race = c->retry_race;
+	out->retry_sync = c->retry_sync;
+	out->retry_gpte = c->retry_gpte;
+	out->shadow_zapped = c->shadow_zapped;
+	out->shadow_recycled = c->shadow_recycled;
+	out->shadow_flooded = c->shadow_flooded;
+	out->rmap_recycled = c->rmap_recycled;
+	out->pt_writes = c->pt_writes;
+	out->unsynced = c->unsynced;
+	out->unsync_max = c->unsync_max;
+	out->synced = c->synced;
+	out->syncs = c->syncs;
+	out->sync_ns = c->sync_ns;
+	out->sync_stretch_ns = c->sync_stretch_ns;
 }
 
 void mmu_check(const struct mmu *mmu)

@@ -20,7 +20,7 @@
  *   struct rt_rwlock, struct rt_spinlock, struct rt_gate, struct rt_cond
  *   struct rt_rcu_head
  */
-#define RT_MAX_OPS	24	/* kinds of operation the caller may number */
+#define RT_MAX_OPS	32	/* kinds of operation the caller may number */
 #define RT_MAX_TASKS	4096
 
 #include "rt_port.h"

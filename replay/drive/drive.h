@@ -110,6 +110,8 @@ struct drive {
 	struct sampler		 sampler;
 	struct rt_stats		 stats;
 	bool			 slots_inferred;
+	bool			 rmaps;		/* shadow pages serve the guest ... */
+	bool			 shadow;	/* ... and follow its own page tables */
 	bool			 old_faults;	/* the recorded processor does not set A: touching an old page faults */
 	bool			 ends_at_once;	/* the trace has no ends: windows close after their start */
 	unsigned int		 nr_workers;	/* beside them: a kernel worker per VM, where the policy has one */

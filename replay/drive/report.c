@@ -393,6 +393,47 @@ static void put_zaps(struct drive *d, struct result *r)
 		put(r, "zap_nonpresent", "count", nonpresent);
 }
 
+/* What following the guest's own tables, or keeping shadow pages at all, comes to. */
+static void put_shadow(struct drive *d, struct result *r)
+{
+	struct mmu_stats sum = { 0 };
+
+	if (!d->rmaps)
+		return;
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		const struct mmu_stats s = d->vms[i].stats;
+
+		sum.retry_sync += s.retry_sync;
+		sum.retry_gpte += s.retry_gpte;
+		sum.pt_writes += s.pt_writes;
+		sum.unsynced += s.unsynced;
+		sum.unsync_max = max_u64(sum.unsync_max, s.unsync_max);
+		sum.synced += s.synced;
+		sum.syncs += s.syncs;
+		sum.sync_ns += s.sync_ns;
+		sum.sync_stretch_ns = max_u64(sum.sync_stretch_ns, s.sync_stretch_ns);
+		sum.shadow_zapped += s.shadow_zapped;
+		sum.shadow_recycled += s.shadow_recycled;
+		sum.shadow_flooded += s.shadow_flooded;
+		sum.rmap_recycled += s.rmap_recycled;
+	}
+	put(r, "shadow_zapped", "count", sum.shadow_zapped);
+	put(r, "shadow_recycled", "count", sum.shadow_recycled);
+	put(r, "rmap_recycled", "count", sum.rmap_recycled);
+	if (!d->shadow)
+		return;
+	put(r, "retry_sync", "count", sum.retry_sync);
+	put(r, "retry_gpte", "count", sum.retry_gpte);
+	put(r, "pt_writes", "count", sum.pt_writes);
+	put(r, "unsynced", "count", sum.unsynced);
+	put(r, "unsync_max", "count", sum.unsync_max);
+	put(r, "synced", "count", sum.synced);
+	put(r, "syncs", "count", sum.syncs);
+	put(r, "sync_time", "ns", sum.sync_ns);
+	put(r, "sync_stretch", "ns", sum.sync_stretch_ns);
+	put(r, "shadow_flooded", "count", sum.shadow_flooded);
+}
+
 /* What the other vCPUs feel of entries that are broken to be made again, and what becomes of tables. */
 static void put_broken(struct drive *d, struct result *r)
 {
@@ -444,6 +485,7 @@ void report_fill(struct drive *d, struct result *r)
 	put_invalidation(d, r);
 	put_tables(d, r);
 	put_zaps(d, r);
+	put_shadow(d, r);
 	put_broken(d, r);
 	put_each_stall(d, r);
 	copy_blame(d, r);
