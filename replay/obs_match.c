@@ -37,6 +37,12 @@ static bool is_probe(unsigned int kind)
 	       kind == OBS_AGE_RANGE;
 }
 
+/* Probes on the shadow MMU's own functions, of which the newer kernels and a live host may have none. */
+static bool is_rmap_probe(unsigned int kind)
+{
+	return kind == OBS_SPTE_UPDATE || kind == OBS_SPTE_CLEAR;
+}
+
 /* Probes on arm64's stage 2: which of them a recording has is up to whoever made it. */
 static bool is_stage2(unsigned int kind)
 {
@@ -59,9 +65,10 @@ void obs_rules_init(struct obs_rules *rules, const struct ev_meta *meta)
 	*rules = (struct obs_rules){ .format = spte_format(meta->release, meta->tdp) };
 	rules->hw_af = ev_meta_param_on(meta, "arm64.hw_af");
 	rules->attr_new = ev_meta_param_on(meta, "arm64.attr_new");
+	rules->rmaps = meta->arch == KVM_X86 && !meta->tdp_mmu;
 	for (unsigned int kind = OBS_FIRST; kind < OBS_END; kind++)
 		rules->compared[kind] = !is_instant(kind) &&
-			((!is_probe(kind) && !is_dirty(kind) && !is_stage2(kind)) ||
+			((!is_probe(kind) && !is_dirty(kind) && !is_stage2(kind) && !is_rmap_probe(kind)) ||
 			 (is_probe(kind) && meta->has_probes && meta->arch == KVM_X86) ||
 			 ev_counts_get(&meta->kinds, obs_kind_name(kind)));
 }
@@ -124,6 +131,18 @@ static void key_spte(const struct spte_format *f, const struct obs_spte *s, stru
 	k->soft = spte_soft(f, s->old, s->new, s->level);
 }
 
+/* Which entry it was, its record knows only where it was mapped before; its pfn tells nearly as much. */
+static void key_rmap(const struct spte_format *f, const struct obs *o, struct key *k)
+{
+	const struct obs_spte *s = &o->spte;
+
+	k->w[2] = spte_hard(f, s->old, 1);
+	if (o->kind == OBS_SPTE_CLEAR)
+		return;
+	k->w[3] = spte_hard(f, s->new, 1);
+	k->soft = spte_soft(f, s->old, s->new, 1);
+}
+
 static void key_set(const struct spte_format *f, const struct obs_set *s, struct key *k)
 {
 	k->w[1] = s->gfn | (uint64_t)s->level << 40 | (uint64_t)s->r << 48 | (uint64_t)s->x << 49 |
@@ -164,6 +183,17 @@ static void key_make(const struct obs_rules *r, const struct obs *o, struct key 
 	case OBS_UNSYNC_PAGE:
 		k->w[1] = o->page.gfn;
 		k->w[2] = o->page.role;
+		k->w[3] = o->kind == OBS_GET_PAGE && r->rmaps ? o->page.created : 0;
+		break;
+	case OBS_SPTE_UPDATE:
+	case OBS_SPTE_CLEAR:
+		key_rmap(r->format, o, k);
+		break;
+	case OBS_SET_ACCESSED_BIT:
+	case OBS_SET_DIRTY_BIT:
+	case OBS_WALKER_ERROR:
+		k->w[1] = o->gfns.gfn;
+		k->w[2] = o->gfns.count;
 		break;
 	case OBS_ZAP_ALL_FAST:
 		k->w[2] = o->page.role;
@@ -346,6 +376,8 @@ const char *obs_format(const struct obs *o, char *buf, size_t size)
 
 	switch ((enum obs_kind)o->kind) {
 	case OBS_SPTE_CHANGED:
+	case OBS_SPTE_UPDATE:
+	case OBS_SPTE_CLEAR:
 		snprintf(buf, size, "%s gfn=0x%" PRIx64 " level=%u old=0x%" PRIx64 " new=0x%" PRIx64, name,
 			 (uint64_t)o->spte.gfn, (unsigned int)o->spte.level, o->spte.old, o->spte.new);
 		break;
@@ -367,8 +399,8 @@ const char *obs_format(const struct obs *o, char *buf, size_t size)
 	case OBS_SYNC_PAGE:
 	case OBS_UNSYNC_PAGE:
 	case OBS_ZAP_ALL_FAST:
-		snprintf(buf, size, "%s gfn=0x%" PRIx64 " role=0x%" PRIx64, name, (uint64_t)o->page.gfn,
-			 (uint64_t)o->page.role);
+		snprintf(buf, size, "%s gfn=0x%" PRIx64 " role=0x%" PRIx64 "%s", name, (uint64_t)o->page.gfn,
+			 (uint64_t)o->page.role, o->page.created ? " created" : "");
 		break;
 	case OBS_MARK_MMIO:
 	case OBS_HANDLE_MMIO:

@@ -13,11 +13,13 @@
  * the pfn of a table entry, sptep, reference counts, the generation byte of a page
  * being zapped, lock waits, pins.  Of the accessed and dirty bits of a leaf
  * that changes, only the change counts: hardware sets them unseen.  kvm_mmu_set_spte
- * reads the entry again, so there they do not count at all.
+ * reads the entry again, so there they do not count at all.  Without the TDP MMU the probes on a change know the
+ * entry by its address: there its values are compared, and not which one it was.
  */
 struct obs_rules {
 	const struct spte_format *format;	/* x86 */
 	bool hw_af;			/* arm64: hardware sets the access flag unseen */
+	bool rmaps;			/* x86 without the TDP MMU: a page may be found, not made */
 	bool attr_new;			/* arm64: w_attr has new values */
 	bool compared[OBS_END];		/* kinds this trace can hold */
 };

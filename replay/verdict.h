@@ -52,6 +52,8 @@ enum skip {
 	X(GET_EXTRA,	"extra get_page")					\
 	X(ZAP_MISSING,	"missing prepare_zap_page")				\
 	X(ZAP_EXTRA,	"extra prepare_zap_page")				\
+	X(SYNC,		"other pages synced or out of sync")			\
+	X(WALK,		"other walk of the guest's tables")			\
 	X(FAST,		"other fast_page_fault")				\
 	X(HANDLER,	"other memslots matched")				\
 	X(FLUSH_MISSING, "missing flush")					\
