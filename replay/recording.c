@@ -64,12 +64,14 @@ static int load_stims(struct loading *l, struct ev_file *f, struct err *e)
 	if (rc < 0)
 		return rc;
 	l->nr_accesses = l->nr_others = 0;
+	r->tasks[l->task].first_stim = r->nr_stims;
 	while ((rc = ev_cursor_next(c, &at, e)) > 0) {
 		r->stims = grow(r->stims, r->nr_stims, &l->cap_stims, sizeof(*r->stims));
 		count_stim(l, at.ev->kind, r->nr_stims);
 		r->stims[r->nr_stims++] = (struct rec_stim){ at.t_ns, *at.ev };
 	}
 	ev_cursor_close(c);
+	r->tasks[l->task].nr_stims = r->nr_stims - r->tasks[l->task].first_stim;
 	return rc;
 }
 
@@ -240,6 +242,21 @@ void recording_fini(struct recording *r)
 	free(r->stray_tasks);
 	free(r->tasks);
 	*r = (struct recording){ 0 };
+}
+
+const struct ev *rec_op_walk(const struct recording *r, const struct rec_op *op)
+{
+	uint32_t first = r->tasks[op->task].first_stim;
+
+	for (uint32_t i = op->stim; i != REC_NONE && i-- > first;) {
+		const struct ev *ev = &r->stims[i].ev;
+
+		if (ev->kind == EV_WALK)
+			return ev;
+		if (ev->kind == EV_ACCESS)
+			break;
+	}
+	return NULL;
 }
 
 const struct rec_obs *rec_find(const struct recording *r, const struct rec_op *op, unsigned int kind,

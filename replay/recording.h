@@ -41,6 +41,7 @@ struct rec_op {
 struct rec_task {
 	uint32_t	first_op;	/* first top-level operation, or REC_NONE; the rest by rec_op.next */
 	uint32_t	nr_ops;
+	uint32_t	first_stim, nr_stims;
 };
 
 struct recording {
@@ -70,6 +71,9 @@ static inline const struct ev *rec_op_stim(const struct recording *r, const stru
 {
 	return op->stim == REC_NONE ? NULL : &r->stims[op->stim].ev;
 }
+
+/* FAULT, under shadow paging: the guest's walk for the access it is an attempt of, or NULL. */
+const struct ev *rec_op_walk(const struct recording *r, const struct rec_op *op);
 
 /*
  * Did the recording lose records while it ran?  What is marked open for another reason is whole: a window

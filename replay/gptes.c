@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two arrays of the same showings: by time, and by entry and time. */
+#include "replay/gptes.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+struct showing {
+	struct gpte_shown s;
+	bool		  written;	/* by an emulated write */
+};
+
+struct gptes {
+	struct showing	*by_time;
+	uint32_t	*by_entry;	/* indices into it */
+	uint32_t	 nr, cap;
+};
+
+/* --- collecting ----------------------------------------------------------------- */
+
+static bool is_whole(const struct ev *ev)
+{
+	return ev->kind == EV_GPTE || (ev->kind == EV_PT_WRITE && ev->gpte.bytes == 8 && !(ev->gpte.offset & 7));
+}
+
+static void add(struct gptes *g, const struct rec_stim *stim, uint32_t task)
+{
+	if (g->nr == g->cap) {
+		g->cap = g->cap ? 2 * g->cap : 1024;
+		g->by_time = xreallocarray(g->by_time, g->cap, sizeof(*g->by_time));
+	}
+	g->by_time[g->nr++] = (struct showing){
+		.s = { .t_ns = stim->t_ns, .value = stim->ev.gpte.value, .table = stim->ev.gpte.gfn, .task = task,
+		       .vm = stim->ev.vm, .offset = stim->ev.gpte.offset,
+		       .inferred = stim->ev.kind == EV_GPTE && stim->ev.flags & EV_F_INFERRED },
+		.written = stim->ev.kind == EV_PT_WRITE,
+	};
+}
+
+static int cmp_time(const void *va, const void *vb)
+{
+	const struct showing *a = va, *b = vb;
+
+	if (a->s.t_ns != b->s.t_ns)
+		return a->s.t_ns < b->s.t_ns ? -1 : 1;
+	return a->s.task < b->s.task ? -1 : a->s.task > b->s.task;
+}
+
+static int cmp_entry(const struct gpte_shown *a, const struct gpte_shown *b)
+{
+	if (a->vm != b->vm)
+		return a->vm < b->vm ? -1 : 1;
+	if (a->table != b->table)
+		return a->table < b->table ? -1 : 1;
+	return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+static int cmp_index(const void *va, const void *vb, void *arg)
+{
+	const struct showing *v = arg;
+	uint32_t a = *(const uint32_t *)va, b = *(const uint32_t *)vb;
+	int c = cmp_entry(&v[a].s, &v[b].s);
+
+	return c ? c : a < b ? -1 : a > b;
+}
+
+struct gptes *gptes_new(const struct recording *r)
+{
+	struct gptes *g = xcalloc(1, sizeof(*g));
+
+	for (uint32_t t = 0; t < r->meta->nr_tasks; t++)
+		for (uint32_t i = 0; i < r->tasks[t].nr_stims; i++) {
+			const struct rec_stim *stim = &r->stims[r->tasks[t].first_stim + i];
+
+			if (is_whole(&stim->ev))
+				add(g, stim, t);
+		}
+	if (!g->nr)
+		return g;
+	qsort(g->by_time, g->nr, sizeof(*g->by_time), cmp_time);
+	g->by_entry = xcalloc(g->nr, sizeof(*g->by_entry));
+	for (uint32_t i = 0; i < g->nr; i++)
+		g->by_entry[i] = i;
+	qsort_r(g->by_entry, g->nr, sizeof(*g->by_entry), cmp_index, g->by_time);
+	return g;
+}
+
+void gptes_free(struct gptes *g)
+{
+	if (!g)
+		return;
+	free(g->by_time);
+	free(g->by_entry);
+	free(g);
+}
+
+/* --- in time order ---------------------------------------------------------------- */
+
+void gptes_each_until(const struct gptes *g, uint32_t *cursor, uint64_t until,
+		      void (*fn)(void *arg, const struct gpte_shown *s), void *arg)
+{
+	for (; *cursor < g->nr && g->by_time[*cursor].s.t_ns <= until; ++*cursor)
+		if (!g->by_time[*cursor].written)
+			fn(arg, &g->by_time[*cursor].s);
+}
+
+/* The first showing at or after @t. */
+static uint32_t from_time(const struct gptes *g, uint64_t t)
+{
+	uint32_t lo = 0, hi = g->nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (g->by_time[mid].s.t_ns < t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+void gptes_each_of(const struct gptes *g, const struct rec_op *op,
+		   void (*fn)(void *arg, const struct gpte_shown *s), void *arg)
+{
+	for (uint32_t i = from_time(g, op->begin_ns); i < g->nr && g->by_time[i].s.t_ns <= op->end_ns; i++)
+		if (g->by_time[i].s.task == op->task && !g->by_time[i].written)
+			fn(arg, &g->by_time[i].s);
+}
+
+/* --- one entry -------------------------------------------------------------------- */
+
+/* How many showings, by entry, come before the first one of @q's entry after its time. */
+static uint32_t after(const struct gptes *g, const struct gpte_question *q)
+{
+	const struct gpte_shown at = { .vm = q->vm, .table = q->table, .offset = (uint16_t)q->offset };
+	uint32_t lo = 0, hi = g->nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		const struct gpte_shown *s = &g->by_time[g->by_entry[mid]].s;
+		int c = cmp_entry(s, &at);
+
+		if (c < 0 || (!c && s->t_ns <= q->t_ns))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static const struct gpte_shown *showing_of(const struct gptes *g, uint32_t i, const struct gpte_question *q)
+{
+	const struct gpte_shown *s = &g->by_time[g->by_entry[i]].s;
+
+	return s->vm == q->vm && s->table == q->table && s->offset == q->offset ? s : NULL;
+}
+
+/* Would KVM make an entry of it without a fault?  (FNAME(prefetch_invalid_gpte)) */
+static bool is_useful(uint64_t gpte)
+{
+	return (gpte & GPTE_P) && (gpte & GPTE_A);
+}
+
+/* The guest may have what the entry allows; that it allows less has other reasons, too. */
+static bool allows(const struct spte_format *f, uint64_t gpte, uint64_t spte)
+{
+	if ((spte & SPTE_W) && (gpte & (GPTE_W | GPTE_D)) != (GPTE_W | GPTE_D))
+		return false;
+	if (f->user && (spte & f->user) && !(gpte & GPTE_U))
+		return false;
+	return !(f->nx && !(spte & f->nx) && (gpte & GPTE_NX));
+}
+
+static bool agrees(const struct spte_format *f, const struct gpte_question *q, uint64_t gpte)
+{
+	switch (q->fate) {
+	case GPTE_FATE_KEPT:
+		return q->old_gfn == GPTE_NO_GFN ||
+		       (is_useful(gpte) && gpte_gfn(gpte) == q->old_gfn && allows(f, gpte, q->spte));
+	case GPTE_FATE_GONE:
+		return !is_useful(gpte) || (q->old_gfn != GPTE_NO_GFN && gpte_gfn(gpte) != q->old_gfn);
+	case GPTE_FATE_MADE:
+		return is_useful(gpte) && gpte_gfn(gpte) == q->gfn && allows(f, gpte, q->spte);
+	case GPTE_FATE_UNKNOWN:
+		break;
+	}
+	return true;
+}
+
+/* A guest's entry that has just what @spte has. */
+static uint64_t guest_entry(const struct spte_format *f, gfn_t gfn, uint64_t spte)
+{
+	uint64_t gpte = GPTE_P | GPTE_A | gfn << 12;
+
+	if (spte & SPTE_W)
+		gpte |= GPTE_W | GPTE_D;
+	if (!f->user || (spte & f->user))
+		gpte |= GPTE_U;
+	return f->nx && (spte & f->nx) ? gpte | GPTE_NX : gpte;
+}
+
+/* One that has the fate as its consequence. */
+static uint64_t implied(const struct spte_format *f, const struct gpte_question *q)
+{
+	if (q->fate == GPTE_FATE_MADE)
+		return guest_entry(f, q->gfn, q->spte);
+	if (q->fate == GPTE_FATE_KEPT && q->old_gfn != GPTE_NO_GFN)
+		return guest_entry(f, q->old_gfn, q->spte);
+	return 0;
+}
+
+uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q)
+{
+	uint32_t i = after(g, q);
+	const struct gpte_shown *before = i ? showing_of(g, i - 1, q) : NULL;
+	const struct gpte_shown *next = i < g->nr ? showing_of(g, i, q) : NULL;
+
+	if (before && agrees(f, q, before->value))
+		return before->value;
+	if (next && agrees(f, q, next->value))
+		return next->value;
+	return implied(f, q);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REPLAY_GPTES_H
+#define REPLAY_GPTES_H
+
+#include "kvm/spte.h"
+#include "replay/recording.h"
+
+/*
+ * Shadow paging: what the recording shows of the guest's page tables over time.  The guest writes to them without
+ * anybody noticing; a walk of KVM's shows each entry on its way, and an emulated write shows the bytes.  KVM
+ * reads others, too (to map ahead, to sync a shadow page, at an INVLPG), of which no record gives the value: it is
+ * what a walk had shown before, or what one shows later; which of the two, what KVM made of it tells.
+ */
+struct gptes;
+
+struct gptes *gptes_new(const struct recording *r);
+void gptes_free(struct gptes *g);	/* NULL is fine */
+
+/* One showing of an entry, in time order over all entries. */
+struct gpte_shown {
+	uint64_t t_ns, value;
+	gfn_t	 table;
+	uint32_t task;
+	uint16_t vm, offset;
+	bool	 inferred;	/* EV_F_INFERRED */
+};
+
+/*
+ * What was shown by @until and not yet given out: calls @fn for each.  @cursor starts as 0.  Emulated writes are left
+ * out: they are operations.
+ */
+void gptes_each_until(const struct gptes *g, uint32_t *cursor, uint64_t until,
+		      void (*fn)(void *arg, const struct gpte_shown *s), void *arg);
+/* The same for one operation's own walks, from its begin to its end; those are given out by the above as well. */
+void gptes_each_of(const struct gptes *g, const struct rec_op *op,
+		   void (*fn)(void *arg, const struct gpte_shown *s), void *arg);
+
+/* What became of a shadow entry whose guest entry was read. */
+enum gpte_fate {
+	GPTE_FATE_UNKNOWN,	/* no record would show it */
+	GPTE_FATE_KEPT,		/* stayed as it was, or empty */
+	GPTE_FATE_GONE,		/* was cleared, or the guest's entry was found to be of no use */
+	GPTE_FATE_MADE,		/* became one that maps @gfn */
+};
+
+struct gpte_question {
+	uint64_t	t_ns;
+	gfn_t		table;
+	unsigned int	offset;
+	uint16_t	vm;
+	enum gpte_fate	fate;
+	gfn_t		old_gfn;	/* what it mapped before; GPTE_NO_GFN: nothing */
+	gfn_t		gfn;		/* MADE */
+	uint64_t	spte;		/* MADE; KEPT: as it is */
+};
+
+#define GPTE_NO_GFN	UINT64_MAX
+
+/* What a guest's entry says; the same bits with four and with eight bytes, but for the highest. */
+#define GPTE_P		BIT_ULL(0)
+#define GPTE_W		BIT_ULL(1)
+#define GPTE_U		BIT_ULL(2)
+#define GPTE_A		BIT_ULL(5)
+#define GPTE_D		BIT_ULL(6)
+#define GPTE_NX		BIT_ULL(63)
+
+static inline gfn_t gpte_gfn(uint64_t gpte)
+{
+	return (gpte & (BIT_ULL(52) - BIT_ULL(12))) >> 12;
+}
+
+/*
+ * The value that was read: the last one shown before, unless what became of the entry contradicts it and not the next
+ * one; where both are contradicted or nothing was shown, a value that has what became of it as its consequence.
+ */
+uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q);
+
+#endif

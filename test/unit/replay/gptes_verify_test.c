@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which value of a guest's entry KVM read, where walks show others before and after. */
+#include "test/table.h"
+
+#include "replay/gptes.h"
+#include "test/unit/replay/made.h"
+
+#define TABLE	0x400
+#define USED	(GPTE_P | GPTE_W | GPTE_U | GPTE_A | GPTE_D)
+#define MAPS(gfn, bits) ((uint64_t)(gfn) << 12 | (bits))
+#define SPTE	0x1f8ee67ULL		/* user, writable, executable */
+#define SPTE_RO	0x8000000001f8e825ULL	/* neither writable nor executable */
+#define SHOWN(task, t, at, v) MADE_STIM(task, t, GPTE, .gpte = { .gfn = TABLE, .offset = at, .bytes = 8, .value = v })
+#define WROTE(task, t, at, v) MADE_STIM(task, t, PT_WRITE, .gpte = { .gfn = TABLE, .offset = at, .bytes = 8, .value = v })
+#define ASK(t, at, ...) { .t_ns = t, .table = TABLE, .offset = at, .old_gfn = GPTE_NO_GFN, __VA_ARGS__ }
+#define KEPT(t, at, gfn) { t, TABLE, at, 0, GPTE_FATE_KEPT, .old_gfn = gfn, .spte = SPTE }
+#define GONE(t, at, gfn) { t, TABLE, at, 0, GPTE_FATE_GONE, .old_gfn = gfn }
+#define MADE(t, at, to, s) { t, TABLE, at, 0, GPTE_FATE_MADE, .old_gfn = GPTE_NO_GFN, .gfn = to, .spte = s }
+
+static const struct row {
+	const char	    *name;
+	struct made_record   shown[4];
+	struct gpte_question q;
+	uint64_t	     want;
+} rows[] = {
+	{ "nothing was shown: the entry is empty", { { 0 } }, ASK(50, 8), 0 },
+	{ "the last value shown before", { SHOWN(0, 10, 8, MAPS(5, USED)), SHOWN(1, 20, 8, MAPS(6, USED)),
+	  SHOWN(0, 90, 8, MAPS(7, USED)) }, ASK(50, 8), MAPS(6, USED) },
+	{ "what an emulated write wrote is one", { SHOWN(0, 10, 8, MAPS(5, USED)), WROTE(1, 20, 8, MAPS(6, USED)) }, ASK(50, 8),
+	  MAPS(6, USED) },
+	{ "of another entry it is none", { SHOWN(0, 10, 16, MAPS(5, USED)), SHOWN(0, 20, 0, MAPS(5, USED)) }, ASK(50, 8), 0 },
+	{ "the next one, where none came before", { SHOWN(0, 90, 8, MAPS(7, USED)) }, ASK(50, 8), MAPS(7, USED) },
+	{ "an entry that was kept had not changed yet", { SHOWN(0, 10, 8, MAPS(5, USED)), SHOWN(0, 90, 8, MAPS(7, USED)) },
+	  KEPT(50, 8, 5), MAPS(5, USED) },
+	{ "one that went had", { SHOWN(0, 10, 8, MAPS(5, USED)), SHOWN(0, 90, 8, MAPS(7, USED)) }, GONE(50, 8, 5), MAPS(7, USED) },
+	{ "or it was emptied in between, and nobody saw it", { SHOWN(0, 10, 8, MAPS(5, USED)), SHOWN(0, 90, 8, MAPS(5, USED)) },
+	  GONE(50, 8, 5), 0 },
+	{ "an entry the guest has not used is of no use", { SHOWN(0, 10, 8, MAPS(5, USED & ~GPTE_A)) }, GONE(50, 8, GPTE_NO_GFN),
+	  MAPS(5, USED & ~GPTE_A) },
+	{ "mapped ahead: the value that maps the frame", { SHOWN(0, 10, 8, MAPS(5, USED)), SHOWN(0, 90, 8, MAPS(7, USED)) },
+	  MADE(50, 8, 7, SPTE), MAPS(7, USED) },
+	{ "or one that must have been there", { SHOWN(0, 10, 8, MAPS(5, USED)) }, MADE(50, 8, 7, SPTE), MAPS(7, USED) },
+	{ "with no more than was mapped", { { 0 } }, MADE(50, 8, 7, SPTE_RO), MAPS(7, GPTE_P | GPTE_A | GPTE_U | GPTE_NX) },
+	{ "a clean entry cannot have been mapped writable",
+	  { SHOWN(0, 10, 8, MAPS(7, USED & ~GPTE_D)), SHOWN(0, 90, 8, MAPS(7, USED)) }, MADE(50, 8, 7, SPTE), MAPS(7, USED) },
+	{ "a writable one may have been mapped read-only", { SHOWN(0, 10, 8, MAPS(7, USED)) }, MADE(50, 8, 7, SPTE_RO),
+	  MAPS(7, USED) },
+};
+
+static void check(const void *arg)
+{
+	const struct row *row = arg;
+	struct gptes *g;
+	struct made m;
+
+	made_open(&m, KVM_6_1, row->shown, ARRAY_SIZE(row->shown));
+	g = gptes_new(&m.rec);
+	assert_int_equal(gptes_read(g, spte_format(KVM_6_1, SPTE_NPT), &row->q), row->want);
+	gptes_free(g);
+	made_close(&m);
+}
+
+static void keep(void *arg, const struct gpte_shown *s)
+{
+	uint64_t **at = arg;
+
+	*(*at)++ = s->value;
+}
+
+/* By time over all tasks, each once; an operation's own are found again. */
+static void in_order(void **state)
+{
+	static const struct made_record shown[] = {
+		SHOWN(0, 10, 8, 1), SHOWN(0, 30, 16, 3), WROTE(0, 40, 24, 4), SHOWN(1, 20, 8, 2), SHOWN(1, 35, 0, 9),
+	};
+	const struct rec_op op = { .begin_ns = 15, .end_ns = 40, .task = 0 };
+	uint64_t got[8] = { 0 }, *at = got;
+	uint32_t cursor = 0;
+	struct gptes *g;
+	struct made m;
+
+	(void)state;
+	made_open(&m, KVM_6_1, shown, ARRAY_SIZE(shown));
+	g = gptes_new(&m.rec);
+	gptes_each_until(g, &cursor, 20, keep, &at);
+	assert_int_equal(at - got, 2);
+	assert_int_equal(got[0], 1);
+	assert_int_equal(got[1], 2);
+	gptes_each_until(g, &cursor, 100, keep, &at);
+	assert_int_equal(at - got, 4);
+	assert_int_equal(got[2], 3);
+	assert_int_equal(got[3], 9);
+	gptes_each_of(g, &op, keep, &at);
+	assert_int_equal(at - got, 5);
+	assert_int_equal(got[4], 3);
+	gptes_free(g);
+	made_close(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest order[] = { cmocka_unit_test(in_order) };
+	int failed = table_run("gptes", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+
+	return cmocka_run_group_tests(order, NULL, NULL) || failed;
+}
