@@ -55,12 +55,25 @@ struct sweep {
 	uint32_t		    nr_open;
 	uint32_t		    begun, zapped;	/* so many have: places in by_begin and in v */
 	struct audit_tables	   *tables;
+	bool			    chained;	/* shadow paging: both probes that show what becomes of an entry */
 	uint32_t		    said_op, said_window;	/* the last finding's: one per operation and window */
 };
 
-static bool is_step(const struct obs *o)
+/* The TDP MMU says of the children of a split what became of each; without it, that the page was split. */
+static bool is_step(const struct recording *r, const struct obs *o)
 {
-	return o->kind == OBS_SPTE_CHANGED || o->kind == OBS_SET_SPTE || o->kind == OBS_FAST_PAGE_FAULT;
+	switch (o->kind) {
+	case OBS_SPTE_CHANGED:
+	case OBS_SPTE_UPDATE:
+	case OBS_SPTE_CLEAR:
+	case OBS_SET_SPTE:
+	case OBS_FAST_PAGE_FAULT:
+		return true;
+	case OBS_SPLIT_HUGE_PAGE:
+		return !r->meta->tdp_mmu;
+	default:
+		return false;
+	}
 }
 
 static int cmp_step(const void *va, const void *vb)
@@ -79,7 +92,7 @@ static void gather_steps(struct sweep *s)
 		const struct rec_op *op = &s->r->ops[i];
 
 		for (uint32_t k = op->first_obs; k < op->first_obs + op->nr_obs; k++)
-			if (is_step(&s->r->obs[k].o))
+			if (is_step(s->r, &s->r->obs[k].o))
 				s->steps[s->nr_steps++] = (struct step){ s->r->obs[k].t_ns, i, k };
 	}
 	if (s->nr_steps)
@@ -155,27 +168,46 @@ static bool install_at(struct install *i, gfn_t gfn, unsigned int level, unsigne
 	return what;
 }
 
+/* Shadow paging: an entry is updated, and then said to be set.  The update knows what it was before. */
+static bool said_by_update(const struct sweep *s, const struct step *step)
+{
+	const struct obs *o = &s->r->obs[step->obs].o, *before;
+
+	if (step->obs == s->r->ops[step->op].first_obs)
+		return false;
+	before = &s->r->obs[step->obs - 1].o;
+	return before->kind == OBS_SPTE_UPDATE && before->spte.level == o->set.level && before->spte.gfn == o->set.gfn;
+}
+
 /* Does @step's record show a mapping made, or met by somebody who may use it? */
 static bool as_install(const struct sweep *s, const struct step *step, struct install *out)
 {
 	const struct rec_op *op = &s->r->ops[step->op];
 	const struct obs *o = &s->r->obs[step->obs].o;
 
-	if (o->kind == OBS_SPTE_CHANGED) {
+	switch (o->kind) {
+	case OBS_SPTE_CHANGED:
+	case OBS_SPTE_UPDATE:
 		if (!install_at(out, o->spte.gfn, o->spte.level, o->spte.as_id, step->t_ns,
 				said_of_change(s->f, &o->spte)))
 			return false;
 		out->anew = !spte_is_present(o->spte.old);
 		return true;
-	}
-	if (o->kind == OBS_SET_SPTE)
-		return install_at(out, o->set.gfn, o->set.level, 0, step->t_ns,
-				  spte_is_present(o->set.spte) ? "set" : NULL);
-	if (o->fast.ret != RET_PF_FIXED && o->fast.ret != RET_PF_SPURIOUS)
+	case OBS_SET_SPTE:
+		return !said_by_update(s, step) &&
+		       install_at(out, o->set.gfn, o->set.level, 0, step->t_ns,
+				  spte_is_leaf(o->set.spte, o->set.level) ? "set" : NULL);
+	case OBS_SPLIT_HUGE_PAGE:
+		return install_at(out, o->map.gfn, o->map.level, 0, step->t_ns, o->map.pfn ? NULL : "split");
+	case OBS_FAST_PAGE_FAULT:
+		if (o->fast.ret != RET_PF_FIXED && o->fast.ret != RET_PF_SPURIOUS)
+			return false;
+		/* No lock keeps it out of the begin's section: it may have met the entry as early as it began. */
+		return install_at(out, o->fast.gfn, 1, 0, op->begin_ns,
+				  spte_is_present(o->fast.old) ? "made writable, or met, without the lock" : NULL);
+	default:
 		return false;
-	/* No lock keeps it out of the begin's section: it may have met the entry as early as it began. */
-	return install_at(out, o->fast.gfn, 1, 0, op->begin_ns,
-			  spte_is_present(o->fast.old) ? "made writable, or met, without the lock" : NULL);
+	}
 }
 
 /*
@@ -259,6 +291,14 @@ static void check_inside(struct sweep *s, const struct step *step)
 	}
 }
 
+/* Is @o a change of an entry whose place is known? */
+static bool is_change(const struct sweep *s, const struct obs *o)
+{
+	if (o->kind == OBS_SPTE_UPDATE || o->kind == OBS_SPTE_CLEAR)
+		return s->chained && o->spte.level;
+	return o->kind == OBS_SPTE_CHANGED;
+}
+
 static void sweep(struct sweep *s)
 {
 	s->tables = audit_tables_new(s->r, s->w, s->a);
@@ -268,7 +308,7 @@ static void sweep(struct sweep *s)
 	for (uint32_t i = 0; i < s->nr_steps; i++) {
 		open_until(s, s->steps[i].t_ns);
 		check_inside(s, &s->steps[i]);
-		if (s->r->obs[s->steps[i].obs].o.kind == OBS_SPTE_CHANGED)
+		if (is_change(s, &s->r->obs[s->steps[i].obs].o))
 			audit_tables_change(s->tables, s->steps[i].op, s->steps[i].obs);
 	}
 	audit_tables_end(s->tables);
@@ -332,23 +372,18 @@ static int cmp_finding(const void *va, const void *vb)
 	return a->rule != b->rule ? (int)a->rule - (int)b->rule : a->gfn == b->gfn ? 0 : a->gfn < b->gfn ? -1 : 1;
 }
 
-static bool any_flush(const struct recording *r)
+static bool any_obs(const struct recording *r, unsigned int kind)
 {
 	for (uint32_t i = 0; i < r->nr_obs; i++)
-		if (r->obs[i].o.kind == OBS_FLUSH_ALL || r->obs[i].o.kind == OBS_FLUSH_RANGE)
+		if (r->obs[i].o.kind == kind)
 			return true;
 	return false;
-}
-
-static bool must_flush(const struct rec_op *op)
-{
-	return op->kind == EV_OP_INVALIDATE_START || op->kind == EV_OP_DIRTY || op->kind == EV_OP_MEMSLOT;
 }
 
 static void check_operations(struct sweep *s)
 {
 	const struct audit_job job = { s->r, s->w, s->a };
-	bool flush_shown = any_flush(s->r);
+	bool flush_shown = any_obs(s->r, OBS_FLUSH_ALL) || any_obs(s->r, OBS_FLUSH_RANGE);
 
 	for (uint32_t i = 0; i < s->r->nr_ops; i++) {
 		const struct rec_op *op = &s->r->ops[i];
@@ -359,7 +394,7 @@ static void check_operations(struct sweep *s)
 			audit_snapshot(&job, i);
 		else if (op->kind == EV_OP_MEMSLOT)
 			check_swaps(s, i);
-		if (flush_shown && must_flush(op))
+		if (flush_shown)
 			audit_flush(&job, i);
 	}
 }
@@ -395,6 +430,7 @@ void audit_run(const struct recording *r, struct audit *out)
 
 	*out = (struct audit){ .lost = r->meta->nr_lost };
 	with_strays(r, &out->rec);
+	s.chained = any_obs(r, OBS_SPTE_UPDATE) && any_obs(r, OBS_SPTE_CLEAR);
 	audit_windows_make(&out->rec, out, &windows);
 	sweep(&s);
 	check_operations(&s);

@@ -4,6 +4,17 @@
 
 #include <stdio.h>
 
+/* Without the TDP MMU a fault waits to write, as does the end of an invalidation nested in it: whose wait is this? */
+static bool may_be_an_ends(const struct recording *r, const struct rec_op *op, const struct rec_obs *wait)
+{
+	if (r->meta->tdp_mmu)
+		return false;
+	for (uint32_t c = op->child; c != REC_NONE; c = r->ops[c].next)
+		if (r->ops[c].kind == EV_OP_INVALIDATE_END && r->ops[c].begin_ns <= wait->t_ns)
+			return true;
+	return false;
+}
+
 /* The snapshot was taken by this time at the latest; 0: no record says so before the map. */
 static uint64_t snapshot_by(const struct recording *r, const struct rec_op *op)
 {
@@ -11,7 +22,7 @@ static uint64_t snapshot_by(const struct recording *r, const struct rec_op *op)
 	const struct rec_obs *wait = rec_find(r, op, OBS_LOCK_WAIT, 0);
 	uint64_t by = looked ? looked->t_ns : UINT64_MAX;
 
-	if (wait && wait->t_ns - wait->o.wait.wait_ns < by)
+	if (wait && wait->t_ns - wait->o.wait.wait_ns < by && !may_be_an_ends(r, op, wait))
 		by = wait->t_ns - wait->o.wait.wait_ns;
 	/* Without the pin, a notifier nested in the fault may have come before: caches are filled first. */
 	if (pin && op->child != REC_NONE && r->ops[op->child].begin_ns >= pin->t_ns && r->ops[op->child].begin_ns < by)

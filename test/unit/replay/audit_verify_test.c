@@ -20,15 +20,23 @@
 #define BEGIN(g, n) \
 	MEM(2, 100, INVALIDATE_START), MADE_OBS(2, 150, UNMAP_RANGE, .gfns = { .gfn = g, .count = n }), \
 	MADE_OP_FOR(2, 200, INVALIDATE_START, 100, 0, 0)
+/* Shadow pages: an update of an entry, and the record that follows when a fault made it. */
+#define UPDATE(task, t, g, from, to) \
+	MADE_OBS(task, t, SPTE_UPDATE, .spte = { .gfn = g, .level = 1, .old = from, .new = to })
+#define CLEAR(task, t, g, from) MADE_OBS(task, t, SPTE_CLEAR, .spte = { .gfn = g, .level = 1, .old = from })
+#define SET(task, t, g, to) MADE_OBS(task, t, SET_SPTE, .set = { .gfn = g, .level = 1, .spte = to })
+#define WAIT(task, t, ns) MADE_OBS(task, t, LOCK_WAIT, .wait = { .wait_ns = ns, .flags = 5 })
+#define FLUSH(task, t) MADE_OBS(task, t, FLUSH_ALL)
 #define END \
 	MEM(2, 400, INVALIDATE_END), MADE_PIN(2, 420, PIN_INV_END), MADE_OP_FOR(2, 450, INVALIDATE_END, 50, 1, 0)
 
 static const struct row {
 	const char	   *name;
-	struct made_record  records[14];
+	struct made_record  records[20];
 	unsigned int	    certain, doubted;
 	enum audit_rule	    rule;
 	gfn_t		    gfn;
+	bool		    no_tdp_mmu;
 } rows[] = {
 	{ "a fault that installs inside a window",
 	  { BEGIN(GFN, 16), CHANGE(0, 300, 1, GFN + 3, EMPTY, LEAF(9)), MADE_OP(0, 310, FAULT, 50), END },
@@ -129,6 +137,84 @@ static const struct row {
 	    CHANGE(1, 30, 2, 0x40000, TABLE(7), EMPTY), MADE_OP(1, 40, ZAP_RANGE, 15),
 	    CHANGE(0, 60, 1, GFN, EMPTY, LEAF(9)), MADE_OP(0, 70, FAULT, 20),
 	    CHANGE(1, 65, 2, 0x40000, EMPTY, TABLE(8)), MADE_OP(1, 75, UNKNOWN, 25) } },
+
+	{ "rmaps: a fault that installs inside a window",
+	  { BEGIN(GFN, 16), UPDATE(0, 300, GFN + 3, EMPTY, LEAF(9)), SET(0, 301, GFN + 3, LEAF(9)),
+	    MADE_OP(0, 310, FAULT, 50), END }, .certain = 1, .rule = AUDIT_N1, .gfn = GFN + 3, .no_tdp_mmu = true },
+	{ "rmaps: outside of it",
+	  { BEGIN(GFN, 16), UPDATE(0, 300, GFN + 16, EMPTY, LEAF(9)), SET(0, 301, GFN + 16, LEAF(9)),
+	    MADE_OP(0, 310, FAULT, 50), END }, .no_tdp_mmu = true },
+	{ "rmaps: what it takes a permission from is no install, though it is set",
+	  { BEGIN(GFN, 16), UPDATE(0, 300, GFN, LEAF(9), READ_ONLY(9)), SET(0, 301, GFN, READ_ONLY(9)), FLUSH(0, 302),
+	    MADE_OP(0, 310, FAULT, 50), END }, .no_tdp_mmu = true },
+	{ "shadow: a prefetch beside the page of the fault",
+	  { BEGIN(GFN, 16), UPDATE(0, 300, 0x50000, EMPTY, LEAF(8)), SET(0, 301, 0x50000, LEAF(8)),
+	    UPDATE(0, 302, GFN, EMPTY, READ_ONLY(9)), SET(0, 303, GFN, READ_ONLY(9)),
+	    MADE_OP(0, 310, FAULT, 50), END }, .certain = 1, .rule = AUDIT_N1, .gfn = GFN, .no_tdp_mmu = true },
+	{ "shadow: INVLPG maps what it finds",
+	  { BEGIN(GFN, 16), CLEAR(0, 299, GFN, EMPTY), UPDATE(0, 300, GFN, EMPTY, LEAF(9)), SET(0, 301, GFN, LEAF(9)),
+	    MADE_OP(0, 310, INVLPG, 50), END }, .certain = 1, .rule = AUDIT_N1, .gfn = GFN, .no_tdp_mmu = true },
+	{ "shadow: a sync that lets an entry be written",
+	  { BEGIN(GFN, 16), UPDATE(0, 300, GFN, READ_ONLY(9), LEAF(9)), MADE_OP(0, 310, SYNC_ROOTS, 50), END },
+	  .certain = 1, .rule = AUDIT_N1, .gfn = GFN, .no_tdp_mmu = true },
+	{ "shadow: a sync that points an entry to another page",
+	  { BEGIN(GFN, 16), UPDATE(0, 300, GFN, READ_ONLY(8), READ_ONLY(9)), MADE_OP(0, 310, SYNC_ROOTS, 50), END },
+	  .certain = 1, .rule = AUDIT_N1, .gfn = GFN, .no_tdp_mmu = true },
+	{ "shadow: a sync that does so before the begin has zapped it",
+	  { BEGIN(GFN, 16), UPDATE(0, 120, GFN, READ_ONLY(9), LEAF(9)), MADE_OP(0, 130, SYNC_ROOTS, 30), END },
+	  .no_tdp_mmu = true },
+	{ "rmaps: a huge page is split",
+	  { BEGIN(GFN, 16), MADE_OBS(0, 300, SPLIT_HUGE_PAGE, .map = { .gfn = 0x40000, .level = 2 }),
+	    MADE_OP(0, 310, DIRTY, 50), END }, .certain = 1, .rule = AUDIT_N1, .gfn = GFN, .no_tdp_mmu = true },
+	{ "rmaps: it is not, for want of memory",
+	  { BEGIN(GFN, 16), MADE_OBS(0, 300, SPLIT_HUGE_PAGE, .map = { .gfn = 0x40000, .level = 2, .pfn = 12 }),
+	    MADE_OP(0, 310, DIRTY, 50), END }, .no_tdp_mmu = true },
+	{ "shadow: of two entries of one frame the begin zaps one",
+	  { UPDATE(0, 40, GFN, EMPTY, LEAF(9)), SET(0, 41, GFN, LEAF(9)), UPDATE(0, 42, GFN, EMPTY, LEAF(9)),
+	    SET(0, 43, GFN, LEAF(9)), MADE_OP(0, 50, FAULT, 40), BEGIN(GFN, 16), CLEAR(2, 160, GFN, LEAF(9)),
+	    FLUSH(2, 170), END, CLEAR(1, 600, GFN, LEAF(9)), MADE_OP(1, 610, ZAP_ALL, 50) },
+	  .certain = 1, .rule = AUDIT_N1, .gfn = GFN, .no_tdp_mmu = true },
+	{ "shadow: it zaps both",
+	  { UPDATE(0, 40, GFN, EMPTY, LEAF(9)), SET(0, 41, GFN, LEAF(9)), UPDATE(0, 42, GFN, EMPTY, LEAF(9)),
+	    SET(0, 43, GFN, LEAF(9)), MADE_OP(0, 50, FAULT, 40), BEGIN(GFN, 16), CLEAR(2, 160, GFN, LEAF(9)),
+	    CLEAR(2, 161, GFN, LEAF(9)), FLUSH(2, 170), END, UPDATE(0, 600, GFN, EMPTY, LEAF(9)),
+	    SET(0, 601, GFN, LEAF(9)), MADE_OP(0, 610, FAULT, 40) }, .no_tdp_mmu = true },
+	{ "rmaps: mapped although a window ended since the snapshot",
+	  { MADE_PIN(0, 60, PIN_SNAPSHOT), MADE_PIN(0, 70, PIN_LOOKUP_RET), BEGIN(GFN, 16), END,
+	    UPDATE(0, 600, GFN, EMPTY, LEAF(9)), SET(0, 601, GFN, LEAF(9)), MADE_OP(0, 610, FAULT, 560) },
+	  .certain = 1, .rule = AUDIT_N3, .no_tdp_mmu = true },
+	{ "rmaps: a wait for the lock says when, too",
+	  { BEGIN(GFN, 16), WAIT(0, 500, 440), END, UPDATE(0, 600, GFN, EMPTY, LEAF(9)), SET(0, 601, GFN, LEAF(9)),
+	    MADE_OP(0, 610, FAULT, 560) }, .certain = 1, .rule = AUDIT_N3, .no_tdp_mmu = true },
+	{ "rmaps: unless it may be that of an end inside the fault",
+	  { BEGIN(GFN, 16), MEM(0, 52, INVALIDATE_START), MADE_OP_FOR(0, 54, INVALIDATE_START, 2, 0, 0),
+	    MEM(0, 56, INVALIDATE_END), MADE_OP_FOR(0, 58, INVALIDATE_END, 2, 1, 0), WAIT(0, 500, 440), END,
+	    UPDATE(0, 600, GFN, EMPTY, LEAF(9)), SET(0, 601, GFN, LEAF(9)), MADE_OP(0, 610, FAULT, 560) },
+	  .no_tdp_mmu = true },
+	{ "shadow: a fault that write-protects a table and does not flush",
+	  { UPDATE(0, 10, GFN, LEAF(9), READ_ONLY(9)), FLUSH(0, 11), UPDATE(0, 12, GFN + 1, LEAF(9), READ_ONLY(9)),
+	    MADE_OP(0, 20, FAULT, 15) }, .certain = 1, .rule = AUDIT_F1, .gfn = GFN + 1, .no_tdp_mmu = true },
+	{ "shadow: it flushes",
+	  { UPDATE(0, 10, GFN, LEAF(9), READ_ONLY(9)), UPDATE(0, 12, GFN + 1, LEAF(9), READ_ONLY(9)), FLUSH(0, 13),
+	    MADE_OP(0, 20, FAULT, 15) }, .no_tdp_mmu = true },
+	{ "the TDP MMU's faults owe none",
+	  { CHANGE(0, 10, 1, GFN, LEAF(9), READ_ONLY(9)), FLUSH(1, 11), MADE_OP(1, 12, UNKNOWN, 5),
+	    MADE_OP(0, 20, FAULT, 15) } },
+	{ "shadow: INVLPG drops an entry and does not flush",
+	  { FLUSH(1, 5), MADE_OP(1, 6, UNKNOWN, 5), CLEAR(0, 10, GFN, LEAF(9)), MADE_OP(0, 20, INVLPG, 15) },
+	  .certain = 1, .rule = AUDIT_F1, .gfn = GFN, .no_tdp_mmu = true },
+	{ "shadow: what it drops was empty",
+	  { FLUSH(1, 5), MADE_OP(1, 6, UNKNOWN, 5), CLEAR(0, 10, GFN, EMPTY), MADE_OP(0, 20, INVLPG, 15) },
+	  .no_tdp_mmu = true },
+	{ "shadow: a sync that has to wait for the lock again, with a flush owed",
+	  { UPDATE(0, 10, GFN, LEAF(9), READ_ONLY(9)), WAIT(0, 18, 5), FLUSH(0, 19), MADE_OP(0, 20, SYNC_ROOTS, 15) },
+	  .certain = 1, .rule = AUDIT_F1, .gfn = GFN, .no_tdp_mmu = true },
+	{ "shadow: and with none",
+	  { UPDATE(0, 10, GFN, LEAF(9), READ_ONLY(9)), FLUSH(0, 11), WAIT(0, 18, 5), CLEAR(0, 18, GFN, READ_ONLY(9)),
+	    FLUSH(0, 19), MADE_OP(0, 20, SYNC_ROOTS, 15) }, .no_tdp_mmu = true },
+	{ "rmaps: a dirty log is flushed when the lock has been let go",
+	  { UPDATE(0, 10, GFN, LEAF(9), READ_ONLY(9)), WAIT(0, 18, 5), FLUSH(0, 19), MADE_OP(0, 20, DIRTY, 15) },
+	  .no_tdp_mmu = true },
 };
 
 static int by_time(const void *va, const void *vb)
@@ -152,6 +238,7 @@ static void check(const void *arg)
 	memcpy(sorted, row->records, sizeof(sorted));
 	qsort(sorted, ARRAY_SIZE(sorted), sizeof(sorted[0]), by_time);
 	made_open(&m, KVM_6_12, sorted, ARRAY_SIZE(sorted));
+	((struct ev_meta *)m.rec.meta)->tdp_mmu = !row->no_tdp_mmu;
 	audit_run(&m.rec, &audit);
 	for (uint32_t i = 0; i < audit.nr; i++)
 		if (audit.nr != row->certain + row->doubted)
