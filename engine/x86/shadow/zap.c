@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/x86/shadow/zap.h"
+
+#include "engine/core/flush.h"
+#include "engine/core/observe.h"
+#include "engine/x86/shadow/link.h"
+#include "engine/x86/shadow/rmap.h"
+#include "engine/x86/shadow/vcpu.h"
+
+static void observe_page(const struct shadow_mmu *sm, enum obs_kind kind, uint32_t number)
+{
+	const struct sp *sp = sp_of(sm, number);
+	struct obs o = {
+		.kind = kind,
+		.page = { .gfn = sp_gfn(sm, number), .root_count = sp->root_count, .unsync = sp->unsync,
+			  .role = sp_role(sm, number), .valid_gen = sp->valid_gen },
+	};
+
+	if (observed(&sm->x.mmu))
+		obs_emit(&sm->x.mmu, &o);
+}
+
+/* Nested guests' pages that nothing leads to any more are not kept. */
+static bool dies_with_parent(const struct shadow_mmu *sm, uint32_t child)
+{
+	const struct sp *sp = sp_of(sm, child);
+
+	return !sm->x.mmu.config.shadow && role_guest_mode(sp_role(sm, child)) && !sp->root_count &&
+	       !ptes_any(sp->parents);
+}
+
+unsigned int sp_zap_entry(struct shadow_mmu *sm, uint32_t entry, struct condemned *list)
+{
+	rt_u64 *sptep = entry_at(sm, entry);
+	uint64_t spte = rt_peek(sptep);
+	unsigned int nr = 0;
+
+	if (spte_is_leaf(spte, sp_level(sm, entry_table(entry)))) {
+		rmap_drop(sm, entry);
+	} else if (spte_is_present(spte)) {
+		link_drop(sm, sp_child(spte), entry);
+		if (list && dies_with_parent(sm, sp_child(spte)))
+			sp_zap_count(sm, sp_child(spte), list, &nr);
+	} else if (spte_is_mmio(sm->x.f, spte)) {
+		entry_clear(sm, entry);
+	}
+	return nr;
+}
+
+static unsigned int zap_entries(struct shadow_mmu *sm, uint32_t number, struct condemned *list)
+{
+	unsigned int nr = 0;
+
+	for (uint32_t i = 0; i < SPTE_ENTRIES; i++) {
+		rt_charge(COST_WALK_STEP, 1);
+		nr += sp_zap_entry(sm, number * SPTE_ENTRIES + i, list);
+	}
+	rt_count(&sm->x.mmu.counters.zap_visited, SPTE_ENTRIES);
+	return nr;
+}
+
+static void zap_parents(struct shadow_mmu *sm, uint32_t number)
+{
+	struct ptes_iter it;
+	uint32_t entry;
+
+	while ((entry = ptes_first(&sm->ptes, sp_of(sm, number)->parents, &it)))
+		link_drop(sm, number, entry);
+}
+
+/* kvm_unlink_unsync_page() */
+static void unlink_unsync(struct shadow_mmu *sm, uint32_t number)
+{
+	struct sp *sp = sp_of(sm, number);
+
+	if (!sp->unsync)
+		return;
+	observe_page(sm, OBS_SYNC_PAGE, number);
+	sp->unsync = false;
+}
+
+static void condemn(struct shadow_mmu *sm, uint32_t number, struct condemned *list)
+{
+	sp_deactivate(sm, number);
+	sp_of(sm, number)->older = list->first;
+	list->first = number;
+	sm->nr_pages--;
+}
+
+bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list, unsigned int *out)
+{
+	struct sp *sp = sp_of(sm, number);
+	struct table *t = arena_table(&sm->x.mmu.arena, number);
+	unsigned int nr = 0;
+	bool others, reload = false;
+
+	observe_page(sm, OBS_PREPARE_ZAP_PAGE, number);
+	rt_count(&sm->x.mmu.counters.pages_zapped, 1);
+	if (sp->unsync_children)
+		nr = sm->unsync->zap_children(sm, number, list);
+	nr += zap_entries(sm, number, list);
+	zap_parents(sm, number);
+	others = nr;
+	if (!role_invalid(t->role) && sp_has_gptes(sm, number))
+		sp_unaccount(sm, number);
+	unlink_unsync(sm, number);
+	if (!sp->root_count) {
+		nr++;
+		condemn(sm, number, list);
+	} else {
+		sp_deactivate(sm, number);
+		reload = !sp_is_obsolete(sm, number);
+	}
+	if (nx_is_disallowed(&sm->x, number))
+		nx_forget_locked(&sm->x, number);
+	t->role = role_set_invalid(t->role, 1);
+	if (reload)
+		vcpus_reload(sm);
+	if (out)
+		*out = nr;
+	return others;
+}
+
+void condemned_commit(struct shadow_mmu *sm, struct condemned *list)
+{
+	condemned_commit_or_flush(sm, list, false);
+}
+
+bool condemned_commit_or_flush(struct shadow_mmu *sm, struct condemned *list, bool flush)
+{
+	uint32_t number = list->first;
+
+	if (!number && !flush)
+		return false;
+	flush_remote(&sm->x.mmu);
+	list->first = 0;
+	while (number) {
+		uint32_t next = sp_of(sm, number)->older;
+
+		sp_free(sm, number);
+		number = next;
+	}
+	return true;
+}
