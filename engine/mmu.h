@@ -180,8 +180,6 @@ struct mmu_stats {
 	uint64_t zap_ns;		/* from the begin of each zap to its end, yields included */
 	uint64_t zap_stretch_ns;	/* longest of any zap without a point to yield */
 	uint64_t tables_made;		/* by faults */
-	uint64_t pages_zapped;		/* shadow pages, for whatever reason */
-	uint64_t pages_recycled;	/* of them those that made room for others */
 	uint64_t nx_splits;		/* tables that only the NX mitigation keeps from being a huge page, now */
 	uint64_t nx_logged;		/* of them those that NX recovery would pass over: their slot is logged */
 	uint64_t nx_recovered;		/* such tables that mmu_nx_recover() took away */

@@ -239,8 +239,6 @@ void mmu_stats(const struct mmu *mmu, struct mmu_stats *out)
 	out->zap_ns = c->zap_ns;
 	out->zap_stretch_ns = c->zap_stretch_ns;
 	out->tables_made = c->tables_made;
-	out->pages_zapped = c->pages_zapped;
-	out->pages_recycled = c->pages_recycled;
 	out->nx_recovered = c->nx_recovered;
 	out->coalesce_ns = c->coalesce_ns;
 	out->coalesce_max_ns = c->coalesce_max_ns;

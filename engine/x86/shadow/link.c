@@ -6,7 +6,7 @@
 #include "engine/x86/shadow/zap.h"
 #include "engine/x86/watched.h"
 
-void entry_clear(struct shadow_mmu *sm, uint32_t entry)
+void link_clear(struct shadow_mmu *sm, uint32_t entry)
 {
 	rt_u64 *sptep = entry_at(sm, entry);
 	uint64_t old = rt_peek(sptep);
@@ -19,7 +19,7 @@ void entry_clear(struct shadow_mmu *sm, uint32_t entry)
 void link_drop(struct shadow_mmu *sm, uint32_t number, uint32_t entry)
 {
 	ptes_remove(&sm->ptes, &sp_of(sm, number)->parents, entry);
-	entry_clear(sm, entry);
+	link_clear(sm, entry);
 }
 
 static bool leads_to(const struct shadow_mmu *sm, uint32_t entry, gfn_t gfn, uint32_t role)

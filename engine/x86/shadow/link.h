@@ -15,6 +15,6 @@ void link_set(struct shadow_mmu *sm, uint32_t number, uint32_t entry);
 /* drop_parent_pte(): @entry no longer leads to page @number and is empty. */
 void link_drop(struct shadow_mmu *sm, uint32_t number, uint32_t entry);
 /* mmu_spte_clear_no_track(): an entry that is no leaf becomes empty. */
-void entry_clear(struct shadow_mmu *sm, uint32_t entry);
+void link_clear(struct shadow_mmu *sm, uint32_t entry);
 
 #endif

@@ -25,7 +25,7 @@ void recycle_oldest(struct shadow_mmu *sm, uint64_t nr)
 		number = next;
 	}
 	condemned_commit(sm, &list);
-	rt_count(&sm->x.mmu.counters.pages_recycled, zapped);
+	rt_count(&sm->x.mmu.counters.shadow_recycled, zapped);
 }
 
 bool recycle_for_fault(struct shadow_mmu *sm)

@@ -93,11 +93,13 @@ void rmap_add(struct shadow_mmu *sm, uint32_t entry, gfn_t gfn, unsigned int acc
 
 	sp_set_translation(sm, table, entry_index(entry), gfn, access);
 	head = frames_rmap_get(&sm->frames, sp_as_id(sm, table), gfn, sp_level(sm, table));
+	rt_charge(COST_RMAP_ADD, 1);
 	rmap_lock(sm, head);
 	before = ptes_add(&sm->ptes, head, entry);
 	rmap_unlock(sm, head);
 	if (likely(before <= RMAP_RECYCLE))
 		return;
+	rt_count(&sm->x.mmu.counters.rmap_recycled, 1);
 	rmap_zap(sm, head);
 	flush_remote_range(&sm->x.mmu, gfn, SPTE_LEVEL_PAGES(sp_level(sm, table)));
 }
@@ -107,6 +109,7 @@ void rmap_drop(struct shadow_mmu *sm, uint32_t entry)
 	uint32_t *head = head_of(sm, entry);
 
 	rmap_clear_leaf(sm, entry);
+	rt_charge(COST_RMAP_REMOVE, 1);
 	rmap_lock(sm, head);
 	if (!ptes_remove(&sm->ptes, head, entry))
 		mmu_broken(&sm->x.mmu, "rmap: a leaf is not in the rmap of its frame", gfn_of(sm, entry), entry);
@@ -121,8 +124,10 @@ bool rmap_zap(struct shadow_mmu *sm, uint32_t *head)
 	if (!ptes_any(*head))
 		return false;
 	rmap_lock(sm, head);
-	for_each_pte(&sm->ptes, *head, &it, entry)
+	for_each_pte(&sm->ptes, *head, &it, entry) {
 		rmap_clear_leaf(sm, entry);
+		rt_charge(COST_RMAP_REMOVE, 1);
+	}
 	ptes_clear(&sm->ptes, head);
 	rmap_unlock(sm, head);
 	return true;
@@ -143,8 +148,10 @@ bool rmap_protect(struct shadow_mmu *sm, uint32_t head, bool for_table)
 	bool flush = false;
 	uint32_t entry;
 
-	for_each_pte(&sm->ptes, head, &it, entry)
+	for_each_pte(&sm->ptes, head, &it, entry) {
+		rt_charge(COST_RMAP_WALK, 1);
 		flush |= protect(sm, entry, for_table);
+	}
 	return flush;
 }
 

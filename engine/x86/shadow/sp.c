@@ -156,7 +156,7 @@ static uint32_t make(struct shadow_mmu *sm, gfn_t gfn, uint32_t role)
 	struct table *t = arena_table(&sm->x.mmu.arena, number);
 	struct sp *sp = sp_of(sm, number);
 
-	rt_charge(COST_TABLE_ALLOC, 1);
+	rt_charge(role_direct(role) ? COST_TABLE_ALLOC : COST_SHADOW_PAGE, 1);
 	t->gfn = gfn;
 	t->role = role;
 	*sp = (struct sp){ .valid_gen = sm->x.valid_gen };

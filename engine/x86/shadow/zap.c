@@ -42,7 +42,7 @@ unsigned int sp_zap_entry(struct shadow_mmu *sm, uint32_t entry, struct condemne
 		if (list && dies_with_parent(sm, sp_child(spte)))
 			sp_zap_count(sm, sp_child(spte), list, &nr);
 	} else if (spte_is_mmio(sm->x.f, spte)) {
-		entry_clear(sm, entry);
+		link_clear(sm, entry);
 	}
 	return nr;
 }
@@ -95,7 +95,7 @@ bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list
 	bool others, reload = false;
 
 	observe_page(sm, OBS_PREPARE_ZAP_PAGE, number);
-	rt_count(&sm->x.mmu.counters.pages_zapped, 1);
+	rt_count(&sm->x.mmu.counters.shadow_zapped, 1);
 	if (sp->unsync_children)
 		nr = sm->unsync->zap_children(sm, number, list);
 	nr += zap_entries(sm, number, list);
