@@ -232,10 +232,10 @@ void mmu_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm);
  */
 bool mmu_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
 /*
- * Somebody will come to @gfn soon: what maps it should be near in this machine's memory by then.  Nothing
- * in the model notices.
+ * Somebody will come to @gfn soon (@vcpu's guest, or -1: the host): what maps it should be near in this machine's memory
+ * by then.  Nothing in the model notices.
  */
-void mmu_expect(const struct mmu *mmu, gfn_t gfn);
+void mmu_expect(const struct mmu *mmu, int vcpu, gfn_t gfn);
 /* One fault attempt: everything between exit and entry but exit and entry.  a->found is the exit's, if known. */
 enum ret_pf mmu_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
 

@@ -51,7 +51,7 @@ static inline bool spte_is_leaf(uint64_t spte, int level)
 
 static inline bool spte_is_table(uint64_t spte, int level)
 {
-	return spte_is_present(spte) && level > 1 && !(spte & SPTE_LARGE);
+	return level > 1 && (spte & (SPTE_MMU_PRESENT | SPTE_LARGE)) == SPTE_MMU_PRESENT;
 }
 
 static inline pfn_t spte_pfn(uint64_t spte)

@@ -106,10 +106,10 @@ bool mmu_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 	return mmu->ops->touch(mmu, vcpu, a);
 }
 
-void mmu_expect(const struct mmu *mmu, gfn_t gfn)
+void mmu_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
 {
 	if (mmu->ops->expect)
-		mmu->ops->expect(mmu, gfn);
+		mmu->ops->expect(mmu, vcpu, gfn);
 }
 
 static enum ret_pf checked_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)

@@ -60,7 +60,7 @@ struct mmu_ops {
 	void (*vcpu_smm)(struct mmu *mmu, unsigned int vcpu, bool smm);
 	bool (*touch)(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
 	/* NULL: nothing to do beforehand.  At any time. */
-	void (*expect)(const struct mmu *mmu, gfn_t gfn);
+	void (*expect)(const struct mmu *mmu, int vcpu, gfn_t gfn);
 	enum ret_pf (*fault)(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
 	/* mmu_lock held for write; yields when it @may_block.  Return: a flush is owed. */
 	bool (*unmap)(struct mmu *mmu, const struct memslot_span *span, bool may_block);

@@ -57,7 +57,7 @@ void mmu_invalidate_start(struct mmu *mmu, hva_t start, hva_t end, bool may_bloc
 	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span);) {
 		if (!locked) {
 			locked = true;
-			mmu_expect(mmu, span.start);
+			mmu_expect(mmu, -1, span.start);
 			begin(mmu, &w);
 		}
 		matched = true;
@@ -172,7 +172,7 @@ bool mmu_age(struct mmu *mmu, hva_t start, hva_t end, enum mmu_age how)
 
 		if (!found) {
 			found = true;
-			mmu_expect(mmu, span.start);	/* others may run before the lock is there */
+			mmu_expect(mmu, -1, span.start);	/* others may run before the lock is there */
 			hold = age_begin(mmu);
 		}
 		here = mmu->ops->age(mmu, &span, how);

@@ -5,15 +5,21 @@
  * Outside any RCU section: tables may be freed, and used for something else, meanwhile.  Their memory stays
  * readable, and a number found in it is only followed if it is one.
  */
-void x86_expect(const struct mmu *mmu, gfn_t gfn)
+void x86_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
 {
 	const struct x86_mmu *x = to_x86_const(mmu);
 	uint64_t table = rt_peek(&x->newest_table);
+	const struct x86_vcpu *v = vcpu >= 0 ? &x->vcpus[vcpu] : NULL;
+
+	if (v && v->near_table && v->near == gfn >> TABLE_SHIFT) {
+		__builtin_prefetch(spte_at(x, v->near_table, gfn, 1), 1);
+		return;
+	}
 
 	for (int level = mmu->config.root_level; table < ARENA_MAX_TABLES; level--) {
-		const rt_u64 *sptep = arena_entries(&mmu->arena, (uint32_t)table) + spte_index(gfn, level);
+		const rt_u64 *sptep = spte_at(x, (uint32_t)table, gfn, level);
 
-		if (level == 1 || !spte_is_table(rt_peek(sptep), level)) {
+		if (level <= 1 || !spte_is_table(rt_peek(sptep), level)) {
 			__builtin_prefetch(sptep, 1);
 			return;
 		}

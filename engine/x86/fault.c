@@ -29,7 +29,8 @@ static enum mmu_found found(const struct x86_mmu *x, uint64_t spte)
 bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 {
 	struct x86_mmu *x = to_x86(mmu);
-	struct root *root = x->vcpus[vcpu].root;
+	struct x86_vcpu *v = &x->vcpus[vcpu];
+	struct root *root = v->root;
 	bool allowed = false;
 
 	a->found = MMU_FOUND_UNKNOWN;
@@ -42,6 +43,8 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 		uint64_t seen = w.spte, sets;
 		bool logs, done;
 
+		v->near = a->gfn >> TABLE_SHIFT;
+		v->near_table = w.level == 1 ? w.table : 0;
 		allowed = spte_is_present(seen) && spte_permits(x->f, seen, a->access);
 		if (!allowed)
 			a->found = found(x, seen);

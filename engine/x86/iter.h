@@ -44,7 +44,7 @@ static inline void iter_read(struct tdp_iter *it)
 
 static inline void iter_point(struct tdp_iter *it)
 {
-	it->sptep = arena_entries(&it->x->mmu.arena, it->table[it->level]) + spte_index(it->gfn, it->level);
+	it->sptep = spte_at(it->x, it->table[it->level], it->gfn, it->level);
 	iter_read(it);
 }
 
@@ -103,23 +103,54 @@ static inline bool iter_up(struct tdp_iter *it)
 	arena_leave(&it->x->mmu.arena, it->table[it->level]);
 	it->level++;
 	it->gfn = gfn_round(it->gfn, it->level);
-	it->sptep = arena_entries(&it->x->mmu.arena, it->table[it->level]) + spte_index(it->gfn, it->level);
+	it->sptep = spte_at(it->x, it->table[it->level], it->gfn, it->level);
 	return true;
 }
 
-static inline void iter_next(struct tdp_iter *it)
+/* To the next entry that is not below the one under the cursor. */
+static inline void iter_past(struct tdp_iter *it)
 {
-	if (it->yielded) {
-		iter_restart(it);
-		return;
-	}
-	if (iter_down(it))
-		return;
 	do {
 		if (iter_side(it))
 			return;
 	} while (iter_up(it));
 	it->valid = false;
+}
+
+static inline void iter_next(struct tdp_iter *it)
+{
+	if (it->yielded)
+		iter_restart(it);
+	else if (!iter_down(it))
+		iter_past(it);
+}
+
+/*
+ * Down to @level, as far as tables lead there: what iter_next() does again and again where nothing is to be done in
+ * between, with the cursor in registers.  Return: false: a table was gone when it was to be entered, and the walk is past it.
+ */
+static inline bool iter_descend(struct tdp_iter *it, int level)
+{
+	struct x86_mmu *x = it->x;
+
+	for (int at = it->level; at > level && at > 1 && spte_is_table(it->old, at);) {
+		uint64_t spte = rt_load(it->sptep);
+		uint32_t table;
+
+		it->old = spte;
+		if (unlikely(!spte_is_table(spte, at))) {
+			it->gfn = gfn_round(it->next_gfn, at);
+			iter_past(it);
+			return false;
+		}
+		table = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(spte));
+		it->level = --at;
+		it->table[at] = table;
+		it->sptep = spte_at(x, table, it->next_gfn, at);
+		iter_read(it);
+	}
+	it->gfn = gfn_round(it->next_gfn, it->level);
+	return true;
 }
 
 #define for_each_spte(it, x, root, min_level, start, end)			\

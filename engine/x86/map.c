@@ -194,6 +194,8 @@ enum ret_pf fault_map(struct fault *f, bool shared)
 	obs_map(&x->mmu, OBS_SPTE_REQUESTED, f->gfn, f->goal_level, f->pfn, 0);
 	rt_rcu_read_lock();
 	for_each_spte(&it, x, f->v->root, 1, f->gfn, f->gfn + 1) {
+		if (!MUTANT(table_not_reused) && !iter_descend(&it, f->goal_level))
+			break;
 		descend_for_nx(f, &it);
 		if (spte_is_frozen(x->f, it.old))
 			break;

@@ -63,7 +63,7 @@ void x86_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint6
 		r = root_unused(x, as_id);
 	table = r->table;
 	for (int l = mmu->config.root_level;; l--) {
-		rt_u64 *entry = arena_entries(&mmu->arena, table) + spte_index(gfn, l);
+		rt_u64 *entry = spte_at(x, table, gfn, l);
 		uint64_t old = rt_peek(entry);
 
 		if (l == level && !spte_is_table(spte, l)) {

@@ -53,8 +53,8 @@ struct root *root_iter(struct x86_mmu *x, struct root *prev, bool only_valid);
 /* mmu_lock held, in any mode. */
 void root_put(struct x86_mmu *x, struct root *r);
 
-/* engine/mmu.h, mmu_expect(): in the newest root. */
-void x86_expect(const struct mmu *mmu, gfn_t gfn);
+/* engine/mmu.h, mmu_expect(): in the newest root, or in the table that the vCPU's last walk ended in. */
+void x86_expect(const struct mmu *mmu, int vcpu, gfn_t gfn);
 
 /* A new empty root, in the list, with two references. */
 struct root *root_new(struct x86_mmu *x, uint32_t role);

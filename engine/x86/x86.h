@@ -34,6 +34,8 @@ struct x86_vcpu {		/* written by its own task */
 	gfn_t		 mmio_gfn;	/* last gfn found to be MMIO; 0: none */
 	uint64_t	 mmio_gen;
 	uint64_t	 pml;		/* pages the hardware logged */
+	gfn_t		 near;		/* the 2 MiB that its last walk was in, */
+	uint32_t	 near_table;	/* and the table of level 1 it ended in (0: it came to none); a hint */
 } __attribute__((aligned(64)));
 
 struct x86_mmu {
@@ -86,6 +88,12 @@ static inline unsigned int spte_index(gfn_t gfn, int level)
 static inline gfn_t gfn_round(gfn_t gfn, int level)
 {
 	return gfn & ~(SPTE_LEVEL_PAGES(level) - 1);
+}
+
+/* The entry for @gfn in real table @number of @level; x86's tables have as many entries as the arena's smallest. */
+static inline rt_u64 *spte_at(const struct x86_mmu *x, uint32_t number, gfn_t gfn, int level)
+{
+	return x->mmu.arena.entries + ((size_t)number << TABLE_SHIFT) + spte_index(gfn, level);
 }
 
 /* First gfn no table of the VM covers. */
@@ -159,19 +167,20 @@ struct walk {
 	rt_u64	*sptep;
 	uint64_t spte;
 	int	 level;
+	uint32_t table;		/* that entry's */
 };
 
 /* To the last entry for @gfn below @table (of @level): a leaf, or not present. */
 static inline struct walk walk_to(struct x86_mmu *x, uint32_t table, int level, gfn_t gfn)
 {
-	struct walk w = { .level = level };
+	struct walk w = { .level = level, .table = table };
 
 	for (;;) {
-		w.sptep = arena_entries(&x->mmu.arena, table) + spte_index(gfn, w.level);
+		w.sptep = spte_at(x, w.table, gfn, w.level);
 		w.spte = rt_load(w.sptep);
-		if (!spte_is_table(w.spte, w.level))
+		if (w.level <= 1 || !spte_is_table(w.spte, w.level))
 			return w;
-		table = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(w.spte));
+		w.table = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(w.spte));
 		w.level--;
 	}
 }

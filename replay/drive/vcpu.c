@@ -254,7 +254,7 @@ static void run_access(struct drive_task *t, const struct stim *s)
 	bool spoiled;
 
 	if (s->ev.vm == t->vm)
-		mmu_expect(t->drive->vms[t->vm].mmu, s->ev.access.gfn);
+		mmu_expect(t->drive->vms[t->vm].mmu, t->vcpu, s->ev.access.gfn);
 	think(t, s);
 	__builtin_prefetch(t->cursor->next);
 	if (!t->started)
