@@ -46,7 +46,7 @@ static const char usage[] =
 	"                        policy takes away or makes old are touched again as the recording's\n"
 	"                        own were; its error on the recording is printed and stored\n"
 	"      --assume FACT     replay although the trace lacks FACT: slots, invalidate-end,\n"
-	"                        guest-time, tdp-mmu; it is recorded with the run\n"
+	"                        guest-time, tdp-mmu, guest-tables; it is recorded with the run\n"
 	"      --salvage         use the sound blocks of a damaged file\n"
 	"      --db FILE         store each run in this database (made when it is not there)\n"
 	"      --json            trace, trace_hash, runtime, figures, pacing, seed, clones, assumed,\n"

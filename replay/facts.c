@@ -37,6 +37,12 @@ static bool lacks_tdp_mmu(const struct question *q)
 	return !q->meta->tdp_mmu;
 }
 
+/* Without them every walk ends at a root that leads nowhere. */
+static bool lacks_guest_tables(const struct question *q)
+{
+	return q->meta->shadow && (!q->scan->kinds[EV_GPTE] || !q->scan->kinds[EV_WALK]);
+}
+
 static const struct {
 	bool		(*missing)(const struct question *q);
 	const char	 *needed_by;
@@ -50,6 +56,8 @@ static const struct {
 		"the guest thinks for no time between its faults" },
 	[FACT_TDP_MMU] = { lacks_tdp_mmu, "the x86 engine, which has the TDP MMU only",
 		"the accesses of a shadow-MMU guest are replayed against the TDP MMU" },
+	[FACT_GUEST_TABLES] = { lacks_guest_tables, "shadow paging, which follows the guest's page tables",
+		"the guest is served as if it had two-dimensional paging, by shadow pages of its physical memory" },
 };
 
 const char *fact_name(enum fact_kind fact)

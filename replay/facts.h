@@ -14,7 +14,8 @@ enum fact_kind {
 	X(SLOTS,	"slots")			\
 	X(INVALIDATE_END, "invalidate-end")		\
 	X(GUEST_TIME,	"guest-time")			\
-	X(TDP_MMU,	"tdp-mmu")
+	X(TDP_MMU,	"tdp-mmu")			\
+	X(GUEST_TABLES,	"guest-tables")
 #define FACT_ENUM(id, name) FACT_##id,
 	FACTS(FACT_ENUM)
 #undef FACT_ENUM

@@ -10,10 +10,19 @@
 #include "base/alloc.h"
 #include "replay/slots.h"
 
+/* The most frequent of many numbers, if one makes up more than one in NR_OFFSETS of them (Misra and Gries). */
+#define NR_OFFSETS 8
+
+struct offsets {
+	struct { uint64_t offset, n; } v[NR_OFFSETS];
+};
+
 struct scanner {
 	struct scan	*out;
 	struct slots	*slots;		/* per VM, as they stand now */
 	struct ev	*think;		/* per task: the THINK before its first ACCESS */
+	struct ev	*walk;		/* per task: the WALK before its next ACCESS */
+	struct offsets	*offsets;	/* per VM */
 	unsigned int	 page_shift;
 	size_t		 cap_ranges;
 	struct scan_range next;		/* what push_range() completes */
@@ -30,7 +39,8 @@ bool scan_models(unsigned int kind)
 		[EV_DIRTY_RESET] = true,
 		[EV_MEM_ATTR] = true, [EV_PUNCH_HOLE] = true, [EV_ZAP_RANGE] = true,
 		[EV_PREFILL] = true, [EV_NX_RECOVER] = true,
-		[EV_NX_TOGGLE] = true,
+		[EV_NX_TOGGLE] = true, [EV_GPTE] = true, [EV_WALK] = true, [EV_CR3] = true,
+		[EV_SYNC_ROOTS] = true, [EV_INVLPG] = true, [EV_PT_WRITE] = true, [EV_PAGE_LIMIT] = true,
 	};
 
 	return kind < EV_STIM_END && models[kind];
@@ -188,6 +198,51 @@ static void note_first(struct scanner *s, const struct ev_at *at)
 	t->first_ns = at->t_ns > guest_ns + other_ns ? at->t_ns - guest_ns - other_ns : 0;
 }
 
+static void offsets_add(struct offsets *o, uint64_t offset)
+{
+	size_t free_one = NR_OFFSETS;
+
+	for (size_t i = 0; i < NR_OFFSETS; i++) {
+		if (o->v[i].n && o->v[i].offset == offset) {
+			o->v[i].n++;
+			return;
+		}
+		if (!o->v[i].n)
+			free_one = i;
+	}
+	if (free_one < NR_OFFSETS) {
+		o->v[free_one].offset = offset;
+		o->v[free_one].n = 1;
+		return;
+	}
+	for (size_t i = 0; i < NR_OFFSETS; i++)
+		o->v[i].n--;
+}
+
+static void offsets_best(const struct offsets *o, struct scan_vm *vm)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < NR_OFFSETS; i++) {
+		if (o->v[i].n <= most)
+			continue;
+		most = o->v[i].n;
+		vm->kernel_offset = o->v[i].offset;
+		vm->kernel_offset_known = true;
+	}
+}
+
+/* Where the guest's kernel has its memory: PFERR_USER (SDM vol. 3, 4.7) is not set in what it does itself. */
+static void note_walked(struct scanner *s, const struct ev_at *at)
+{
+	const struct ev *ev = at->ev, *walk = &s->walk[at->task];
+	const uint64_t page_mask = (1ULL << s->page_shift) - 1;
+
+	if (walk->kind && ev->flags & EV_F_W && !(walk->walk.pferr & 4))
+		offsets_add(&s->offsets[ev->vm], (walk->walk.gva & ~page_mask) - (ev->access.gfn << s->page_shift));
+	s->walk[at->task].kind = EV_NONE;
+}
+
 /* What no other task's stimuli matter for.  Return: whether the rest must be noted in its turn. */
 static bool note_own(void *arg, const struct ev_at *at)
 {
@@ -208,7 +263,12 @@ static bool note_own(void *arg, const struct ev_at *at)
 	if (ev->vm >= s->out->nr_vms)
 		return false;
 	vm = &s->out->vms[ev->vm];
+	if (ev->kind == EV_WALK)
+		s->walk[at->task] = *ev;
+	if (ev->kind == EV_GPTE && ev->gpte.bytes == 4)
+		vm->small_gptes = true;
 	if (ev->kind == EV_ACCESS) {
+		note_walked(s, at);
 		vm->accesses++;
 		if (ev->access.service_ns) {
 			s->out->attempts += ev->access.attempts ? ev->access.attempts : 1;
@@ -262,14 +322,20 @@ int scan_file(struct ev_file *file, struct scan *out, struct err *e)
 	scan_init(out, meta);
 	s.slots = xcalloc(meta->nr_vms, sizeof(*s.slots));
 	s.think = xcalloc(meta->nr_tasks, sizeof(*s.think));
+	s.walk = xcalloc(meta->nr_tasks, sizeof(*s.walk));
+	s.offsets = xcalloc(meta->nr_vms, sizeof(*s.offsets));
 	rc = ev_merge_open_look(file, 1u << EV_STIMULUS, note_own, &s, &merge, e);
 	if (!rc)
 		while ((rc = ev_merge_next(merge, &at, e)) > 0)
 			note_ordered(&s, &at);
-	for (size_t i = 0; i < meta->nr_vms; i++)
+	for (size_t i = 0; i < meta->nr_vms; i++) {
 		slots_fini(&s.slots[i]);
+		offsets_best(&s.offsets[i], &out->vms[i]);
+	}
 	free(s.slots);
 	free(s.think);
+	free(s.walk);
+	free(s.offsets);
 	ev_merge_close(merge);
 	return rc;
 }

@@ -17,6 +17,13 @@ struct scan_vm {
 	hva_t	 hva_start, hva_end;	/* over all slots; start > end: none */
 	uint32_t slot_ids;		/* 1 + the highest slot id */
 	int32_t	 vcpus;			/* 1 + the highest vCPU id of the dictionary's tasks */
+	/*
+	 * Shadow paging: guest virtual minus guest physical address of most writes, that is where the guest's kernel
+	 * has all memory; replays write to page tables there.
+	 */
+	uint64_t kernel_offset;
+	bool	 kernel_offset_known;
+	bool	 small_gptes;		/* page tables of 4-byte entries, which lead to frames below 2^20 */
 };
 
 struct scan_task {

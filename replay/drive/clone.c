@@ -31,6 +31,17 @@ static void move_hvas(const struct clone_vm *c, unsigned int copy, struct ev *ev
 		ev->hvas.end += copy * c->bytes;
 }
 
+/* A present entry leads to a frame, unless it is written in part; others may hold anything. */
+static void move_gpte(const struct clone_vm *c, unsigned int copy, struct ev_gpte *g)
+{
+	const uint64_t frame_mask = 0xffffffffff000, present = 1;
+
+	if (g->gfn < c->moved_end)
+		g->gfn += copy * c->gfns;
+	if (g->bytes == 8 && g->offset % 8 == 0 && g->value & present && (g->value & frame_mask) >> 12 < c->moved_end)
+		g->value += copy * c->gfns << 12;
+}
+
 void clone_move(const struct clone_vm *c, unsigned int copy, struct ev *ev)
 {
 	if (!copy)
@@ -39,6 +50,11 @@ void clone_move(const struct clone_vm *c, unsigned int copy, struct ev *ev)
 		if (ev->access.gfn >= c->moved_end)
 			return;
 		ev->access.gfn += copy * c->gfns;
+	} else if (ev->kind == EV_GPTE || ev->kind == EV_PT_WRITE) {
+		move_gpte(c, copy, &ev->gpte);
+	} else if (ev->kind == EV_WALK || ev->kind == EV_CR3) {
+		if (ev->walk.known)
+			ev->walk.root += copy * c->gfns;
 	} else if (ev->kind == EV_PREFILL) {
 		ev->gfns.gfn += copy * c->gfns;
 	} else if (scan_is_notifier(ev->kind)) {

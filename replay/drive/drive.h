@@ -8,6 +8,7 @@
 #include "replay/drive/samples.h"
 #include "replay/drive/touches.h"
 #include "replay/frames.h"
+#include "replay/gfn_set.h"
 #include "replay/slots.h"
 #include "replay/time_scale.h"
 
@@ -34,6 +35,10 @@ struct drive_vm {
 	rt_u64		 whole[2];	/* copies that came to ZAP_ALL, VM_DESTROY */
 	/* Huge pages may have been split, so that pages nobody asked for have leafs; slots_lock. */
 	bool		 splits;
+	/* Shadow pages: frames the host has, and frames the guest was seen writing to. */
+	struct gfn_set	 present, written;
+	pthread_mutex_t	 present_lock;
+	struct mmu_host	 host;
 	uint64_t	 tables_empty;	/* before ... */
 	bool		 emptied;	/* ... the VM was */
 	struct mmu_stats stats;		/* when the run was over */
@@ -44,6 +49,11 @@ struct stim {			/* one stimulus, moved to the task's copy */
 	uint64_t	t_ns;
 	uint32_t	number;
 	struct ev	ev;
+};
+
+struct ev_list {
+	struct ev	*v;
+	size_t		 nr, cap;
 };
 
 struct window {			/* an invalidation begun and not ended */
@@ -69,6 +79,8 @@ struct task_counts {
 	uint64_t access_ns, lock_wait_ns, ipi_ns, nested_ns;
 	uint64_t want_think_ns, off_think_ns;	/* recorded think time; how far from it */
 	uint64_t first_ns, last_ns;	/* begin of its first stimulus, end of its last one */
+	uint64_t guest_faults;		/* attempts after which the guest was told */
+	uint64_t pt_faults;		/* before writes to the guest's tables that did not fault when recorded */
 	uint64_t skipped[EV_STIM_END];
 };
 
@@ -94,6 +106,12 @@ struct drive_task {
 	struct stim		*nested;	/* notifiers of the access that follows */
 	size_t			 nr_nested, cap_nested;
 	struct ev		 think;		/* kind EV_NONE: none */
+	struct ev		 walk;		/* likewise: of the access that follows */
+	struct ev_list		 writes;	/* to the guest's tables, before what follows; paging.c */
+	struct ev_list		 emulations;	/* of such writes, by KVM after the access that follows */
+	gfn_t			 root;		/* that the guest has loaded; UINT64_MAX: unknown */
+	gfn_t			 emulated;	/* frame of the last access, if KVM has its write to emulate */
+	uint64_t		 thought_ns;	/* of the next access's think time */
 	uint64_t		 recorded_end_ns; /* of its last stimulus */
 	struct task_counts	 n;
 	struct sample_buf	*samples;	/* its own where tasks run at once, or everybody's */
@@ -212,6 +230,21 @@ void guest_tail(struct drive_task *t);
 /* An access that was not a hit: attempts until one is not told to retry.  @added: the access model drew it. */
 void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
 		uint64_t stamp, bool added);
+
+/* paging.c: shadow paging, what the guest does to its own page tables. */
+void paging_keep(struct ev_list *list, const struct ev *ev);
+/* Carries out what was kept in one of the task's lists. */
+void paging_catch_up(struct drive_task *t, struct ev_list *list);
+/* The guest writes, by an access of its own or KVM's emulation of one: GPTE, PT_WRITE. */
+void paging_write(struct drive_task *t, const struct ev *ev);
+/* What KVM asked for goes before the guest is entered. */
+void paging_enter(struct drive_task *t, struct mmu *mmu);
+/* The guest's root is @root, if it was not before. */
+void paging_root(struct drive_task *t, struct mmu *mmu, gfn_t root);
+/* Shadow pages: the host has the page of @a; the host takes pages back; which it has (mmu_host.page, @arg the VM). */
+void paging_accessed(struct drive_vm *vm, const struct mmu_access *a);
+void paging_unmapped(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);
+pfn_t paging_host_page(void *arg, unsigned int task, gfn_t gfn);
 
 /* vcpu.c, host.c: the two sorts of task (rt_task_def.fn); @arg is the struct drive_task. */
 void vcpu_run(void *arg);

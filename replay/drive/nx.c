@@ -27,7 +27,6 @@ void nx_facts(struct drive *d)
 	bool on = ev_meta_param_on(d->meta, "kvm.nx_huge_pages") || d->job->scan->kinds[EV_NX_TOGGLE];
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		d->vms[i].drive = d;
 		d->vms[i].nx_ratio = ratio;
 		d->vms[i].splits = on;
 	}

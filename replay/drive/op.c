@@ -51,6 +51,7 @@ static void invalidate_start(struct drive_task *t, const struct stim *s)
 	uint64_t stamp = check_begin(vm);
 
 	recorded_unmap(t, vm, w.start, w.end);
+	paging_unmapped(t, vm, w.start, w.end);
 	rt_op_begin(RESULT_INVALIDATE);
 	mmu_invalidate_start(vm->mmu, w.start, w.end, !(s->ev.flags & EV_F_NOBLOCK));
 	check_moved(t, vm, w.start, w.end);
@@ -126,6 +127,7 @@ static void set_spte(struct drive_task *t, const struct stim *s)
 		return;
 	}
 	recorded_unmap(t, vm, s->ev.hvas.start, s->ev.hvas.start + 1);
+	paging_unmapped(t, vm, s->ev.hvas.start, s->ev.hvas.start + 1);
 	if (pfn != MMU_PFN_WRITABLE && gfn != UINT64_MAX)
 		pfn = check_page(t->drive, vm, gfn);
 	rt_op_begin(RESULT_SET_SPTE);
@@ -364,6 +366,34 @@ static void vcpu_root(struct drive_task *t, const struct stim *s)
 	t->loaded = !t->loaded;
 }
 
+/* Shadow paging: what the guest does beside accesses. */
+static void paging(struct drive_task *t, const struct stim *s)
+{
+	static const enum result_op ops[EV_STIM_END] = {
+		[EV_CR3] = RESULT_LOAD, [EV_SYNC_ROOTS] = RESULT_SYNC, [EV_INVLPG] = RESULT_INVLPG,
+	};
+	struct mmu *mmu = t->drive->vms[s->ev.vm].mmu;
+
+	if (t->vcpu < 0 || t->vm != s->ev.vm)
+		return;
+	rt_op_begin(ops[s->ev.kind]);
+	if (s->ev.kind == EV_CR3)
+		paging_root(t, mmu, s->ev.walk.root);
+	else if (s->ev.kind == EV_SYNC_ROOTS)
+		mmu_sync_roots(mmu, (unsigned int)t->vcpu);
+	else
+		mmu_invlpg(mmu, (unsigned int)t->vcpu, s->ev.walk.gva);
+	paging_enter(t, mmu);
+	end_op(t, ops[s->ev.kind]);
+}
+
+static void page_limit(struct drive_task *t, const struct stim *s)
+{
+	rt_op_begin(RESULT_PAGE_LIMIT);
+	mmu_page_limit(t->drive->vms[s->ev.vm].mmu, s->ev.gfns.count);
+	end_op(t, RESULT_PAGE_LIMIT);
+}
+
 static void dispatch(struct drive_task *t, const struct stim *s)
 {
 	switch (s->ev.kind) {
@@ -412,6 +442,18 @@ static void dispatch(struct drive_task *t, const struct stim *s)
 		break;
 	case EV_NX_TOGGLE:
 		nx_toggle(t, s);
+		break;
+	case EV_CR3:
+	case EV_SYNC_ROOTS:
+	case EV_INVLPG:
+		paging(t, s);
+		break;
+	case EV_GPTE:
+	case EV_PT_WRITE:
+		paging_write(t, &s->ev);
+		break;
+	case EV_PAGE_LIMIT:
+		page_limit(t, s);
 		break;
 	}
 }

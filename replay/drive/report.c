@@ -86,6 +86,8 @@ static void add_counts(struct task_counts *sum, const struct task_counts *n)
 	sum->avoided += n->avoided;
 	sum->faults += n->faults;
 	sum->retries += n->retries;
+	sum->guest_faults += n->guest_faults;
+	sum->pt_faults += n->pt_faults;
 	sum->added += n->added;
 	sum->touches += n->touches;
 	sum->young += n->young;
@@ -238,6 +240,10 @@ static void put_counts(struct drive *d, struct result *r)
 	put(r, "added", "count", sum.added);
 	put(r, "retries", "count", sum.retries);
 	put(r, "dirty_pages", "count", sum.dirty_pages);
+	if (d->shadow) {
+		put(r, "guest_faults", "count", sum.guest_faults);
+		put(r, "pt_faults", "count", sum.pt_faults);
+	}
 	put(r, "pacing_error", "ppm", share_ppm(sum.off_think_ns, sum.want_think_ns));
 	put_aging(d, r, &sum);
 	if (d->job->access)

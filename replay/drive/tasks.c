@@ -14,6 +14,7 @@ static int task_init(struct drive *d, struct drive_task *t, uint32_t recorded, u
 	t->copy = copy;
 	t->vm = rec->vm;
 	t->vcpu = -1;
+	t->root = t->emulated = UINT64_MAX;
 	if (rec->vcpu >= 0 && rec->vm >= 0 && (size_t)rec->vm < d->meta->nr_vms)
 		t->vcpu = rec->vcpu + (int)(copy * d->vms[rec->vm].clone.vcpus);
 	if (t->vcpu < 0)
@@ -67,6 +68,8 @@ void tasks_free(struct drive *d)
 		ev_cursor_close(d->tasks[i].cursor);
 		free(d->tasks[i].windows);
 		free(d->tasks[i].nested);
+		free(d->tasks[i].writes.v);
+		free(d->tasks[i].emulations.v);
 	}
 	free(d->tasks);
 	free(d->by_copy);

@@ -33,6 +33,17 @@ static void complete(struct mmu_access *a, const struct drive *d, const struct m
 	a->host_level = level && entry_is_leaf(d->entries, entry, level) ? (uint8_t)level : 1;
 }
 
+/* Some of it went by before stimuli in between. */
+static void take_thought(struct drive_task *t, uint64_t *guest_ns, uint64_t *other_ns)
+{
+	uint64_t thought_ns = t->thought_ns, of_guest_ns = thought_ns < *guest_ns ? thought_ns : *guest_ns;
+
+	t->thought_ns = 0;
+	*guest_ns -= of_guest_ns;
+	thought_ns -= of_guest_ns;
+	*other_ns -= thought_ns < *other_ns ? thought_ns : *other_ns;
+}
+
 /* Lets the guest run as long as it ran before this access in the recording. */
 static void think(struct drive_task *t, const struct stim *s)
 {
@@ -43,6 +54,7 @@ static void think(struct drive_task *t, const struct stim *s)
 	guest_ns = drive_scaled(t->drive, guest_ns);
 	other_ns = drive_scaled(t->drive, other_ns);
 	t->think.kind = EV_NONE;
+	take_thought(t, &guest_ns, &other_ns);
 	switch (t->drive->job->pacing) {
 	case PACING_CLOSED:
 		if (guest_ns)
@@ -117,6 +129,8 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 		r.ret = spoiled ? spoiled_attempt() : mmu_fault(mmu, (unsigned int)t->vcpu, &now);
 		spoiled = false;
 		r.attempts++;
+		if (unlikely(t->drive->shadow))
+			paging_enter(t, mmu);
 		if (r.ret != RET_PF_RETRY && r.ret != RET_PF_LOST)
 			break;
 		r.retries++;
@@ -147,6 +161,21 @@ static int oracle_level(const struct drive_vm *vm, const struct mmu_access *a)
 	return (a->access & MMU_X) && mmu_nx_is_on(vm->mmu) ? 1 : a->host_level;
 }
 
+/* What KVM does beyond the fault before the guest goes on. */
+static void after_shadow_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, enum ret_pf ret)
+{
+	if (ret == RET_PF_GUEST) {
+		rt_charge(COST_INJECT, 1);
+		t->n.guest_faults++;
+		return;
+	}
+	paging_accessed(vm, a);
+	if (a->access & MMU_W && (ret == RET_PF_EMULATE || ret == RET_PF_WRITE_PROTECTED)) {
+		rt_charge(COST_EMULATE, 1);
+		t->emulated = a->gfn;
+	}
+}
+
 void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
 		uint64_t stamp, bool added)
 {
@@ -155,6 +184,8 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 
 	rt_op_begin(RESULT_ACCESS);
 	r = serve(t, vm->mmu, a, spoiled);
+	if (unlikely(t->drive->rmaps))
+		after_shadow_fault(t, vm, a, r.ret);
 	rt_op_end(&sample);
 	task_sample(t, RESULT_ACCESS, &sample, r.retry_ns, r.retries);
 	t->n.spoiled += spoiled;
@@ -184,6 +215,11 @@ static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 	struct mmu_access a = access_of(t->drive, &s->ev);
 	uint64_t stamp = 0;
 
+	if (t->walk.kind) {
+		a.gva = t->walk.walk.gva;
+		if (t->walk.walk.known)
+			paging_root(t, vm->mmu, t->walk.walk.root);
+	}
 	if (!t->loaded)
 		load(t, vm->mmu);
 	if (vm->oracle)
@@ -249,6 +285,13 @@ static void note_recorded(const struct drive_task *t, const struct stim *s)
 	touches_note(touches, s->ev.access.gfn);
 }
 
+static void end_shadow_access(struct drive_task *t, const struct stim *s)
+{
+	t->walk.kind = EV_NONE;
+	t->recorded_end_ns = s->t_ns + drive_scaled(t->drive, s->ev.access.service_ns);
+	paging_catch_up(t, &t->emulations);
+}
+
 static void run_access(struct drive_task *t, const struct stim *s)
 {
 	bool spoiled;
@@ -261,6 +304,7 @@ static void run_access(struct drive_task *t, const struct stim *s)
 		t->n.first_ns = rt_now_ns();
 	t->started = true;
 	spoiled = run_nested(t);
+	paging_catch_up(t, &t->writes);
 	task_await(t, s->number);
 	t->n.operations++;
 	t->n.accesses++;
@@ -271,12 +315,48 @@ static void run_access(struct drive_task *t, const struct stim *s)
 	else
 		t->n.dropped++;
 	note_recorded(t, s);
+	if (t->drive->shadow)
+		end_shadow_access(t, s);
 	task_done(t, s->number);
+}
+
+/* The time a guest's own stimulus came at is part of the next access's think time. */
+static void pace_guest(struct drive_task *t, const struct stim *s)
+{
+	uint64_t gap_ns = s->t_ns > t->recorded_end_ns ? s->t_ns - t->recorded_end_ns : 0;
+
+	if (t->drive->job->pacing != PACING_CLOSED || !t->started || !gap_ns)
+		return;
+	guest_think(t, gap_ns);
+	t->thought_ns += gap_ns;
+	t->recorded_end_ns = s->t_ns;
+}
+
+/* Return: whether it was one of shadow paging that needs no operation of its own now. */
+static bool keep_paging(struct drive_task *t, const struct stim *s)
+{
+	switch (s->ev.kind) {
+	case EV_GPTE:
+		paging_keep(&t->writes, &s->ev);
+		return true;
+	case EV_PT_WRITE:
+		if (s->ev.flags & EV_F_NESTED)
+			paging_keep(&t->emulations, &s->ev);
+		return s->ev.flags & EV_F_NESTED;
+	case EV_WALK:
+		t->walk = s->ev;
+		return true;
+	case EV_SYNC_ROOTS:	/* between two attempts: KVM's own, which this policy may do without */
+		return s->ev.flags & EV_F_NESTED;
+	default:
+		return false;
+	}
 }
 
 void vcpu_run(void *arg)
 {
 	struct drive_task *t = arg;
+	const struct drive *d = t->drive;
 	struct stim s;
 
 	while (task_next(t, &s)) {
@@ -284,10 +364,15 @@ void vcpu_run(void *arg)
 			run_access(t, &s);
 		} else if (s.ev.kind == EV_THINK) {
 			t->think = s.ev;
+		} else if (d->shadow && keep_paging(t, &s)) {
+			continue;
 		} else if (s.ev.flags & EV_F_NESTED && s.ev.kind != EV_MEMSLOT) {
 			keep_nested(t, &s);
 		} else {
 			run_nested(t);
+			if (d->shadow)
+				pace_guest(t, &s);
+			paging_catch_up(t, &t->writes);
 			op_run(t, &s);
 		}
 	}

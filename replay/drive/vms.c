@@ -8,6 +8,7 @@
 #include "replay/drive/drive.h"
 
 #define GFN_BITS_4_LEVELS	36
+#define GFN_BITS_SMALL_GPTES	20
 #define GFN_BITS_5_LEVELS	40	/* what an event's gfn holds */
 
 /* Where no memslot was recorded: one slot under all that was accessed, host address = guest address. */
@@ -74,6 +75,9 @@ static struct mmu_config config_of(const struct drive *d, const struct drive_vm 
 		.ad = !ev_meta_param_off(meta, "kvm_intel.eptad"),
 		.nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
 		.nx_toggles = d->job->scan->kinds[EV_NX_TOGGLE],
+		.rmaps = d->rmaps,
+		.shadow = d->shadow,
+		.host = d->rmaps ? &vm->host : NULL,
 		.mmio_uncached = ev_meta_param_off(meta, "kvm.mmio_caching"),
 		.pml = meta->tdp == SPTE_EPT && !ev_meta_param_off(meta, "kvm_intel.pml"),
 		.dirty_ring = meta->vms[number].dirty_ring,
@@ -97,6 +101,9 @@ static int vm_make(struct drive *d, unsigned int number, struct err *e)
 	int rc, levels = 4;
 
 	pthread_mutex_init(&vm->slots_lock, NULL);
+	pthread_mutex_init(&vm->present_lock, NULL);
+	vm->drive = d;
+	vm->host = (struct mmu_host){ paging_host_page, vm };
 	rt_word_init(&vm->whole[0], 0);
 	rt_word_init(&vm->whole[1], 0);
 	rt_word_init(&vm->compared, 0);
@@ -106,6 +113,9 @@ static int vm_make(struct drive *d, unsigned int number, struct err *e)
 	if (!clone_fits(&vm->clone, d->job->clones, GFN_BITS_5_LEVELS))
 		return err_set(e, ERR_USAGE, "--clone %u: vm %u has memory up to gfn 0x%llx and %u memslots; that many copies do not fit one guest",
 			       d->job->clones, number, (unsigned long long)memory, vm->clone.slot_ids);
+	if (scan->small_gptes && !clone_fits(&vm->clone, d->job->clones, GFN_BITS_SMALL_GPTES))
+		return err_set(e, ERR_USAGE, "--clone %u: the page tables of vm %u have entries of 4 bytes, which lead no further than 4 GiB",
+			       d->job->clones, number);
 	if (d->job->access)
 		vm->touches = touches_new(d, number, &vm->clone, vm->clone.vcpus * d->job->clones);
 	config = config_of(d, vm, number, levels);
@@ -140,6 +150,8 @@ void vms_free(struct drive *d)
 		frames_free(d->vms[i].frames);
 		touches_free(d->vms[i].touches);
 		slots_fini(&d->vms[i].slots);
+		gfn_set_fini(&d->vms[i].present);
+		gfn_set_fini(&d->vms[i].written);
 	}
 	free(d->vms);
 }

@@ -6,7 +6,7 @@
 
 static const struct {
 	const char	*name;
-	bool		 shadow, no_ends, closed, sources, entries;
+	bool		 shadow, guest_tables, no_ends, closed, sources, entries;
 	uint64_t	 accesses, invalidations, notifiers, slot_changes;
 	const char	*assume;	/* a fact, or NULL */
 	const char	*lacks;		/* NULL: may be replayed */
@@ -15,6 +15,8 @@ static const struct {
 	  .invalidations = 2, .notifiers = 4, .slot_changes = 1 },
 	{ .name = "a shadow MMU is refused", .shadow = true, .lacks = "tdp-mmu" },
 	{ .name = "unless assumed", .shadow = true, .assume = "tdp-mmu" },
+	{ .name = "shadow paging without the guest's tables", .shadow = true, .guest_tables = true, .assume = "tdp-mmu",
+	  .lacks = "guest-tables (needed by shadow paging" },
 	{ .name = "invalidations without ends", .no_ends = true, .invalidations = 1, .notifiers = 1,
 	  .slot_changes = 1, .lacks = "invalidate-end (needed by fault.retry_key" },
 	{ .name = "no ends, but nothing that would end", .no_ends = true, .accesses = 3 },
@@ -44,6 +46,7 @@ static void check(const void *row)
 	scan.kinds[EV_INVALIDATE_START] = r->invalidations;
 	ev_meta_init(&meta);
 	meta.tdp_mmu = !r->shadow;
+	meta.shadow = r->guest_tables;
 	meta.has_ends = !r->no_ends;
 	if (r->sources)
 		ev_counts_add(&meta.sources, "kvm:kvm_page_fault", 1);
