@@ -3,7 +3,7 @@
 
 #include "engine/core/flush.h"
 #include "engine/x86/changed.h"
-#include "engine/x86/shadow/zap.h"
+#include "engine/x86/shadow/unsync.h"
 #include "engine/x86/watched.h"
 
 void link_clear(struct shadow_mmu *sm, uint32_t entry)
@@ -55,5 +55,5 @@ void link_set(struct shadow_mmu *sm, uint32_t number, uint32_t entry)
 	check_entry(&sm->x, sptep, old, spte);
 	ptes_add(&sm->ptes, &sp_of(sm, number)->parents, entry);
 	if (sp->unsync_children || sp->unsync)
-		sm->unsync->linked(sm, number, entry);
+		unsync_linked(sm, number, entry);
 }

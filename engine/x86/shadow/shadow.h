@@ -51,10 +51,6 @@ struct shadow_unsync_ops {
 	 * 0: nothing changed, > 0: a remote flush is due.
 	 */
 	int (*found)(struct shadow_mmu *sm, unsigned int vcpu, uint32_t number, struct condemned *list);
-	/* Zaps what is unsync below page @number, which is about to go.  Return: how many pages it zapped. */
-	unsigned int (*zap_children)(struct shadow_mmu *sm, uint32_t number, struct condemned *list);
-	/* Page @number, which is unsync or has something unsync below, was linked to @entry. */
-	void (*linked)(struct shadow_mmu *sm, uint32_t number, uint32_t entry);
 };
 
 struct shadow_mmu {

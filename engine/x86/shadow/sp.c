@@ -10,6 +10,19 @@
 #include "engine/x86/shadow/rmap.h"
 #include "engine/x86/shadow/zap.h"
 
+void sp_observe(const struct shadow_mmu *sm, enum obs_kind kind, uint32_t number, bool created)
+{
+	const struct sp *sp = sp_of(sm, number);
+	struct obs o = {
+		.kind = kind,
+		.page = { .gfn = sp_gfn(sm, number), .root_count = sp->root_count, .unsync = sp->unsync,
+			  .created = created, .role = sp_role(sm, number), .valid_gen = sp->valid_gen },
+	};
+
+	if (observed(&sm->x.mmu))
+		obs_emit(&sm->x.mmu, &o);
+}
+
 /* --- what a page maps -------------------------------------------------------------- */
 
 gfn_t sp_entry_gfn(const struct shadow_mmu *sm, uint32_t number, unsigned int i)
@@ -228,16 +241,7 @@ uint32_t sp_get(struct shadow_mmu *sm, unsigned int vcpu, gfn_t gfn, uint32_t ro
 	condemned_commit(sm, &list);
 	if (created)
 		n = make(sm, gfn, role);
-	if (observed(&sm->x.mmu)) {
-		const struct sp *sp = sp_of(sm, n);
-		struct obs o = {
-			.kind = OBS_GET_PAGE,
-			.page = { .gfn = gfn, .root_count = sp->root_count, .unsync = sp->unsync,
-				  .created = created, .role = role, .valid_gen = sp->valid_gen },
-		};
-
-		obs_emit(&sm->x.mmu, &o);
-	}
+	sp_observe(sm, OBS_GET_PAGE, n, created);
 	return n;
 }
 

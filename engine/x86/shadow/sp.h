@@ -97,6 +97,9 @@ uint32_t sp_get(struct shadow_mmu *sm, unsigned int vcpu, gfn_t gfn, uint32_t ro
 /* The role of a child of the entry @entry (kvm_mmu_child_role()). */
 uint32_t sp_child_role(const struct shadow_mmu *sm, uint32_t entry, bool direct, unsigned int access);
 
+/* Says @kind of the page as it is. */
+void sp_observe(const struct shadow_mmu *sm, enum obs_kind kind, uint32_t number, bool created);
+
 /* --- for zap.c --- */
 
 /* The page is no longer among the active ones. */

@@ -2,23 +2,10 @@
 #include "engine/x86/shadow/zap.h"
 
 #include "engine/core/flush.h"
-#include "engine/core/observe.h"
 #include "engine/x86/shadow/link.h"
 #include "engine/x86/shadow/rmap.h"
+#include "engine/x86/shadow/unsync.h"
 #include "engine/x86/shadow/vcpu.h"
-
-static void observe_page(const struct shadow_mmu *sm, enum obs_kind kind, uint32_t number)
-{
-	const struct sp *sp = sp_of(sm, number);
-	struct obs o = {
-		.kind = kind,
-		.page = { .gfn = sp_gfn(sm, number), .root_count = sp->root_count, .unsync = sp->unsync,
-			  .role = sp_role(sm, number), .valid_gen = sp->valid_gen },
-	};
-
-	if (observed(&sm->x.mmu))
-		obs_emit(&sm->x.mmu, &o);
-}
 
 /* Nested guests' pages that nothing leads to any more are not kept. */
 static bool dies_with_parent(const struct shadow_mmu *sm, uint32_t child)
@@ -68,17 +55,6 @@ static void zap_parents(struct shadow_mmu *sm, uint32_t number)
 		link_drop(sm, number, entry);
 }
 
-/* kvm_unlink_unsync_page() */
-static void unlink_unsync(struct shadow_mmu *sm, uint32_t number)
-{
-	struct sp *sp = sp_of(sm, number);
-
-	if (!sp->unsync)
-		return;
-	observe_page(sm, OBS_SYNC_PAGE, number);
-	sp->unsync = false;
-}
-
 static void condemn(struct shadow_mmu *sm, uint32_t number, struct condemned *list)
 {
 	sp_deactivate(sm, number);
@@ -94,16 +70,17 @@ bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list
 	unsigned int nr = 0;
 	bool others, reload = false;
 
-	observe_page(sm, OBS_PREPARE_ZAP_PAGE, number);
+	sp_observe(sm, OBS_PREPARE_ZAP_PAGE, number, false);
 	rt_count(&sm->x.mmu.counters.shadow_zapped, 1);
 	if (sp->unsync_children)
-		nr = sm->unsync->zap_children(sm, number, list);
+		nr = unsync_zap_below(sm, number, list);
 	nr += zap_entries(sm, number, list);
 	zap_parents(sm, number);
 	others = nr;
 	if (!role_invalid(t->role) && sp_has_gptes(sm, number))
 		sp_unaccount(sm, number);
-	unlink_unsync(sm, number);
+	if (sp->unsync)
+		unsync_clear(sm, number);
 	if (!sp->root_count) {
 		nr++;
 		condemn(sm, number, list);
