@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "replay/audit_flush.h"
+#include "replay/audit_shadow.h"
 #include "replay/audit_snapshot.h"
 #include "replay/audit_tables.h"
 #include "replay/instants.h"
@@ -434,6 +435,7 @@ void audit_run(const struct recording *r, struct audit *out)
 	audit_windows_make(&out->rec, out, &windows);
 	sweep(&s);
 	check_operations(&s);
+	audit_shadow(&out->rec, out);
 	audit_windows_fini(&windows);
 	if (out->nr)
 		qsort(out->findings, out->nr, sizeof(*out->findings), cmp_finding);

@@ -45,6 +45,8 @@ struct audit {
 	uint32_t		 nr, cap;
 	uint64_t		 certain;
 	uint64_t		 installs, windows, flushes, snapshots, swaps;	/* what was checked */
+	/* Shadow paging: pages made, links of and retries above pages with others to be synced, roots synced. */
+	uint64_t		 pages, links, retries, roots;
 	uint64_t		 gaps;
 	struct audit_gap	 first_gaps[AUDIT_GAPS];
 	bool			 lost;		/* records are missing: what rests on that is in doubt */
@@ -52,7 +54,7 @@ struct audit {
 
 const char *audit_rule_name(enum audit_rule rule);	/* "I-N1" */
 
-/* Judges all of @r, x86, which must outlive @out.  audit_fini() frees it; zeroed: fine. */
+/* Judges all of @r, which must outlive @out.  audit_fini() frees it; zeroed: fine. */
 void audit_run(const struct recording *r, struct audit *out);
 void audit_fini(struct audit *a);
 

@@ -147,6 +147,11 @@ void audit_print(const struct audit *a, const char *file, FILE *out)
 		"  checked: %" PRIu64 " installs against %" PRIu64 " invalidations, %" PRIu64 " snapshots, %" PRIu64
 		" operations that must flush, %" PRIu64 " swaps of memslots\n", a->installs, a->windows, a->snapshots,
 		a->flushes, a->swaps);
+	if (a->pages)
+		fprintf(out,
+			"  shadow pages: %" PRIu64 " made; %" PRIu64 " links and %" PRIu64
+			" retries above pages to be synced, %" PRIu64 " roots synced\n", a->pages, a->links, a->retries,
+			a->roots);
 	if (r->meta->arch == KVM_ARM64)
 		fputs("  entries of stage 2 are not audited: only whether begins and ends of invalidations balance\n", out);
 	if (!r->meta->has_ends)
@@ -231,6 +236,16 @@ static void json_of_verify(json_t *o, const struct recording *r, uint32_t nr_ops
 		json_object_set_new(o, judged[i], json_null());
 }
 
+/* How often there was something to check. */
+static json_t *json_audited(const struct audit *a)
+{
+	return json_pack("{sI sI sI sI sI sI sI sI sI}", "installs", (json_int_t)a->installs, "windows",
+			 (json_int_t)a->windows, "snapshots", (json_int_t)a->snapshots, "flushes",
+			 (json_int_t)a->flushes, "swaps", (json_int_t)a->swaps, "shadow_pages", (json_int_t)a->pages,
+			 "links", (json_int_t)a->links, "retries", (json_int_t)a->retries, "roots",
+			 (json_int_t)a->roots);
+}
+
 int audit_print_json(const struct audit *a, const char *file, FILE *out, struct err *e)
 {
 	const struct recording *r = &a->rec;
@@ -240,9 +255,7 @@ int audit_print_json(const struct audit *a, const char *file, FILE *out, struct 
 	json_of_verify(o, r, r->nr_ops - (r->nr_obs - r->first_stray));
 	json_object_set_new(o, "audit_certain", json_integer((json_int_t)a->certain));
 	json_object_set_new(o, "audit_gaps", json_integer((json_int_t)a->gaps));
-	json_object_set_new(o, "audited", json_pack("{sI sI sI sI sI}", "installs", (json_int_t)a->installs, "windows",
-						    (json_int_t)a->windows, "snapshots", (json_int_t)a->snapshots,
-						    "flushes", (json_int_t)a->flushes, "swaps", (json_int_t)a->swaps));
+	json_object_set_new(o, "audited", json_audited(a));
 	json_object_set_new(o, "audit", json_findings(a, r));
 	rc = json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
 	json_decref(o);

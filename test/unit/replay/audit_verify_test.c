@@ -27,12 +27,33 @@
 #define SET(task, t, g, to) MADE_OBS(task, t, SET_SPTE, .set = { .gfn = g, .level = 1, .spte = to })
 #define WAIT(task, t, ns) MADE_OBS(task, t, LOCK_WAIT, .wait = { .wait_ns = ns, .flags = 5 })
 #define FLUSH(task, t) MADE_OBS(task, t, FLUSH_ALL)
+/*
+ * Tables of the guest: root 0x100, 0x101 and 0x102 below it, and 0x103, whose entry is the page's.  A vCPU loads the
+ * root; a fault (operation of ACCESS @n of its task) makes the shadow pages and maps.
+ */
+#define PAGE(task, t, k, l, ...) MADE_OBS(task, t, k, .page = { .gfn = 0x104 - (l), .role = 0x3700 | (l), __VA_ARGS__ })
+#define MAKE(task, t, l) PAGE(task, t, GET_PAGE, l, .created = 1)
+#define TAKE(task, t, l) PAGE(task, t, GET_PAGE, l)
+#define GPTE(t, l) \
+	MADE_STIM(0, t, GPTE, .gpte = { .gfn = 0x104 - (l), .level = l, .bytes = 8, .value = (0x105 - (l)) << 12 | 7 })
+#define WALKED(task, t) \
+	MADE_STIM(task, t, WALK, .walk = { .root = 0x100, .levels = 4, .known = 1 }), \
+	MADE_STIM(task, (t) + 1, ACCESS, .access = { .gfn = GFN })
+#define REQUESTED(task, t) MADE_OBS(task, t, SPTE_REQUESTED, .map = { .gfn = GFN, .level = 1 })
+#define FAULT(task, t, span, n, ret) MADE_OP_FOR(task, t, FAULT, span, n, RET_PF_##ret)
+#define ROOT(task, t) MAKE(task, t, 4), MADE_OP(task, (t) + 1, VCPU_LOAD, 2)
+#define MAPPED \
+	ROOT(0, 2), GPTE(5, 4), GPTE(6, 3), GPTE(7, 2), WALKED(0, 10), MAKE(0, 12, 3), MAKE(0, 13, 2), \
+	MAKE(0, 14, 1), REQUESTED(0, 15), FAULT(0, 20, 10, 0, FIXED)
+/* The guest's leaf table goes unsync, and the shadow page of level 3 goes away. */
+#define LET_GO(t) PAGE(1, t, UNSYNC_PAGE, 1), MADE_OP(1, (t) + 1, FAULT, 2)
+#define TOP_ZAPPED PAGE(1, 40, PREPARE_ZAP_PAGE, 3), MADE_OP(1, 41, PAGE_LIMIT, 2)
 #define END \
 	MEM(2, 400, INVALIDATE_END), MADE_PIN(2, 420, PIN_INV_END), MADE_OP_FOR(2, 450, INVALIDATE_END, 50, 1, 0)
 
 static const struct row {
 	const char	   *name;
-	struct made_record  records[20];
+	struct made_record  records[28];
 	unsigned int	    certain, doubted;
 	enum audit_rule	    rule;
 	gfn_t		    gfn;
@@ -214,6 +235,71 @@ static const struct row {
 	    FLUSH(0, 19), MADE_OP(0, 20, SYNC_ROOTS, 15) }, .no_tdp_mmu = true },
 	{ "rmaps: a dirty log is flushed when the lock has been let go",
 	  { UPDATE(0, 10, GFN, LEAF(9), READ_ONLY(9)), WAIT(0, 18, 5), FLUSH(0, 19), MADE_OP(0, 20, DIRTY, 15) },
+	  .no_tdp_mmu = true },
+
+	{ "a page linked above one that is not in sync",
+	  { MAPPED, LET_GO(30), TOP_ZAPPED, WALKED(0, 50), MAKE(0, 52, 3), TAKE(0, 53, 2), REQUESTED(0, 55),
+	    FAULT(0, 60, 10, 1, FIXED) }, .certain = 1, .rule = AUDIT_S1, .gfn = 0x103, .no_tdp_mmu = true },
+	{ "synced before it is linked",
+	  { MAPPED, LET_GO(30), TOP_ZAPPED, WALKED(0, 50), MAKE(0, 52, 3), TAKE(0, 53, 2), PAGE(0, 54, SYNC_PAGE, 1),
+	    REQUESTED(0, 55), FAULT(0, 60, 10, 1, FIXED) }, .no_tdp_mmu = true },
+	{ "or zapped, since it cannot be synced",
+	  { MAPPED, LET_GO(30), TOP_ZAPPED, WALKED(0, 50), MAKE(0, 52, 3), TAKE(0, 53, 2),
+	    PAGE(0, 54, PREPARE_ZAP_PAGE, 1), PAGE(0, 55, SYNC_PAGE, 1), REQUESTED(0, 56), FAULT(0, 60, 10, 1, FIXED) },
+	  .no_tdp_mmu = true },
+	{ "synced after it was linked: the next page below says that it was",
+	  { MAPPED, LET_GO(30), TOP_ZAPPED, WALKED(0, 50), MAKE(0, 52, 3), TAKE(0, 53, 2), TAKE(0, 54, 1),
+	    PAGE(0, 55, SYNC_PAGE, 1), REQUESTED(0, 56), FAULT(0, 60, 10, 1, FIXED) },
+	  .certain = 1, .rule = AUDIT_S1, .gfn = 0x103, .no_tdp_mmu = true },
+	{ "a page of the last level may be unsync: it was synced, and stays so",
+	  { MAPPED, LET_GO(30), PAGE(1, 40, PREPARE_ZAP_PAGE, 2), MADE_OP(1, 41, PAGE_LIMIT, 2), WALKED(0, 50),
+	    MAKE(0, 53, 2), TAKE(0, 54, 1), REQUESTED(0, 55), FAULT(0, 60, 10, 1, FIXED) }, .no_tdp_mmu = true },
+	{ "what no longer hangs below it, since the guest wrote to its table",
+	  { MAPPED, LET_GO(30), TOP_ZAPPED, MADE_STIM(0, 45, PT_WRITE, .gpte = { .gfn = 0x102, .bytes = 8 }),
+	    MADE_OP_FOR(0, 46, PT_WRITE, 1, 4, 0), WALKED(0, 50), MAKE(0, 52, 3), TAKE(0, 53, 2), REQUESTED(0, 55),
+	    FAULT(0, 60, 10, 1, FIXED) }, .no_tdp_mmu = true },
+	{ "nor when a huge page took its place",
+	  { MAPPED, LET_GO(30), WALKED(0, 34), MADE_OBS(0, 36, SET_SPTE, .set = { .gfn = GFN, .level = 2, .spte = HUGE(0x200) }),
+	    FAULT(0, 37, 3, 1, FIXED), TOP_ZAPPED, WALKED(0, 50), MAKE(0, 52, 3), TAKE(0, 53, 2), REQUESTED(0, 55),
+	    FAULT(0, 60, 10, 2, FIXED) }, .no_tdp_mmu = true },
+	{ "a fault that gives up to sync the rest later, and has synced nothing",
+	  { MAPPED, LET_GO(30), TOP_ZAPPED, WALKED(0, 50), MAKE(0, 52, 3), TAKE(0, 53, 2), FAULT(0, 60, 10, 1, RETRY) },
+	  .certain = 1, .rule = AUDIT_S2, .gfn = 0x103, .no_tdp_mmu = true },
+	{ "that has synced a page",
+	  { MAPPED, LET_GO(30), TOP_ZAPPED, WALKED(0, 50), MAKE(0, 52, 3), TAKE(0, 53, 2), PAGE(0, 54, SYNC_PAGE, 1),
+	    FAULT(0, 60, 10, 1, RETRY) }, .no_tdp_mmu = true },
+	{ "that gives up before it has a page to be synced",
+	  { MAPPED, LET_GO(30), TOP_ZAPPED, WALKED(0, 50), MAKE(0, 52, 3), FAULT(0, 60, 10, 1, RETRY) },
+	  .no_tdp_mmu = true },
+	{ "a root that was to be synced, with a page below it that was not",
+	  { MAPPED, LET_GO(30), MADE_STIM(0, 35, SYNC_ROOTS), MADE_OP_FOR(0, 40, SYNC_ROOTS, 5, 3, 0) },
+	  .certain = 1, .rule = AUDIT_S1, .gfn = 0x103, .no_tdp_mmu = true },
+	{ "a root that was synced",
+	  { MAPPED, LET_GO(30), MADE_STIM(0, 35, SYNC_ROOTS), PAGE(0, 36, SYNC_PAGE, 1),
+	    MADE_OP_FOR(0, 40, SYNC_ROOTS, 5, 3, 0) }, .no_tdp_mmu = true },
+	{ "while it was, another vCPU let the page go",
+	  { MAPPED, MADE_STIM(0, 35, SYNC_ROOTS), LET_GO(38), MADE_OP_FOR(0, 40, SYNC_ROOTS, 5, 3, 0) },
+	  .no_tdp_mmu = true },
+	{ "a shadow page taken after its zap", { MAPPED, TOP_ZAPPED, TAKE(0, 52, 3), MADE_OP(0, 60, FAULT, 10) },
+	  .certain = 1, .rule = AUDIT_T2, .gfn = 0x101, .no_tdp_mmu = true },
+	{ "made again after it", { MAPPED, TOP_ZAPPED, MAKE(0, 52, 3), MADE_OP(0, 60, FAULT, 10) }, .no_tdp_mmu = true },
+	{ "made twice", { MAPPED, MAKE(0, 52, 3), MADE_OP(0, 60, FAULT, 10) },
+	  .certain = 1, .rule = AUDIT_T2, .gfn = 0x101, .no_tdp_mmu = true },
+	{ "zapped twice", { MAPPED, TOP_ZAPPED, PAGE(0, 52, PREPARE_ZAP_PAGE, 3), MADE_OP(0, 60, FAULT, 10) },
+	  .certain = 1, .rule = AUDIT_T2, .gfn = 0x101, .no_tdp_mmu = true },
+	{ "a root in use is, the second time as an invalid one",
+	  { MAPPED, PAGE(1, 40, PREPARE_ZAP_PAGE, 4, .root_count = 1), MADE_OP(1, 41, PAGE_LIMIT, 2),
+	    MADE_OBS(0, 52, PREPARE_ZAP_PAGE, .page = { .gfn = 0x100, .role = 0x3f04 }),
+	    MADE_OP(0, 60, VCPU_UNLOAD, 10) }, .no_tdp_mmu = true },
+	{ "a page of an obsolete generation that is taken",
+	  { MAPPED, MADE_OBS(1, 40, ZAP_ALL_FAST), MADE_OP(1, 41, MEMSLOT, 2), TAKE(0, 52, 3),
+	    MADE_OP(0, 60, FAULT, 10) }, .certain = 1, .rule = AUDIT_T2, .gfn = 0x101, .no_tdp_mmu = true },
+	{ "one of the new generation is made beside it",
+	  { MAPPED, MADE_OBS(1, 40, ZAP_ALL_FAST), MADE_OP(1, 41, MEMSLOT, 2),
+	    PAGE(0, 52, GET_PAGE, 3, .created = 1, .valid_gen = 1), PAGE(1, 53, PREPARE_ZAP_PAGE, 3),
+	    MADE_OP(1, 54, MEMSLOT, 2), MADE_OP(0, 60, FAULT, 10) }, .no_tdp_mmu = true },
+	{ "pages from before the recording are nobody's fault",
+	  { TAKE(0, 52, 3), PAGE(0, 53, SYNC_PAGE, 1), PAGE(0, 54, PREPARE_ZAP_PAGE, 2), MADE_OP(0, 60, FAULT, 10) },
 	  .no_tdp_mmu = true },
 };
 

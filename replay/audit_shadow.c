@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One sweep in time order over the records of shadow pages, with the guest's tables beside it as its walks
+ * find them.
+ *
+ * A fault takes the pages on its way one after the other, each below the one before: kvm_mmu_get_page where a page is
+ * to be linked, nothing where it hangs there already.  That it was linked only what comes next in the fault says: the
+ * next page, or kvm_mmu_spte_requested.
+ */
+#include "replay/audit_shadow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "kvm/role.h"
+#include "replay/audit_guest.h"
+#include "replay/audit_pages.h"
+
+#define END_OF_OP	(UINT32_MAX - 1)	/* as step.obs */
+
+struct step {
+	uint64_t t_ns;
+	uint32_t op, obs;	/* or REC_NONE, */
+	uint32_t stim;		/* where this is one */
+};
+
+/* What a task is doing. */
+struct work {
+	uint32_t op;			/* a fault, or REC_NONE */
+	bool	 placed;		/* @walk is known */
+	struct audit_walk walk;
+	uint32_t page[AUDIT_LEVELS + 1];	/* that it took, by level */
+	uint32_t taken;			/* the last of these, while nothing says that it was linked, or AUDIT_NO_PAGE */
+	uint32_t taken_obs;
+	uint32_t owed;			/* a page below it that was unsync when it was taken */
+	uint32_t synced;		/* pages, since */
+	bool	 root_known;
+	unsigned int root_level;
+	gfn_t	 root;			/* the guest's, as the vCPU loaded it last */
+};
+
+struct shadow {
+	const struct recording *r;
+	struct audit	       *a;
+	struct audit_guest	guest;
+	struct audit_pages	pages;
+	struct work	       *work;	/* by task */
+	struct step	       *steps;
+	uint32_t		nr_steps;
+};
+
+/* --- steps in time order ----------------------------------------------------------------- */
+
+static bool is_step_obs(unsigned int kind)
+{
+	return kind == OBS_GET_PAGE || kind == OBS_PREPARE_ZAP_PAGE || kind == OBS_SYNC_PAGE || kind == OBS_UNSYNC_PAGE ||
+	       kind == OBS_ZAP_ALL_FAST || kind == OBS_SPTE_REQUESTED || kind == OBS_SET_SPTE;
+}
+
+static bool is_step_stim(unsigned int kind)
+{
+	return kind == EV_GPTE || kind == EV_PT_WRITE;
+}
+
+static bool has_end_step(unsigned int kind)
+{
+	return kind == EV_OP_FAULT || kind == EV_OP_SYNC_ROOTS || kind == EV_OP_CR3 || kind == EV_OP_PT_WRITE;
+}
+
+static int cmp_step(const void *va, const void *vb)
+{
+	const struct step *a = va, *b = vb;
+
+	if (a->t_ns != b->t_ns)
+		return a->t_ns < b->t_ns ? -1 : 1;
+	if (a->stim != b->stim)		/* what the guest did comes before what KVM made of it */
+		return a->stim < b->stim ? -1 : 1;
+	return a->obs == b->obs ? 0 : a->obs < b->obs ? -1 : 1;
+}
+
+static void gather(struct shadow *s)
+{
+	const struct recording *r = s->r;
+
+	s->steps = xcalloc((size_t)r->nr_obs + r->nr_ops + r->nr_stims, sizeof(*s->steps));
+	for (uint32_t i = 0; i < r->nr_ops; i++) {
+		const struct rec_op *op = &r->ops[i];
+
+		for (uint32_t k = op->first_obs; k < op->first_obs + op->nr_obs; k++)
+			if (is_step_obs(r->obs[k].o.kind))
+				s->steps[s->nr_steps++] = (struct step){ r->obs[k].t_ns, i, k, REC_NONE };
+		if (has_end_step(op->kind))
+			s->steps[s->nr_steps++] = (struct step){ op->end_ns, i, END_OF_OP, REC_NONE };
+	}
+	for (uint32_t i = 0; i < r->nr_stims; i++)
+		if (is_step_stim(r->stims[i].ev.kind))
+			s->steps[s->nr_steps++] = (struct step){ r->stims[i].t_ns, REC_NONE, REC_NONE, i };
+	if (s->nr_steps)
+		qsort(s->steps, s->nr_steps, sizeof(*s->steps), cmp_step);
+}
+
+/* --- findings ----------------------------------------------------------------------------------- */
+
+/* Pages are told apart by VM, which two of them in one recording may not show. */
+static struct audit_finding *add(struct shadow *s, enum audit_rule rule, const struct audit_page *page,
+				 const struct step *step)
+{
+	struct audit_finding *f = audit_add(s->a, rule, page->vm, page->gfn, step->t_ns);
+
+	f->certain = f->certain && s->r->meta->nr_vms == 1;
+	f->obs = step->obs == END_OF_OP ? REC_NONE : step->obs;
+	f->ops[0] = step->op;
+	return f;
+}
+
+static void say_met_again(struct shadow *s, uint32_t page, const struct step *step, const char *what)
+{
+	const struct audit_page *x = &s->pages.v[page];
+	struct audit_finding *f = add(s, AUDIT_T2, x, step);
+
+	if (x->gone)
+		f->ops[1] = x->by_op;
+	snprintf(f->text, sizeof(f->text), "a shadow page of level %u was %s, although it %s", role_level(x->role), what,
+		 x->gone ? "had been zapped" : x->obsolete ? "is obsolete" : "is in use");
+}
+
+static void say_unsync(struct shadow *s, const struct audit_page *page, uint32_t unsync, const struct step *step,
+		       const char *what)
+{
+	const struct audit_page *x = &s->pages.v[unsync];
+	struct audit_finding *f = add(s, AUDIT_S1, x, step);
+
+	f->ops[1] = x->by_op;
+	snprintf(f->text, sizeof(f->text),
+		 "a shadow page of level %u (gfn 0x%llx) %s, and the page of gfn 0x%llx below it is not in sync",
+		 role_level(page->role), (unsigned long long)page->gfn, what, (unsigned long long)x->gfn);
+}
+
+/* --- the way of a fault ------------------------------------------------------------------------------ */
+
+/* The walk that led to @op: written before the access, of which all attempts are one. */
+static const struct ev *walk_of(const struct recording *r, const struct rec_op *op)
+{
+	if (op->stim == REC_NONE)
+		return NULL;
+	for (uint32_t i = op->stim; i-- > 0 && r->stims[i].ev.kind != EV_ACCESS;)
+		if (r->stims[i].ev.kind == EV_WALK)
+			return &r->stims[i].ev;
+	return NULL;
+}
+
+static struct work *work_of(struct shadow *s, uint32_t index)
+{
+	const struct rec_op *op = &s->r->ops[index];
+	struct work *w = &s->work[op->task];
+	const struct ev *walk;
+
+	if (w->op == index)
+		return w;
+	w->op = index;
+	w->taken = w->owed = AUDIT_NO_PAGE;
+	for (unsigned int l = 0; l <= AUDIT_LEVELS; l++)
+		w->page[l] = AUDIT_NO_PAGE;
+	walk = walk_of(s->r, op);
+	w->placed = walk && audit_guest_walk(&s->guest, op->vm, &walk->walk, &w->walk);
+	return w;
+}
+
+/* The page of @level on the way, as taken now or linked before. */
+static uint32_t page_on_way(struct shadow *s, const struct work *w, unsigned int level)
+{
+	uint32_t page;
+
+	if (!w->placed || level > w->walk.top || level < w->walk.leaf)
+		return AUDIT_NO_PAGE;
+	if (w->page[level] != AUDIT_NO_PAGE)
+		return w->page[level];
+	if (level == w->walk.top)
+		return audit_pages_only(&s->pages, s->r->ops[w->op].vm, w->walk.table[level], level);
+	page = page_on_way(s, w, level + 1);
+	return page == AUDIT_NO_PAGE ? page : audit_pages_below(&s->pages, page, audit_index(w->walk.gva, level + 1));
+}
+
+/* From @level on down no shadow of the guest's tables hangs here: a page of ours, or a huge one. */
+static void nothing_below(struct shadow *s, const struct work *w, unsigned int level)
+{
+	uint32_t page = page_on_way(s, w, level);
+
+	if (page != AUDIT_NO_PAGE)
+		audit_pages_link(&s->pages, page, audit_index(w->walk.gva, level), AUDIT_NO_PAGE);
+}
+
+/* The fault went on from the page that it took last: that one is linked. */
+static void went_on(struct shadow *s, struct work *w, const struct step *step)
+{
+	const struct audit_page *page;
+	unsigned int level;
+	uint32_t parent, unsync;
+
+	if (w->taken == AUDIT_NO_PAGE)
+		return;
+	page = &s->pages.v[w->taken];
+	level = role_level(page->role);
+	parent = page_on_way(s, w, level + 1);
+	if (level > 1) {
+		s->a->links += w->owed != AUDIT_NO_PAGE;
+		unsync = audit_pages_unsync(&s->pages, s->r, w->taken, UINT64_MAX);
+		if (unsync != AUDIT_NO_PAGE)
+			say_unsync(s, page, unsync, step, "was linked");
+	}
+	if (parent != AUDIT_NO_PAGE && page->gfn == w->walk.table[level])
+		audit_pages_link(&s->pages, parent, audit_index(w->walk.gva, level + 1), w->taken);
+	w->taken = AUDIT_NO_PAGE;
+}
+
+static void took(struct shadow *s, struct work *w, uint32_t page, const struct step *step)
+{
+	unsigned int level = role_level(s->pages.v[page].role);
+
+	if (level > AUDIT_LEVELS)
+		return;
+	w->page[level] = page;
+	w->taken = page;
+	w->taken_obs = step->obs;
+	w->synced = 0;
+	w->owed = level > 1 ? audit_pages_unsync(&s->pages, s->r, page, UINT64_MAX) : AUDIT_NO_PAGE;
+}
+
+/* The fault is over.  Who took a page with sync work owed, and went no further, did some of it. */
+static void fault_over(struct shadow *s, const struct step *step)
+{
+	const struct rec_op *op = &s->r->ops[step->op];
+	struct work *w = &s->work[op->task];
+	struct audit_finding *f;
+
+	if (w->op != step->op || w->taken == AUDIT_NO_PAGE || w->owed == AUDIT_NO_PAGE || op->result != RET_PF_RETRY)
+		return;
+	s->a->retries++;
+	if (w->synced)
+		return;
+	f = add(s, AUDIT_S2, &s->pages.v[w->owed], step);
+	f->obs = w->taken_obs;
+	snprintf(f->text, sizeof(f->text),
+		 "a fault gave up below a shadow page of level %u (gfn 0x%llx), and synced none of the pages below it",
+		 role_level(s->pages.v[w->taken].role), (unsigned long long)s->pages.v[w->taken].gfn);
+}
+
+/* --- roots ----------------------------------------------------------------------------------------------- */
+
+static void loads_root(struct shadow *s, uint32_t task, const struct ev_walk *walk)
+{
+	struct work *w = &s->work[task];
+
+	w->root_known = walk->known && walk->levels >= 4;
+	w->root_level = walk->levels;
+	w->root = walk->root;
+}
+
+/* After it no page may be unsync that was so before, whoever let it. */
+static void roots_synced(struct shadow *s, const struct step *step)
+{
+	const struct rec_op *op = &s->r->ops[step->op];
+	const struct work *w = &s->work[op->task];
+	uint32_t root, unsync;
+
+	if (!w->root_known)
+		return;
+	root = audit_pages_only(&s->pages, op->vm, w->root, w->root_level);
+	if (root == AUDIT_NO_PAGE)
+		return;
+	s->a->roots++;
+	unsync = audit_pages_unsync(&s->pages, s->r, root, op->begin_ns);
+	if (unsync != AUDIT_NO_PAGE)
+		say_unsync(s, &s->pages.v[root], unsync, step, "is the root of a vCPU that has synced");
+}
+
+/* --- records -------------------------------------------------------------------------------------------- */
+
+/* The page of a record that names one: made here where the recording began later than it. */
+static uint32_t page_of(struct shadow *s, const struct step *step, const char *what)
+{
+	const struct obs *o = &s->r->obs[step->obs].o;
+	uint32_t page = audit_pages_find(&s->pages, o);
+
+	if (page != AUDIT_NO_PAGE && s->pages.v[page].gone)
+		say_met_again(s, page, step, what);
+	else if (page != AUDIT_NO_PAGE)
+		return page;
+	return audit_pages_add(&s->pages, o);
+}
+
+static void get_page(struct shadow *s, const struct step *step)
+{
+	const struct rec_op *op = &s->r->ops[step->op];
+	const struct obs *o = &s->r->obs[step->obs].o;
+	struct work *w = op->kind == EV_OP_FAULT ? work_of(s, step->op) : NULL;
+	uint32_t page;
+
+	if (w)
+		went_on(s, w, step);
+	if (o->page.created) {
+		page = audit_pages_find(&s->pages, o);
+		if (page != AUDIT_NO_PAGE && !s->pages.v[page].gone)
+			say_met_again(s, page, step, "made again");
+		page = audit_pages_add(&s->pages, o);
+		s->a->pages++;
+	} else {
+		page = page_of(s, step, "taken");
+		if (s->pages.v[page].obsolete)
+			say_met_again(s, page, step, "taken");
+	}
+	if (!w)
+		return;
+	if (role_direct(o->page.role))
+		nothing_below(s, w, role_level(o->page.role) + 1);
+	else
+		took(s, w, page, step);
+}
+
+static void zap_page(struct shadow *s, const struct step *step)
+{
+	const struct obs *o = &s->r->obs[step->obs].o;
+
+	if (role_invalid(o->page.role))		/* a root in use, zapped before: now it goes */
+		return;
+	audit_pages_gone(&s->pages, page_of(s, step, "zapped"), step->op, step->t_ns);
+}
+
+/* Who zaps a page that is unsync says right after that it is so no more. */
+static bool says_zapped(const struct shadow *s, const struct step *step)
+{
+	uint32_t page = audit_pages_find(&s->pages, &s->r->obs[step->obs].o);
+
+	return page != AUDIT_NO_PAGE && s->pages.v[page].gone && s->pages.v[page].by_op == step->op;
+}
+
+static void sync_page(struct shadow *s, const struct step *step)
+{
+	struct work *w = &s->work[s->r->ops[step->op].task];
+
+	w->synced += w->op == step->op;
+	if (!says_zapped(s, step))
+		s->pages.v[page_of(s, step, "synced")].unsync = false;
+}
+
+static void unsync_page(struct shadow *s, const struct step *step)
+{
+	struct audit_page *page = &s->pages.v[page_of(s, step, "let go unsync")];
+
+	page->unsync = true;
+	page->by_op = step->op;
+}
+
+static void entry_set(struct shadow *s, const struct step *step)
+{
+	const struct obs *o = &s->r->obs[step->obs].o;
+
+	if (s->r->ops[step->op].kind == EV_OP_FAULT && o->set.level > 1 && spte_is_leaf(o->set.spte, o->set.level))
+		nothing_below(s, work_of(s, step->op), o->set.level);
+}
+
+static void do_obs(struct shadow *s, const struct step *step)
+{
+	const struct obs *o = &s->r->obs[step->obs].o;
+
+	switch (o->kind) {
+	case OBS_GET_PAGE:
+		get_page(s, step);
+		break;
+	case OBS_PREPARE_ZAP_PAGE:
+		zap_page(s, step);
+		break;
+	case OBS_SYNC_PAGE:
+		sync_page(s, step);
+		break;
+	case OBS_UNSYNC_PAGE:
+		unsync_page(s, step);
+		break;
+	case OBS_ZAP_ALL_FAST:
+		audit_pages_obsolete(&s->pages, o->vm, o->page.valid_gen);
+		break;
+	case OBS_SPTE_REQUESTED:
+		if (s->r->ops[step->op].kind == EV_OP_FAULT)
+			went_on(s, work_of(s, step->op), step);
+		break;
+	case OBS_SET_SPTE:
+		entry_set(s, step);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A write to a table takes out what hung from the entry it changed; when, inside the call, is not recorded. */
+static void table_written(struct shadow *s, const struct ev *ev)
+{
+	for (unsigned int i = ev->gpte.offset / 8; i <= (ev->gpte.offset + max_u64(ev->gpte.bytes, 1) - 1) / 8 && i < 512; i++)
+		audit_pages_unlink(&s->pages, ev->vm, ev->gpte.gfn, i);
+}
+
+static void do_end(struct shadow *s, const struct step *step)
+{
+	const struct rec_op *op = &s->r->ops[step->op];
+	const struct ev *stim = rec_op_stim(s->r, op);
+
+	if (op->kind == EV_OP_FAULT) {
+		const struct ev *walk = walk_of(s->r, op);
+
+		fault_over(s, step);
+		if (walk)
+			loads_root(s, op->task, &walk->walk);
+	} else if (op->kind == EV_OP_SYNC_ROOTS) {
+		roots_synced(s, step);
+	} else if (stim && op->kind == EV_OP_CR3) {
+		loads_root(s, op->task, &stim->walk);
+	} else if (stim && op->kind == EV_OP_PT_WRITE) {
+		table_written(s, stim);
+	}
+}
+
+static void do_stim(struct shadow *s, const struct ev *ev)
+{
+	if (ev->kind == EV_GPTE)
+		audit_guest_entry(&s->guest, ev->vm, &ev->gpte);
+	else
+		table_written(s, ev);
+}
+
+void audit_shadow(const struct recording *r, struct audit *a)
+{
+	struct shadow s = { .r = r, .a = a };
+
+	if (r->meta->tdp_mmu || r->meta->arch != KVM_X86)
+		return;
+	s.work = xcalloc(r->meta->nr_tasks, sizeof(*s.work));
+	for (size_t t = 0; t < r->meta->nr_tasks; t++)
+		s.work[t].op = REC_NONE;
+	gather(&s);
+	for (uint32_t i = 0; i < s.nr_steps; i++) {
+		const struct step *step = &s.steps[i];
+
+		if (step->stim != REC_NONE)
+			do_stim(&s, &r->stims[step->stim].ev);
+		else if (step->obs == END_OF_OP)
+			do_end(&s, step);
+		else if (r->obs[step->obs].o.vm < r->meta->nr_vms)
+			do_obs(&s, step);
+	}
+	free(s.steps);
+	free(s.work);
+	audit_guest_fini(&s.guest);
+	audit_pages_fini(&s.pages);
+}
