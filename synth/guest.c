@@ -177,6 +177,43 @@ void guest_reset_rings(struct guest *g, uint64_t t_ns, bool beside)
 	}
 }
 
+void guest_shadow(struct guest *g)
+{
+	g->meta->tdp = SPTE_NPT;	/* shadow pages have the processor's own format, as with NPT */
+	g->meta->tdp_mmu = false;
+	g->meta->shadow = true;
+}
+
+void guest_page_limit(struct guest *g, uint64_t t_ns, uint64_t pages)
+{
+	struct ev ev = { .kind = EV_PAGE_LIMIT, .gfns = { .count = pages } };
+
+	write(g, GUEST_HOST, t_ns, &ev);
+}
+
+void guest_gpte(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t table, unsigned int offset, uint64_t value)
+{
+	struct ev ev = { .kind = EV_GPTE, .gpte = { .gfn = table, .offset = offset, .bytes = 8, .value = value } };
+
+	write(g, vcpu, t_ns, &ev);
+}
+
+void guest_walk(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t root, unsigned int levels, uint64_t gva,
+		uint32_t pferr)
+{
+	struct ev ev = { .kind = EV_WALK, .walk = { .gva = gva, .root = root, .levels = levels, .known = 1,
+						    .pferr = pferr } };
+
+	write(g, vcpu, t_ns, &ev);
+}
+
+void guest_cr3(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t root)
+{
+	struct ev ev = { .kind = EV_CR3, .walk = { .root = root, .known = 1 } };
+
+	write(g, vcpu, t_ns, &ev);
+}
+
 void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind)
 {
 	struct ev ev = { .kind = kind };

@@ -54,6 +54,17 @@ void guest_reset_rings(struct guest *g, uint64_t t_ns, bool beside);
 void guest_fetch(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t gfn, unsigned int level, uint32_t guest_ns);
 /* A round of NX recovery. */
 void guest_nx_recover(struct guest *g, uint64_t t_ns);
+/* It has no two-dimensional paging (kvm_amd.npt=0, kvm_intel.ept=0): KVM shadows its page tables. */
+void guest_shadow(struct guest *g);
+/* KVM_SET_NR_MMU_PAGES. */
+void guest_page_limit(struct guest *g, uint64_t t_ns, uint64_t pages);
+/* The entry at byte @offset of the page table @table is @value; @vcpu: who wrote it, GUEST_HOST: user space. */
+void guest_gpte(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t table, unsigned int offset, uint64_t value);
+/* What the access that follows translates: @gva, below @root with so many levels; @pferr as the processor says. */
+void guest_walk(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t root, unsigned int levels, uint64_t gva,
+		uint32_t pferr);
+/* It loads a root, and nothing is flushed (CR4.PCIDE). */
+void guest_cr3(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t root);
 /* EV_ZAP_ALL or EV_VM_DESTROY. */
 void guest_end(struct guest *g, uint64_t t_ns, enum ev_kind kind);
 

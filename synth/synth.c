@@ -11,7 +11,7 @@
 
 static const struct synth_workload *const workloads[] = {
 	&synth_zap_root, &synth_memslot_delete, &synth_notifier_storm, &synth_access_tracking, &synth_populate,
-	&synth_dirty_log, &synth_nx_huge_pages, &synth_page_table,
+	&synth_dirty_log, &synth_nx_huge_pages, &synth_page_table, &synth_shadow_unsync,
 };
 
 static const char *const kernels[] = { "6.1", "6.12", "6.18", NULL };

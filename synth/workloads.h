@@ -8,7 +8,7 @@
 /* One file each; a new one is a line here and its name in synth.c. */
 extern const struct synth_workload synth_zap_root, synth_memslot_delete, synth_notifier_storm;
 extern const struct synth_workload synth_access_tracking, synth_populate, synth_dirty_log, synth_nx_huge_pages;
-extern const struct synth_workload synth_page_table;
+extern const struct synth_workload synth_page_table, synth_shadow_unsync;
 
 /* "4k", "2m", "1g", and what the value means. */
 extern const char *const synth_page_words[];

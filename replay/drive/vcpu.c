@@ -230,6 +230,8 @@ static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 		return;
 	}
 	t->n.avoided++;
+	if (unlikely(t->drive->rmaps))
+		paging_accessed(vm, &a);
 	if (vm->oracle)
 		oracle_access_end(vm->oracle, stamp, a.gfn, 0, 0, a.access & MMU_W);
 }

@@ -86,6 +86,16 @@ done >"$tmp/out" 2>"$tmp/err"
 result $? "runs that differ in the chunk make one picture, with the largest"
 says "a chunk is whole words" 2 err "no multiple of 256K" "${log[@]}" --set log=clear --set chunk=4K -o "$tmp/x.mmt"
 says "GET has no chunks" 2 err "go with log=clear" "${log[@]}" --set chunk=256K -o "$tmp/x.mmt"
+
+# Shadow paging's worst case; that its addresses lead where they should test/unit/synth looks at.
+unsync=("$mmulab" synth shadow-unsync --set vcpus=4 --set tables=8 --set leafs=16 --set accesses=200)
+"${unsync[@]}" -o "$tmp/u.mmt" 2>"$tmp/err" && "${unsync[@]}" -o "$tmp/v.mmt" && cmp "$tmp/u.mmt" "$tmp/v.mmt" >"$tmp/out"
+result $? "shadow-unsync: the same parameters make the same file"
+"${unsync[@]}" --seed 2 -o "$tmp/v.mmt" 2>"$tmp/err" && ! cmp "$tmp/u.mmt" "$tmp/v.mmt" >"$tmp/out"
+result $? "and another seed another"
+says "it is known for what it is" 0 out "shadow paging" "$mmulab" info "$tmp/u.mmt"
+says "more than a vCPU has memory for" 2 err "rounds times accesses" \
+	"$mmulab" synth shadow-unsync --set rounds=100 --set accesses=100000 -o "$tmp/x.mmt"
 [ ! -e "$tmp/x.mmt" ]
 result $? "none of these left anything"
 echo "1..$n"
