@@ -368,6 +368,8 @@ void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint6
  * at @level that is @old but for A and D becomes @new, or goes where that is not present.  Return: false: there is none.
  */
 bool mmu_repair_rmap(struct mmu *mmu, gfn_t gfn, int level, uint64_t old, uint64_t new);
+/* ... and some entry that maps @gfn has A. */
+void mmu_repair_young(struct mmu *mmu, gfn_t gfn);
 /* Pages of @mask from @gfn on are @dirty, or not, in their slot's bitmap. */
 void mmu_repair_dirty(struct mmu *mmu, gfn_t gfn, uint64_t mask, bool dirty);
 void mmu_stats(const struct mmu *mmu, struct mmu_stats *out);

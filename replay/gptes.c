@@ -129,6 +129,8 @@ void gptes_each_of(const struct gptes *g, const struct rec_op *op,
 			fn(arg, &g->by_time[i].s);
 }
 
+#define NO_MEMORY	((1ULL << 36) - 1)	/* a frame */
+
 /* --- one entry -------------------------------------------------------------------- */
 
 /* How many showings, by entry, come before the first one of @q's entry after its time. */
@@ -179,6 +181,8 @@ static bool agrees(const struct spte_format *f, const struct gpte_question *q, u
 	case GPTE_FATE_KEPT:
 		return q->old_gfn == GPTE_NO_GFN ||
 		       (is_useful(gpte) && gpte_gfn(gpte) == q->old_gfn && allows(f, gpte, q->spte));
+	case GPTE_FATE_BARRED:
+		return is_useful(gpte);
 	case GPTE_FATE_GONE:
 		return !is_useful(gpte) || (q->old_gfn != GPTE_NO_GFN && gpte_gfn(gpte) != q->old_gfn);
 	case GPTE_FATE_MADE:
@@ -206,6 +210,8 @@ static uint64_t implied(const struct spte_format *f, const struct gpte_question 
 {
 	if (q->fate == GPTE_FATE_MADE)
 		return guest_entry(f, q->gfn, q->spte);
+	if (q->fate == GPTE_FATE_BARRED)	/* no host has memory there */
+		return GPTE_P | GPTE_A | GPTE_U | NO_MEMORY << 12;
 	if (q->fate == GPTE_FATE_KEPT && q->old_gfn != GPTE_NO_GFN)
 		return guest_entry(f, q->old_gfn, q->spte);
 	return 0;

@@ -40,6 +40,7 @@ enum gpte_fate {
 	GPTE_FATE_UNKNOWN,	/* no record would show it */
 	GPTE_FATE_KEPT,		/* stayed as it was, or empty */
 	GPTE_FATE_GONE,		/* was cleared, or the guest's entry was found to be of no use */
+	GPTE_FATE_BARRED,	/* stayed empty, though the guest's entry was of use */
 	GPTE_FATE_MADE,		/* became one that maps @gfn */
 };
 

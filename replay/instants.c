@@ -27,15 +27,33 @@ static bool is_map_event(unsigned int kind)
 {
 	return kind == OBS_SPTE_REQUESTED || kind == OBS_GET_PAGE || kind == OBS_SPTE_CHANGED ||
 	       kind == OBS_SET_SPTE || kind == OBS_PREPARE_ZAP_PAGE || kind == OBS_MARK_MMIO ||
+	       kind == OBS_SPTE_UPDATE || kind == OBS_SYNC_PAGE || kind == OBS_UNSYNC_PAGE ||
 	       kind == OBS_SPLIT_HUGE_PAGE || kind == OBS_S2_MAP || kind == OBS_S2_RELAX || kind == OBS_S2_MKYOUNG ||
 	       kind == OBS_W_MAP || kind == OBS_WALK_LEAF || kind == OBS_W_ATTR;
+}
+
+/*
+ * Without the TDP MMU room for pages is made under mmu_lock before the retry test (make_mmu_pages_available()); a page
+ * that is zapped later, because it cannot be synced or has another role, follows some event of the map.
+ */
+static bool is_recycling(const struct ev_meta *meta, unsigned int kind)
+{
+	return meta->arch == KVM_X86 && !meta->tdp_mmu && (kind == OBS_PREPARE_ZAP_PAGE || kind == OBS_SPTE_CLEAR);
+}
+
+/* Faults share the lock under the TDP MMU alone. */
+static uint32_t fault_lock(const struct ev_meta *meta)
+{
+	if (meta->arch == KVM_ARM64)
+		return LOCK_READ | LOCK_WRITE;
+	return meta->tdp_mmu ? LOCK_READ : LOCK_WRITE;
 }
 
 /* What a fault's own records say. */
 struct evidence {
 	/* 0: not recorded */
 	uint64_t snapshot, looked_up, stale, stale_ret, map, map_last, fast, marked, queued, waited;
-	uint64_t child_begin, child_end;
+	uint64_t child_begin, child_end, recycled;
 	bool	 overtaken;
 };
 
@@ -98,8 +116,10 @@ static void gather(const struct recording *r, const struct rec_op *op, struct ev
 			note_pin(ev, o);
 		else if (o->o.kind == OBS_FAST_PAGE_FAULT)
 			note_fast(ev, o);
-		else if (o->o.kind == OBS_LOCK_WAIT && (o->o.wait.flags & LOCK_READ || r->meta->arch == KVM_ARM64))
+		else if (o->o.kind == OBS_LOCK_WAIT && o->o.wait.flags & fault_lock(r->meta))
 			note_wait(ev, o);
+		else if (is_recycling(r->meta, o->o.kind))
+			ev->recycled = ev->recycled ? ev->recycled : o->t_ns;
 		else if (is_map_event(o->o.kind))
 			note_map(ev, o->t_ns);
 	}
@@ -124,7 +144,7 @@ static void place_snapshot(const struct recording *r, const struct rec_op *op, c
 			   struct instant *s)
 {
 	bool before = r->meta->arch == KVM_ARM64;
-	const uint64_t later[] = { ev->child_begin, ev->looked_up, ev->queued, ev->stale, ev->map };
+	const uint64_t later[] = { ev->child_begin, ev->looked_up, ev->queued, ev->stale, ev->recycled, ev->map };
 
 	s->lo = ev->snapshot && !before ? ev->snapshot : max_u64(op->begin_ns, ev->fast);
 	s->hi = max_u64(first_of(later, ARRAY_SIZE(later), op->end_ns), s->lo);
@@ -136,7 +156,7 @@ static void place_snapshot(const struct recording *r, const struct rec_op *op, c
 static void place_check(const struct rec_op *op, const struct evidence *ev, struct fault_instants *f)
 {
 	struct instant *c = &f->check;
-	const uint64_t later[] = { ev->stale_ret, ev->map };
+	const uint64_t later[] = { ev->stale_ret, ev->recycled, ev->map };	/* all of them hold the lock */
 
 	c->lo = max_u64(max_u64(ev->child_end, ev->looked_up), max_u64(ev->waited, ev->stale));
 	c->lo = max_u64(c->lo, f->snapshot.at);

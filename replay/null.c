@@ -11,6 +11,7 @@
 #include "kvm/role.h"
 #include "replay/entries.h"
 #include "replay/hostpage.h"
+#include "replay/null_rmaps.h"
 #include "replay/null_stage2.h"
 #include "replay/slots.h"
 
@@ -25,7 +26,9 @@ struct null {
 	size_t			  nr_said, cap_said;
 	bool			  young;	/* TEST_AGE met a leaf with A set */
 	bool			  checked;	/* FAULT: it took the lock */
-	struct null_stage2	  stage2;	/* arm64: instead of all that but slots */
+	/* Instead of all that but slots: */
+	struct null_stage2	  stage2;	/* arm64 */
+	struct null_rmaps	  rmaps;	/* x86 without the TDP MMU */
 };
 
 static struct obs *say(struct null *n, unsigned int kind)
@@ -307,6 +310,11 @@ static struct replayed predict(struct null *n, const struct rec_op *op)
 		n->stage2.vm = n->vm;
 		p.result = null_stage2_predict(&n->stage2, op);
 		p.predicted = (struct obs_view){ n->stage2.said, n->stage2.nr_said, sizeof(*n->stage2.said) };
+	} else if (!n->rec->meta->tdp_mmu) {
+		n->rmaps.vm = n->vm;
+		p.result = null_rmaps_predict(&n->rmaps, op);
+		p.checked = n->rmaps.checked;
+		p.predicted = (struct obs_view){ n->rmaps.said, n->rmaps.nr_said, sizeof(*n->rmaps.said) };
 	} else {
 		p.result = predict_x86(n, op);
 		p.checked = n->checked;
@@ -322,6 +330,8 @@ static void apply(struct null *n, const struct rec_op *op)
 
 	if (n->rec->meta->arch == KVM_ARM64)
 		null_stage2_apply(&n->stage2, op);
+	else if (!n->rec->meta->tdp_mmu)
+		null_rmaps_apply(&n->rmaps, op);
 	for (uint32_t i = 0; i < op->nr_obs; i++)
 		apply_obs(n, &obs[i].o);
 	if (op->kind == EV_OP_VCPU_LOAD && op->nr_obs && obs[0].o.kind == OBS_GET_PAGE)
@@ -361,6 +371,7 @@ static void null_init(struct null *n, const struct recording *rec)
 	n->slots = xcalloc(meta->nr_vms, sizeof(*n->slots));
 	n->role = xcalloc(meta->nr_vms, sizeof(*n->role));
 	null_stage2_init(&n->stage2, rec, n->slots);
+	null_rmaps_init(&n->rmaps, rec, n->slots);
 	for (size_t i = 0; i < meta->nr_vms; i++)
 		n->role[i] = role_set_level(0, 4);
 }
@@ -370,6 +381,7 @@ static void null_fini(struct null *n)
 	for (size_t i = 0; i < n->rec->meta->nr_vms; i++)
 		slots_fini(&n->slots[i]);
 	null_stage2_fini(&n->stage2);
+	null_rmaps_fini(&n->rmaps);
 	free(n->slots);
 	free(n->role);
 	free(n->said);

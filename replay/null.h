@@ -12,7 +12,7 @@
  * hull, no yield, no split, no lock.  Operations one after the other, in order of their ends.
  * It gets the same host facts and the same repair after a miss as the engine.
  *
- * arm64: replay/null_stage2.h.
+ * arm64: replay/null_stage2.h; x86 without the TDP MMU: replay/null_rmaps.h.
  *
  * Sets judged.null_exact of each operation of @v.
  */

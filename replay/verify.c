@@ -11,6 +11,7 @@ struct found {
 	struct yields	*yields;
 	struct chains	*chains;
 	struct stores	*stores;
+	struct gptes	*gptes;
 	struct order	*order;
 };
 
@@ -19,7 +20,7 @@ static int run_once(const struct verify_job *job, const struct found *f, bool co
 {
 	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps,
 					 .yields = f->yields, .chains = f->chains, .stores = f->stores,
-					 .order = f->order,
+					 .gptes = f->gptes, .order = f->order,
 					 .consistent = consistent, .seed = job->seed, .recorded = job->recorded,
 					 .verdict = v };
 
@@ -44,7 +45,7 @@ static bool any_open(const struct verdict *v)
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
 	struct found f = { swaps_new(job->rec), yields_new(job->rec, job->yields_to_waiters),
-			   chains_new(job->rec), stores_new(job->rec), NULL };
+			   chains_new(job->rec), stores_new(job->rec), gptes_new(job->rec), NULL };
 	int rc;
 
 	f.order = order_new(job->rec, f.swaps, job->policy, out->has_checks);
@@ -59,5 +60,6 @@ int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 	yields_free(f.yields);
 	chains_free(f.chains);
 	stores_free(f.stores);
+	gptes_free(f.gptes);
 	return rc;
 }

@@ -85,15 +85,27 @@ static bool changes_flags(const struct recording *r, const struct rec_op *op)
 	return op->kind == EV_OP_MEMSLOT && stim && stim->slot.change == EV_SLOT_FLAGS;
 }
 
+/* Without the TDP MMU everything on x86 has the lock for write, too. */
+static bool always_for_write(const struct recording *r)
+{
+	return r->meta->arch == KVM_ARM64 || !r->meta->tdp_mmu;
+}
+
+/* An entry was changed: the records that show how far a walk has come. */
+static bool is_change(unsigned int kind)
+{
+	return kind == OBS_SPTE_CHANGED || kind == OBS_SPTE_UPDATE || kind == OBS_SPTE_CLEAR;
+}
+
 /*
  * Roots that a fast zap made invalid, and slots whose logging starts or stops, are walked under the lock held for
- * read; all else is for write, and on arm64 everything.
+ * read; all else is for write.
  */
 static struct walker walker_of(const struct recording *r, const struct rec_op *op)
 {
 	bool zaps = op->kind == EV_OP_MEMSLOT || op->kind == EV_OP_NX_TOGGLE;
 
-	if (r->meta->arch == KVM_ARM64)
+	if (always_for_write(r))
 		return (struct walker){ op, false };
 	return (struct walker){ op, changes_flags(r, op) || (zaps && rec_find(r, op, OBS_ZAP_ALL_FAST, 0)) };
 }
@@ -134,7 +146,7 @@ bool yields_walks(const struct recording *r, unsigned int kind)
 		return r->meta->arch == KVM_ARM64;
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_MEMSLOT || kind == EV_OP_ZAP_ALL ||
 	       kind == EV_OP_ZAP_RANGE || kind == EV_OP_VM_DESTROY || kind == EV_OP_NX_RECOVER ||
-	       kind == EV_OP_NX_TOGGLE;
+	       kind == EV_OP_NX_TOGGLE || kind == EV_OP_SYNC_ROOTS;
 }
 
 static bool is_flush(const struct rec_obs *o)
@@ -161,11 +173,13 @@ static const struct rec_obs *proof_of_lock(const struct recording *r, const stru
 	}
 	if (op->kind == EV_OP_INVALIDATE_START)
 		return rec_find(r, op, r->meta->has_probes ? OBS_UNMAP_RANGE : OBS_SPTE_CHANGED, 0);
+	if (op->kind == EV_OP_FAULT && always_for_write(r))
+		return rec_find(r, op, OBS_SPTE_REQUESTED, 0);
 	if (op->kind == EV_OP_FAULT && !r->meta->has_probes)
 		return rec_find(r, op, OBS_SPTE_REQUESTED, 0);
 	if (op->kind == EV_OP_INVALIDATE_END)
 		return rec_find_pin(r, op, PIN_INV_END);
-	if (op->kind == EV_OP_VCPU_LOAD && r->meta->release < KVM_6_12)
+	if (op->kind == EV_OP_VCPU_LOAD && (r->meta->release < KVM_6_12 || always_for_write(r)))
 		return rec_find(r, op, OBS_GET_PAGE, 0);
 	return NULL;
 }
@@ -190,7 +204,7 @@ static void gather(const struct recording *r, struct spans *waits, struct spans 
 				add(waits, op, obs[o].t_ns - obs[o].o.wait.wait_ns, obs[o].t_ns,
 				    obs[o].o.wait.flags & LOCK_WRITE);
 		if (held && !rec_find(r, op, OBS_LOCK_WAIT, 0))
-			add(holders, op, held->t_ns, held->t_ns, op->kind != EV_OP_FAULT);
+			add(holders, op, held->t_ns, held->t_ns, op->kind != EV_OP_FAULT || always_for_write(r));
 		if (op->kind == EV_OP_NX_RECOVER)
 			note_round(op, obs, holders);
 	}
@@ -208,8 +222,8 @@ static bool find_walk(const struct recording *r, const struct rec_op *op, struct
 	bool found = false;
 
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
-		if (obs[i].o.kind != OBS_SPTE_CHANGED && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE &&
-		    obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR && obs[i].o.kind != OBS_W_SPLIT)
+		if (!is_change(obs[i].o.kind) && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE &&
+		    obs[i].o.kind != OBS_SYNC_PAGE && obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR && obs[i].o.kind != OBS_W_SPLIT)
 			continue;
 		if (!found)
 			w->first = i;
@@ -296,7 +310,7 @@ static bool goes_on(const struct rec_obs *obs, uint32_t nr)
 
 	for (uint32_t i = 1; i < nr; i++) {
 		again |= obs[i].o.kind == OBS_LOCK_WAIT;
-		if (obs[i].o.kind == OBS_SPTE_CHANGED ||
+		if (is_change(obs[i].o.kind) ||
 		    (again && obs[i].o.kind == OBS_PIN && obs[i].o.pin.pin == PIN_UNMAP_RET))
 			return true;
 	}

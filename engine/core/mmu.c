@@ -211,6 +211,12 @@ bool mmu_repair_rmap(struct mmu *mmu, gfn_t gfn, int level, uint64_t old, uint64
 	return mmu->ops->repair_rmap && mmu->ops->repair_rmap(mmu, gfn, level, old, new);
 }
 
+void mmu_repair_young(struct mmu *mmu, gfn_t gfn)
+{
+	if (mmu->ops->repair_young)
+		mmu->ops->repair_young(mmu, gfn);
+}
+
 static void stats_of_notifier(const struct notifier *n, struct mmu_stats *out)
 {
 	const struct notifier_stats *s = &n->stats;

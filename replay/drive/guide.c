@@ -35,6 +35,21 @@ static void before(void *arg, unsigned int task, gfn_t gfn)
 		guide_before(&g->actors[task], gfn);
 }
 
+static void reads(void *arg, unsigned int task, gfn_t table, unsigned int offset, uint64_t spte)
+{
+	struct guide *g = arg;
+
+	if (g->actors[task].top)
+		guide_shadow_reads(g, g->actors[task].top, table, offset, spte);
+}
+
+static pfn_t page(void *arg, unsigned int task, gfn_t gfn)
+{
+	const struct guide *g = arg;
+
+	return g->actors[task].top ? guide_shadow_page(g, g->actors[task].top, gfn) : MMU_PFN_NONE;
+}
+
 static unsigned int nr_vcpus(const struct ev_meta *meta, uint32_t vm)
 {
 	unsigned int nr = meta->vms[vm].nr_vcpus;
@@ -174,6 +189,8 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 		break;
 	case EV_OP_VCPU_LOAD:
 		mmu_vcpu_smm(mmu, vcpu, loads_smm(g->rec, op));
+		if (guide_is_rmaps(g))
+			guide_shadow_root(g, mmu, op, vcpu);
 		mmu_vcpu_load(mmu, vcpu);
 		break;
 	case EV_OP_VCPU_UNLOAD:
@@ -198,6 +215,7 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 		mmu_teardown(mmu);
 		break;
 	default:
+		guide_shadow_perform(g, mmu, op, vcpu);
 		break;
 	}
 	return RET_PF_UNKNOWN;
@@ -207,12 +225,14 @@ static bool needs_stimulus(unsigned int kind)
 {
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_INVALIDATE_END || kind == EV_OP_AGE ||
 	       kind == EV_OP_TEST_AGE || kind == EV_OP_SET_SPTE || kind == EV_OP_MEMSLOT ||
-	       kind == EV_OP_DIRTY || kind == EV_OP_ZAP_RANGE;
+	       kind == EV_OP_DIRTY || kind == EV_OP_ZAP_RANGE || kind == EV_OP_CR3 || kind == EV_OP_INVLPG ||
+	       kind == EV_OP_PT_WRITE || kind == EV_OP_PAGE_LIMIT;
 }
 
 static bool needs_vcpu(unsigned int kind)
 {
-	return kind == EV_OP_FAULT || kind == EV_OP_VCPU_LOAD;
+	return kind == EV_OP_FAULT || kind == EV_OP_VCPU_LOAD || kind == EV_OP_CR3 || kind == EV_OP_SYNC_ROOTS ||
+	       kind == EV_OP_INVLPG || kind == EV_OP_PT_WRITE;
 }
 
 /* Return: why the engine cannot do @op, or NR_SKIPS. */
@@ -220,8 +240,6 @@ static enum skip why_skip(const struct guide *g, const struct rec_op *op)
 {
 	const struct ev *stim = rec_op_stim(g->rec, op);
 
-	if (!g->rec->meta->tdp_mmu)
-		return SKIP_SHADOW;
 	if (op->vm >= g->rec->meta->nr_vms)
 		return SKIP_NO_VM;
 	if (op->kind == EV_OP_UNKNOWN || op->kind >= EV_NR_OPS)
@@ -320,12 +338,14 @@ void guide_perform(struct actor *a, uint32_t index)
 	guide_end_windows(a, op->parent, op->begin_ns);
 	a->top = &r;
 	rt_idle_until(op->begin_ns);
+	if (guide_is_rmaps(g))
+		guide_shadow_tables(g, op);
 	if (why == NR_SKIPS) {
 		perform_modelled(a, &r, op);
 	} else {
 		guide_perform_children(a);
 		skip(g, &r, why);
-		if (why != SKIP_NO_VM && why != SKIP_SHADOW)
+		if (why != SKIP_NO_VM)
 			guide_apply(g, op);
 	}
 	a->top = r.outer;
@@ -380,7 +400,8 @@ static int create_mmus(struct guide *g, struct err *e)
 		.ad = true, .nx_huge_pages = ev_meta_param_on(meta, "kvm.nx_huge_pages"),
 		.mmio_uncached = ev_meta_param_off(meta, "kvm.mmio_caching"),
 		.nx_toggles = ev_counts_get(&meta->kinds, ev_kind_name(EV_NX_TOGGLE)),
-		.sink = &g->sink, .guided = true, .s2 = g->stage2,
+		.sink = &g->sink, .host = &g->host, .guided = true, .s2 = g->stage2,
+		.rmaps = guide_is_rmaps(g), .shadow = meta->shadow,
 	};
 
 	g->mmus = xcalloc(meta->nr_vms, sizeof(*g->mmus));
@@ -483,7 +504,8 @@ int guide_vtime(const struct guide_job *job, struct err *e)
 	struct obs_rules rules;
 	int rc;
 
-	g.sink = (struct mmu_sink){ .emit = emit, .before = before, .arg = &g };
+	g.sink = (struct mmu_sink){ .emit = emit, .before = before, .reads = reads, .arg = &g };
+	g.host = (struct mmu_host){ .page = page, .arg = &g };
 	obs_rules_init(&rules, meta);
 	g.matcher = obs_matcher_new(&rules);
 	rc = create_mmus(&g, e);

@@ -4,6 +4,7 @@
 
 #include "engine/config/policy.h"
 #include "replay/chains.h"
+#include "replay/gptes.h"
 #include "replay/order.h"
 #include "replay/stores.h"
 #include "replay/verdict.h"
@@ -22,6 +23,7 @@ struct guide_job {
 	const struct yields	*yields;
 	const struct chains	*chains;
 	const struct stores	*stores;
+	const struct gptes	*gptes;
 	const struct order	*order;		/* and where it has the last word */
 	bool			 consistent;	/* instants as it places them, else at the evidence */
 	uint64_t		 seed;

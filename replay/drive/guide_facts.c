@@ -6,6 +6,7 @@
 
 struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op)
 {
+	const struct ev *walk = rec_op_walk(g->rec, op);
 	struct hostpage facts;
 
 	hostpage_of_fault(g->rec, op, g->format, &facts);
@@ -13,6 +14,7 @@ struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op)
 		.gfn = op->gfn, .pfn = facts.pfn, .host_level = facts.level,
 		.host_writable = facts.writable, .hugetlb = facts.hugetlb, .failed = facts.failed,
 		.pending = facts.pending, .ahead = op->access & EV_F_AHEAD, .error_code = op->error_code,
+		.gva = walk ? walk->walk.gva : 0,
 		.access = (op->access & EV_F_R ? MMU_R : 0) | (op->access & EV_F_W ? MMU_W : 0) |
 			  (op->access & EV_F_X ? MMU_X : 0),
 	};
@@ -67,6 +69,8 @@ void guide_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op
 		guide_stage2_touch(g, mmu, op);
 		return;
 	}
+	if (guide_is_rmaps(g))		/* when it has the lock */
+		return;
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		struct mmu_access a = { 0 };
 

@@ -51,6 +51,18 @@ static uint64_t pin_change_entry(const struct guide *g, const struct running *r)
 	return chains_taken(g->job->chains, op, rt_now_ns() + 1, op->end_ns);
 }
 
+/* It has the lock, and finds its entries as hardware left them. */
+static uint64_t locked(const struct guide *g, const struct running *r, uint64_t t)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+
+	if (!guide_is_rmaps(g))
+		return t;
+	rt_idle_until(t);
+	guide_shadow_touch(g, g->mmus[op->vm], op);
+	return 0;
+}
+
 static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 {
 	switch (pin) {
@@ -69,7 +81,7 @@ static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 		return pin_lock(a->g, r, r->fault.lock, r->fault.check.at);
 	case RT_PIN_LOCKED:
 		r->checked = true;
-		return r->fault.check.at;
+		return locked(a->g, r, r->fault.check.at);
 	case RT_PIN_MAP:
 		look_after(a->g, r, r->fault.map);
 		return 0;
@@ -145,14 +157,14 @@ static uint64_t pin_change(struct guide *g, struct running *r)
 	if (r->changed)
 		return 0;
 	r->changed = true;
-	return r->change.at;
+	return locked(g, r, r->change.at);
 }
 
 /* The walk of an invalidation begins; it is over when the operation is. */
 static uint64_t pin_begin(struct guide *g, struct running *r)
 {
 	walk_begins(g, r);
-	return r->change.at;
+	return locked(g, r, r->change.at);
 }
 
 /*
@@ -238,6 +250,12 @@ static gfn_t place_of(const struct obs *o)
 		return o->page.gfn;
 	case OBS_SPTE_REQUESTED:
 		return o->map.gfn;
+	case OBS_SPTE_UPDATE:
+	case OBS_SPTE_CLEAR:
+		return o->spte.old >> 12;
+	case OBS_PREPARE_ZAP_PAGE:
+	case OBS_SYNC_PAGE:
+		return o->page.gfn;
 	default:
 		return o->gfns.gfn;
 	}
@@ -262,7 +280,7 @@ static int level_of(uint64_t pages)
 static bool is_step(unsigned int kind)
 {
 	return kind == OBS_SPTE_CHANGED || kind == OBS_GET_PAGE || kind == OBS_LOG_DIRTY || kind == OBS_FLUSH_RANGE ||
-	       kind == OBS_FLUSH_ALL;
+	       kind == OBS_FLUSH_ALL || kind == OBS_SPTE_UPDATE || kind == OBS_SPTE_CLEAR;
 }
 
 /* The table that flush @i is for was frozen: by what time, until @next, had others put something else there? */

@@ -122,6 +122,10 @@ void guide_repair(struct guide *g, const struct running *r)
 		guide_stage2_repair(g, r);
 		return;
 	}
+	if (guide_is_rmaps(g)) {
+		guide_shadow_repair(g, r);
+		return;
+	}
 	/* What a fast zap takes away hung from roots that nobody uses any more. */
 	if (rec_find(g->rec, op, OBS_ZAP_ALL_FAST, 0))
 		return;

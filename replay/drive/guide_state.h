@@ -65,6 +65,8 @@ struct guide {
 	unsigned int		*unloaded;	/* by VM: vCPUs that a host task unloaded */
 	struct nx_known		*nx;		/* by VM */
 	struct mmu_sink		 sink;
+	struct mmu_host		 host;
+	uint32_t		 gptes_told;	/* shadow paging: those of job->gptes that the engine knows */
 	struct actor		*actors;	/* one per runtime task */
 	uint32_t		 nr_actors;
 	struct obs_matcher	*matcher;
@@ -117,6 +119,25 @@ void guide_nx_recover(struct guide *g, struct mmu *mmu, const struct rec_op *op)
 void guide_repair(struct guide *g, const struct running *r);
 /* For an operation the engine does not model: its recorded changes, each at its time. */
 void guide_apply(struct guide *g, const struct rec_op *op);
+
+/* --- guide_shadow.c: x86 without the TDP MMU --- */
+static inline bool guide_is_rmaps(const struct guide *g)
+{
+	return g->rec->meta->arch == KVM_X86 && !g->rec->meta->tdp_mmu;
+}
+
+/* What the guest had in its tables when @op began, and what its own walks were to find. */
+void guide_shadow_tables(struct guide *g, const struct rec_op *op);
+/* Before a vCPU takes its root: which one, by its records. */
+void guide_shadow_root(struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu);
+/* The operations that only shadow paging has. */
+void guide_shadow_perform(struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu);
+/* mmu_sink.reads, mmu_host.page */
+void guide_shadow_reads(struct guide *g, const struct running *r, gfn_t table, unsigned int offset, uint64_t spte);
+pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn);
+/* A and D of entries that the operation changes, as its records found them. */
+void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);
+void guide_shadow_repair(struct guide *g, const struct running *r);
 
 /* --- guide_stage2.c: the same on arm64 --- */
 static inline bool guide_is_arm64(const struct guide *g)

@@ -43,6 +43,10 @@ static const struct row {
 	{ "with no more than was mapped", { { 0 } }, MADE(50, 8, 7, SPTE_RO), MAPS(7, GPTE_P | GPTE_A | GPTE_U | GPTE_NX) },
 	{ "a clean entry cannot have been mapped writable",
 	  { SHOWN(0, 10, 8, MAPS(7, USED & ~GPTE_D)), SHOWN(0, 90, 8, MAPS(7, USED)) }, MADE(50, 8, 7, SPTE), MAPS(7, USED) },
+	{ "one that could not be mapped was of use", { SHOWN(0, 10, 8, 0), SHOWN(0, 90, 8, MAPS(7, USED)) },
+	  ASK(50, 8, .fate = GPTE_FATE_BARRED), MAPS(7, USED) },
+	{ "and if none is known, of a frame that nothing has", { { 0 } }, ASK(50, 8, .fate = GPTE_FATE_BARRED),
+	  MAPS(0xfffffffff, GPTE_P | GPTE_A | GPTE_U) },
 	{ "a writable one may have been mapped read-only", { SHOWN(0, 10, 8, MAPS(7, USED)) }, MADE(50, 8, 7, SPTE_RO),
 	  MAPS(7, USED) },
 };

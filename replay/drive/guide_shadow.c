@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Without the TDP MMU: the guest's tables as the recording shows them, what is mapped ahead, and repair by rmap. */
+#include "replay/drive/guide_state.h"
+
+/* --- the guest's own tables ----------------------------------------------------- */
+
+static void tell(void *arg, const struct gpte_shown *s)
+{
+	struct guide *g = arg;
+
+	if (s->vm < g->rec->meta->nr_vms)
+		mmu_gpte(g->mmus[s->vm], s->table, s->offset, s->value);
+}
+
+void guide_shadow_tables(struct guide *g, const struct rec_op *op)
+{
+	gptes_each_until(g->job->gptes, &g->gptes_told, op->begin_ns, tell, g);
+	gptes_each_of(g->job->gptes, op, tell, g);
+}
+
+void guide_shadow_root(struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
+{
+	const struct rec_obs *root = rec_find(g->rec, op, OBS_GET_PAGE, 0);
+
+	if (!root)
+		return;
+	mmu_vcpu_role(mmu, vcpu, root->o.page.role);
+	if (g->rec->meta->shadow && !role_direct(root->o.page.role))
+		mmu_cr3(mmu, vcpu, root->o.page.gfn);
+}
+
+void guide_shadow_perform(struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
+{
+	const struct ev *stim = rec_op_stim(g->rec, op);
+
+	switch ((enum ev_op)op->kind) {
+	case EV_OP_CR3:
+		mmu_cr3(mmu, vcpu, stim->walk.root);
+		break;
+	case EV_OP_SYNC_ROOTS:
+		mmu_sync_roots(mmu, vcpu);
+		break;
+	case EV_OP_INVLPG:
+		mmu_invlpg(mmu, vcpu, stim->walk.gva);
+		break;
+	case EV_OP_PT_WRITE:
+		mmu_pt_write(mmu, vcpu, stim->gpte.gfn, stim->gpte.offset, stim->gpte.value, stim->gpte.bytes);
+		break;
+	case EV_OP_PAGE_LIMIT:
+		mmu_page_limit(mmu, stim->gfns.count);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- entries read without a walk ------------------------------------------------ */
+
+/* Equal but for what hardware sets. */
+static bool same_entry(const struct guide *g, uint64_t a, uint64_t b)
+{
+	return spte_is_present(a) == spte_is_present(b) &&
+	       (!spte_is_present(a) || !((a ^ b) & ~(g->format->accessed | g->format->dirty)));
+}
+
+/* The probe on an update or clear of what is @spte, or NULL. */
+static const struct obs *change_of(const struct guide *g, const struct rec_op *op, unsigned int kind, uint64_t spte)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+
+		if (o->kind == kind && same_entry(g, o->spte.old, spte))
+			return o;
+	}
+	return NULL;
+}
+
+/*
+ * The entry of index @index that was set, in the page of the operation's first one if that is the fault's own.  What
+ * was mapped ahead lies beside that.
+ */
+static const struct obs *set_at(const struct guide *g, const struct rec_op *op, unsigned int index)
+{
+	uint64_t page = 0;
+
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+
+		if (o->kind != OBS_SET_SPTE)
+			continue;
+		if (!page && op->kind == EV_OP_FAULT)
+			page = o->set.sptep >> 12;
+		if ((o->set.sptep >> 3 & (SPTE_ENTRIES - 1)) == index && (!page || o->set.sptep >> 12 == page))
+			return o;
+	}
+	return NULL;
+}
+
+/* An entry that was there: synced, or looked at by INVLPG. */
+static void fate_of_old(const struct guide *g, const struct rec_op *op, uint64_t spte, struct gpte_question *q)
+{
+	const struct obs *gone = change_of(g, op, OBS_SPTE_CLEAR, spte);
+	const struct obs *changed = change_of(g, op, OBS_SPTE_UPDATE, spte);
+	const struct obs *by = gone ? gone : changed;
+
+	q->fate = GPTE_FATE_KEPT;
+	q->spte = spte;
+	if (!by || !by->spte.level)
+		return;
+	q->old_gfn = by->spte.gfn;
+	q->fate = gone ? GPTE_FATE_GONE : GPTE_FATE_KEPT;
+	if (!gone)
+		q->spte = changed->spte.new;
+}
+
+/* An empty one: mapped ahead, or not. */
+static void fate_of_new(const struct guide *g, const struct rec_op *op, struct gpte_question *q)
+{
+	const struct obs *set = set_at(g, op, q->offset / 8);
+
+	if (set) {
+		q->fate = GPTE_FATE_MADE;
+		q->gfn = set->set.gfn;
+		q->spte = set->set.spte;
+	} else if (change_of(g, op, OBS_SPTE_CLEAR, g->format->nonpresent)) {
+		q->fate = GPTE_FATE_GONE;
+	} else if (g->rec->meta->has_probes) {
+		q->fate = GPTE_FATE_BARRED;
+	}
+}
+
+void guide_shadow_reads(struct guide *g, const struct running *r, gfn_t table, unsigned int offset, uint64_t spte)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	struct gpte_question q = { .t_ns = rt_now_ns(), .table = table, .offset = offset, .vm = op->vm,
+				   .old_gfn = GPTE_NO_GFN };
+
+	if (spte_is_present(spte))
+		fate_of_old(g, op, spte, &q);
+	else
+		fate_of_new(g, op, &q);
+	mmu_gpte(g->mmus[op->vm], table, offset, gptes_read(g->job->gptes, g->format, &q));
+}
+
+/* A page was there if it was mapped, and not only if somebody asked for it. */
+pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+
+		if (o->kind == OBS_SET_SPTE && o->set.gfn == gfn && o->set.level == 1)
+			return spte_pfn(o->set.spte);
+	}
+	return MMU_PFN_NONE;
+}
+
+/* --- accessed and dirty ---------------------------------------------------------- */
+
+void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+
+		if (o->kind == OBS_AGE_RANGE && o->gfns.count == 1 && (o->flags & 1))
+			mmu_repair_young(mmu, o->gfns.gfn);
+		if ((o->kind == OBS_SPTE_UPDATE || o->kind == OBS_SPTE_CLEAR) && o->spte.level &&
+		    spte_is_present(o->spte.old))
+			mmu_repair_rmap(mmu, o->spte.gfn, o->spte.level, o->spte.old, o->spte.old);
+	}
+}
+
+/* --- repair ---------------------------------------------------------------------- */
+
+static void undo(struct mmu *mmu, const struct running *r)
+{
+	for (size_t i = r->nr_said; i-- > 0;) {
+		const struct obs *o = &r->said[i];
+
+		if (o->kind == OBS_LOG_DIRTY)
+			mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, true);
+		else if (o->kind == OBS_SPTE_UPDATE && o->spte.level)
+			mmu_repair_rmap(mmu, o->spte.gfn, o->spte.level, o->spte.new, o->spte.old);
+	}
+}
+
+static void redo(struct mmu *mmu, const struct obs *o)
+{
+	switch (o->kind) {
+	case OBS_LOG_DIRTY:
+		mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, false);
+		break;
+	case OBS_SPTE_UPDATE:
+		if (o->spte.level && spte_is_present(o->spte.old))
+			mmu_repair_rmap(mmu, o->spte.gfn, o->spte.level, o->spte.old, o->spte.new);
+		break;
+	case OBS_SPTE_CLEAR:
+		if (o->spte.level && spte_is_present(o->spte.old))
+			mmu_repair_rmap(mmu, o->spte.gfn, o->spte.level, o->spte.old, 0);
+		break;
+	case OBS_FAST_PAGE_FAULT:
+		if (o->fast.ret == RET_PF_FIXED && o->fast.write)
+			mmu_repair_dirty(mmu, o->fast.gfn, 1, true);
+		if (spte_is_present(o->fast.new))
+			mmu_repair_rmap(mmu, o->fast.gfn, 1, o->fast.old, o->fast.new);
+		break;
+	}
+}
+
+void guide_shadow_repair(struct guide *g, const struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	struct mmu *mmu = g->mmus[op->vm];
+
+	undo(mmu, r);
+	for (uint32_t i = 0; i < op->nr_obs; i++)
+		redo(mmu, &rec_op_obs(g->rec, op)[i].o);
+}
