@@ -79,6 +79,14 @@ static inline void made_as_arm64(struct made *m)
 	((struct ev_meta *)m->rec.meta)->arch = KVM_ARM64;
 }
 
+static inline void made_without_tdp_mmu(struct made *m, bool shadow)
+{
+	struct ev_meta *meta = (struct ev_meta *)m->rec.meta;
+
+	meta->tdp_mmu = false;
+	meta->shadow = shadow;
+}
+
 static inline void made_close(struct made *m)
 {
 	recording_fini(&m->rec);
