@@ -365,7 +365,8 @@ uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *lev
 void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
 /*
  * The same without the TDP MMU (config.rmaps), where several entries may map a frame: the first one in the rmap of @gfn
- * at @level that is @old but for A and D becomes @new, or goes where that is not present.  Return: false: there is none.
+ * at @level that is @old but for A and D becomes @new, or goes where that is not present (then mmu_lock is taken).  Return:
+ * false: there is none.
  */
 bool mmu_repair_rmap(struct mmu *mmu, gfn_t gfn, int level, uint64_t old, uint64_t new);
 /* ... and some entry that maps @gfn has A. */

@@ -29,8 +29,7 @@ enum outcome {
 	X(MEMSLOT,	"memslot_flags")			\
 	X(UNKNOWN,	"unknown_operation")			\
 	X(NO_STIMULUS,	"no_stimulus")				\
-	X(NO_VM,	"unknown_vm")				\
-	X(SHADOW,	"shadow_paging")
+	X(NO_VM,	"unknown_vm")
 
 enum skip {
 #define SKIP_ENUM(id, name) SKIP_##id,
