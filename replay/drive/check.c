@@ -140,6 +140,20 @@ static pfn_t host_now(void *arg, gfn_t gfn)
 	return vm->frames ? frames_now(vm->frames, gfn) : UINT64_MAX;
 }
 
+/*
+ * Shadow pages may be recycled, and what they mapped is gone; where they follow the guest's tables, whatever the guest
+ * does there may take mappings or write access away, and several entries may map one frame.
+ */
+static void allow_less(struct drive_vm *vm, const struct mmu_stats *stats)
+{
+	if (vm->drive->shadow || stats->shadow_recycled || stats->rmap_recycled)
+		oracle_remove_all(vm->oracle, oracle_remove_begin(vm->oracle), false);
+	if (!vm->drive->shadow)
+		return;
+	oracle_protect_all(vm->oracle);
+	vm->splits = true;
+}
+
 int check_compare(struct drive_vm *vm, struct err *e)
 {
 	struct mmu_stats stats;
@@ -149,10 +163,11 @@ int check_compare(struct drive_vm *vm, struct err *e)
 	if (!vm->oracle || rt_xchg(&vm->compared, 1))
 		return 0;
 	mmu_check(vm->mmu);
+	mmu_stats(vm->mmu, &stats);
+	allow_less(vm, &stats);
 	rc = oracle_compare(vm->oracle, peek, host_now, vm, &mapped, e);
 	if (rc)
 		return rc;
-	mmu_stats(vm->mmu, &stats);
 	for (int level = 1; level <= 3; level++)
 		leafs += stats.pages[level];
 	if (leafs != mapped && !vm->splits)
