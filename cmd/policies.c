@@ -34,8 +34,8 @@ static json_t *values_json(const struct knob *k)
 
 static json_t *knob_json(const struct knob *k)
 {
-	const char *arch = k->arch == 'X' ? "x86" : k->arch == 'A' ? "arm64" : "both";
-	json_t *o = json_pack("{s:s, s:s, s:s}", "id", k->id, "name", k->name, "arch", arch);
+	json_t *o = json_pack("{s:s, s:s, s:s}", "id", k->id, "name", k->name, "arch",
+			      knob_arch_text(k));
 	char text[128];
 
 	if (k->kind == KNOB_IS_ENUM) {

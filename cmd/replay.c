@@ -185,6 +185,18 @@ static int load_policies(const struct replay_ask *ask, struct replay_run *runs, 
 	return rc;
 }
 
+/* A policy that was made for shadow pages would change nothing elsewhere, and look as if it did not matter. */
+static int check_about(const struct replay_ask *ask, const struct ev_meta *meta, const struct policy *p, struct err *e)
+{
+	if (p->about == ABOUT_SHADOW_PAGES && meta->tdp_mmu)
+		return err_set(e, ERR_MACHINE, "%s: policy %s is about shadow pages, and this host had the TDP MMU; take a recording with kvm.tdp_mmu=N",
+			       ask->trace, p->name);
+	if (p->about == ABOUT_SHADOW_PAGING && !meta->shadow)
+		return err_set(e, ERR_MACHINE, "%s: policy %s is about shadow paging, and this host had two-dimensional paging; take a recording with kvm_intel.ept=0 or kvm_amd.npt=0",
+			       ask->trace, p->name);
+	return 0;
+}
+
 /* Everything that can be wrong before the first run, what is cheap to find before the trace is planned. */
 static int prepare(const struct replay_ask *ask, struct replay_trace *trace, struct replay_run *runs, size_t nr,
 		   struct err *e)
@@ -207,6 +219,8 @@ static int prepare(const struct replay_ask *ask, struct replay_trace *trace, str
 			 kvm_release_name(trace->meta->release));
 		rc = load_policies(ask, runs, nr, dflt, e);
 	}
+	for (size_t i = 0; !rc && i < nr; i++)
+		rc = check_about(ask, trace->meta, &runs[i].policy, e);
 	return rc ? rc : replay_job(ask, trace, &runs[0].policy, &costs, &job, e);
 }
 

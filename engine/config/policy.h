@@ -70,8 +70,12 @@
 #undef KNOB_NUM
 #undef KNOB_OFF
 
+/* Without the TDP MMU; and without two-dimensional paging. */
+enum policy_about { ABOUT_ANY, ABOUT_SHADOW_PAGES, ABOUT_SHADOW_PAGING };
+
 struct policy {
 	enum kvm_arch arch;	/* it was loaded for: knobs of the other one are not shown */
+	enum policy_about about; /* a layer of it, or an assignment on top, is about nothing else */
 	char name[192];		/* "x86-6.12", "x86-6.12+seed-004", "x86-6.12 age.lock=lockless" */
 #define KNOB(id, field, dotted, LIST, dflt, arch, help) enum field field;
 #define KNOB_NUM(id, field, dotted, min, max, dflt, arch, help) uint32_t field;

@@ -28,6 +28,9 @@ struct file {
 	const struct file	*from_file;
 	char			**set_at;	/* "FILE:LINE" by row, NULL: not set in this file yet */
 	bool			 any;		/* an assignment was seen */
+	bool			 inherits;
+	bool			 more;		/* a knob was assigned that any trace could need */
+	enum policy_about	 about;		/* the others: the most that one of them asks for */
 };
 
 static int load_name(struct load *l, const char *name, const char *where, const struct file *from, struct err *e);
@@ -81,7 +84,7 @@ static int inherit(struct file *f, const char *name, const char *where, struct e
 			       "put this policy first, or remove the line", where);
 	if (f->any)
 		return err_set(e, ERR_USAGE, "%s: inherit must be the first assignment of the file", where);
-	f->any = true;
+	f->any = f->inherits = true;
 	return load_name(f->load, name, where, f, e);
 }
 
@@ -107,6 +110,9 @@ static int assign_line(void *arg, const char *section, const char *name, const c
 		return err_set(e, ERR_USAGE, "%s: %s was set before, at %s; remove one of the two", where, name,
 			       f->set_at[row]);
 	f->set_at[row] = xstrdup(where);
+	f->more |= knob_about(k) == ABOUT_ANY;
+	if (f->about < knob_about(k))
+		f->about = knob_about(k);
 	knob_set(k, &l->policy, number);
 	return 0;
 }
@@ -135,6 +141,8 @@ static int load_file(struct load *l, const char *path, const char *where, const 
 	knob_table(&nr);
 	f.set_at = xcalloc(nr, sizeof(*f.set_at));
 	rc = ini_read(path, assign_line, &f, e);
+	if (!f.inherits && !f.more && l->policy.about < f.about)
+		l->policy.about = f.about;
 	for (size_t i = 0; i < nr; i++)
 		free(f.set_at[i]);
 	free(f.set_at);
@@ -314,6 +322,8 @@ int policy_set(struct policy *p, const char *assignment, enum kvm_arch arch, str
 	k = check_assignment(assignment, name, eq + 1, arch, &number, e);
 	if (!k)
 		return -ERR_USAGE;
+	if (p->about < knob_about(k))
+		p->about = knob_about(k);
 	knob_set(k, p, number);
 	snprintf(p->name + len, sizeof(p->name) - len, " %s", assignment);
 	return 0;

@@ -33,18 +33,13 @@ void policy_print(const struct policy *p, FILE *out)
 	policy_each(p, print_assignment, out);
 }
 
-static const char *arch_text(char arch)
-{
-	return arch == 'X' ? "x86" : arch == 'A' ? "arm64" : "both";
-}
-
 static void print_knob(const struct knob *k, FILE *out)
 {
 	char values[128], dflt[64];
 
 	knob_values_text(k, values, sizeof(values));
 	knob_value_text(k, k->dflt, dflt, sizeof(dflt));
-	fprintf(out, "%-4s %-26s %-5s %s\n%12s%s (default: %s)\n", k->id, k->name, arch_text(k->arch), values,
+	fprintf(out, "%-4s %-26s %-5s %s\n%12s%s (default: %s)\n", k->id, k->name, knob_arch_text(k), values,
 		"", k->help, dflt);
 }
 

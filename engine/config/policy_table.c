@@ -65,7 +65,17 @@ const char *knob_nearest(const char *name, enum kvm_arch arch)
 
 bool knob_fits_arch(const struct knob *k, enum kvm_arch arch)
 {
-	return k->arch == 'B' || k->arch == (arch == KVM_X86 ? 'X' : 'A');
+	return k->arch == 'B' || (k->arch == 'A') == (arch == KVM_ARM64);
+}
+
+const char *knob_arch_text(const struct knob *k)
+{
+	return k->arch == 'B' ? "both" : k->arch == 'A' ? "arm64" : "x86";
+}
+
+enum policy_about knob_about(const struct knob *k)
+{
+	return k->arch == 'S' ? ABOUT_SHADOW_PAGING : k->arch == 'P' ? ABOUT_SHADOW_PAGES : ABOUT_ANY;
 }
 
 void knob_values_text(const struct knob *k, char *buf, size_t size)

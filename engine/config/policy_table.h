@@ -12,7 +12,7 @@ struct knob {
 	const char		*id;		/* "G8" */
 	const char		*name;		/* "age.lock" */
 	enum knob_kind		 kind;
-	char			 arch;		/* 'B' both, 'X' x86, 'A' arm64 */
+	char			 arch;		/* as in policy.def */
 	size_t			 offset;	/* of the member of struct policy */
 	const char *const	*values;	/* enum: texts by number */
 	uint32_t		 nr_values;
@@ -28,6 +28,9 @@ const struct knob *knob_find(const char *name);
 /* The known name of @arch nearest to @name, or NULL. */
 const char *knob_nearest(const char *name, enum kvm_arch arch);
 bool knob_fits_arch(const struct knob *k, enum kvm_arch arch);
+const char *knob_arch_text(const struct knob *k);	/* "both", "x86", "arm64" */
+/* What a trace must have for it to mean anything. */
+enum policy_about knob_about(const struct knob *k);
 /* "write, read, lockless", "0..1000000", "0..512, off": for help and error messages. */
 void knob_values_text(const struct knob *k, char *buf, size_t size);
 /* Text of number @value: an enum's word, a number's digits, off. */

@@ -92,6 +92,10 @@ says "an impossible cost" 2 err "kick cannot be 'abc'" "$mmulab" replay "$tmp/th
 result $? "in one line, too"
 says "the host can be changed" 0 out "x86-6.12" "$mmulab" replay "$tmp/thp.mmt" --set host.cpus=1 --set costs.kick=1
 
+says "a policy for shadow paging needs some" 4 err "policy x86-6.12+seed-000 is about shadow paging" \
+	"$mmulab" replay "$tmp/thp.mmt" -p x86-6.12+seed-000
+says "so does a knob" 4 err "is about shadow pages" "$mmulab" replay "$tmp/thp.mmt" --set zap.obsolete_batch=5
+
 # Traces that cannot answer.
 edited noends 's/^# has_ends: true/# has_ends: false/; / invalidate_end /d'
 says "without ends of invalidations: refused" 4 err "invalidate-end (needed by fault.retry_key" \

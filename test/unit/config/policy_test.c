@@ -112,6 +112,7 @@ static const struct resolve_row {
 	const char	*want_name;
 	enum age_lock	 want_age_lock;
 	enum fault_lock	 want_fault_lock;
+	enum policy_about want_about;
 } resolves[] = {
 	{ .name = "an empty file is the defaults", .mine = "", .load = "mine", .want_name = "mine",
 	  .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ },
@@ -131,6 +132,20 @@ static const struct resolve_row {
 	{ .name = "an assignment lies on top and joins the name", .mine = "age.lock = read\n", .load = "mine",
 	  .set = "age.lock=lockless", .want_name = "mine age.lock=lockless",
 	  .want_age_lock = AGE_LOCK_LOCKLESS, .want_fault_lock = FAULT_LOCK_READ },
+	{ .name = "a file about shadow paging alone is about that", .mine = "sync.batch = 4\nlink.child_match = present\n",
+	  .load = "mine", .want_name = "mine", .want_age_lock = AGE_LOCK_WRITE, .want_fault_lock = FAULT_LOCK_READ,
+	  .want_about = ABOUT_SHADOW_PAGING },
+	{ .name = "or about shadow pages", .base = "age.lock = read\n", .mine = "link.child_match = present\n", .load = "base+mine",
+	  .want_name = "base+mine", .want_age_lock = AGE_LOCK_READ, .want_fault_lock = FAULT_LOCK_READ,
+	  .want_about = ABOUT_SHADOW_PAGES },
+	{ .name = "not one that says more", .mine = "age.lock = read\nsync.batch = 4\n", .load = "mine", .want_name = "mine",
+	  .want_age_lock = AGE_LOCK_READ, .want_fault_lock = FAULT_LOCK_READ },
+	{ .name = "nor one that differs from another preset in that", .base = "age.lock = read\n",
+	  .mine = "inherit = base\nsync.batch = 4\n", .load = "mine", .want_name = "mine", .want_age_lock = AGE_LOCK_READ,
+	  .want_fault_lock = FAULT_LOCK_READ },
+	{ .name = "an assignment is about what it assigns", .mine = "age.lock = read\n", .load = "mine",
+	  .set = "sync.batch=4", .want_name = "mine sync.batch=4", .want_age_lock = AGE_LOCK_READ,
+	  .want_fault_lock = FAULT_LOCK_READ, .want_about = ABOUT_SHADOW_PAGING },
 };
 
 static void write_both(const char *base, const char *mine)
@@ -152,6 +167,7 @@ static void check_resolve(const void *arg)
 	assert_string_equal(p.name, row->want_name);
 	assert_int_equal(p.age_lock, row->want_age_lock);
 	assert_int_equal(p.fault_lock, row->want_fault_lock);
+	assert_int_equal(p.about, row->want_about);
 }
 
 /* --- what is wrong, and how it is said ------------------------------------------------ */

@@ -518,7 +518,8 @@ static void check_plant(const void *row)
 	struct mmu_config config = { .release = KVM_6_12, .nr_vcpus = 1, .max_level = 3, .root_level = 4, .ad = true,
 				     .policy = &policy };
 	const struct mmu_slot memory = { .npages = 100 };
-	struct planted p = { .plant = r->plant };
+	const struct drive drive = { .job = NULL };
+	struct planted p = { .vm = { .drive = &drive }, .plant = r->plant };
 	struct rt_task_def def = { .fn = map_task, .arg = &p };
 	struct rt_task_stats task_stats;
 	struct rt_stats stats = { .task = &task_stats };
