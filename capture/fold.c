@@ -329,6 +329,7 @@ void fold_free(struct fold *f)
 	}
 	stage2_free_learnt(f);
 	sptes_free(f);
+	known_fini(&f->gptes);
 	free(f->vms);
 	free(f->locks);
 	free(f->owners);

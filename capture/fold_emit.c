@@ -33,6 +33,15 @@ void emit_stimulus(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev
 	write_ev(f, t, ts_ns, ev);
 }
 
+void emit_other(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev)
+{
+	t->nr_others++;
+	if (t->nr_held)
+		op_hold(t, t->nr_held, ts_ns, ev);
+	else
+		emit_stimulus(f, t, ts_ns, ev);
+}
+
 void emit_obs(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev)
 {
 	if (unlikely(t->nr_visits))

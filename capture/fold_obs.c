@@ -144,8 +144,7 @@ void obs_spte_requested(struct fold *f, struct task *t, const struct raw *r)
 		at->requested = true;
 		at->pfn = r->v[1];
 		at->level = r->v[2];
-		if (!at->gfn_known)
-			at->gfn = r->v[0];
+		vcpu_named(t, r->v[0]);
 	}
 	ev.map = (struct obs_map){ .gfn = r->v[0], .level = r->v[2], .pfn = r->v[1] };
 	infer_mapped(f, op->vm, r->v[0], r->v[1]);
@@ -208,14 +207,36 @@ static bool is_root(struct fold *f, struct task *t, const struct raw *r)
 
 	if (level_of(r) < 4 || level_of(r) < f->root_level || (fault && t->v.at.requested))
 		return false;
+	if (fault && t->v.at.by_gva && (!t->v.at.spans || level_of(r) < t->v.levels))
+		return false;
 	f->root_level = level_of(r);
 	return true;
 }
 
+/* A vCPU's new root follows a table of the guest's: CR3 has it. */
+static void note_root(struct fold *f, struct task *t, struct op *load, const struct raw *r)
+{
+	struct ev ev;
+
+	if (role_direct(r->v[2]) || level_of(r) < 4)
+		return;
+	t->v.levels = level_of(r);
+	if (t->v.root_known && t->v.root == r->v[1])
+		return;
+	root_note(f, t, r->v[1], 0);
+	ev = root_loaded(t, load->vm);
+	op_stimulus_before(f, t, load, &ev);
+}
+
 void obs_get_page(struct fold *f, struct task *t, const struct raw *r)
 {
+	struct op *load;
+
 	if (!f->has[RAW_MMU_LOAD] && is_root(f, t, r) && !op_find(t, EV_OP_VCPU_LOAD))
 		root_load_unseen(f, t, r->ts_ns);
+	load = op_find(t, EV_OP_VCPU_LOAD);
+	if (load && !f->seen[RAW_SPTE_CHANGED])
+		note_root(f, t, load, r);
 	emit_page(f, t, r, fault_obs(f, t, r->ts_ns), OBS_GET_PAGE, r->v[5]);
 }
 
@@ -292,8 +313,10 @@ static void emit_mmio(struct fold *f, struct task *t, const struct raw *r, enum 
 	struct attempt *at = attempt_of(t, op);
 	struct ev ev = { .kind = kind };
 
-	if (at && kind != OBS_CHECK_MMIO)
+	if (at && kind != OBS_CHECK_MMIO) {
 		at->mmio = true;
+		vcpu_named(t, mmio.gfn);
+	}
 	ev.mmio = mmio;
 	emit(f, t, r, op, &ev);
 }
@@ -381,12 +404,20 @@ void pin_stale_ret(struct fold *f, struct task *t, const struct raw *r)
 	pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_STALE_RET, (uint8_t)r->v[0]);
 }
 
+/* Under shadow paging a fault also writes A and D into the guest's tables, and what it emulates. */
+static bool is_own_page(struct task *t, const struct raw *r)
+{
+	const struct attempt *at = &t->v.at;
+
+	return !at->by_gva || (at->requested && !at->returned && r->v[1] == at->gfn);
+}
+
 /* In a fault it says when the page became writable; elsewhere the page is dirty for reasons of its own. */
 void pin_mark_dirty(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *op = op_find(t, EV_OP_FAULT);
 
-	if (op)
+	if (op && is_own_page(t, r))
 		pin(f, t, r, fault_obs(f, t, r->ts_ns), PIN_MARK_DIRTY, 0);
 	else
 		f->why = UNUSED_MARK;

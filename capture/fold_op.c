@@ -51,14 +51,47 @@ static bool may_hold(const struct op *outer, enum ev_op kind)
 	return true;
 }
 
-static int hold_stimulus(struct task *t, uint64_t ts_ns, enum ev_kind stim)
+static struct held *hold_at(struct task *t, int place, uint64_t ts_ns)
 {
 	if (t->nr_held == t->cap_held) {
 		t->cap_held = t->cap_held ? 2 * t->cap_held : 4;
 		t->held = xreallocarray(t->held, t->cap_held, sizeof(*t->held));
 	}
-	t->held[t->nr_held] = (struct held){ .t_ns = ts_ns, .ev = { .kind = stim } };
-	return t->nr_held++;
+	for (int i = t->nr_held++; i > place; i--)
+		t->held[i] = t->held[i - 1];
+	t->held[place] = (struct held){ .t_ns = ts_ns };
+	return &t->held[place];
+}
+
+static int hold_stimulus(struct task *t, uint64_t ts_ns, enum ev_kind stim)
+{
+	hold_at(t, t->nr_held, ts_ns)->ev.kind = stim;
+	return t->nr_held - 1;
+}
+
+void op_hold(struct task *t, int place, uint64_t ts_ns, const struct ev *ev)
+{
+	struct held *h = hold_at(t, place, ts_ns);
+
+	h->ev = *ev;
+	h->ready = true;
+}
+
+void op_stimulus_before(struct fold *f, struct task *t, struct op *op, struct ev *ev)
+{
+	int place = op->held;
+
+	if (place < 0) {
+		emit_other(f, t, op->begin_ns, ev);
+		return;
+	}
+	op_hold(t, place, op->begin_ns, ev);
+	t->nr_others++;
+	for (struct op *o = t->ops; o < t->ops + t->depth; o++)
+		if (o->held >= place) {
+			o->held++;
+			o->number++;
+		}
 }
 
 /* Whether the operation just begun is inside a vCPU's own fault. */
@@ -152,7 +185,7 @@ static void fill_stimulus(struct fold *f, struct task *t, struct op *op, uint64_
 		else
 			drop_stimulus(t, op);
 	} else if (op->stim == EV_DIRTY_GET || op->stim == EV_DIRTY_CLEAR || op->stim == EV_DIRTY_MASK ||
-		   op->stim == EV_DIRTY_RESET || op->stim == EV_ZAP_RANGE) {
+		   op->stim == EV_DIRTY_RESET || op->stim == EV_ZAP_RANGE || op->stim == EV_PAGE_LIMIT) {
 		h->ev.gfns = (struct obs_gfns){ .gfn = op->gfn, .slot = op->slot_id, .count = op->count,
 						.level = op->as_id, .service_ns = service_ns };
 	}

@@ -3,6 +3,7 @@
 #define CAPTURE_FOLD_STATE_H
 
 #include "capture/fold.h"
+#include "capture/known.h"
 #include "capture/raw_events.h"
 
 /* What the fold_*.c share.  Nobody else includes this. */
@@ -63,6 +64,8 @@ struct fold_vm {
 	uint32_t nr_fast_zaps;		/* times that all its roots went */
 	uint32_t nr_nx_toggles;		/* as the host turned its NX mitigation on or off */
 	struct inferring *inferring;	/* fold_infer.c; NULL once one was */
+	gfn_t	 roots[64];		/* shadow paging: guest's root tables, the newest */
+	uint32_t nr_roots;
 	struct ring *rings;		/* by vCPU id */
 	uint32_t nr_rings;
 };
@@ -125,6 +128,13 @@ struct window {			/* an invalidation this thread has open */
 struct attempt {
 	gfn_t	 gfn;
 	bool	 gfn_known;		/* false under shadow paging until a record names it */
+	bool	 by_gva;		/* shadow paging: the fault was at @gva */
+	bool	 walked;		/* its walk has begun */
+	bool	 guest_error;		/* ... and found what the guest is to be told */
+	bool	 returned;		/* with @ret, but KVM goes on with it: emulates, or gives up protecting */
+	bool	 spans;			/* nothing but its walk shows it: until the next one */
+	uint64_t gva;
+	enum ret_pf ret;
 	uint8_t	 access;		/* EV_F_R|W|X|P */
 	uint64_t error_code, begin_ns, entry_ns;
 	bool	 requested, set, changed, mmio, host_writable;
@@ -145,6 +155,14 @@ struct awaited {			/* a page that the host reads in for a vCPU */
 	uint8_t	 access;
 };
 
+struct walk {				/* shadow paging: fold_walk.c */
+	bool	 open, of_fault;
+	bool	 table_known, mapped;
+	uint8_t	 top, last;		/* levels: of the root; of the entry read last, 0: none yet */
+	uint64_t gva;
+	gfn_t	 table, page;		/* where the next entry lies; the frame walked to */
+};
+
 struct vcpu_state {
 	uint64_t exit_ns, entry_ns;	/* of the exit or run at hand, 0: not in one */
 	bool	 shadow;		/* this exit is an intercepted #PF */
@@ -155,6 +173,12 @@ struct vcpu_state {
 	uint32_t root_zaps;		/* its VM's nr_fast_zaps when it last loaded one */
 	bool	 root_guessed;		/* nothing but an entry showed that it did */
 	struct attempt at;
+	/* shadow paging */
+	struct walk walk;
+	bool	 root_known;
+	gfn_t	 root;			/* as CR3 has it */
+	uint16_t root_offset;		/* PAE */
+	uint8_t	 levels;		/* of the guest's paging as last seen; 0: not yet */
 	struct awaited awaited[AWAITED_MAX];
 	uint32_t nr_awaited;
 	bool	 ahead_open;		/* one that maps a page ahead is over, and not written yet */
@@ -166,6 +190,9 @@ struct vcpu_state {
 	/* the access being served */
 	bool	 active;
 	struct ev_access acc;
+	uint64_t acc_page;		/* what its attempts have in common: gfn, or gva >> 12 */
+	bool	 acc_by_gva;
+	struct ev_walk acc_walk;
 	uint8_t	 flags;
 	uint16_t vm;
 	uint64_t first_exit_ns, last_entry_ns;
@@ -268,6 +295,7 @@ struct fold {
 	uint32_t	 nr_locks;
 	struct owner	*owners;	/* fold_owner.c */
 	struct sptes	*sptes;		/* fold_spte.c */
+	struct known	 gptes;		/* fold_gpt.c */
 	uint8_t		 root_level;
 	bool		 shadows;	/* some page of it follows a table of a guest's */
 	struct stage2_learnt *stage2;	/* arm64: fold_stage2.c */
@@ -283,6 +311,12 @@ struct fold {
 #include "capture/events_arm64.def"
 #undef RAW_ARM64
 #undef RAW
+
+/* Does KVM follow the guest's own tables? */
+static inline bool fold_shadows(const struct fold *f)
+{
+	return f->shadows && !f->seen[RAW_SPTE_CHANGED];
+}
 
 /* --- fold.c ----------------------------------------------------------------------- */
 /* @n records that counted as used so far came to nothing. */
@@ -301,6 +335,8 @@ void task_each(struct fold *f, task_fn fn);
 /* --- fold_emit.c ------------------------------------------------------------------- */
 void emit_stimulus(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev);
 void emit_obs(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev);
+/* A stimulus that is no operation's, and no ACCESS or THINK. */
+void emit_other(struct fold *f, struct task *t, uint64_t ts_ns, struct ev *ev);
 uint32_t clamp_u32(uint64_t v);
 uint16_t clamp_u16(uint64_t v);
 
@@ -309,6 +345,10 @@ struct op *op_top(struct task *t);
 struct op *op_find(struct task *t, enum ev_op kind);
 /* Begins @kind, closing or nesting into what is open; @stim EV_NONE: it has no stimulus. */
 struct op *op_begin(struct fold *f, struct task *t, enum ev_op kind, enum ev_kind stim, uint64_t ts_ns, int vm);
+/* A stimulus that is complete waits for those begun before it: at @place of held. */
+void op_hold(struct task *t, int place, uint64_t ts_ns, const struct ev *ev);
+/* A stimulus that is no operation's comes before @op's own. */
+void op_stimulus_before(struct fold *f, struct task *t, struct op *op, struct ev *ev);
 void op_touch(struct task *t, uint64_t ts_ns);
 /* Ends the top operation, at its last record (a return counts as one: op_touch()). */
 void op_end(struct fold *f, struct task *t);
@@ -373,6 +413,24 @@ void owner_note(struct fold *f, unsigned int vm, gfn_t gfn, unsigned int level, 
 /* Return: the VM whose entry held @spte, -1: not known. */
 int owner_of(const struct fold *f, gfn_t gfn, unsigned int level, uint64_t spte);
 
+/* --- fold_gpt.c ------------------------------------------------------------------------ */
+/* Equal but for A and D. */
+bool gpt_same(uint64_t a, uint64_t b);
+/* What the entry at @gpa is known to hold, or NULL. */
+const uint64_t *gpt_entry(const struct fold *f, unsigned int vm, uint64_t gpa);
+/* A walk of @t's vCPU has read it. */
+void gpt_read(struct fold *f, struct task *t, uint64_t ts_ns, uint64_t gpa, unsigned int level, unsigned int bytes,
+	      uint64_t value);
+void gpt_set_bits(struct fold *f, unsigned int vm, uint64_t gpa, uint64_t bits);
+/* @bytes, 1 .. 8, were written there; entries have @size bytes. */
+void gpt_write(struct fold *f, unsigned int vm, uint64_t gpa, unsigned int bytes, uint64_t value, unsigned int size);
+
+/* --- fold_walk.c ------------------------------------------------------------------------ */
+/* The root of @t's vCPU is at @offset of @gfn. */
+void root_note(struct fold *f, struct task *t, gfn_t gfn, unsigned int offset);
+/* A CR3 stimulus that says so. */
+struct ev root_loaded(const struct task *t, unsigned int vm);
+
 /* --- fold_slot.c ---------------------------------------------------------------------- */
 /* Could a call with @slot be one on that VM?  Of a slot that is there, size and host address never change. */
 bool slot_may_be(struct fold_vm *vm, const struct slot *slot);
@@ -400,6 +458,12 @@ void async_end(struct fold *f, struct task *t, gfn_t gfn);
 void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf result);
 /* Write the OP record that waits to know its result. */
 void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result);
+/* The access being served, if any, is over, though the vCPU has not entered the guest. */
+void vcpu_goes_on(struct fold *f, struct task *t, uint64_t ts_ns);
+/* The fault at hand is at @gfn, if that was not known. */
+void vcpu_named(struct task *t, gfn_t gfn);
+/* Will its last attempt be repeated? */
+bool vcpu_tries_again(const struct task *t);
 /* Records of the task may be missing from here on, or the trace ends: what is open stays open. */
 void vcpu_cut(struct fold *f, struct task *t);
 

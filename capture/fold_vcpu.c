@@ -45,9 +45,22 @@ static uint8_t access_of_ept(uint64_t qualification)
 	return access | (qualification & 0x38 ? EV_F_P : 0);
 }
 
-static bool same_access(const struct vcpu_state *v, gfn_t gfn, uint8_t access)
+/* What all attempts at an access have in common, besides its kind. */
+static uint64_t page_of(const struct attempt *at)
 {
-	return v->acc.gfn == gfn && (v->flags & ACCESS_KIND) == (access & ACCESS_KIND);
+	return at->by_gva ? at->gva >> 12 : at->gfn;
+}
+
+static bool same_access(const struct vcpu_state *v, const struct attempt *at)
+{
+	return v->acc_page == page_of(at) && v->acc_by_gva == at->by_gva &&
+	       (v->flags & ACCESS_KIND) == (at->access & ACCESS_KIND);
+}
+
+/* Does the attempt belong to an access? */
+static bool is_access(const struct attempt *at)
+{
+	return at->gfn_known || at->by_gva;
 }
 
 /* --- accesses ------------------------------------------------------------------------------ */
@@ -63,6 +76,17 @@ static void write_think(struct fold *f, struct task *t, uint64_t ts_ns)
 	emit_stimulus(f, t, ts_ns, &ev);
 }
 
+static void write_walk(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	const struct vcpu_state *v = &t->v;
+	struct ev ev = { .kind = EV_WALK, .vm = v->vm };
+
+	if (!v->acc_by_gva)
+		return;
+	ev.walk = v->acc_walk;
+	emit_other(f, t, ts_ns, &ev);
+}
+
 static void finish_access(struct fold *f, struct task *t, uint8_t flags)
 {
 	struct vcpu_state *v = &t->v;
@@ -70,6 +94,7 @@ static void finish_access(struct fold *f, struct task *t, uint8_t flags)
 	struct ev ev = { .kind = EV_ACCESS, .vm = v->vm, .flags = v->flags | flags };
 
 	write_think(f, t, ts_ns);
+	write_walk(f, t, ts_ns);
 	ev.access = v->acc;
 	ev.access.guest_ns = clamp_u32(v->guest_ns);
 	ev.access.service_ns = v->last_entry_ns > ts_ns ? clamp_u32(v->last_entry_ns - ts_ns) : 0;
@@ -83,27 +108,34 @@ static void finish_access(struct fold *f, struct task *t, uint8_t flags)
 	v->run_records = 0;
 }
 
-static void begin_access(struct task *t, gfn_t gfn, uint8_t access, uint64_t ts_ns)
+static void begin_access(struct task *t, const struct attempt *at, uint64_t ts_ns)
 {
 	struct vcpu_state *v = &t->v;
 
 	v->active = true;
-	v->acc = (struct ev_access){ .gfn = gfn, .result = RET_PF_UNKNOWN };
-	v->flags = access;
+	v->acc = (struct ev_access){ .gfn = page_of(at), .result = RET_PF_UNKNOWN };
+	v->acc_page = page_of(at);
+	v->acc_by_gva = at->by_gva;
+	v->flags = at->access;
 	v->vm = t->vm;
 	v->first_exit_ns = v->exit_ns ? v->exit_ns : ts_ns;
 	v->last_entry_ns = 0;
 }
 
 /* One more attempt at the access being served, or the first at a new one. */
-static void count_attempt(struct fold *f, struct task *t, gfn_t gfn, uint8_t access, uint64_t ts_ns)
+static void count_attempt(struct fold *f, struct task *t, const struct attempt *at, uint64_t ts_ns)
 {
 	struct vcpu_state *v = &t->v;
 
-	if (v->active && !same_access(v, gfn, access))
+	if (v->active && !same_access(v, at))
 		finish_access(f, t, 0);
 	if (!v->active)
-		begin_access(t, gfn, access, ts_ns);
+		begin_access(t, at, ts_ns);
+	if (at->by_gva) {		/* until its walk says more */
+		v->acc.gfn = page_of(at);
+		v->acc_walk = (struct ev_walk){ .gva = at->gva, .root = v->root_known ? v->root : 0,
+						.known = v->root_known, .pferr = at->error_code };
+	}
 	v->tail_guest_ns = v->tail_other_ns = v->tail_exits = 0;
 	if (v->acc.attempts < UINT16_MAX)
 		v->acc.attempts++;
@@ -134,6 +166,8 @@ static enum ret_pf infer(const struct fold *f, const struct attempt *at)
 	/* Without the TDP MMU, kvm_mmu_set_spte itself fires on a change only. */
 	bool changed = at->changed || !f->seen[RAW_SPTE_CHANGED];
 
+	if (at->guest_error)
+		return RET_PF_GUEST;
 	if (at->mmio)
 		return RET_PF_EMULATE;
 	if (at->pending)
@@ -151,7 +185,7 @@ void vcpu_decide(struct fold *f, struct task *t, enum ret_pf result)
 	const struct attempt *at = &v->at;
 	struct ev_opclose c = {
 		.gfn = at->gfn, .op = EV_OP_FAULT, .result = result, .access = at->access,
-		.stimulus = at->gfn_known ? t->nr_accesses : EV_NO_STIMULUS,
+		.stimulus = is_access(at) ? t->nr_accesses : EV_NO_STIMULUS,
 		.entry_ns = clamp_u32(at->entry_ns), .error_code = (uint32_t)at->error_code,
 	};
 
@@ -181,7 +215,7 @@ static void note_uncached(struct fold *f, const struct task *t, enum ret_pf resu
 	const struct fold_vm *vm = &f->vms[t->vm];
 	const struct attempt *at = &t->v.at;
 
-	if (result != RET_PF_EMULATE || at->requested || !at->gfn_known || f->meta->arch != KVM_X86)
+	if (result != RET_PF_EMULATE || at->requested || !at->gfn_known || at->by_gva || f->meta->arch != KVM_X86)
 		return;
 	if (!f->has[RAW_SPTE_REQUESTED] || !vm->slots_known || in_slot(vm, at->gfn))
 		return;
@@ -196,10 +230,12 @@ void vcpu_settle(struct fold *f, struct task *t, uint64_t end_ns, enum ret_pf re
 
 	t->depth--;
 	v->undecided_flags = t->ops[t->depth].flags & EV_F_OPEN;
-	if (!at->gfn_known && at->requested)		/* shadow paging: named on the way */
-		at->gfn_known = true;
+	if (at->returned)
+		result = at->ret;
 	if (result == RET_PF_UNKNOWN)
 		result = infer(f, at);
+	if (at->spans)
+		v->last_entry_ns = end_ns;
 	if (at->ahead) {
 		async_settle(t, end_ns, result);
 		return;
@@ -224,11 +260,11 @@ static enum ret_pf come_again(const struct fold *f)
 void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct attempt *at)
 {
 	struct vcpu_state *v = &t->v;
-	bool known = at->gfn_known;
+	bool known = is_access(at);
 
 	f->vms[t->vm].faulted = true;
 	if (v->undecided) {
-		bool again = v->active && known && same_access(v, at->gfn, at->access);
+		bool again = v->active && known && same_access(v, at);
 
 		vcpu_decide(f, t, again ? come_again(f) : RET_PF_UNKNOWN);
 	}
@@ -236,7 +272,7 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 	if (v->ahead_open)
 		async_end(f, t, 0);
 	if (known)
-		count_attempt(f, t, at->gfn, at->access, ts_ns);
+		count_attempt(f, t, at, ts_ns);
 	v->at = *at;
 	v->at.begin_ns = ts_ns;
 	v->at.entry_ns = v->exit_ns ? ts_ns - v->exit_ns : 0;
@@ -251,12 +287,13 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct vcpu_state *v = &t->v;
-	bool known = !v->shadow;	/* else the address is the guest's virtual one */
 	const struct attempt at = {
-		.gfn = known ? r->v[1] >> 12 : 0, .gfn_known = known, .error_code = r->v[2],
+		.gfn = v->shadow ? 0 : r->v[1] >> 12, .gfn_known = !v->shadow, .error_code = r->v[2],
+		.gva = r->v[1], .by_gva = v->shadow,
 		.access = v->ept ? access_of_ept(r->v[2]) : access_of_pferr(r->v[2]),
 	};
 
+	f->shadows |= v->shadow;
 	if (raw_has(r, 0) || t->vcpu < 0)	/* older releases do not say whose */
 		t = vm_bind_vcpu(f, t, r->v[0]);
 	v = &t->v;
@@ -266,15 +303,59 @@ void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 	vcpu_attempt(f, t, r->ts_ns, &at);
 }
 
+/*
+ * Where KVM's function for shadow faults says that the write is to be emulated, KVM may still give up protecting the
+ * frame (its pages go) and let the guest try again; that is the fault's, too.
+ */
+static bool goes_on(const struct attempt *at, enum ret_pf result)
+{
+	return at->by_gva && (result == RET_PF_EMULATE || result == RET_PF_WRITE_PROTECTED);
+}
+
 void vcpu_fault_ret(struct fold *f, struct task *t, const struct raw *r)
 {
+	enum ret_pf result = ret_pf_decode(f->ret_pf, (int)r->v[0]);
 	struct op *op = op_fault_level(f, t);
+	struct attempt *at = &t->v.at;
 
 	if (!op) {
 		f->why = UNUSED_NO_CALL;
 		return;
 	}
-	vcpu_settle(f, t, r->ts_ns, ret_pf_decode(f->ret_pf, (int)r->v[0]));
+	if (result == RET_PF_RETRY && at->guest_error)
+		result = RET_PF_GUEST;
+	if (goes_on(at, result)) {
+		at->returned = true;
+		at->ret = result;
+		op_touch(t, r->ts_ns);
+		return;
+	}
+	vcpu_settle(f, t, r->ts_ns, result);
+}
+
+void vcpu_named(struct task *t, gfn_t gfn)
+{
+	struct vcpu_state *v = &t->v;
+
+	if (v->at.gfn_known)
+		return;
+	v->at.gfn = gfn;
+	v->at.gfn_known = true;
+	if (v->active && v->acc_by_gva) {
+		v->acc.gfn = gfn;
+		v->acc_walk.mapped = true;
+	}
+}
+
+/* The emulator knows the frame of an address from the last time: no walk tells it. */
+void vcpu_matches_mmio(struct fold *f, struct task *t, const struct raw *r)
+{
+	if (!op_find(t, EV_OP_FAULT) || !t->v.at.by_gva) {
+		f->why = UNUSED_NO_CALL;
+		return;
+	}
+	t->v.at.mmio = true;
+	vcpu_named(t, r->v[0] >> 12);
 }
 
 /*
@@ -285,23 +366,12 @@ void vcpu_emulated(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct attempt *at = &t->v.at;
 
-	if (op_find(t, EV_OP_FAULT) && at->gfn_known && at->gfn == r->v[0] >> f->meta->page_shift)
+	if (!op_find(t, EV_OP_FAULT))
+		return;
+	if (at->by_gva)
+		vcpu_named(t, r->v[0] >> f->meta->page_shift);
+	if (at->gfn_known && at->gfn == r->v[0] >> f->meta->page_shift)
 		at->mmio = true;
-}
-
-/*
- * Only a vCPU walks the guest's tables.  On a host that shows no more of its vCPUs (software virtualisation, or
- * nobody asked) that and the thread's name tell which it is.
- */
-void vcpu_walks(struct fold *f, struct task *t, const struct raw *r)
-{
-	bool told = f->seen[RAW_ENTRY] || f->seen[RAW_EXIT] || f->seen[RAW_PAGE_FAULT];
-	uint32_t vcpu;
-
-	(void)r;
-	f->why = UNUSED_WALK;
-	if (!told && t->vcpu < 0 && vcpu_by_name(f, t, &vcpu))
-		vm_bind_vcpu(f, t, vcpu);
 }
 
 /* --- exits and entries ------------------------------------------------------------------------- */
@@ -354,13 +424,35 @@ static void other_exit(struct vcpu_state *v, uint64_t ns)
 void vcpu_entry(struct fold *f, struct task *t, const struct raw *r)
 {
 	t = vm_bind_vcpu(f, t, r->v[0]);
-	if (op_fault_level(f, t))
+	if (op_fault_level(f, t) && !t->v.at.returned)
 		vcpu_settle(f, t, r->ts_ns, RET_PF_UNKNOWN);
 	op_end_all(f, t);
 	if (t->v.ahead_open)
 		async_end(f, t, 0);
 	root_renew(f, t, r->ts_ns);
 	vcpu_enter_guest(f, t, r->ts_ns);
+}
+
+bool vcpu_tries_again(const struct task *t)
+{
+	const struct vcpu_state *v = &t->v;
+
+	return v->active && (v->undecided || v->acc.result == RET_PF_RETRY || v->acc.result == RET_PF_LOST);
+}
+
+void vcpu_goes_on(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	struct vcpu_state *v = &t->v;
+
+	if (!v->active)
+		return;
+	if (v->undecided)
+		vcpu_decide(f, t, RET_PF_UNKNOWN);
+	if (v->fault_exit && v->exit_ns) {	/* from here on it is another exit */
+		v->last_entry_ns = v->exit_ns = ts_ns;
+		v->fault_exit = false;
+	}
+	finish_access(f, t, 0);
 }
 
 void vcpu_enter_guest(struct fold *f, struct task *t, uint64_t ts_ns)
@@ -372,7 +464,7 @@ void vcpu_enter_guest(struct fold *f, struct task *t, uint64_t ts_ns)
 	v->exit_unclaimed = false;
 	if (v->fault_exit) {
 		v->last_entry_ns = ts_ns;
-		if (v->active && !v->undecided && v->acc.result != RET_PF_RETRY && v->acc.result != RET_PF_LOST)
+		if (v->active && !vcpu_tries_again(t))
 			finish_access(f, t, 0);
 	} else if (v->exit_ns) {
 		other_exit(v, ts_ns - v->exit_ns);

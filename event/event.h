@@ -56,6 +56,9 @@ enum ev_kind {
 #define EV_F_AHEAD	0x20	/* the page has come: KVM maps it before the guest tries again, as if for prefetching */
 
 /*
+ * Shadow paging (a WALK precedes it): gfn is what the walk found, or another record named; where neither is so
+ * (WALK.mapped is 0), the low 40 bits of gva >> 12.  Result GUEST: the guest was told of the fault.
+ *
  * An ACCESS's time is that of its first exit, or of the last stimulus nested in
  * it when that is later; time + service_ns is when the guest went on.
  */
@@ -78,7 +81,7 @@ struct ev_gpte {
 
 struct ev_walk {
 	uint64_t gva;
-	uint64_t root : 40, levels : 4, known : 1, rest : 19;	/* root: gfn of the guest's root table, where known; levels: 2 .. 5, 0 without paging */
+	uint64_t root : 40, levels : 4, known : 1, mapped : 1, rest : 18; /* root: gfn of the guest's root table, where known; levels: 2 .. 5, 0 without paging */
 	uint32_t pferr;		/* as the walker was asked: PFERR_* */
 	uint32_t more;
 };

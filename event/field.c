@@ -108,6 +108,7 @@ static const struct flag {
 	{ PAYLOAD_gfns, EV_F_BESIDE, "beside" },
 	{ PAYLOAD_gpte, EV_F_INFERRED, "inferred" },
 	{ PAYLOAD_walk, EV_F_LOADS, "loads" },
+	{ PAYLOAD_none, EV_F_NESTED, "nested" },
 	{ PAYLOAD_slot, EV_F_NESTED, "nested" },
 	{ PAYLOAD_slot, EV_F_OPEN, "open" },
 	{ PAYLOAD_slot, EV_F_BESIDE, "beside" },
