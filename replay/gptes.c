@@ -6,9 +6,17 @@
 
 #include "base/alloc.h"
 
+/* What a record says of an entry. */
+enum tells {
+	TELLS_VALUE,		/* a walk read it */
+	TELLS_BITS,		/* KVM set them in it */
+	TELLS_BYTES,		/* an emulated write wrote some of it */
+};
+
 struct showing {
 	struct gpte_shown s;
-	bool		  written;	/* by an emulated write */
+	uint8_t		  tells;
+	uint8_t		  shift, bytes;	/* BYTES: which */
 };
 
 struct gptes {
@@ -19,23 +27,67 @@ struct gptes {
 
 /* --- collecting ----------------------------------------------------------------- */
 
-static bool is_whole(const struct ev *ev)
-{
-	return ev->kind == EV_GPTE || (ev->kind == EV_PT_WRITE && ev->gpte.bytes == 8 && !(ev->gpte.offset & 7));
-}
-
-static void add(struct gptes *g, const struct rec_stim *stim, uint32_t task)
+static void add(struct gptes *g, const struct showing *s)
 {
 	if (g->nr == g->cap) {
 		g->cap = g->cap ? 2 * g->cap : 1024;
 		g->by_time = xreallocarray(g->by_time, g->cap, sizeof(*g->by_time));
 	}
-	g->by_time[g->nr++] = (struct showing){
-		.s = { .t_ns = stim->t_ns, .value = stim->ev.gpte.value, .table = stim->ev.gpte.gfn, .task = task,
-		       .vm = stim->ev.vm, .offset = stim->ev.gpte.offset,
-		       .inferred = stim->ev.kind == EV_GPTE && stim->ev.flags & EV_F_INFERRED },
-		.written = stim->ev.kind == EV_PT_WRITE,
+	g->by_time[g->nr++] = *s;
+}
+
+/* Entries are of eight bytes, but in a guest that shows others. */
+static void add_stim(struct gptes *g, const struct rec_stim *stim, uint32_t task, unsigned int width)
+{
+	const struct ev_gpte *at = &stim->ev.gpte;
+	struct showing s = { .s = { .t_ns = stim->t_ns, .value = at->value, .table = at->gfn, .task = task,
+				    .vm = stim->ev.vm, .offset = (uint16_t)(at->offset & ~(width - 1)),
+				    .inferred = stim->ev.flags & EV_F_INFERRED } };
+
+	if (stim->ev.kind == EV_PT_WRITE) {
+		s.tells = TELLS_BYTES;
+		s.shift = (at->offset & (width - 1)) * 8;
+		s.bytes = at->bytes;
+		s.s.inferred = false;
+	}
+	add(g, &s);
+}
+
+static void add_obs(struct gptes *g, const struct rec_op *op, const struct rec_obs *o, unsigned int width)
+{
+	bool accessed = o->o.kind == OBS_SET_ACCESSED_BIT;
+	const struct showing s = {
+		.s = { .t_ns = o->t_ns, .value = accessed ? GPTE_A : GPTE_D, .table = o->o.gfns.gfn, .task = op->task,
+		       .vm = op->vm, .offset = (uint16_t)(o->o.gfns.count & (4096 - width)) },
+		.tells = TELLS_BITS,
 	};
+
+	if (accessed || o->o.kind == OBS_SET_DIRTY_BIT)
+		add(g, &s);
+}
+
+static unsigned int width_of(const struct recording *r)
+{
+	for (uint32_t i = 0; i < r->nr_stims; i++)
+		if (r->stims[i].ev.kind == EV_GPTE)
+			return r->stims[i].ev.gpte.bytes == 4 ? 4 : 8;
+	return 8;
+}
+
+static void collect(struct gptes *g, const struct recording *r)
+{
+	unsigned int width = width_of(r);
+
+	for (uint32_t t = 0; t < r->meta->nr_tasks; t++)
+		for (uint32_t i = 0; i < r->tasks[t].nr_stims; i++) {
+			const struct rec_stim *stim = &r->stims[r->tasks[t].first_stim + i];
+
+			if (stim->ev.kind == EV_GPTE || stim->ev.kind == EV_PT_WRITE)
+				add_stim(g, stim, t, width);
+		}
+	for (uint32_t i = 0; i < r->nr_ops && r->meta->shadow; i++)
+		for (uint32_t o = 0; o < r->ops[i].nr_obs; o++)
+			add_obs(g, &r->ops[i], &rec_op_obs(r, &r->ops[i])[o], width);
 }
 
 static int cmp_time(const void *va, const void *vb)
@@ -44,6 +96,8 @@ static int cmp_time(const void *va, const void *vb)
 
 	if (a->s.t_ns != b->s.t_ns)
 		return a->s.t_ns < b->s.t_ns ? -1 : 1;
+	if (a->tells != b->tells)
+		return a->tells < b->tells ? -1 : 1;	/* a bit is set in what was read */
 	return a->s.task < b->s.task ? -1 : a->s.task > b->s.task;
 }
 
@@ -65,17 +119,37 @@ static int cmp_index(const void *va, const void *vb, void *arg)
 	return c ? c : a < b ? -1 : a > b;
 }
 
+static uint64_t merged(const struct showing *s, uint64_t old)
+{
+	uint64_t mask = s->bytes < 8 ? (BIT_ULL(8 * s->bytes) - 1) << s->shift : UINT64_MAX;
+
+	switch ((enum tells)s->tells) {
+	case TELLS_BITS:
+		return old | s->s.value;
+	case TELLS_BYTES:
+		return (old & ~mask) | (s->s.value << s->shift & mask);
+	case TELLS_VALUE:
+		break;
+	}
+	return s->s.value;
+}
+
+/* Each showing becomes the whole value, which needs the one before. */
+static void resolve(struct gptes *g)
+{
+	for (uint32_t i = 0; i < g->nr; i++) {
+		struct showing *s = &g->by_time[g->by_entry[i]];
+		const struct showing *last = i ? &g->by_time[g->by_entry[i - 1]] : NULL;
+
+		s->s.value = merged(s, last && !cmp_entry(&last->s, &s->s) ? last->s.value : 0);
+	}
+}
+
 struct gptes *gptes_new(const struct recording *r)
 {
 	struct gptes *g = xcalloc(1, sizeof(*g));
 
-	for (uint32_t t = 0; t < r->meta->nr_tasks; t++)
-		for (uint32_t i = 0; i < r->tasks[t].nr_stims; i++) {
-			const struct rec_stim *stim = &r->stims[r->tasks[t].first_stim + i];
-
-			if (is_whole(&stim->ev))
-				add(g, stim, t);
-		}
+	collect(g, r);
 	if (!g->nr)
 		return g;
 	qsort(g->by_time, g->nr, sizeof(*g->by_time), cmp_time);
@@ -83,6 +157,7 @@ struct gptes *gptes_new(const struct recording *r)
 	for (uint32_t i = 0; i < g->nr; i++)
 		g->by_entry[i] = i;
 	qsort_r(g->by_entry, g->nr, sizeof(*g->by_entry), cmp_index, g->by_time);
+	resolve(g);
 	return g;
 }
 
@@ -101,7 +176,7 @@ void gptes_each_until(const struct gptes *g, uint32_t *cursor, uint64_t until,
 		      void (*fn)(void *arg, const struct gpte_shown *s), void *arg)
 {
 	for (; *cursor < g->nr && g->by_time[*cursor].s.t_ns <= until; ++*cursor)
-		if (!g->by_time[*cursor].written)
+		if (g->by_time[*cursor].tells != TELLS_BYTES)
 			fn(arg, &g->by_time[*cursor].s);
 }
 
@@ -125,7 +200,7 @@ void gptes_each_of(const struct gptes *g, const struct rec_op *op,
 		   void (*fn)(void *arg, const struct gpte_shown *s), void *arg)
 {
 	for (uint32_t i = from_time(g, op->begin_ns); i < g->nr && g->by_time[i].s.t_ns <= op->end_ns; i++)
-		if (g->by_time[i].s.task == op->task && !g->by_time[i].written)
+		if (g->by_time[i].s.task == op->task && g->by_time[i].tells == TELLS_VALUE)
 			fn(arg, &g->by_time[i].s);
 }
 

@@ -7,8 +7,8 @@
 
 /*
  * Shadow paging: what the recording shows of the guest's page tables over time.  The guest writes to them without
- * anybody noticing; a walk of KVM's shows each entry on its way, and an emulated write shows the bytes.  KVM
- * reads others, too (to map ahead, to sync a shadow page, at an INVLPG), of which no record gives the value: it is
+ * anybody noticing; a walk of KVM's shows each entry on its way and the bits it sets there, and an emulated write shows
+ * the bytes.  KVM reads others, too (to map ahead, to sync a shadow page, at an INVLPG), of which no record gives the value: it is
  * what a walk had shown before, or what one shows later; which of the two, what KVM made of it tells.
  */
 struct gptes;
@@ -27,11 +27,11 @@ struct gpte_shown {
 
 /*
  * What was shown by @until and not yet given out: calls @fn for each.  @cursor starts as 0.  Emulated writes are left
- * out: they are operations.
+ * out: they are operations; bits that KVM set are given out once it has.
  */
 void gptes_each_until(const struct gptes *g, uint32_t *cursor, uint64_t until,
 		      void (*fn)(void *arg, const struct gpte_shown *s), void *arg);
-/* The same for one operation's own walks, from its begin to its end; those are given out by the above as well. */
+/* What one operation's own walks read, from its begin to its end; the above gives that out as well. */
 void gptes_each_of(const struct gptes *g, const struct rec_op *op,
 		   void (*fn)(void *arg, const struct gpte_shown *s), void *arg);
 

@@ -292,16 +292,33 @@ enum outcome verdict_judge_again(struct verdict *v, struct obs_matcher *m, uint3
 	return out;
 }
 
+/* Shadow paging: walks of the guest's tables, which the emulator makes, too. */
+static bool only_walks(const struct recording *rec, const struct rec_op *op)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		unsigned int kind = rec_op_obs(rec, op)[i].o.kind;
+
+		if (kind != OBS_SET_ACCESSED_BIT && kind != OBS_SET_DIRTY_BIT && kind != OBS_WALKER_ERROR &&
+		    kind != OBS_LOCK_WAIT && kind != OBS_PIN)
+			return false;
+	}
+	return true;
+}
+
 void verdict_skip(struct verdict *v, struct obs_matcher *m, uint32_t index, enum skip why)
 {
 	struct judged *j = &v->ops[index];
 	struct obs_diff diff;
 
+	j->why = why;
+	/* What the emulator looks at, and locks waited for in code that is none of the MMU's: nothing to predict. */
+	if (why == SKIP_UNKNOWN && only_walks(v->rec, &v->rec->ops[index])) {
+		j->outcome = OUTCOME_VACUOUS;
+		return;
+	}
 	obs_match(m, recorded_view(v->rec, &v->rec->ops[index]), (struct obs_view){ NULL, 0, sizeof(struct obs) },
 		  v->kinds, &diff);
-	/* A lock was waited for in code that is none of the MMU's: there is nothing to predict. */
 	j->outcome = why == SKIP_UNKNOWN && !diff.compared ? OUTCOME_VACUOUS : OUTCOME_SKIPPED;
-	j->why = why;
 }
 
 /* --- totals ----------------------------------------------------------------- */

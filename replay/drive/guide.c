@@ -170,6 +170,7 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 
 	switch ((enum ev_op)op->kind) {
 	case EV_OP_FAULT:
+		guide_shadow_root(a, op, vcpu);
 		return run_fault(g, mmu, op, vcpu);
 	case EV_OP_INVALIDATE_START:
 		run_start(a, mmu, stim);
@@ -189,8 +190,7 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 		break;
 	case EV_OP_VCPU_LOAD:
 		mmu_vcpu_smm(mmu, vcpu, loads_smm(g->rec, op));
-		if (guide_is_rmaps(g))
-			guide_shadow_root(g, mmu, op, vcpu);
+		guide_shadow_root(a, op, vcpu);
 		mmu_vcpu_load(mmu, vcpu);
 		break;
 	case EV_OP_VCPU_UNLOAD:
@@ -215,7 +215,7 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 		mmu_teardown(mmu);
 		break;
 	default:
-		guide_shadow_perform(g, mmu, op, vcpu);
+		guide_shadow_perform(a, op, vcpu);
 		break;
 	}
 	return RET_PF_UNKNOWN;
@@ -304,12 +304,20 @@ void guide_perform_children(struct actor *a)
 	guide_end_windows(a, r->op, UINT64_MAX);
 }
 
-/* Half of its records say nothing of what the engine did, but the state has to go on from them. */
-static void lose(struct guide *g, const struct running *r)
+/* What the repair does, no operation said. */
+static void repair(struct actor *a, struct running *r)
 {
-	if (!g->job->consistent)
-		g->job->verdict->ops[r->op].outcome = OUTCOME_LOST;
-	guide_repair(g, r);
+	a->top = NULL;
+	guide_repair(a->g, r);
+	a->top = r;
+}
+
+/* Half of its records say nothing of what the engine did, but the state has to go on from them. */
+static void lose(struct actor *a, struct running *r)
+{
+	if (!a->g->job->consistent)
+		a->g->job->verdict->ops[r->op].outcome = OUTCOME_LOST;
+	repair(a, r);
 }
 
 /* On the engine; then the comparison, and the repair where it failed. */
@@ -321,9 +329,9 @@ static void perform_modelled(struct actor *a, struct running *r, const struct re
 	guide_walk_over(g, r);
 	guide_perform_children(a);
 	if (rec_op_lost(g->rec, op)) {
-		lose(g, r);
+		lose(a, r);
 	} else if (judge(g, r, result) == OUTCOME_MISS) {
-		guide_repair(g, r);
+		repair(a, r);
 	}
 }
 
@@ -438,7 +446,7 @@ static struct rt_task_def *make_tasks(struct guide *g)
 		if (rec->tasks[t].first_op == REC_NONE)
 			continue;
 		g->actors[g->nr_actors] = (struct actor){
-			.g = g, .task = t, .nx_sleep_ns = nx_rounds_sleep(rec, t),
+			.g = g, .task = t, .root = ROOT_NONE, .nx_sleep_ns = nx_rounds_sleep(rec, t),
 		};
 		defs[g->nr_actors] = (struct rt_task_def){
 			.fn = run_actor, .arg = &g->actors[g->nr_actors],

@@ -18,24 +18,42 @@ void guide_shadow_tables(struct guide *g, const struct rec_op *op)
 	gptes_each_of(g->job->gptes, op, tell, g);
 }
 
-void guide_shadow_root(struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
+static void load_cr3(struct actor *a, struct mmu *mmu, unsigned int vcpu, gfn_t root)
 {
-	const struct rec_obs *root = rec_find(g->rec, op, OBS_GET_PAGE, 0);
+	a->root = root;
+	mmu_cr3(mmu, vcpu, root);
+}
+
+static void take_root(struct actor *a, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
+{
+	const struct rec_obs *root = rec_find(a->g->rec, op, OBS_GET_PAGE, 0);
 
 	if (!root)
 		return;
 	mmu_vcpu_role(mmu, vcpu, root->o.page.role);
-	if (g->rec->meta->shadow && !role_direct(root->o.page.role))
-		mmu_cr3(mmu, vcpu, root->o.page.gfn);
+	if (!role_direct(root->o.page.role) && role_level(root->o.page.role) >= 4 && root->o.page.gfn != a->root)
+		load_cr3(a, mmu, vcpu, root->o.page.gfn);
 }
 
-void guide_shadow_perform(struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu)
+void guide_shadow_root(struct actor *a, const struct rec_op *op, unsigned int vcpu)
 {
-	const struct ev *stim = rec_op_stim(g->rec, op);
+	struct mmu *mmu = a->g->mmus[op->vm];
+	const struct ev *walk = op->kind == EV_OP_FAULT ? rec_op_walk(a->g->rec, op) : NULL;
+
+	if (op->kind == EV_OP_VCPU_LOAD)
+		take_root(a, mmu, op, vcpu);
+	else if (walk && walk->walk.known && walk->walk.root != a->root)	/* nothing else showed that it was loaded */
+		load_cr3(a, mmu, vcpu, walk->walk.root);
+}
+
+void guide_shadow_perform(struct actor *a, const struct rec_op *op, unsigned int vcpu)
+{
+	const struct ev *stim = rec_op_stim(a->g->rec, op);
+	struct mmu *mmu = a->g->mmus[op->vm];
 
 	switch ((enum ev_op)op->kind) {
 	case EV_OP_CR3:
-		mmu_cr3(mmu, vcpu, stim->walk.root);
+		load_cr3(a, mmu, vcpu, stim->walk.root);
 		break;
 	case EV_OP_SYNC_ROOTS:
 		mmu_sync_roots(mmu, vcpu);

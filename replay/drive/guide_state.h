@@ -45,8 +45,11 @@ struct actor {
 	struct running	*top;		/* NULL between operations */
 	struct open_window open[MAX_OPEN_WINDOWS];
 	uint32_t	 nr_open;
+	gfn_t		 root;		/* shadow paging: CR3 of its vCPU as last told, ROOT_NONE: not yet */
 	uint64_t	 nx_sleep_ns;	/* the NX recovery worker, between two rounds; 0: not known, or another task */
 };
+
+#define ROOT_NONE		UINT64_MAX
 
 /* Of a VM: one in how many tables a round of NX recovery tries, as far as rounds have shown; 0: none has. */
 struct nx_known {
@@ -128,10 +131,10 @@ static inline bool guide_is_rmaps(const struct guide *g)
 
 /* What the guest had in its tables when @op began, and what its own walks were to find. */
 void guide_shadow_tables(struct guide *g, const struct rec_op *op);
-/* Before a vCPU takes its root: which one, by its records. */
-void guide_shadow_root(struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu);
+/* Before a vCPU takes its root, and before it faults: which one, by its records. */
+void guide_shadow_root(struct actor *a, const struct rec_op *op, unsigned int vcpu);
 /* The operations that only shadow paging has. */
-void guide_shadow_perform(struct guide *g, struct mmu *mmu, const struct rec_op *op, unsigned int vcpu);
+void guide_shadow_perform(struct actor *a, const struct rec_op *op, unsigned int vcpu);
 /* mmu_sink.reads, mmu_host.page */
 void guide_shadow_reads(struct guide *g, const struct running *r, gfn_t table, unsigned int offset, uint64_t spte);
 pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn);

@@ -28,6 +28,8 @@ static const struct row {
 	  SHOWN(0, 90, 8, MAPS(7, USED)) }, ASK(50, 8), MAPS(6, USED) },
 	{ "what an emulated write wrote is one", { SHOWN(0, 10, 8, MAPS(5, USED)), WROTE(1, 20, 8, MAPS(6, USED)) }, ASK(50, 8),
 	  MAPS(6, USED) },
+	{ "some bytes of it, too", { SHOWN(0, 10, 8, MAPS(5, USED)), { 0, 20, { .kind = EV_PT_WRITE,
+	  .gpte = { .gfn = TABLE, .offset = 9, .bytes = 2, .value = 0xabc0 } } } }, ASK(50, 8), 0xabc067 },
 	{ "of another entry it is none", { SHOWN(0, 10, 16, MAPS(5, USED)), SHOWN(0, 20, 0, MAPS(5, USED)) }, ASK(50, 8), 0 },
 	{ "the next one, where none came before", { SHOWN(0, 90, 8, MAPS(7, USED)) }, ASK(50, 8), MAPS(7, USED) },
 	{ "an entry that was kept had not changed yet", { SHOWN(0, 10, 8, MAPS(5, USED)), SHOWN(0, 90, 8, MAPS(7, USED)) },
