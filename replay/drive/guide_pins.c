@@ -89,6 +89,8 @@ static uint64_t pin_fault(struct actor *a, struct running *r, enum rt_pin pin)
 		return guide_is_arm64(a->g) ? guide_stage2_break(a->g, r) : pin_change_entry(a->g, r);
 	case RT_PIN_MAKE:
 		return guide_stage2_make(a->g, r);
+	case RT_PIN_RESCHED:
+		return guide_shadow_gives_up(a->g, r);
 	default:
 		return 0;
 	}

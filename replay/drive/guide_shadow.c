@@ -72,6 +72,29 @@ void guide_shadow_perform(struct actor *a, const struct rec_op *op, unsigned int
 	}
 }
 
+/* --- syncing --------------------------------------------------------------------- */
+
+static size_t synced(struct obs_view view)
+{
+	const char *at = (const char *)view.first;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < view.nr; i++, at += view.stride)
+		nr += ((const struct obs *)at)->kind == OBS_SYNC_PAGE;
+	return nr;
+}
+
+bool guide_shadow_gives_up(const struct guide *g, const struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct obs_view recorded = { op->nr_obs ? &rec_op_obs(g->rec, op)->o : NULL, op->nr_obs,
+					   sizeof(struct rec_obs) };
+	const struct obs_view said = { r->said, r->nr_said, sizeof(*r->said) };
+	size_t nr = synced(recorded);
+
+	return nr && !rec_find(g->rec, op, OBS_SPTE_REQUESTED, 0) && synced(said) >= nr;
+}
+
 /* --- entries read without a walk ------------------------------------------------ */
 
 /* Equal but for what hardware sets. */

@@ -135,6 +135,8 @@ void guide_shadow_tables(struct guide *g, const struct rec_op *op);
 void guide_shadow_root(struct actor *a, const struct rec_op *op, unsigned int vcpu);
 /* The operations that only shadow paging has. */
 void guide_shadow_perform(struct actor *a, const struct rec_op *op, unsigned int vcpu);
+/* A fault that was syncing the children of a page had no more of the time for it, as far as its records say. */
+bool guide_shadow_gives_up(const struct guide *g, const struct running *r);
 /* mmu_sink.reads, mmu_host.page */
 void guide_shadow_reads(struct guide *g, const struct running *r, gfn_t table, unsigned int offset, uint64_t spte);
 pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn);
