@@ -13,6 +13,7 @@ static const struct row {
 	struct made_record  records[10];
 	unsigned int	    op;		/* which one is asked about */
 	struct instant	    snapshot, check, change;
+	bool		    rmaps;	/* no TDP MMU */
 } rows[] = {
 	{ "a bare fault: snapshot at its begin, check at its end",
 	  { MADE_OP(0, 100, FAULT, 90) }, 0, { 10, 10, 100 }, { 10, 100, 100 } },
@@ -50,6 +51,17 @@ static const struct row {
 	{ "who is off his CPU has ended",
 	  { MADE_PIN(2, 9000, PIN_OFF_CPU), MADE_OP(2, 9000, INVALIDATE_END, 8900), MADE_OP(2, 90000, AGE, 10) },
 	  0, .change = { 100, 1800, 9000 } },
+	{ "without the TDP MMU a fault waits for the lock to write",
+	  { MADE_OBS(0, 60, LOCK_WAIT, .wait = { .flags = WRITE, .wait_ns = 20 }), MADE_OP(0, 100, FAULT, 90) },
+	  0, { 10, 10, 40 }, { 60, 60, 100 }, .rmaps = true },
+	{ "with it that is somebody else's wait",
+	  { MADE_OBS(0, 60, LOCK_WAIT, .wait = { .flags = WRITE, .wait_ns = 20 }), MADE_OP(0, 100, FAULT, 90) },
+	  0, { 10, 10, 100 }, { 10, 100, 100 } },
+	{ "an entry that is updated shows that the lock is held",
+	  { MADE_OBS(0, 70, SPTE_UPDATE), MADE_OP(0, 100, FAULT, 90) }, 0, { 10, 10, 70 }, { 10, 70, 70 }, .rmaps = true },
+	{ "and so do pages that make room for others",
+	  { MADE_OBS(0, 60, PREPARE_ZAP_PAGE), MADE_OBS(0, 70, SPTE_CLEAR), MADE_OP(0, 100, FAULT, 90) },
+	  0, { 10, 10, 60 }, { 10, 60, 60 }, .rmaps = true },
 	{ "it closes at its pin",
 	  { MADE_PIN(2, 45, PIN_INV_END), MADE_OP(2, 80, INVALIDATE_END, 60) },
 	  0, .change = { 45, 45, 80 } },
@@ -98,6 +110,8 @@ static void check(const void *arg)
 	struct made m;
 
 	made_open(&m, KVM_6_12, row->records, ARRAY_SIZE(row->records));
+	if (row->rmaps)
+		made_without_tdp_mmu(&m, false);
 	if (m.rec.ops[row->op].kind == EV_OP_FAULT) {
 		instants_fault(&m.rec, &m.rec.ops[row->op], &fault);
 		same(&fault.snapshot, &row->snapshot);
