@@ -73,7 +73,9 @@ void mmu_broken(const struct mmu *mmu, const char *what, gfn_t gfn, uint64_t val
 
 int mmu_create(const struct mmu_config *config, struct mmu **out)
 {
-	return config->arch == KVM_ARM64 ? arm64_mmu_create(config, out) : x86_mmu_create(config, out);
+	if (config->arch == KVM_ARM64)
+		return arm64_mmu_create(config, out);
+	return config->rmaps ? shadow_mmu_create(config, out) : x86_mmu_create(config, out);
 }
 
 void mmu_destroy(struct mmu *mmu)
@@ -176,7 +178,8 @@ static void work(void *arg)
 {
 	struct mmu *mmu = arg;
 
-	mmu->ops->work(mmu);
+	if (mmu->ops->work)
+		mmu->ops->work(mmu);
 }
 
 void mmu_worker(struct mmu *mmu)

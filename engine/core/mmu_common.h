@@ -99,7 +99,7 @@ struct mmu_ops {
 	 * interrupted to do that.
 	 */
 	void (*flush)(struct mmu *mmu, gfn_t gfn, uint64_t nr);
-	/* One round of the kernel worker: what others have left to it. */
+	/* One round of the kernel worker: what others have left to it; NULL: nobody leaves it anything. */
 	void (*work)(struct mmu *mmu);
 	void (*teardown)(struct mmu *mmu);
 	uint64_t (*peek)(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level);
@@ -116,6 +116,7 @@ struct mmu_ops {
 
 /* Each engine's constructor: mmu.c of its folder. */
 int x86_mmu_create(const struct mmu_config *config, struct mmu **out);
+int shadow_mmu_create(const struct mmu_config *config, struct mmu **out);	/* x86, config.rmaps */
 int arm64_mmu_create(const struct mmu_config *config, struct mmu **out);
 
 /* Return: 0 or -ENOMEM.  The head of a zeroed engine; config was validated. */

@@ -4,8 +4,7 @@
 
 #include "engine/x86/fault.h"
 
-/* Largest mapping of @gfn that slot and host allow: kvm_mmu_max_mapping_level(). */
-static int max_level(const struct x86_mmu *x, const struct memslot *slot, gfn_t gfn)
+int collapse_max_level(const struct x86_mmu *x, const struct memslot *slot, gfn_t gfn)
 {
 	int level = populated_level(slot->host, gfn - slot->cfg.base_gfn);
 
@@ -24,7 +23,7 @@ static bool is_collapsible(const struct tdp_iter *it, const struct memslot *slot
 		return false;
 	if (it->gfn < slot->cfg.base_gfn || it->gfn >= slot->cfg.base_gfn + slot->cfg.npages)
 		return false;
-	return max_level(it->x, slot, it->gfn) >= it->level;
+	return collapse_max_level(it->x, slot, it->gfn) >= it->level;
 }
 
 static void zap_root_tables(struct x86_mmu *x, const struct root *root, const struct memslot *slot, bool shared)

@@ -11,4 +11,7 @@
  */
 void collapse_slot(struct x86_mmu *x, const struct memslot *slot, bool shared);
 
+/* Largest mapping of @gfn that slot and host allow: kvm_mmu_max_mapping_level(). */
+int collapse_max_level(const struct x86_mmu *x, const struct memslot *slot, gfn_t gfn);
+
 #endif

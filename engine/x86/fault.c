@@ -194,7 +194,7 @@ static bool fault_lock(struct fault *f)
 	return false;
 }
 
-static bool stale(const struct fault *f)
+bool fault_is_stale(const struct fault *f)
 {
 	if (root_invalid(f->v->root)) {
 		rt_count(&f->x->mmu.counters.retry_root, 1);
@@ -205,11 +205,11 @@ static bool stale(const struct fault *f)
 
 static enum ret_pf fault_locked(struct fault *f)
 {
-	bool too_early = MUTANT(stale_before_lock), was_stale = too_early && stale(f), shared = fault_lock(f);
+	bool too_early = MUTANT(stale_before_lock), was_stale = too_early && fault_is_stale(f), shared = fault_lock(f);
 	enum ret_pf ret = RET_PF_RETRY;
 
 	rt_pin(RT_PIN_LOCKED);
-	if (too_early ? !was_stale : !stale(f)) {
+	if (too_early ? !was_stale : !fault_is_stale(f)) {
 		rt_pin(RT_PIN_MAP);
 		rt_charge(COST_FAULT_LOCKED, 1);
 		ret = fault_map(f, shared);
@@ -220,7 +220,8 @@ static enum ret_pf fault_locked(struct fault *f)
 	return ret;
 }
 
-static enum ret_pf handle(struct fault *f, const struct mmu_access *a, enum mmu_found met)
+static inline __attribute__((always_inline)) enum ret_pf before_lock(struct fault *f, const struct mmu_access *a,
+								     enum mmu_found met)
 {
 	struct mmu *mmu = &f->x->mmu;
 	enum ret_pf ret;
@@ -238,20 +239,26 @@ static enum ret_pf handle(struct fault *f, const struct mmu_access *a, enum mmu_
 	ret = fault_fast(f);
 	if (ret != RET_PF_INVALID)
 		return ret;
-	ret = faultin(f, a);
-	if (ret != RET_PF_CONTINUE)
-		return ret;
-	return fault_locked(f);
+	return faultin(f, a);
+}
+
+enum ret_pf fault_before_lock(struct fault *f, const struct mmu_access *a, enum mmu_found met)
+{
+	return before_lock(f, a, met);
+}
+
+static enum ret_pf handle(struct fault *f, const struct mmu_access *a, enum mmu_found met)
+{
+	enum ret_pf ret = before_lock(f, a, met);
+
+	return ret == RET_PF_CONTINUE ? fault_locked(f) : ret;
 }
 
 enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
 {
 	struct x86_mmu *x = to_x86(mmu);
 	struct x86_vcpu *v = &x->vcpus[vcpu];
-	struct fault f = {
-		.x = x, .v = v, .gfn = a->gfn, .access = a->access, .ahead = a->ahead, .nx = nx_is_on(x),
-		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
-	};
+	struct fault f = fault_of(x, v, a);
 	enum mmu_found met = a->found;
 	enum ret_pf ret;
 

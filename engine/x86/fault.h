@@ -25,8 +25,26 @@ struct fault {
 	int			 req_level, goal_level;
 };
 
+static inline struct fault fault_of(struct x86_mmu *x, struct x86_vcpu *v, const struct mmu_access *a)
+{
+	return (struct fault){
+		.x = x, .v = v, .gfn = a->gfn, .access = a->access, .ahead = a->ahead, .nx = nx_is_on(x),
+		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
+	};
+}
+
 enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a);
 bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
+
+/*
+ * A fault by gfn from its error code to where it takes mmu_lock: what the hardware met, its slot, the fast fault, the host's
+ * page.  @met: as the guest's own walk found, if known.  Return: RET_PF_CONTINUE to go on, or what became of it.
+ */
+enum ret_pf fault_before_lock(struct fault *f, const struct mmu_access *a, enum mmu_found met);
+/* mmu_lock held: is_page_fault_stale(). */
+bool fault_is_stale(const struct fault *f);
+/* kvm_mmu_hugepage_adjust() */
+void fault_choose_level(struct fault *f);
 
 /* fast.c: without mmu_lock; RET_PF_INVALID: not a case for it. */
 enum ret_pf fault_fast(struct fault *f);

@@ -44,8 +44,7 @@ static int host_level(const struct fault *f)
 	return level < most ? level : most;
 }
 
-/* kvm_mmu_hugepage_adjust() */
-static void choose_level(struct fault *f)
+void fault_choose_level(struct fault *f)
 {
 	int level;
 
@@ -190,7 +189,7 @@ enum ret_pf fault_map(struct fault *f, bool shared)
 	enum ret_pf ret = RET_PF_RETRY;
 	struct tdp_iter it;
 
-	choose_level(f);
+	fault_choose_level(f);
 	obs_map(&x->mmu, OBS_SPTE_REQUESTED, f->gfn, f->goal_level, f->pfn, 0);
 	rt_rcu_read_lock();
 	for_each_spte(&it, x, f->v->root, 1, f->gfn, f->gfn + 1) {

@@ -14,6 +14,13 @@
 #include "engine/x86/root.h"
 #include "engine/x86/zap.h"
 
+void x86_fini(struct x86_mmu *x)
+{
+	mmu_fini(&x->mmu);
+	nx_fini(x);
+	free(x->vcpus);
+}
+
 static void x86_destroy(struct mmu *mmu)
 {
 	struct x86_mmu *x = to_x86(mmu);
@@ -25,9 +32,7 @@ static void x86_destroy(struct mmu *mmu)
 		p = rt_peek(&r->next);
 		free(r);	/* its tables go with the arena */
 	}
-	mmu_fini(mmu);
-	nx_fini(x);
-	free(x->vcpus);
+	x86_fini(x);
 	free(x);
 }
 
@@ -76,18 +81,15 @@ static bool config_is_valid(const struct mmu_config *c)
 	return c->policy && (c->ad || c->tdp == SPTE_EPT);	/* AMD always has A/D bits */
 }
 
-int x86_mmu_create(const struct mmu_config *config, struct mmu **out)
+int x86_init(struct x86_mmu *x, const struct mmu_ops *ops, const struct mmu_config *config)
 {
-	struct x86_mmu *x;
 	int ret;
 
 	if (!config_is_valid(config))
 		return -EINVAL;
-	x = xcalloc(1, sizeof(*x));
-	ret = mmu_init(&x->mmu, &x86_ops, config);
+	ret = mmu_init(&x->mmu, ops, config);
 	if (ret) {
 		mmu_fini(&x->mmu);
-		free(x);
 		return ret;
 	}
 	x->f = spte_format(config->release, config->tdp);
@@ -103,13 +105,23 @@ int x86_mmu_create(const struct mmu_config *config, struct mmu **out)
 	/* Cache-line aligned, zeroed. */
 	x->vcpus = aligned_alloc(64, (config->nr_vcpus + 1) * sizeof(*x->vcpus));
 	if (!x->vcpus) {
-		mmu_fini(&x->mmu);
-		nx_fini(x);
-		free(x);
+		x86_fini(x);
 		return -ENOMEM;
 	}
 	for (unsigned int i = 0; i <= config->nr_vcpus; i++)
 		x->vcpus[i] = (struct x86_vcpu){ 0 };
+	return 0;
+}
+
+int x86_mmu_create(const struct mmu_config *config, struct mmu **out)
+{
+	struct x86_mmu *x = xcalloc(1, sizeof(*x));
+	int ret = x86_init(x, &x86_ops, config);
+
+	if (ret) {
+		free(x);
+		return ret;
+	}
 	*out = &x->mmu;
 	return 0;
 }

@@ -114,8 +114,7 @@ static bool is_logged(const struct x86_mmu *x, const struct memslot_set *slots, 
 	return slot && (slot->cfg.flags & SLOT_LOG_DIRTY);
 }
 
-/* Outside the worker: the slots as they are. */
-static bool table_is_logged(const struct x86_mmu *x, uint32_t number)
+bool nx_is_logged(const struct x86_mmu *x, uint32_t number)
 {
 	const struct memslots *ms = &x->mmu.slots;
 	const struct table *t = arena_table(&x->mmu.arena, number);
@@ -128,7 +127,7 @@ uint64_t nx_nr_logged(const struct x86_mmu *x)
 	uint64_t nr = 0;
 
 	for (uint32_t number = x->nx.first; number; number = x->nx.link[number].next)
-		nr += table_is_logged(x, number);
+		nr += nx_is_logged(x, number);
 	return nr;
 }
 
@@ -183,8 +182,7 @@ static uint64_t recover(struct x86_mmu *x, uint64_t most, bool shared)
 	return zapped;
 }
 
-/* How many tables it is the turn of. */
-static uint64_t quota(const struct x86_mmu *x, unsigned int ratio)
+uint64_t nx_quota(const struct x86_mmu *x, unsigned int ratio)
 {
 	return (__atomic_load_n(&x->nx.nr, __ATOMIC_RELAXED) + ratio - 1) / ratio;
 }
@@ -203,7 +201,7 @@ uint64_t x86_nx_recover(struct mmu *mmu, unsigned int ratio)
 	else
 		mmu_lock_exclusive(mmu);
 	rt_pin(RT_PIN_OTHER);
-	zapped = recover(x, quota(x, ratio), shared);
+	zapped = recover(x, nx_quota(x, ratio), shared);
 	mmu_unlock(mmu, shared);
 	rt_srcu_unlock();
 	rt_count(&mmu->counters.nx_recovered, zapped);
@@ -217,21 +215,25 @@ void x86_nx_pass_over(struct mmu *mmu, unsigned int ratio)
 
 	if (!x->nx.link || !ratio)
 		return;
-	most = quota(x, ratio);
+	most = nx_quota(x, ratio);
 	rt_spin_lock(&x->pages_lock);
-	for (uint32_t number; most && (number = x->nx.first) && table_is_logged(x, number); most--)
+	for (uint32_t number; most && (number = x->nx.first) && nx_is_logged(x, number); most--)
 		nx_forget_locked(x, number);
 	rt_spin_unlock(&x->pages_lock);
 }
 
+bool nx_flip(struct x86_mmu *x)
+{
+	if (!x->nx.link)
+		return false;
+	__atomic_store_n(&x->nx.on, !nx_is_on(x), __ATOMIC_RELAXED);
+	return true;
+}
+
 void x86_nx_toggle(struct mmu *mmu)
 {
-	struct x86_mmu *x = to_x86(mmu);
-
-	if (!x->nx.link)
-		return;
-	__atomic_store_n(&x->nx.on, !nx_is_on(x), __ATOMIC_RELAXED);
-	zap_all_fast(x);
+	if (nx_flip(to_x86(mmu)))
+		zap_all_fast(to_x86(mmu));
 }
 
 bool x86_nx_is_on(const struct mmu *mmu)

@@ -52,6 +52,12 @@ uint64_t x86_nx_recover(struct mmu *mmu, unsigned int ratio);
 void x86_nx_pass_over(struct mmu *mmu, unsigned int ratio);
 void x86_nx_toggle(struct mmu *mmu);
 bool x86_nx_is_on(const struct mmu *mmu);
+/* How many tables it is the turn of in a round. */
+uint64_t nx_quota(const struct x86_mmu *x, unsigned int ratio);
+/* Is the table of a slot that is logged, and it is passed over?  The slots as they are; up to 6.1 nobody asked. */
+bool nx_is_logged(const struct x86_mmu *x, uint32_t number);
+/* The mitigation is on where it was off, and off where it was on.  Return: false: there is none. */
+bool nx_flip(struct x86_mmu *x);
 /* Listed tables that a round would pass over. */
 uint64_t nx_nr_logged(const struct x86_mmu *x);
 

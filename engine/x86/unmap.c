@@ -99,8 +99,7 @@ bool x86_zap_gfns(struct mmu *mmu, gfn_t start, gfn_t end)
 	return flush.owed;
 }
 
-/* kvm_mmu_changed_pte_notifier_make_spte(): the old entry's rights less writing, and not accessed. */
-static uint64_t repointed(const struct x86_mmu *x, uint64_t old, pfn_t pfn)
+uint64_t spte_repointed(const struct x86_mmu *x, uint64_t old, pfn_t pfn)
 {
 	uint64_t spte = (old & ~SPTE_PFN_MASK) | ((pfn << 12) & SPTE_PFN_MASK);
 
@@ -129,7 +128,7 @@ bool x86_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn)
 			if (pfn == MMU_PFN_WRITABLE)
 				continue;
 			it.old = x->f->nonpresent;
-			spte_set_exclusive(&it, repointed(x, old, pfn));
+			spte_set_exclusive(&it, spte_repointed(x, old, pfn));
 		}
 	}
 	rt_rcu_read_unlock();

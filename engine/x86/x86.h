@@ -51,6 +51,10 @@ struct x86_mmu {
 	struct nx_list		  nx;
 };
 
+/* What every x86 MMU begins and ends with.  Return: 0, -EINVAL or -ENOMEM; a failed one needs no end. */
+int x86_init(struct x86_mmu *x, const struct mmu_ops *ops, const struct mmu_config *config);
+void x86_fini(struct x86_mmu *x);
+
 static inline struct x86_mmu *to_x86(struct mmu *mmu)
 {
 	return (struct x86_mmu *)mmu;

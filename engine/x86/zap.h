@@ -33,6 +33,9 @@ static inline void zap_end(struct x86_mmu *x, uint64_t begin_ns)
  */
 bool zap_uniform(struct tdp_iter *it, bool shared, bool yields);
 
+/* kvm_mmu_changed_pte_notifier_make_spte(): leaf @old less writing, of page @pfn, and not accessed. */
+uint64_t spte_repointed(const struct x86_mmu *x, uint64_t old, pfn_t pfn);
+
 bool x86_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block);
 bool x86_zap_gfns(struct mmu *mmu, gfn_t start, gfn_t end);
 bool x86_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn);

@@ -57,3 +57,15 @@ void link_set(struct shadow_mmu *sm, uint32_t number, uint32_t entry)
 	if (sp->unsync_children || sp->unsync)
 		unsync_linked(sm, number, entry);
 }
+
+void link_quiet(struct shadow_mmu *sm, uint32_t number, uint32_t entry)
+{
+	rt_set(entry_at(sm, entry), spte_for_table(&sm->x, number));
+	ptes_add(&sm->ptes, &sp_of(sm, number)->parents, entry);
+}
+
+void link_unlink_quiet(struct shadow_mmu *sm, uint32_t number, uint32_t entry)
+{
+	ptes_remove(&sm->ptes, &sp_of(sm, number)->parents, entry);
+	rt_set(entry_at(sm, entry), sm->x.f->nonpresent);
+}

@@ -14,6 +14,9 @@ uint32_t link_child(struct shadow_mmu *sm, unsigned int vcpu, uint32_t entry, gf
 void link_set(struct shadow_mmu *sm, uint32_t number, uint32_t entry);
 /* drop_parent_pte(): @entry no longer leads to page @number and is empty. */
 void link_drop(struct shadow_mmu *sm, uint32_t number, uint32_t entry);
+/* The same two at a time when nothing runs, for nothing. */
+void link_quiet(struct shadow_mmu *sm, uint32_t number, uint32_t entry);
+void link_unlink_quiet(struct shadow_mmu *sm, uint32_t number, uint32_t entry);
 /* mmu_spte_clear_no_track(): an entry that is no leaf becomes empty. */
 void link_clear(struct shadow_mmu *sm, uint32_t entry);
 

@@ -1,6 +1,174 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What verify does to entries of an MMU with rmaps. */
 #include "engine/x86/shadow/repair.h"
+
+#include "engine/x86/shadow/leaf.h"
+#include "engine/x86/shadow/link.h"
+#include "engine/x86/shadow/vcpu.h"
+
+/* --- looking ----------------------------------------------------------------------- */
+
+/* The newest valid root of @as_id, 0: there is none. */
+static uint32_t newest_root(const struct shadow_mmu *sm, unsigned int as_id)
+{
+	uint32_t n = sm->newest;
+
+	while (n && (sp_is_obsolete(sm, n) || sp_as_id(sm, n) != as_id || sp_level(sm, n) != sm->x.mmu.config.root_level))
+		n = sp_of(sm, n)->older;
+	return n;
+}
+
+/* Of guests whose tables are followed: what maps the frame, if anything does. */
+static uint64_t peek_rmaps(const struct shadow_mmu *sm, gfn_t gfn, unsigned int as_id, int *level)
+{
+	struct ptes_iter it;
+
+	for (*level = 1; *level <= MAX_HUGE_LEVEL; ++*level) {
+		const uint32_t *head = frames_rmap(&sm->frames, as_id, gfn, *level);
+
+		if (head && ptes_any(*head))
+			return rt_peek(entry_at(sm, ptes_first(&sm->ptes, *head, &it)));
+	}
+	*level = 1;
+	return sm->x.f->nonpresent;
+}
+
+uint64_t shadow_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *level)
+{
+	const struct shadow_mmu *sm = to_shadow_const(mmu);
+	uint32_t table = newest_root(sm, as_id);
+	uint64_t spte;
+
+	*level = 0;
+	if (!table)
+		return sm->x.f->nonpresent;
+	if (mmu->config.shadow)
+		return peek_rmaps(sm, gfn, as_id, level);
+	for (*level = mmu->config.root_level;; --*level) {
+		spte = arena_peek(&mmu->arena, table, spte_index(gfn, *level));
+		if (!spte_is_table(spte, *level))
+			return spte;
+		table = sp_child(spte);
+	}
+}
+
+static void count_page(const struct shadow_mmu *sm, uint32_t number, struct mmu_stats *out)
+{
+	int level = sp_level(sm, number);
+	bool any = false;
+
+	out->tables++;
+	for (unsigned int i = 0; i < SPTE_ENTRIES; i++) {
+		uint64_t spte = arena_peek(&sm->x.mmu.arena, number, i);
+
+		any |= spte_is_present(spte);
+		if (spte_is_leaf(spte, level))
+			out->pages[level]++;
+	}
+	out->tables_empty += !any && ptes_any(sp_of(sm, number)->parents);
+}
+
+void shadow_stats(const struct mmu *mmu, struct mmu_stats *out)
+{
+	const struct shadow_mmu *sm = to_shadow_const(mmu);
+
+	*out = (struct mmu_stats){ 0 };
+	for (uint32_t n = sm->newest; n; n = sp_of(sm, n)->older)
+		count_page(sm, n, out);
+	out->tables_max = mmu->arena.nr_max;
+	out->nx_splits = sm->x.nx.nr;
+	out->nx_logged = nx_nr_logged(&sm->x);
+	out->bytes = arena_bytes(&mmu->arena) + mmu->arena.fresh * sizeof(struct sp) + ptes_bytes(&sm->ptes) +
+		     sm->frames.bytes + sm->translations * SPTE_ENTRIES * sizeof(uint64_t);
+	for (unsigned int i = 0; i < mmu->config.nr_vcpus; i++) {
+		for (unsigned int ret = 0; ret < RET_PF_NR; ret++)
+			out->ret_pf[ret] += sm->x.vcpus[i].ret_pf[ret];
+		out->fast_faults += sm->x.vcpus[i].fast_faults;
+	}
+}
+
+/* --- direct pages made without a fault ------------------------------------------------ */
+
+static uint32_t root_for(struct shadow_mmu *sm, unsigned int as_id)
+{
+	uint32_t root = newest_root(sm, as_id);
+
+	return root ? root : sp_make_quiet(sm, 0, role_set_smm(sm->x.root_role, as_id));
+}
+
+/* The valid page of (@gfn, @role) if there is one already: what was cut off may be found again. */
+static uint32_t child_for(struct shadow_mmu *sm, gfn_t gfn, uint32_t role)
+{
+	for (uint32_t n = sp_first(sm, gfn); n; n = sp_next(sm, n))
+		if (!sp_is_obsolete(sm, n) && sp_role(sm, n) == role)
+			return n;
+	return sp_make_quiet(sm, gfn, role);
+}
+
+/* The entry of @gfn at @level, with tables down to it; what is in their way goes. */
+static uint32_t entry_for(struct shadow_mmu *sm, gfn_t gfn, int level, unsigned int as_id)
+{
+	uint32_t table = root_for(sm, as_id), entry;
+
+	for (int l = sm->x.mmu.config.root_level;; l--) {
+		uint64_t spte;
+
+		entry = table * SPTE_ENTRIES + spte_index(gfn, l);
+		if (l == level)
+			return entry;
+		spte = rt_peek(entry_at(sm, entry));
+		if (spte_is_leaf(spte, l))
+			rmap_forget(sm, entry);
+		if (!spte_is_table(spte, l))
+			link_quiet(sm, child_for(sm, gfn_round(gfn, l), sp_child_role(sm, entry, true, ACC_ALL)), entry);
+		table = sp_child(rt_peek(entry_at(sm, entry)));
+	}
+}
+
+static void set_leaf(struct shadow_mmu *sm, uint32_t entry, gfn_t gfn, uint64_t spte)
+{
+	uint64_t old = rt_peek(entry_at(sm, entry));
+	int level = sp_level(sm, entry_table(entry));
+
+	if (spte_is_table(old, level))
+		link_unlink_quiet(sm, sp_child(old), entry);
+	if (spte_is_leaf(old, level) && !spte_is_leaf(spte, level))
+		rmap_forget(sm, entry);
+	rt_set(entry_at(sm, entry), spte);
+	if (!spte_is_leaf(old, level) && spte_is_leaf(spte, level))
+		rmap_add(sm, entry, gfn_round(gfn, level), ACC_ALL);
+}
+
+void shadow_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte)
+{
+	struct shadow_mmu *sm = to_shadow(mmu);
+
+	if (mmu->config.shadow)
+		return;	/* a frame has no place of its own: shadow_repair_rmap() */
+	if (spte_is_table(spte, level))
+		entry_for(sm, gfn, level - 1, as_id);
+	else
+		set_leaf(sm, entry_for(sm, gfn, level, as_id), gfn, spte);
+}
+
+void shadow_prefill(struct mmu *mmu, const struct memslot *slot, const struct mmu_prefill *p)
+{
+	struct shadow_mmu *sm = to_shadow(mmu);
+	uint64_t step = SPTE_LEVEL_PAGES(p->level);
+
+	for (gfn_t gfn = p->gfn; gfn < p->gfn + p->npages; gfn += step) {
+		uint32_t entry = entry_for(sm, gfn, p->level, p->as_id);
+		struct leaf l = {
+			.entry = entry, .gfn = gfn, .pfn = p->pfn + (gfn - p->gfn), .access = ACC_ALL, .slot = slot,
+			.host_writable = !(slot->cfg.flags & SLOT_READONLY),
+		};
+		bool protected;
+
+		if (!spte_is_present(rt_peek(entry_at(sm, entry))))
+			set_leaf(sm, entry, gfn, leaf_make(sm, 0, &l, sm->x.f->nonpresent, &protected));
+	}
+}
+
+/* --- leafs by frame ---------------------------------------------------------------- */
 
 /* The first entry of the rmap that is @spte but for A and D, or 0. */
 static uint32_t find(const struct shadow_mmu *sm, unsigned int as_id, gfn_t gfn, int level, uint64_t spte)

@@ -116,6 +116,12 @@ void rmap_drop(struct shadow_mmu *sm, uint32_t entry)
 	rmap_unlock(sm, head);
 }
 
+void rmap_forget(struct shadow_mmu *sm, uint32_t entry)
+{
+	ptes_remove(&sm->ptes, head_of(sm, entry), entry);
+	rt_set(entry_at(sm, entry), sm->x.f->nonpresent);
+}
+
 bool rmap_zap(struct shadow_mmu *sm, uint32_t *head)
 {
 	struct ptes_iter it;

@@ -31,6 +31,9 @@ bool rmap_protect_gfn(struct shadow_mmu *sm, unsigned int as_id, gfn_t gfn, int 
 /* mmu_spte_clear_track_bits() alone: @entry stays in its rmap.  Return: the leaf it was. */
 uint64_t rmap_clear_leaf(struct shadow_mmu *sm, uint32_t entry);
 
+/* Leaf @entry is empty and in no rmap, at a time when nothing runs. */
+void rmap_forget(struct shadow_mmu *sm, uint32_t entry);
+
 /*
  * Since 6.15 aging walks without mmu_lock, and each rmap has a lock of its own: a bit of its head.  Under other policies
  * these do nothing.  Nothing is waited for while it is held.

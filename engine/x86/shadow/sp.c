@@ -163,13 +163,12 @@ void sp_unaccount(struct shadow_mmu *sm, uint32_t number)
 		frames_keep_small(&sm->frames, as_id, gfn, -1);
 }
 
-static uint32_t make(struct shadow_mmu *sm, gfn_t gfn, uint32_t role)
+uint32_t sp_make_quiet(struct shadow_mmu *sm, gfn_t gfn, uint32_t role)
 {
 	uint32_t number = arena_alloc(&sm->x.mmu.arena, sm->x.f->nonpresent);
 	struct table *t = arena_table(&sm->x.mmu.arena, number);
 	struct sp *sp = sp_of(sm, number);
 
-	rt_charge(role_direct(role) ? COST_TABLE_ALLOC : COST_SHADOW_PAGE, 1);
 	t->gfn = gfn;
 	t->role = role;
 	*sp = (struct sp){ .valid_gen = sm->x.valid_gen };
@@ -239,8 +238,10 @@ uint32_t sp_get(struct shadow_mmu *sm, unsigned int vcpu, gfn_t gfn, uint32_t ro
 	bool created = !n;
 
 	condemned_commit(sm, &list);
-	if (created)
-		n = make(sm, gfn, role);
+	if (created) {
+		rt_charge(role_direct(role) ? COST_TABLE_ALLOC : COST_SHADOW_PAGE, 1);
+		n = sp_make_quiet(sm, gfn, role);
+	}
 	sp_observe(sm, OBS_GET_PAGE, n, created);
 	return n;
 }

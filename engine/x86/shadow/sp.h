@@ -94,6 +94,8 @@ uint32_t sp_next(const struct shadow_mmu *sm, uint32_t number);
  * entries write-protects its gfn, or keeps it small.  mmu_lock held for write; flushes where it must.
  */
 uint32_t sp_get(struct shadow_mmu *sm, unsigned int vcpu, gfn_t gfn, uint32_t role);
+/* A new page, unobserved and for nothing: what was there before anybody looked. */
+uint32_t sp_make_quiet(struct shadow_mmu *sm, gfn_t gfn, uint32_t role);
 /* The role of a child of the entry @entry (kvm_mmu_child_role()). */
 uint32_t sp_child_role(const struct shadow_mmu *sm, uint32_t entry, bool direct, unsigned int access);
 

@@ -35,10 +35,19 @@ static inline int lab_print(const struct obs *o, char *line, size_t size)
 	case OBS_SPLIT_HUGE_PAGE:
 		return snprintf(line, size, "split %#llx L%u errno %llu\n", (unsigned long long)o->map.gfn,
 				(unsigned int)o->map.level, (unsigned long long)o->map.pfn);
+	case OBS_SPTE_UPDATE:
+		return snprintf(line, size, "update %#llx L%u %#llx > %#llx\n", (unsigned long long)o->spte.gfn,
+				(unsigned int)o->spte.level, (unsigned long long)o->spte.old,
+				(unsigned long long)o->spte.new);
+	case OBS_SPTE_CLEAR:
+		return snprintf(line, size, "clear %#llx L%u %#llx\n", (unsigned long long)o->spte.gfn,
+				(unsigned int)o->spte.level, (unsigned long long)o->spte.old);
 	case OBS_GET_PAGE:
-	case OBS_PREPARE_ZAP_PAGE:
-		return snprintf(line, size, "%s %#llx role %#x\n", o->kind == OBS_GET_PAGE ? "get" : "zap-page",
+		return snprintf(line, size, "%s %#llx role %#x\n", o->page.created ? "get" : "find",
 				(unsigned long long)o->page.gfn, (unsigned int)o->page.role);
+	case OBS_PREPARE_ZAP_PAGE:
+		return snprintf(line, size, "zap-page %#llx role %#x\n", (unsigned long long)o->page.gfn,
+				(unsigned int)o->page.role);
 	case OBS_FAST_PAGE_FAULT:
 		return snprintf(line, size, "fast %#llx %s %#llx > %#llx\n", (unsigned long long)o->fast.gfn,
 				ret_pf_name(o->fast.ret), (unsigned long long)o->fast.old,

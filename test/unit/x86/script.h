@@ -25,6 +25,8 @@ enum step_kind {
 	SPLITS,		/* want: tables that wait for one */
 	SMM_SLOT,	/* the same memory in address space 1, read by SMM */
 	SMM, NO_SMM,
+	LIMIT,		/* KVM_SET_NR_MMU_PAGES; gfn: pages */
+	PAGES,		/* want: shadow pages there are */
 	LAST_GEN,	/* the next change of slots makes MMIO generations start again */
 };
 
@@ -57,7 +59,11 @@ struct step {
 #define PASS_OVER_1_IN(ratio)		{ .kind = PASS_OVER, .gfn = ratio }
 
 /* What the host has, or lacks. */
-enum script_host { PLAIN, NO_AD = 1, NX = 2, HAS_PML = 4, NO_1G = 8, MMIO_UNCACHED = 16, NX_LATER = 32 };
+enum script_host {
+	PLAIN, NO_AD = 1, NX = 2, HAS_PML = 4, NO_1G = 8, MMIO_UNCACHED = 16, NX_LATER = 32,
+	RMAPS = 64,	/* the TDP MMU is off */
+	AT_HAND = 128,	/* ... and the host has the pages of the slot that are not the first of 8 */
+};
 
 struct script_row {
 	const char	*name;
@@ -87,6 +93,22 @@ static inline int script_splits(const struct lab *l)
 
 	mmu_stats(l->mmu, &stats);
 	return (int)stats.nx_splits;
+}
+
+static inline int script_tables(const struct lab *l)
+{
+	struct mmu_stats stats;
+
+	mmu_stats(l->mmu, &stats);
+	return (int)stats.tables;
+}
+
+/* mmu_host.page */
+static inline pfn_t script_page(void *arg, unsigned int task, gfn_t gfn)
+{
+	(void)arg;
+	(void)task;
+	return gfn % 8 ? LAB_PFN(gfn) : MMU_PFN_NONE;
 }
 
 /* The steps that are about memory slots. */
@@ -171,6 +193,11 @@ static inline int script_step(struct lab *l, const struct step *s)
 		break;
 	case SPLITS:
 		return script_splits(l);
+	case LIMIT:
+		mmu_page_limit(l->mmu, s->gfn);
+		break;
+	case PAGES:
+		return script_tables(l);
 	case SMM:
 	case NO_SMM:
 		mmu_vcpu_smm(l->mmu, 0, s->kind == SMM);
@@ -255,6 +282,7 @@ static inline char *script_squeezed(const char *said)
 
 static inline void script_check(const void *vrow)
 {
+	static const struct mmu_host at_hand = { .page = script_page };
 	const struct script_row *row = vrow;
 	struct lab l;
 	struct script s = { .l = &l, .row = row };
@@ -270,6 +298,8 @@ static inline void script_check(const void *vrow)
 	l.config.pml = row->host & HAS_PML;
 	l.config.max_level = row->host & NO_1G ? 2 : 3;
 	l.config.mmio_uncached = row->host & MMIO_UNCACHED;
+	l.config.rmaps = row->host & RMAPS;
+	l.config.host = row->host & AT_HAND ? &at_hand : NULL;
 	script_preset(&l, row->release);
 	for (unsigned int i = 0; i < ARRAY_SIZE(row->policy); i++)
 		lab_policy(&l, row->policy[i]);

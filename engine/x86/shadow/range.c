@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Unmapping and repointing: kvm_unmap_gfn_range(), kvm_rmap_zap_gfn_range(), kvm_set_pte_rmap(). */
+#include "engine/x86/shadow/range.h"
+
+#include "engine/core/mutant.h"
+#include "engine/x86/shadow/walk.h"
+#include "engine/x86/watched.h"
+#include "engine/x86/zap.h"
+
+/* Return: a flush is owed. */
+static bool zap_rmaps(struct shadow_mmu *sm, unsigned int as_id, gfn_t start, gfn_t end, bool yields, bool owed)
+{
+	struct flush flush = { .owed = owed };
+	uint64_t begin_ns = zap_begin();
+	struct rmap_walk w;
+
+	for_each_rmap(&w, sm, as_id, 1, MAX_HUGE_LEVEL, start, end) {
+		if (rmap_zap(sm, w.head))
+			flush_stale(&sm->x.mmu, &flush);
+		if (yields)
+			rmap_walk_yield(&w, &flush);
+	}
+	zap_end(&sm->x, begin_ns);
+	return flush.owed;
+}
+
+/* Up to 6.1 a notifier's unmap of rmaps never yields. */
+bool shadow_unmap(struct mmu *mmu, const struct memslot_span *span, bool may_block)
+{
+	bool yields = may_block && mmu->config.release >= KVM_6_12;
+	unsigned int as_id = span->slot->cfg.as_id;
+	gfn_t end = span->end - MUTANT(unmap_short) + MUTANT(unmap_wide);
+
+	if (MUTANT(unmap_skips_smm) && as_id)
+		return false;
+	return zap_rmaps(to_shadow(mmu), as_id, span->start, end, yields, false) && !MUTANT(unmap_no_flush);
+}
+
+bool shadow_zap_gfns(struct mmu *mmu, gfn_t start, gfn_t end)
+{
+	bool owed = false;
+
+	for (unsigned int as_id = 0; as_id < MEMSLOT_AS_IDS; as_id++)
+		owed = zap_rmaps(to_shadow(mmu), as_id, start, end, true, owed);
+	return owed;
+}
+
+/* The leaf maps @pfn from now on, read-only; by way of empty. */
+static void repoint(struct shadow_mmu *sm, uint32_t entry, pfn_t pfn)
+{
+	uint64_t old = rt_peek(entry_at(sm, entry)), new = spte_repointed(&sm->x, old, pfn);
+
+	rmap_clear_leaf(sm, entry);
+	rt_store(entry_at(sm, entry), new);
+	check_entry(&sm->x, entry_at(sm, entry), sm->x.f->nonpresent, new);
+}
+
+bool shadow_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn)
+{
+	struct shadow_mmu *sm = to_shadow(mmu);
+	struct ptes_iter it;
+	struct rmap_walk w;
+	bool owed = false;
+	uint32_t entry;
+
+	for_each_rmap(&w, sm, span->slot->cfg.as_id, 1, MAX_HUGE_LEVEL, span->start, span->end) {
+		owed = true;
+		if (pfn == MMU_PFN_WRITABLE) {
+			rmap_zap(sm, w.head);
+			continue;
+		}
+		for_each_pte(&sm->ptes, *w.head, &it, entry)
+			repoint(sm, entry, pfn);
+	}
+	return owed;
+}
+
+gfn_t shadow_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end, bool only_valid)
+{
+	const struct shadow_mmu *sm = to_shadow_const(mmu);
+	gfn_t found = UINT64_MAX;
+
+	(void)only_valid;	/* nothing obsolete is in an rmap for longer than its zap takes */
+	for (int level = 1; level <= MAX_HUGE_LEVEL; level++) {
+		gfn_t gfn = gfn_round(start, level);
+
+		while (gfn < end && gfn < found) {
+			const uint32_t *head = frames_rmap(&sm->frames, as_id, gfn, level);
+			int step = head ? level : frames_find_1g(&sm->frames, as_id, gfn) ? 2 : 3;
+
+			if (head && ptes_any(*head))
+				found = gfn;
+			gfn = gfn_round(gfn, step) + SPTE_LEVEL_PAGES(step);
+		}
+	}
+	return found;
+}
