@@ -14,15 +14,22 @@ static uint64_t start_ns(const struct drive *d, const struct drive_task *t)
 	return d->job->pacing == PACING_ASAP ? 0 : drive_scaled(d, d->job->scan->tasks[t->recorded].first_ns);
 }
 
+/* No host spends most of its time on switching, however much slower the recorded one was than the model. */
+#define SWITCHES_PER_TICK 16
+
 /* Ticks of the recorded host come at recorded times, too. */
 static struct host_model host_of(const struct drive_job *job)
 {
+	uint64_t shortest_ps = SWITCHES_PER_TICK * job->costs->ps[COST_SWITCH], hz, most;
 	struct host_model host = job->host;
-	uint64_t hz = host.hz;
 
-	if (job->time_scale_ppm)
-		hz = hz * 1000000 / job->time_scale_ppm;
-	host.hz = hz > 1000000 ? 1000000 : hz ? (uint32_t)hz : 1;
+	if (!job->time_scale_ppm)
+		return host;
+	hz = (uint64_t)host.hz * 1000000 / job->time_scale_ppm;
+	most = NSEC_PER_SEC * PSEC_PER_NSEC / (shortest_ps ? shortest_ps : PSEC_PER_NSEC);
+	if (most < host.hz)
+		most = host.hz;
+	host.hz = (uint32_t)(hz > most ? most : hz ? hz : 1);
 	return host;
 }
 

@@ -10,7 +10,8 @@
  *   disables preemption there; with host.preempt_locked it does not help).
  * - A task that spins for a lock keeps its CPU, unless host.preempt_locked is
  *   set or the holder has no CPU: then spinning is pointless, and mutexes stop.
- * - Getting a CPU costs COST_SWITCH.
+ * - Getting a CPU costs COST_SWITCH.  A tick that comes before that is over passes the task by, as a scheduler
+ *   lets whoever has not run yet run: else ticks that come faster than switches would let nobody get on.
  */
 #include "engine/rt/vtime/machine.h"
 
@@ -177,9 +178,12 @@ void cpu_tick(void)
 	struct rt_task *t = machine.cpu_oldest, *next;
 	unsigned int waiting = machine.nr_queued;	/* whom we preempt queues, too */
 
-	for (; t && waiting; t = next, waiting--) {
+	for (; t && waiting; t = next) {
 		next = t->cpu_next;
+		if (t->cpu_since_ps >= now_ps)
+			continue;
 		preempt_at_tick(t, now_ps);
+		waiting--;
 	}
 	dispatch(now_ps);
 	machine.tick_ns = UINT64_MAX;

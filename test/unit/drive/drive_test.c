@@ -47,7 +47,7 @@ static const struct {
 	const char	*policy;	/* assignments */
 	const char	*fails;		/* what the run's error says */
 	bool		 model;		/* --access model */
-	uint32_t	 time_scale_ppm;
+	uint32_t	 time_scale_ppm, cpus;	/* cpus: 0: one for each task */
 	struct line	 lines[16];
 	struct metric	 want[10];
 } rows[] = {
@@ -180,6 +180,10 @@ static const struct {
 	  .time_scale_ppm = 500000,
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 0, 0, 5, 20 * MS } },
 	  .want = { { "run", 50 * MS, RT_IS_VIRTUAL ? 60 * MS : INT64_MAX }, IS("pages", 5) } },
+	{ .name = "on a host far slower than the model ticks still leave time to run in",
+	  .time_scale_ppm = 100, .cpus = 1,
+	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 0, 0, 5, 2000 * MS }, { POPULATE, 1, 0, 5, 10, 2000 * MS } },
+	  .want = { { "run", 2 * MS, RT_IS_VIRTUAL ? 3 * MS : INT64_MAX }, IS("pages", 10) } },
 	{ .name = "what went away under the recorded kernel, too, is touched by nobody but the recorded accesses",
 	  .model = true,
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { POPULATE, 0, 10, 0, 64 }, { ZAP, HOST, 1000, 0, 64 },
@@ -433,7 +437,6 @@ static int replay(struct drive_job *job, const char *assignments, struct result 
 	job->plan = plan;
 	job->policy = &policy;
 	job->costs = &costs;
-	host_model_defaults(&job->host);
 	job->seed = 7;
 	result_init(result);
 	rc = RT_ENTRY(drive)(job, result, e);
@@ -452,6 +455,8 @@ static void check(const void *row)
 	struct err e = { 0 };
 	int rc;
 
+	host_model_defaults(&job.host);
+	job.host.cpus = r->cpus;
 	if (r->virtual_only && !RT_IS_VIRTUAL) {
 		ev_close(job.file);
 		return;

@@ -20,11 +20,11 @@ static const struct {
 	{ .name = "forty tasks, another seed", .tasks = 40, .seed = 1, .hash = 0xc609393f4ca4b0b3 },
 	{ .name = "forty tasks, every access a hand-over", .tasks = 40, .grain = RT_GRAIN_ACCESS, .hash = 0x709868aeacb58a27 },
 	{ .name = "forty tasks that break on contention", .tasks = 40, .needbreak = true, .hash = 0x9dc8f9a2e509ce36 },
-	{ .name = "forty tasks on three CPUs", .tasks = 40, .cpus = 3, .hash = 0x23a4b9671123cf02 },
+	{ .name = "forty tasks on three CPUs", .tasks = 40, .cpus = 3, .hash = 0xecce95be491e8392 },
 	{ .name = "forty tasks on three CPUs, every access a hand-over", .tasks = 40, .cpus = 3,
-	  .grain = RT_GRAIN_ACCESS, .needbreak = true, .hash = 0xee157cee16fbe833 },
+	  .grain = RT_GRAIN_ACCESS, .needbreak = true, .hash = 0xc06e05c0c00c96f0 },
 	{ .name = "forty tasks on two CPUs, preempted with locks", .tasks = 40, .cpus = 2,
-	  .preempt_locked = true, .needbreak = true, .hash = 0xd59f93b8e3cc0c8d },
+	  .preempt_locked = true, .needbreak = true, .hash = 0x35389068aee986d },
 	{ .name = "forty tasks, everything free", .tasks = 40, .free = true, .hash = 0xdd7e286b3bc715d9 },
 };
 
