@@ -270,7 +270,8 @@ static bool note_own(void *arg, const struct ev_at *at)
 	if (ev->kind == EV_ACCESS) {
 		note_walked(s, at);
 		vm->accesses++;
-		if (ev->access.service_ns) {
+		if (ev->access.service_ns && ev->access.level < 2) {
+			s->out->timed++;
 			s->out->attempts += ev->access.attempts ? ev->access.attempts : 1;
 			s->out->service_ns += ev->access.service_ns;
 		}

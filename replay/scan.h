@@ -46,7 +46,8 @@ struct scan {
 	struct scan_range *ranges;	size_t nr_ranges;
 	uint64_t	   kinds[EV_STIM_END];
 	uint64_t	   last_ns;	/* time of the last stimulus */
-	uint64_t	   attempts, service_ns; /* of all accesses whose service time is known */
+	/* Accesses whose service time is known and whose page is not known to be huge, their attempts and that time. */
+	uint64_t	   timed, attempts, service_ns;
 };
 
 /* Return: 0, or negative with @e naming the damaged block. */

@@ -7,11 +7,11 @@
 
 #define MAX_ACCESSES	4
 
-/* With the default costs an attempt that maps takes 3360 ns, one that retries 1550, in 6.1 1860. */
+/* With the default costs an attempt that maps takes 3360 ns, a huge page 62460, one that retries 1550, in 6.1 1860. */
 static const struct {
 	const char	*name;
 	enum kvm_release release;
-	struct { uint32_t attempts, service_ns; } accesses[MAX_ACCESSES];
+	struct { uint32_t attempts, service_ns, level; } accesses[MAX_ACCESSES];
 	uint64_t	 recorded_ns, modelled_ns;
 	uint32_t	 ppm;
 } rows[] = {
@@ -22,6 +22,8 @@ static const struct {
 	{ "6.1 looks for the window later", KVM_6_1, { { 1, 3360 }, { 99, 2000 * 99 } }, 2000, 1875, 937500 },
 	{ "the middle one", KVM_6_12, { { 1, 10000 }, { 1, 40000 }, { 1, 90000 } }, 40000, 3360, 84000 },
 	{ "times that are not known do not count", KVM_6_12, { { 1, 0 }, { 1, 33600 } }, 33600, 3360, 100000 },
+	{ "huge pages say little of faults", KVM_6_12, { { 1, 33600, 1 }, { 1, 900000, 2 }, { 1, 900000, 2 } }, 33600, 3360, 100000 },
+	{ "but all of them are huge", KVM_6_12, { { 1, 624600, 2 }, { 1, 624600, 2 } }, 624600, 62460, 100000 },
 	{ "none known: as recorded", KVM_6_12, { { 1, 0 } }, 0, 0, 1000000 },
 };
 
@@ -37,7 +39,8 @@ static void check(const void *row)
 	for (unsigned int i = 0; i < MAX_ACCESSES; i++)
 		if (r->accesses[i].attempts)
 			records[i] = (struct made_record){ .t_ns = 1000000 * (i + 1), .ev = { .kind = EV_ACCESS, .access = {
-				.attempts = r->accesses[i].attempts, .service_ns = r->accesses[i].service_ns } } };
+				.attempts = r->accesses[i].attempts, .service_ns = r->accesses[i].service_ns,
+				.level = r->accesses[i].level } } };
 	made_open(&made, r->release, records, MAX_ACCESSES);
 	costs_defaults(&costs);
 	assert_int_equal(time_scale_auto(made.file, &costs, &scale, &e), 0);
