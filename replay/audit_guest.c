@@ -23,12 +23,13 @@ static gfn_t key_of(gfn_t table)
 	return table * REGION_PAGES;
 }
 
-void audit_guest_entry(struct audit_guest *g, unsigned int vm, const struct ev_gpte *e)
+uint64_t audit_guest_entry(struct audit_guest *g, unsigned int vm, const struct ev_gpte *e)
 {
+	uint64_t old;
 	uint32_t n;
 
 	if (e->bytes != 8)
-		return;
+		return 0;
 	n = regions_number(&g->numbers, vm, key_of(e->gfn));
 	if (n == g->cap) {
 		g->cap = g->cap ? 2 * g->cap : 16;
@@ -36,7 +37,23 @@ void audit_guest_entry(struct audit_guest *g, unsigned int vm, const struct ev_g
 	}
 	if (n == g->nr)
 		memset(g->entries[g->nr++], 0, sizeof(g->entries[n]));
+	old = g->entries[n][e->offset / 8];
 	g->entries[n][e->offset / 8] = e->value;
+	return old;
+}
+
+void audit_guest_write(struct audit_guest *g, unsigned int vm, const struct ev_gpte *e)
+{
+	uint32_t n = regions_find(&g->numbers, vm, key_of(e->gfn));
+
+	if (n == REGION_NONE)
+		return;
+	for (unsigned int i = 0; i < e->bytes && e->offset + i < 4096; i++) {
+		unsigned int at = e->offset + i, shift = 8 * (at % 8);
+		uint64_t *entry = &g->entries[n][at / 8];
+
+		*entry = (*entry & ~(0xffULL << shift)) | (e->value >> 8 * i & 0xff) << shift;
+	}
 }
 
 static uint64_t entry_at(const struct audit_guest *g, unsigned int vm, gfn_t table, unsigned int index)

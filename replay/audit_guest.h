@@ -25,8 +25,10 @@ struct audit_walk {
 };
 
 void audit_guest_fini(struct audit_guest *g);
-/* An entry holds this value from now on (EV_GPTE). */
-void audit_guest_entry(struct audit_guest *g, unsigned int vm, const struct ev_gpte *e);
+/* An entry holds this value from now on (EV_GPTE).  Return: the value known before, 0: none. */
+uint64_t audit_guest_entry(struct audit_guest *g, unsigned int vm, const struct ev_gpte *e);
+/* KVM wrote this for the guest (EV_PT_WRITE): entries it covers, wholly or in part. */
+void audit_guest_write(struct audit_guest *g, unsigned int vm, const struct ev_gpte *e);
 /* Return: false where the root, or an entry on the way, is not known. */
 bool audit_guest_walk(const struct audit_guest *g, unsigned int vm, const struct ev_walk *w, struct audit_walk *out);
 

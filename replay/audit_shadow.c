@@ -46,6 +46,7 @@ struct shadow {
 	struct audit_guest	guest;
 	struct audit_pages	pages;
 	struct work	       *work;	/* by task */
+	bool		       *mistaken;	/* by VM: walks were not of the tables that they seemed to be of */
 	struct step	       *steps;
 	uint32_t		nr_steps;
 };
@@ -65,7 +66,8 @@ static bool is_step_stim(unsigned int kind)
 
 static bool has_end_step(unsigned int kind)
 {
-	return kind == EV_OP_FAULT || kind == EV_OP_SYNC_ROOTS || kind == EV_OP_CR3 || kind == EV_OP_PT_WRITE;
+	return kind == EV_OP_FAULT || kind == EV_OP_SYNC_ROOTS || kind == EV_OP_VCPU_LOAD ||
+	       kind == EV_OP_VCPU_UNLOAD || kind == EV_OP_CR3 || kind == EV_OP_PT_WRITE;
 }
 
 static int cmp_step(const void *va, const void *vb)
@@ -248,16 +250,16 @@ static void fault_over(struct shadow *s, const struct step *step)
 
 /* --- roots ----------------------------------------------------------------------------------------------- */
 
-static void loads_root(struct shadow *s, uint32_t task, const struct ev_walk *walk)
+static void loads_root(struct shadow *s, uint32_t task, bool known, gfn_t root, unsigned int level)
 {
 	struct work *w = &s->work[task];
 
-	w->root_known = walk->known && walk->levels >= 4;
-	w->root_level = walk->levels;
-	w->root = walk->root;
+	w->root_known = known && level >= 4;
+	w->root_level = level;
+	w->root = root;
 }
 
-/* After it no page may be unsync that was so before, whoever let it. */
+/* kvm_mmu_load() and kvm_mmu_sync_roots() leave nothing below the root unsync but what others let go meanwhile. */
 static void roots_synced(struct shadow *s, const struct step *step)
 {
 	const struct rec_op *op = &s->r->ops[step->op];
@@ -310,6 +312,8 @@ static void get_page(struct shadow *s, const struct step *step)
 		if (s->pages.v[page].obsolete)
 			say_met_again(s, page, step, "taken");
 	}
+	if (op->kind == EV_OP_VCPU_LOAD)
+		loads_root(s, op->task, !role_direct(o->page.role), o->page.gfn, role_level(o->page.role));
 	if (!w)
 		return;
 	if (role_direct(o->page.role))
@@ -339,17 +343,21 @@ static void sync_page(struct shadow *s, const struct step *step)
 {
 	struct work *w = &s->work[s->r->ops[step->op].task];
 
+	uint32_t page;
+
 	w->synced += w->op == step->op;
-	if (!says_zapped(s, step))
-		s->pages.v[page_of(s, step, "synced")].unsync = false;
+	if (says_zapped(s, step))
+		return;
+	page = page_of(s, step, "synced");
+	s->pages.v[page].unsync = false;
 }
 
 static void unsync_page(struct shadow *s, const struct step *step)
 {
-	struct audit_page *page = &s->pages.v[page_of(s, step, "let go unsync")];
+	uint32_t page = page_of(s, step, "let go unsync");
 
-	page->unsync = true;
-	page->by_op = step->op;
+	s->pages.v[page].unsync = true;
+	s->pages.v[page].by_op = step->op;
 }
 
 static void entry_set(struct shadow *s, const struct step *step)
@@ -405,26 +413,54 @@ static void do_end(struct shadow *s, const struct step *step)
 	const struct ev *stim = rec_op_stim(s->r, op);
 
 	if (op->kind == EV_OP_FAULT) {
-		const struct ev *walk = walk_of(s->r, op);
-
+		stim = walk_of(s->r, op);
 		fault_over(s, step);
-		if (walk)
-			loads_root(s, op->task, &walk->walk);
-	} else if (op->kind == EV_OP_SYNC_ROOTS) {
-		roots_synced(s, step);
-	} else if (stim && op->kind == EV_OP_CR3) {
-		loads_root(s, op->task, &stim->walk);
-	} else if (stim && op->kind == EV_OP_PT_WRITE) {
-		table_written(s, stim);
 	}
+	if (stim && (op->kind == EV_OP_FAULT || op->kind == EV_OP_CR3))
+		loads_root(s, op->task, stim->walk.known && !(op->kind == EV_OP_CR3 && stim->flags & EV_F_LOADS),
+			   stim->walk.root, stim->walk.levels);
+	else if (op->kind == EV_OP_VCPU_UNLOAD)
+		loads_root(s, op->task, false, 0, 0);
+	else if (op->kind == EV_OP_SYNC_ROOTS || op->kind == EV_OP_VCPU_LOAD)
+		roots_synced(s, step);
+	else if (stim && op->kind == EV_OP_PT_WRITE)
+		table_written(s, stim);
+}
+
+/*
+ * The guest cannot change an upper table that is shadowed without an exit.  Where a walk finds another entry there all
+ * the same, it was of another table: the root of a recording that begins later than the vCPU loaded it is guessed.
+ */
+static void entry_read(struct shadow *s, const struct ev *ev)
+{
+	uint64_t old = audit_guest_entry(&s->guest, ev->vm, &ev->gpte);
+
+	if (ev->gpte.level > 1 && old & 1 && spte_pfn(old) != spte_pfn(ev->gpte.value) &&
+	    audit_pages_only(&s->pages, ev->vm, ev->gpte.gfn, ev->gpte.level) != AUDIT_NO_PAGE)
+		s->mistaken[ev->vm] = true;
 }
 
 static void do_stim(struct shadow *s, const struct ev *ev)
 {
-	if (ev->kind == EV_GPTE)
-		audit_guest_entry(&s->guest, ev->vm, &ev->gpte);
-	else
+	if (ev->vm >= s->r->meta->nr_vms)
+		return;
+	if (ev->kind == EV_GPTE) {
+		entry_read(s, ev);
+	} else {
+		audit_guest_write(&s->guest, ev->vm, &ev->gpte);
 		table_written(s, ev);
+	}
+}
+
+/* What hangs below what is not known where tables were taken for others. */
+static void doubt_mistaken(const struct shadow *s)
+{
+	for (uint32_t i = 0; i < s->a->nr; i++) {
+		struct audit_finding *f = &s->a->findings[i];
+
+		if ((f->rule == AUDIT_S1 || f->rule == AUDIT_S2) && s->mistaken[f->vm])
+			f->certain = false;
+	}
 }
 
 void audit_shadow(const struct recording *r, struct audit *a)
@@ -436,6 +472,7 @@ void audit_shadow(const struct recording *r, struct audit *a)
 	s.work = xcalloc(r->meta->nr_tasks, sizeof(*s.work));
 	for (size_t t = 0; t < r->meta->nr_tasks; t++)
 		s.work[t].op = REC_NONE;
+	s.mistaken = xcalloc(r->meta->nr_vms, sizeof(*s.mistaken));
 	gather(&s);
 	for (uint32_t i = 0; i < s.nr_steps; i++) {
 		const struct step *step = &s.steps[i];
@@ -447,8 +484,10 @@ void audit_shadow(const struct recording *r, struct audit *a)
 		else if (r->obs[step->obs].o.vm < r->meta->nr_vms)
 			do_obs(&s, step);
 	}
+	doubt_mistaken(&s);
 	free(s.steps);
 	free(s.work);
+	free(s.mistaken);
 	audit_guest_fini(&s.guest);
 	audit_pages_fini(&s.pages);
 }
