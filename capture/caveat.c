@@ -23,7 +23,9 @@ static void of_vcpus(const struct ev_meta *m, caveat_fn fn, void *arg)
 	bool runs = has(m, "kvm:kvm_entry") && has(m, "kvm:kvm_exit");
 
 	if (!has(m, "kvm:kvm_page_fault") && !has(m, "kvm:kvm_guest_fault"))
-		fn(arg, "no kvm_page_fault in it, so no guest accesses");
+		fn(arg, ev_counts_get(&m->kinds, "access") ?
+		   "no kvm_page_fault in it: each walk of the guest's page tables counts as a fault, and what became of it is seldom known" :
+		   "no kvm_page_fault in it, so no guest accesses");
 	if (!runs)
 		fn(arg, "kvm_entry or kvm_exit is missing: how long guests ran is not known, and of which VM a thread is only "
 		   "where a fault or probe tells");

@@ -123,7 +123,7 @@ void obs_set_spte(struct fold *f, struct task *t, const struct raw *r)
 	struct attempt *at = attempt_of(t, op);
 	struct ev ev = { .kind = OBS_SET_SPTE };
 
-	if (at && r->v[0] == at->gfn) {
+	if (at && r->v[0] == (at->gfn & ~(SPTE_LEVEL_PAGES(r->v[3] & 7) - 1))) {
 		at->set = true;
 		at->host_writable = f->spte && r->v[1] & f->spte->host_writable;
 	}
@@ -232,17 +232,34 @@ void obs_get_page(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct op *load;
 
-	if (!f->has[RAW_MMU_LOAD] && is_root(f, t, r) && !op_find(t, EV_OP_VCPU_LOAD))
+	if (!f->has[RAW_MMU_LOAD] && is_root(f, t, r) && !op_find(t, EV_OP_VCPU_LOAD)) {
+		if (fold_shadows(f) && t->v.root_known && t->v.root != r->v[1]) {
+			op_end_all(f, t);
+			vcpu_goes_on(f, t, r->ts_ns);	/* what it was at was in another address space */
+		}
 		root_load_unseen(f, t, r->ts_ns);
+	}
 	load = op_find(t, EV_OP_VCPU_LOAD);
 	if (load && !f->seen[RAW_SPTE_CHANGED])
 		note_root(f, t, load, r);
 	emit_page(f, t, r, fault_obs(f, t, r->ts_ns), OBS_GET_PAGE, r->v[5]);
 }
 
+/*
+ * No notifier takes table pages away (they go with what a fault, a vCPU's root or a memslot needs): one at hand is over.
+ * Whoever else takes a root away is taking them all.
+ */
 void obs_prepare_zap(struct fold *f, struct task *t, const struct raw *r)
 {
-	emit_page(f, t, r, op_for_obs(f, t, r->ts_ns), OBS_PREPARE_ZAP_PAGE, false);
+	struct op *op = op_for_obs(f, t, r->ts_ns);
+
+	if (!f->seen[RAW_SPTE_CHANGED] && op_is_notifier(op)) {
+		op_end(f, t);
+		op = op_for_obs(f, t, r->ts_ns);
+	}
+	if (op->kind == EV_OP_UNKNOWN && t->vcpu < 0 && level_of(r) >= 4)
+		op->zaps = op->zaps_root = true;
+	emit_page(f, t, r, op, OBS_PREPARE_ZAP_PAGE, false);
 }
 
 void obs_sync_page(struct fold *f, struct task *t, const struct raw *r)

@@ -29,6 +29,11 @@ static const uint32_t holds[EV_NR_OPS] = {
 	[EV_OP_MEMSLOT]	= NOTIFIERS,
 };
 
+bool op_is_notifier(const struct op *op)
+{
+	return NOTIFIERS & 1u << op->kind;
+}
+
 struct op *op_top(struct task *t)
 {
 	return t->depth ? &t->ops[t->depth - 1] : NULL;

@@ -23,6 +23,7 @@
 	X(UNLINKED,	"table freed after its grace period, in whatever task was running")	\
 	X(NO_VCPU,	"number that no vCPU has")			\
 	X(WALK,		"page-table walk of the guest's")	\
+	X(MATCHED,	"emulated MMIO whose frame its fault tells")	\
 	X(SHORT,	"record shorter than its format")
 
 #define FOLD_VCPU_IDS	4096	/* KVM_MAX_VCPU_IDS of x86; a higher number is of a damaged record */
@@ -353,6 +354,7 @@ void op_touch(struct task *t, uint64_t ts_ns);
 /* Ends the top operation, at its last record (a return counts as one: op_touch()). */
 void op_end(struct fold *f, struct task *t);
 void op_end_all(struct fold *f, struct task *t);
+bool op_is_notifier(const struct op *op);
 /* The return of the innermost @kind: ends it at @ts_ns.  Return: false when none is open. */
 bool op_return(struct fold *f, struct task *t, enum ev_op kind, uint64_t ts_ns);
 /* Is it the kernel's worker for huge pages that the NX mitigation split? */
@@ -441,6 +443,8 @@ bool slot_gfns_meet(const struct fold_vm *vm, unsigned int shift, gfn_t gfn, uin
 bool slot_fill(struct fold *f, struct op *op, struct ev *ev);
 
 /* --- fold_vcpu.c ----------------------------------------------------------------------- */
+/* The access (EV_F_R, W, X, P) of a page fault's error code. */
+uint8_t vcpu_access_of(uint64_t code);
 /* A fault begins, as far as @at says; its times and results are filled here. */
 void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct attempt *at);
 /* The exit, the entry: whose time it was. */

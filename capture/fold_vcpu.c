@@ -30,7 +30,7 @@
 /* --- what the fault was ---------------------------------------------------------------- */
 
 /* #PF and NPF error codes: bit 0 present, 1 write, 4 fetch. */
-static uint8_t access_of_pferr(uint64_t code)
+uint8_t vcpu_access_of(uint64_t code)
 {
 	uint8_t access = code & 0x10 ? EV_F_X : code & 2 ? EV_F_W : EV_F_R;
 
@@ -176,6 +176,8 @@ static enum ret_pf infer(const struct fold *f, const struct attempt *at)
 		return at->fast;
 	if (at->set)
 		return changed ? RET_PF_FIXED : RET_PF_SPURIOUS;
+	if (at->requested && at->spans)		/* no way back from there, and an entry that changed would show */
+		return RET_PF_SPURIOUS;
 	return RET_PF_UNKNOWN;
 }
 
@@ -263,6 +265,8 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 	bool known = is_access(at);
 
 	f->vms[t->vm].faulted = true;
+	if (op_find(t, EV_OP_FAULT))		/* neither its return nor an entry has ended the last one */
+		op_end_all(f, t);
 	if (v->undecided) {
 		bool again = v->active && known && same_access(v, at);
 
@@ -277,7 +281,7 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 	v->at.begin_ns = ts_ns;
 	v->at.entry_ns = v->exit_ns ? ts_ns - v->exit_ns : 0;
 	v->at.fast = v->at.stage2 = RET_PF_UNKNOWN;
-	v->fault_exit = known;
+	v->fault_exit = known && !at->spans;
 	if (v->exit_unclaimed)		/* the exit is this fault's */
 		v->run_records--;
 	v->exit_unclaimed = false;
@@ -290,7 +294,7 @@ void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 	const struct attempt at = {
 		.gfn = v->shadow ? 0 : r->v[1] >> 12, .gfn_known = !v->shadow, .error_code = r->v[2],
 		.gva = r->v[1], .by_gva = v->shadow,
-		.access = v->ept ? access_of_ept(r->v[2]) : access_of_pferr(r->v[2]),
+		.access = v->ept ? access_of_ept(r->v[2]) : vcpu_access_of(r->v[2]),
 	};
 
 	f->shadows |= v->shadow;
@@ -351,7 +355,7 @@ void vcpu_named(struct task *t, gfn_t gfn)
 void vcpu_matches_mmio(struct fold *f, struct task *t, const struct raw *r)
 {
 	if (!op_find(t, EV_OP_FAULT) || !t->v.at.by_gva) {
-		f->why = UNUSED_NO_CALL;
+		f->why = UNUSED_MATCHED;
 		return;
 	}
 	t->v.at.mmio = true;

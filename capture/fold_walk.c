@@ -178,9 +178,12 @@ static struct task *bind_by_name(struct fold *f, struct task *t)
 	return t;
 }
 
+/* What comes before a fault's walk on any host that records it has not been seen yet: it will not be. */
 static bool begins_fault(const struct fold *f, const struct task *t)
 {
-	return !f->has[RAW_PAGE_FAULT] && t->vcpu >= 0 && (!t->v.exit_ns || t->v.shadow);
+	if (f->seen[RAW_PAGE_FAULT] || t->vcpu < 0)
+		return false;
+	return f->seen[RAW_EXIT] ? t->v.exit_ns && t->v.shadow : !f->seen[RAW_ENTRY];
 }
 
 static bool is_of_fault(struct task *t, uint64_t gva)
@@ -192,7 +195,8 @@ static bool is_of_fault(struct task *t, uint64_t gva)
 
 void walk_begins(struct fold *f, struct task *t, const struct raw *r)
 {
-	const struct attempt at = { .gva = r->v[0], .by_gva = true, .error_code = r->v[1], .spans = true };
+	const struct attempt at = { .gva = r->v[0], .by_gva = true, .error_code = r->v[1], .spans = true,
+				    .access = vcpu_access_of(r->v[1]) };
 
 	t = bind_by_name(f, t);
 	if (!fold_shadows(f)) {

@@ -19,6 +19,7 @@ struct row {
 	bool		 nx;			/* the host had the NX mitigation on */
 	bool		 uncached;		/* ... makes no entries for MMIO */
 	bool		 arm64;			/* by the events of an arm64 host */
+	const char	*comm;			/* of every thread */
 };
 
 /* --- the check ------------------------------------------------------------------------- */
@@ -58,6 +59,7 @@ static void check(const void *arg)
 
 	close(mkstemp(path));
 	fake_init(&fake, row->steps, row->arm64 ? KVM_ARM64 : KVM_X86);
+	fake.comm = row->comm;
 	ev_meta_init(&meta);
 	assert_int_equal(ev_writer_open(path, 0, &w, &e), 0);
 	f = fold_new(&fake.source, &meta, w);
@@ -136,6 +138,7 @@ static void check(const void *arg)
 #define ROLE(level)		(0x3700ULL | (level))
 #define LOAD(t, tid, vcpu, gfn)	REC(t, tid, "vcpu_run", vcpu, KVM), REC((t) + 1, tid, "mmu_load", vcpu), \
 				REC((t) + 2, tid, "kvm_mmu_get_page", 0, gfn, ROLE(4), 0, 0, 1), ENTRY((t) + 3, tid, vcpu)
+#define GETROOT(t, tid, gfn)	REC(t, tid, "kvm_mmu_get_page", 0, gfn, ROLE(4), 0, 0, 1)
 #define CR_WRITE(t, tid, vcpu)	REC(t, tid, "kvm_exit", 0x13, SVM, vcpu)
 #define MARK(t, who, line)	{ .ts = t, .tid = who, .event = "print", .text = line }
 
@@ -979,6 +982,89 @@ static const struct row rows[] = {
 		"123 0 walk - gva=0xc0401234 root=0x60 levels=2 known=1 mapped=1 pferr=0x2\n"
 		"123 0 access w,hostwr gfn=0x400401 attempts=1 result=fixed guest_ns=17 service_ns=8\n"
 		"130 0 op - op=fault gfn=0x400401 result=fixed access=0x8 span_ns=9 stimulus=1 entry_ns=1 error_code=0x2\n",
+	},
+	{
+		.name = "where faults are not recorded, walks of a vCPU's thread stand for them, each until the next",
+		.steps = {
+			GETROOT(10, 7, 0x40ULL), WALK(100, 7, 0x201000ULL, 6), PTE(103, 7, 0x41027, 4), PTE(104, 7, 0xe7, 3),
+			REC(105, 7, "kvm_mmu_get_page", 0, 0x41ULL, ROLE(3), 0, 0, 1), REQ(106, 7, 0x201ULL), SET(107, 7, 0x201ULL),
+			WALK(200, 7, 0x202000ULL, 6), PTE(201, 7, 0x41067, 4), PTE(202, 7, 0x400000e7, 3),
+			REC(203, 7, "kvm_unmap_hva_range", 0x7000, 0x9000),
+			WALK(300, 7, 0x202000ULL, 6), PTE(301, 7, 0x41067, 4), PTE(302, 7, 0x400000e7, 3), REQ(303, 7, 0x40202ULL),
+			WALK(400, 7, 0x8000000000ULL, 4), PTE(401, 7, 0, 4), REC(402, 7, "kvm_mmu_walker_error", 4),
+			WALK(500, 7, 0x300000ULL, 0), PTE(501, 7, 0x41067, 4), PTE(502, 7, 0xe7, 3),
+			REC(600, 9, "kvm_unmap_hva_range", 0x7000, 0x9000),
+			REC(601, 9, "kvm_mmu_prepare_zap_page", 0, 0x41ULL, ROLE(3)), REC(602, 9, "kvm_mmu_prepare_zap_page", 0, 0x40ULL, ROLE(4)),
+		},
+		.want =
+		"0 0 cr3 - gva=0x0 root=0x40 levels=4 known=1\n"
+		"0 0 vcpu_load -\n"
+		"0 0 kvm_mmu_get_page - gfn=0x40 created=1 role=0x3704\n"
+		"0 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"93 0 gpte - gfn=0x40 offset=0x0 level=4 bytes=8 value=0x41027\n"
+		"94 0 gpte - gfn=0x41 offset=0x0 level=3 bytes=8 value=0xe7\n"
+		"94 0 walk - gva=0x201000 root=0x40 levels=4 known=1 mapped=1 pferr=0x6\n"
+		"94 0 access w,pfn,hostwr gfn=0x201 attempts=1 level=1 pfn=0x1000 result=fixed guest_ns=0 service_ns=3\n"
+		"95 0 kvm_mmu_get_page - gfn=0x41 created=1 role=0x3703\n"
+		"96 0 kvm_mmu_spte_requested - gfn=0x201 level=1 pfn=0x1000\n"
+		"97 0 kvm_mmu_set_spte - gfn=0x201 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
+		"97 0 op - op=fault gfn=0x201 result=fixed access=0x8 span_ns=7 stimulus=0 error_code=0x6\n"
+		"191 0 gpte - gfn=0x40 offset=0x0 level=4 bytes=8 value=0x41067\n"
+		"192 0 gpte - gfn=0x41 offset=0x0 level=3 bytes=8 value=0x400000e7\n"
+		"193 0 invalidate_start nested,open start=0x7000 end=0x9000 service_ns=0\n"
+		"193 0 walk - gva=0x202000 root=0x40 levels=4 known=1 mapped=1 pferr=0x6\n"
+		"193 0 access w,pfn,hostwr gfn=0x40202 attempts=2 level=1 pfn=0x1000 result=spurious guest_ns=0 service_ns=100\n"
+		"193 0 op 0x3 op=invalidate_start gfn=0x0 result=continue span_ns=0 stimulus=7\n"
+		"193 0 op - op=fault gfn=0x40202 result=retry access=0x8 span_ns=3 stimulus=1 error_code=0x6\n"
+		"293 0 kvm_mmu_spte_requested - gfn=0x40202 level=1 pfn=0x1000\n"
+		"293 0 op - op=fault gfn=0x40202 result=spurious access=0x8 span_ns=3 stimulus=1 error_code=0x6\n"
+		"391 0 gpte - gfn=0x40 offset=0x8 level=4 bytes=8 value=0x0\n"
+		"391 0 walk - gva=0x8000000000 root=0x40 levels=4 known=1 pferr=0x4\n"
+		"391 0 access r gfn=0x8000000 attempts=1 result=guest_fault guest_ns=0 service_ns=1\n"
+		"392 0 kvm_mmu_walker_error - gfn=0x0 count=0x4\n"
+		"392 0 op - op=fault gfn=0x0 result=guest_fault access=0x4 span_ns=2 stimulus=2 error_code=0x4\n"
+		"492 0 gpte - gfn=0x41 offset=0x0 level=3 bytes=8 value=0xe7\n"
+		"492 0 walk - gva=0x300000 root=0x40 levels=4 known=1 mapped=1\n"
+		"492 0 access r gfn=0x300 attempts=1 result=unknown guest_ns=0 service_ns=0\n"
+		"492 0 op - op=fault gfn=0x300 result=unknown access=0x4 span_ns=2 stimulus=3\n"
+		"590 1 invalidate_start open start=0x7000 end=0x9000 service_ns=1\n"
+		"591 1 zap_all -\n"
+		"591 1 op 0x2 op=invalidate_start gfn=0x0 result=continue span_ns=1 stimulus=0\n"
+		"591 1 kvm_mmu_prepare_zap_page - gfn=0x41 role=0x3703\n"
+		"592 1 kvm_mmu_prepare_zap_page - gfn=0x40 role=0x3704\n"
+		"592 1 op - op=zap_all gfn=0x0 result=continue span_ns=1 stimulus=1\n",
+		.comm = "vcpu0",
+	},
+	{
+		.name = "a root at hand, loaded where nothing shows it: the one that holds what the walk reads",
+		.steps = {
+			GETROOT(10, 7, 0x40ULL), WALK(100, 7, 0x0ULL, 4), PTE(101, 7, 0x41027, 4), PTE(102, 7, 0xe7, 3),
+			GETROOT(110, 7, 0x50ULL), WALK(200, 7, 0x0ULL, 4), PTE(201, 7, 0x51027, 4), PTE(202, 7, 0xe7, 3),
+			WALK(300, 7, 0x0ULL, 4), PTE(301, 7, 0x41067, 4), PTE(302, 7, 0xe7, 3),
+		},
+		.want =
+		"0 0 cr3 - gva=0x0 root=0x40 levels=4 known=1\n"
+		"0 0 vcpu_load -\n"
+		"0 0 kvm_mmu_get_page - gfn=0x40 created=1 role=0x3704\n"
+		"0 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"91 0 gpte - gfn=0x40 offset=0x0 level=4 bytes=8 value=0x41027\n"
+		"92 0 gpte - gfn=0x41 offset=0x0 level=3 bytes=8 value=0xe7\n"
+		"92 0 walk - gva=0x0 root=0x40 levels=4 known=1 mapped=1 pferr=0x4\n"
+		"92 0 access r gfn=0x0 attempts=1 result=unknown guest_ns=0 service_ns=0\n"
+		"92 0 op - op=fault gfn=0x0 result=unknown access=0x4 span_ns=2 stimulus=0 error_code=0x4\n"
+		"100 0 cr3 - gva=0x0 root=0x50 levels=4 known=1\n"
+		"100 0 vcpu_load -\n"
+		"100 0 kvm_mmu_get_page - gfn=0x50 created=1 role=0x3704\n"
+		"100 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=0 stimulus=6\n"
+		"191 0 gpte - gfn=0x50 offset=0x0 level=4 bytes=8 value=0x51027\n"
+		"192 0 gpte - gfn=0x51 offset=0x0 level=3 bytes=8 value=0xe7\n"
+		"192 0 op - op=fault gfn=0x0 result=retry access=0x4 span_ns=2 stimulus=1 error_code=0x4\n"
+		"291 0 cr3 - gva=0x0 root=0x40 levels=4 known=1\n"
+		"291 0 gpte - gfn=0x40 offset=0x0 level=4 bytes=8 value=0x41067\n"
+		"291 0 walk - gva=0x0 root=0x40 levels=4 known=1 mapped=1 pferr=0x4\n"
+		"291 0 access r gfn=0x0 attempts=2 result=unknown guest_ns=0 service_ns=1\n"
+		"292 0 op - op=fault gfn=0x0 result=unknown access=0x4 span_ns=2 stimulus=1 error_code=0x4\n",
+		.comm = "vcpu0",
 	},
 	{
 		.name = "a TDP host's walks and CR3 loads are the emulator's",
