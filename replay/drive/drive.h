@@ -110,6 +110,7 @@ struct drive_task {
 	struct ev_list		 writes;	/* to the guest's tables, before what follows; paging.c */
 	struct ev_list		 emulations;	/* of such writes, by KVM after the access that follows */
 	gfn_t			 root;		/* that the guest has loaded; UINT64_MAX: unknown */
+	unsigned int		 levels;	/* of its page tables; 0: unknown */
 	gfn_t			 emulated;	/* frame of the last access, if KVM has its write to emulate */
 	uint64_t		 thought_ns;	/* of the next access's think time */
 	uint64_t		 recorded_end_ns; /* of its last stimulus */
@@ -239,8 +240,8 @@ void paging_catch_up(struct drive_task *t, struct ev_list *list);
 void paging_write(struct drive_task *t, const struct ev *ev);
 /* What KVM asked for goes before the guest is entered. */
 void paging_enter(struct drive_task *t, struct mmu *mmu);
-/* The guest's root is @root, if it was not before. */
-void paging_root(struct drive_task *t, struct mmu *mmu, gfn_t root);
+/* The guest's root, and how it pages, are what @walk says, if they were not before. */
+void paging_root(struct drive_task *t, struct mmu *mmu, const struct ev_walk *walk);
 /* Shadow pages: the host has the page of @a; the host takes pages back; which it has (mmu_host.page, @arg the VM). */
 void paging_accessed(struct drive_vm *vm, const struct mmu_access *a);
 void paging_unmapped(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);

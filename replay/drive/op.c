@@ -378,7 +378,7 @@ static void paging(struct drive_task *t, const struct stim *s)
 		return;
 	rt_op_begin(ops[s->ev.kind]);
 	if (s->ev.kind == EV_CR3)
-		paging_root(t, mmu, s->ev.walk.root);
+		paging_root(t, mmu, &s->ev.walk);
 	else if (s->ev.kind == EV_SYNC_ROOTS)
 		mmu_sync_roots(mmu, (unsigned int)t->vcpu);
 	else

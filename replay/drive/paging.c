@@ -8,6 +8,7 @@
  * which the guest was seen writing; the others were filled by user space before the guest ran.
  */
 #include "base/alloc.h"
+#include "kvm/role.h"
 #include "replay/drive/drive.h"
 
 void paging_keep(struct ev_list *list, const struct ev *ev)
@@ -163,12 +164,28 @@ void paging_enter(struct drive_task *t, struct mmu *mmu)
 		mmu_sync_roots(mmu, (unsigned int)t->vcpu);
 }
 
-void paging_root(struct drive_task *t, struct mmu *mmu, gfn_t root)
+/* Beside the levels what the recording does not tell of the guest's mode is as usual: CR0.WP and EFER.NXE are set. */
+static uint32_t role_of(unsigned int levels)
 {
-	if (root == t->root)
+	uint32_t role = role_set_level(0, levels);
+
+	role = role_set_has_4_byte_gpte(role, levels == 2);
+	role = role_set_access(role, 7);
+	role = role_set_efer_nx(role, levels > 2);
+	return role_set_cr0_wp(role, 1);
+}
+
+void paging_root(struct drive_task *t, struct mmu *mmu, const struct ev_walk *walk)
+{
+	bool other_mode = walk->levels && walk->levels != t->levels;
+
+	if (other_mode)
+		mmu_vcpu_role(mmu, (unsigned int)t->vcpu, role_of(walk->levels));
+	t->levels = walk->levels ? walk->levels : t->levels;
+	if (!walk->known || (walk->root == t->root && !other_mode))
 		return;
-	t->root = root;
+	t->root = walk->root;
 	/* Without any root yet the load that follows takes this one. */
-	if (!mmu_cr3(mmu, (unsigned int)t->vcpu, root) && t->loaded)
+	if (!mmu_cr3(mmu, (unsigned int)t->vcpu, t->root) && t->loaded)
 		mmu_vcpu_load(mmu, (unsigned int)t->vcpu);
 }

@@ -217,8 +217,7 @@ static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
 
 	if (t->walk.kind) {
 		a.gva = t->walk.walk.gva;
-		if (t->walk.walk.known)
-			paging_root(t, vm->mmu, t->walk.walk.root);
+		paging_root(t, vm->mmu, &t->walk.walk);
 	}
 	if (!t->loaded)
 		load(t, vm->mmu);
