@@ -238,7 +238,7 @@ static void note_walked(struct scanner *s, const struct ev_at *at)
 	const struct ev *ev = at->ev, *walk = &s->walk[at->task];
 	const uint64_t page_mask = (1ULL << s->page_shift) - 1;
 
-	if (walk->kind && ev->flags & EV_F_W && !(walk->walk.pferr & 4))
+	if (walk->kind && walk->walk.mapped && ev->flags & EV_F_W && !(walk->walk.pferr & 4))
 		offsets_add(&s->offsets[ev->vm], (walk->walk.gva & ~page_mask) - (ev->access.gfn << s->page_shift));
 	s->walk[at->task].kind = EV_NONE;
 }

@@ -202,7 +202,7 @@ void guest_walk(struct guest *g, uint64_t t_ns, uint32_t vcpu, gfn_t root, unsig
 		uint32_t pferr)
 {
 	struct ev ev = { .kind = EV_WALK, .walk = { .gva = gva, .root = root, .levels = levels, .known = 1,
-						    .pferr = pferr } };
+						    .mapped = 1, .pferr = pferr } };
 
 	write(g, vcpu, t_ns, &ev);
 }

@@ -147,7 +147,8 @@ static void put_access(struct ev_writer *w, const struct line *l, uint64_t page,
 {
 	bool writes = l->what == WRITE;
 	struct ev walk = { .kind = EV_WALK, .walk = { .gva = writes ? KERNEL + (page << 12) : page << 12, .root = root,
-						      .known = 1, .levels = 4, .pferr = writes ? 2 : 4 } };
+						      .known = 1, .mapped = 1, .levels = 4,
+						      .pferr = writes ? 2 : 4 } };
 	struct ev ev = { .kind = EV_ACCESS, .flags = (uint8_t)(EV_F_PFN | EV_F_HOSTWR | (writes ? EV_F_W : EV_F_R)),
 			 .access = { .gfn = writes ? page : PAGES + page, .level = 1, .attempts = 1, .guest_ns = 1000 } };
 

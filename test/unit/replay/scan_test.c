@@ -55,7 +55,7 @@ static void check(const void *arg)
 
 		if (a->walked)
 			v[nr++] = (struct made_record)MADE_STIM(0, 10 * i + 10, WALK,
-								.walk = { .gva = a->gva, .pferr = a->pferr });
+								.walk = { .gva = a->gva, .mapped = 1, .pferr = a->pferr });
 		v[nr++] = (struct made_record)MADE_STIM(0, 10 * i + 11, ACCESS, .flags = a->writes ? EV_F_W : EV_F_R,
 							.access = { .gfn = a->gfn, .attempts = 1 });
 	}
