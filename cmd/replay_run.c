@@ -91,6 +91,8 @@ int replay_job(const struct replay_ask *ask, const struct replay_trace *trace, c
 		.file = trace->file, .scan = &trace->scan, .plan = trace->plan, .policy = policy, .costs = costs,
 		.pacing = ask->pacing_kind, .clones = ask->clones, .seed = ask->seed,
 		.check = ask->check || policy->check_invariants == CHECK_INVARIANTS_YES, .fine = ask->fine,
+		.as_tdp_mmu = ask->facts.assumed[FACT_TDP_MMU],
+		.as_two_dimensional = ask->facts.assumed[FACT_GUEST_TABLES],
 		.access = trace->access, .time_scale_ppm = trace->time_scale.ppm,
 	};
 	int rc = load_costs(ask, costs, &out->host, e);

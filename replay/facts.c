@@ -32,9 +32,10 @@ static bool lacks_guest_time(const struct question *q)
 	       !ev_counts_get(&q->meta->sources, "kvm:kvm_entry");
 }
 
+/* Where an entry was set and the TDP MMU said nothing, there is none; a file that names no sources was made on purpose. */
 static bool lacks_tdp_mmu(const struct question *q)
 {
-	return !q->meta->tdp_mmu;
+	return !q->meta->tdp_mmu && q->meta->sources.nr && !ev_counts_get(&q->meta->kinds, ev_kind_name(OBS_SET_SPTE));
 }
 
 /* Without them every walk ends at a root that leads nowhere. */
@@ -54,8 +55,8 @@ static const struct {
 		"each invalidation ends right after its start" },
 	[FACT_GUEST_TIME] = { lacks_guest_time, "closed pacing, which lets the guest think as long as it did",
 		"the guest thinks for no time between its faults" },
-	[FACT_TDP_MMU] = { lacks_tdp_mmu, "the x86 engine, which has the TDP MMU only",
-		"the accesses of a shadow-MMU guest are replayed against the TDP MMU" },
+	[FACT_TDP_MMU] = { lacks_tdp_mmu, "the choice between the TDP MMU and shadow pages: it has no record of either",
+		"accesses are replayed by their frames against the TDP MMU, whatever served them" },
 	[FACT_GUEST_TABLES] = { lacks_guest_tables, "shadow paging, which follows the guest's page tables",
 		"the guest is served as if it had two-dimensional paging, by shadow pages of its physical memory" },
 };

@@ -83,8 +83,8 @@ int drive_entry(const struct drive_job *job, struct result *result, struct err *
 	int rc;
 
 	d.entries = (struct entry_kind){ d.meta->arch, (uint8_t)d.meta->page_shift };
-	d.rmaps = d.meta->arch == KVM_X86 && !d.meta->tdp_mmu;
-	d.shadow = d.rmaps && d.meta->shadow && job->scan->kinds[EV_GPTE];
+	d.rmaps = d.meta->arch == KVM_X86 && !d.meta->tdp_mmu && !job->as_tdp_mmu;
+	d.shadow = d.rmaps && d.meta->shadow && !job->as_two_dimensional;
 	d.old_faults = d.meta->arch == KVM_ARM64 ? !stage2_of_meta(d.meta).hw_af
 						 : ev_meta_param_off(d.meta, "kvm_intel.eptad");
 	d.ends_at_once = !d.meta->has_ends && job->scan->kinds[EV_INVALIDATE_START];

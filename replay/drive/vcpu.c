@@ -311,10 +311,12 @@ static void run_access(struct drive_task *t, const struct stim *s)
 	t->n.accesses++;
 	t->n.recorded += s->ev.access.attempts ? s->ev.access.attempts : 1;
 	note_broken(t, s);
-	if (s->ev.vm == t->vm)
-		touch(t, s, spoiled);
-	else
+	if (s->ev.vm != t->vm)
 		t->n.dropped++;
+	else if (s->ev.access.result == RET_PF_GUEST && !t->drive->shadow)
+		t->n.avoided++;		/* the guest's own fault; where it would have led nobody knows */
+	else
+		touch(t, s, spoiled);
 	note_recorded(t, s);
 	if (t->drive->shadow)
 		end_shadow_access(t, s);

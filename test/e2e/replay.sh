@@ -106,8 +106,12 @@ says "unless assumed" 0 out '"invalidate-end"' "$mmulab" replay "$tmp/noends.mmt
 edited noslots '/ memslot /d'
 says "without memslots: refused" 4 err "lacks slots" "$mmulab" replay "$tmp/noslots.mmt"
 says "unless assumed" 0 out "stall" "$mmulab" replay "$tmp/noslots.mmt" --assume slots --check
-edited shadow 's/^# tdp_mmu: true/# tdp_mmu: false/'
-says "of the shadow MMU: refused" 4 err "tdp-mmu" "$mmulab" replay "$tmp/shadow.mmt"
+edited which 's/^# tdp_mmu: true/# tdp_mmu: false/; / kvm_mmu_set_spte /d'
+says "of one MMU or the other, nobody knows: refused" 4 err "tdp-mmu" "$mmulab" replay "$tmp/which.mmt"
+says "unless told which" 0 out "stall" "$mmulab" replay "$tmp/which.mmt" --assume tdp-mmu
+edited shadow 's/^# tdp_mmu: true/# tdp_mmu: false/; s/^# shadow: false/# shadow: true/'
+says "of shadow paging, without the guest's tables: refused" 4 err "guest-tables" "$mmulab" replay "$tmp/shadow.mmt"
+says "unless it may have none" 0 out "stall" "$mmulab" replay "$tmp/shadow.mmt" --assume guest-tables --assume tdp-mmu
 edited quiet '/ access /d; / think /d'
 says "without an access: refused" 4 err "no guest access" "$mmulab" replay "$tmp/quiet.mmt"
 

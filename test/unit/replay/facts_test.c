@@ -7,15 +7,17 @@
 static const struct {
 	const char	*name;
 	bool		 shadow, guest_tables, no_ends, closed, sources, entries;
-	uint64_t	 accesses, invalidations, notifiers, slot_changes;
+	uint64_t	 sets, accesses, invalidations, notifiers, slot_changes;
 	const char	*assume;	/* a fact, or NULL */
 	const char	*lacks;		/* NULL: may be replayed */
 } rows[] = {
 	{ .name = "everything is there", .closed = true, .sources = true, .entries = true, .accesses = 5,
 	  .invalidations = 2, .notifiers = 4, .slot_changes = 1 },
-	{ .name = "a shadow MMU is refused", .shadow = true, .lacks = "tdp-mmu" },
-	{ .name = "unless assumed", .shadow = true, .assume = "tdp-mmu" },
-	{ .name = "shadow paging without the guest's tables", .shadow = true, .guest_tables = true, .assume = "tdp-mmu",
+	{ .name = "which MMU it was nobody says", .shadow = true, .sources = true, .lacks = "tdp-mmu" },
+	{ .name = "unless assumed", .shadow = true, .sources = true, .assume = "tdp-mmu" },
+	{ .name = "an entry that was set says it", .shadow = true, .sources = true, .sets = 1 },
+	{ .name = "a file made on purpose needs no records", .shadow = true },
+	{ .name = "shadow paging without the guest's tables", .shadow = true, .guest_tables = true,
 	  .lacks = "guest-tables (needed by shadow paging" },
 	{ .name = "invalidations without ends", .no_ends = true, .invalidations = 1, .notifiers = 1,
 	  .slot_changes = 1, .lacks = "invalidate-end (needed by fault.retry_key" },
@@ -50,6 +52,8 @@ static void check(const void *row)
 	meta.has_ends = !r->no_ends;
 	if (r->sources)
 		ev_counts_add(&meta.sources, "kvm:kvm_page_fault", 1);
+	if (r->sets)
+		ev_counts_add(&meta.kinds, "kvm_mmu_set_spte", r->sets);
 	if (r->entries)
 		ev_counts_add(&meta.sources, "kvm:kvm_entry", 1);
 	if (r->assume)
