@@ -135,7 +135,7 @@ static void take_facts(struct fault *f, const struct mmu_access *a)
 }
 
 /* Snapshot, prechecks and host look-up.  Return: RET_PF_CONTINUE to go on. */
-static enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
+enum ret_pf fault_faultin(struct fault *f, const struct mmu_access *a)
 {
 	enum fault_precheck precheck = f->x->mmu.policy->fault_precheck;
 
@@ -239,7 +239,7 @@ static inline __attribute__((always_inline)) enum ret_pf before_lock(struct faul
 	ret = fault_fast(f);
 	if (ret != RET_PF_INVALID)
 		return ret;
-	return faultin(f, a);
+	return fault_faultin(f, a);
 }
 
 enum ret_pf fault_before_lock(struct fault *f, const struct mmu_access *a, enum mmu_found met)

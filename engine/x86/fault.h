@@ -10,6 +10,7 @@ struct fault {
 	struct x86_vcpu		*v;
 	const struct memslot	*slot;		/* as looked up first; NULL: MMIO */
 	gfn_t			 gfn;
+	gfn_t			 mmio_page;	/* what the vCPU remembers MMIO by: the gfn, or the page of its virtual address */
 	hva_t			 hva;
 	pfn_t			 pfn;
 	uint64_t		 seq;		/* snapshot of mmu_invalidate_seq */
@@ -28,7 +29,7 @@ struct fault {
 static inline struct fault fault_of(struct x86_mmu *x, struct x86_vcpu *v, const struct mmu_access *a)
 {
 	return (struct fault){
-		.x = x, .v = v, .gfn = a->gfn, .access = a->access, .ahead = a->ahead, .nx = nx_is_on(x),
+		.x = x, .v = v, .gfn = a->gfn, .mmio_page = a->gfn, .access = a->access, .ahead = a->ahead, .nx = nx_is_on(x),
 		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
 	};
 }
@@ -41,6 +42,8 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
  * page.  @met: as the guest's own walk found, if known.  Return: RET_PF_CONTINUE to go on, or what became of it.
  */
 enum ret_pf fault_before_lock(struct fault *f, const struct mmu_access *a, enum mmu_found met);
+/* Its second part: kvm_faultin_pfn(). */
+enum ret_pf fault_faultin(struct fault *f, const struct mmu_access *a);
 /* mmu_lock held: is_page_fault_stale(). */
 bool fault_is_stale(const struct fault *f);
 /* kvm_mmu_hugepage_adjust() */
@@ -50,8 +53,13 @@ void fault_choose_level(struct fault *f);
 enum ret_pf fault_fast(struct fault *f);
 /* mmio.c: an access that hit an MMIO entry; RET_PF_INVALID: the entry is out of date. */
 enum ret_pf fault_mmio(struct fault *f);
-/* The vCPU remembers that @gfn is MMIO. */
+/* The vCPU remembers that f->mmio_page is MMIO; and whether it does, for the slots there are now. */
 void mmio_remember(struct fault *f);
+bool mmio_is_remembered(const struct fault *f);
+/* The walk of handle_mmio_page_fault() ended at @spte. */
+enum ret_pf mmio_found(struct fault *f, uint64_t spte);
+/* Frame of an MMIO entry. */
+gfn_t spte_mmio_gfn(const struct spte_format *f, uint64_t spte);
 /* Generation of an MMIO entry. */
 uint64_t spte_mmio_gen(uint64_t spte);
 

@@ -26,8 +26,18 @@ void mmio_remember(struct fault *f)
 
 	if (gen & MEMSLOT_UPDATING)
 		return;
-	f->v->mmio_gfn = f->gfn;
+	f->v->mmio_gfn = f->mmio_page;
 	f->v->mmio_gen = gen;
+}
+
+bool mmio_is_remembered(const struct fault *f)
+{
+	return f->v->mmio_gfn && f->v->mmio_gfn == f->mmio_page && f->v->mmio_gen == generation(f);
+}
+
+gfn_t spte_mmio_gfn(const struct spte_format *f, uint64_t spte)
+{
+	return spte_pfn(spte & ~f->mmio_value);
 }
 
 /* Is the entry of the present generation? */
@@ -42,22 +52,29 @@ static bool current(struct fault *f, uint64_t spte)
 	return spte_mmio_gen(spte) == gen;
 }
 
+enum ret_pf mmio_found(struct fault *f, uint64_t spte)
+{
+	const struct spte_format *format = f->x->f;
+
+	if (!spte_is_mmio(format, spte))
+		return RET_PF_RETRY;
+	if (!current(f, spte))
+		return RET_PF_INVALID;
+	obs_mmio(&f->x->mmu, OBS_HANDLE_MMIO, spte_mmio_gfn(format, spte), spte & format->mmio_access, 0, 0);
+	mmio_remember(f);
+	return RET_PF_EMULATE;
+}
+
 enum ret_pf fault_mmio(struct fault *f)
 {
 	struct x86_mmu *x = f->x;
 	struct walk w;
 
-	if (f->v->mmio_gfn && f->v->mmio_gfn == f->gfn && f->v->mmio_gen == generation(f))
+	if (mmio_is_remembered(f))
 		return RET_PF_EMULATE;
 	rt_rcu_read_lock();
 	w = walk_to(x, f->v->root->table, x->mmu.config.root_level, f->gfn);
 	rt_rcu_read_unlock();
 	rt_charge(COST_WALK_STEP, x->mmu.config.root_level - w.level + 1);
-	if (!spte_is_mmio(x->f, w.spte))
-		return RET_PF_RETRY;
-	if (!current(f, w.spte))
-		return RET_PF_INVALID;
-	obs_mmio(&x->mmu, OBS_HANDLE_MMIO, f->gfn, w.spte & x->f->mmio_access, 0, 0);
-	mmio_remember(f);
-	return RET_PF_EMULATE;
+	return mmio_found(f, w.spte);
 }

@@ -92,7 +92,8 @@ int x86_init(struct x86_mmu *x, const struct mmu_ops *ops, const struct mmu_conf
 		mmu_fini(&x->mmu);
 		return ret;
 	}
-	x->f = spte_format(config->release, config->tdp);
+	/* Shadowed tables are ordinary ones, also on Intel. */
+	x->f = spte_format(config->release, config->shadow ? SPTE_NPT : config->tdp);
 	if (config->mmio_uncached) {
 		x->uncached = *x->f;
 		x->uncached.mmio_value = 0;

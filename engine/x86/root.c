@@ -18,7 +18,7 @@ uint32_t root_default_role(const struct mmu_config *config)
 	uint32_t role = 0;
 
 	role = role_set_level(role, config->root_level);
-	role = role_set_direct(role, 1);
+	role = role_set_direct(role, !config->shadow);
 	role = role_set_access(role, 7);
 	role = role_set_efer_nx(role, 1);
 	role = role_set_cr0_wp(role, 1);

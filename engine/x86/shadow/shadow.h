@@ -16,6 +16,7 @@
  */
 #include "engine/x86/root.h"
 #include "engine/x86/shadow/frames.h"
+#include "engine/x86/shadow/gpt.h"
 #include "engine/x86/shadow/ptes.h"
 
 #define SHADOW_PREV_ROOTS	3
@@ -40,17 +41,10 @@ struct shadow_vcpu {		/* changed by its own task, or under mmu_lock held for wri
 	struct shadow_root root;
 	struct shadow_root prev[SHADOW_PREV_ROOTS];
 	uint32_t	   role;	/* of roots it takes; the level is that of the guest's paging */
-	bool		   wants_sync;	/* KVM_REQ_MMU_SYNC */
+	gfn_t		   cr3;		/* the guest's present root table */
+	uint32_t	   synced;	/* for checks: the unsync page its last fault found and synced */
+	rt_u64		   wants_sync;	/* KVM_REQ_MMU_SYNC */
 	bool		   reload;	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS */
-};
-
-/* What following the guest's own tables adds to the life of a shadow page; NULL: nothing is ever unsync. */
-struct shadow_unsync_ops {
-	/*
-	 * Lookup by @vcpu met page @number, which is unsync (kvm_sync_page()).  Return: < 0: it was condemned,
-	 * 0: nothing changed, > 0: a remote flush is due.
-	 */
-	int (*found)(struct shadow_mmu *sm, unsigned int vcpu, uint32_t number, struct condemned *list);
 };
 
 struct shadow_mmu {
@@ -66,7 +60,10 @@ struct shadow_mmu {
 	uint64_t		 page_limit;		/* as asked for (KVM_SET_NR_MMU_PAGES), 0: never */
 	uint64_t		 indirect;		/* indirect_shadow_pages */
 	uint64_t		 translations;		/* pages that have one: memory */
-	const struct shadow_unsync_ops *unsync;
+	/* config.shadow: */
+	struct gpt		*gpt;			/* the guest's own tables; else NULL */
+	enum gpt_width		 width;			/* of their entries */
+	uint64_t		 nr_unsync;		/* pages */
 };
 
 static inline struct shadow_mmu *to_shadow(struct mmu *mmu)
@@ -77,6 +74,12 @@ static inline struct shadow_mmu *to_shadow(struct mmu *mmu)
 static inline const struct shadow_mmu *to_shadow_const(const struct mmu *mmu)
 {
 	return (const struct shadow_mmu *)mmu;
+}
+
+/* Does the vCPU's guest page, and its tables are shadowed? */
+static inline bool is_shadowed(const struct shadow_mmu *sm, unsigned int vcpu)
+{
+	return sm->gpt && !role_direct(sm->vcpus[vcpu].role);
 }
 
 /* --- entries by number ------------------------------------------------------- */

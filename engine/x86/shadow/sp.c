@@ -8,6 +8,7 @@
 #include "engine/core/flush.h"
 #include "engine/core/observe.h"
 #include "engine/x86/shadow/rmap.h"
+#include "engine/x86/shadow/sync.h"
 #include "engine/x86/shadow/zap.h"
 
 void sp_observe(const struct shadow_mmu *sm, enum obs_kind kind, uint32_t number, bool created)
@@ -220,7 +221,7 @@ static uint32_t find(struct shadow_mmu *sm, unsigned int vcpu, gfn_t gfn, uint32
 		if (role_direct(role))
 			return n;
 		if (sp->unsync)
-			ret = sm->unsync->found(sm, vcpu, n, list);
+			ret = sync_found(sm, vcpu, n, list);
 		if (ret < 0)
 			return 0;
 		if (ret > 0)

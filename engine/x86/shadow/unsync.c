@@ -61,6 +61,7 @@ void unsync_clear(struct shadow_mmu *sm, uint32_t number)
 {
 	sp_observe(sm, OBS_SYNC_PAGE, number, false);
 	set_unsync(sp_of(sm, number), false);
+	sm->nr_unsync--;
 }
 
 int unsync_try(struct shadow_mmu *sm, unsigned int as_id, gfn_t gfn, bool can_unsync, bool prefetch)
@@ -80,6 +81,8 @@ int unsync_try(struct shadow_mmu *sm, unsigned int as_id, gfn_t gfn, bool can_un
 			return -EEXIST;
 		sp_observe(sm, OBS_UNSYNC_PAGE, n, false);
 		set_unsync(sp_of(sm, n), true);
+		rt_count(&sm->x.mmu.counters.unsynced, 1);
+		rt_count_most(&sm->x.mmu.counters.unsync_max, ++sm->nr_unsync);
 		mark_parents(sm, n);
 	}
 	return 0;

@@ -2,6 +2,7 @@
 #include "engine/x86/shadow/vcpu.h"
 
 #include "engine/core/checker.h"
+#include "engine/x86/shadow/pgd.h"
 #include "engine/x86/shadow/recycle.h"
 
 void vcpu_set_root(struct shadow_mmu *sm, unsigned int vcpu, struct shadow_root root)
@@ -14,7 +15,7 @@ void vcpu_set_root(struct shadow_mmu *sm, unsigned int vcpu, struct shadow_root 
 	if (!root.table)
 		return;
 	sv->face.table = root.table;
-	rt_store(&sv->face.role, sp_role(sm, root.table));
+	rt_store(&sv->face.role, role_set_invalid(sp_role(sm, root.table), sp_is_obsolete(sm, root.table)));
 	v->root = &sv->face;
 }
 
@@ -32,6 +33,13 @@ void vcpus_reload(struct shadow_mmu *sm)
 	}
 	rt_kick_all(sm->x.mmu.config.vm);
 	check_flushed(&sm->x.mmu, mark);
+}
+
+void vcpus_want_sync(struct shadow_mmu *sm)
+{
+	for (unsigned int i = 0; i < sm->x.mmu.config.nr_vcpus; i++)
+		rt_store(&sm->vcpus[i].wants_sync, 1);
+	rt_kick_all(sm->x.mmu.config.vm);
 }
 
 uint32_t root_take(struct shadow_mmu *sm, unsigned int vcpu, gfn_t gfn, uint32_t role)
@@ -107,7 +115,11 @@ void shadow_vcpu_load(struct mmu *mmu, unsigned int vcpu)
 		sm->vcpus[vcpu].reload = false;
 		free_roots(sm, vcpu, false);
 	}
-	if (!sm->x.vcpus[vcpu].root)
+	if (sm->x.vcpus[vcpu].root)
+		return;
+	if (is_shadowed(sm, vcpu))
+		pgd_load(sm, vcpu);
+	else
 		take_direct(sm, vcpu);
 }
 
