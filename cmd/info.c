@@ -130,6 +130,8 @@ static void print_json(const struct info *in)
 	json_object_set_new(o, "memslots", slots_json(in));
 	json_object_set_new(o, "file", json_string(in->path));
 	json_object_set_new(o, "is_recording", json_boolean(in->recording));
+	if (in->recording)	/* whose hash would be a reading of its own */
+		json_object_del(o, "source_xxh3");
 	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
 	putchar('\n');
 	json_decref(o);
@@ -373,7 +375,8 @@ const struct verb verb_info = {
 		"                        count), lost, lost_by (cpu, cause, n), damage (list), caveats\n"
 		"                        (list), lacking, kinds and sources (name: count), kvm_events,\n"
 		"                        arch, kernel, release, clock, span_ns, vms, vcpus, memslots,\n"
-		"                        tasks\n"
+		"                        tasks, file, is_recording, source, and of an event file\n"
+		"                        source_xxh3 (XXH3-128 of the recording it was made from)\n"
 		"      --salvage         of a damaged event file, read the blocks that are sound\n",
 	.run = info_run,
 };

@@ -196,6 +196,8 @@ adds_up() {
 	"$mmulab" import -q "$data/$1.dat" -o "$tmp/$1.mmt" 2>"$tmp/said" || return 1
 	"$mmulab" info --json "$tmp/$1.mmt" >"$tmp/$1.json" || return 1
 	"$mmulab" info --json "$data/$1.dat" >"$tmp/r.json" || return 1
+	grep -qE '"source_xxh3": "[0-9a-f]{32}"' "$tmp/$1.json" || return 1
+	grep -q '"source_xxh3"' "$tmp/r.json" && return 1
 	[ "$(fact "$1" events)" = "$(awk -F '\t' -v n="$1.dat" '$1 == n { print $5 }' datasets/manifest.tsv)" ] &&
 		diff <(grep -v '"file"\|"is_recording"\|"source_xxh3"' "$tmp/$1.json") <(grep -v '"file"\|"is_recording"\|"source_xxh3"' "$tmp/r.json") >"$tmp/said"
 }
