@@ -217,6 +217,15 @@ static void settle_page_sizes(struct dat *d)
 	}
 }
 
+/* Nothing in it says by what it was compressed, neither the name nor the data. */
+static int refuse_pack(const struct dat *d, struct err *e)
+{
+	size_t plain = strspn(d->pack_name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+	return err_set(e, ERR_INPUT, "%s: compressed by '%.*s'; zstd, zlib and none can be read: `trace-cmd convert "
+		       "--compression zstd -i OLD -o NEW` makes it one of them", d->path, (int)min_u64(plain, 20), d->pack_name);
+}
+
 static int read_all(struct dat *d, struct err *e)
 {
 	struct bytes b = bytes_of(d, d->file.p, d->file.size);
@@ -228,6 +237,8 @@ static int read_all(struct dat *d, struct err *e)
 		dat_read_v6(d, &b);
 	else
 		dat_read_v7(d, &b);
+	if (d->pack == DAT_PACK_UNKNOWN && d->packed_unread)
+		return refuse_pack(d, e);
 	settle_page_sizes(d);
 	dat_place_cpus(d);
 	if (!d->text && (!d->nr_buffers || (!d->nr_cpus && d->nr_notes)))

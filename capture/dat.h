@@ -78,7 +78,7 @@ struct dat_clock {		/* from the clock of the ring buffer to that of the records 
 
 #define DAT_SYNC_INTERPOLATE	1u
 
-enum dat_pack { DAT_PACK_NONE, DAT_PACK_ZSTD, DAT_PACK_ZLIB };
+enum dat_pack { DAT_PACK_NONE, DAT_PACK_ZSTD, DAT_PACK_ZLIB, DAT_PACK_UNKNOWN };
 
 struct dat {
 	char		*path;
@@ -86,7 +86,9 @@ struct dat {
 	int		 version;
 	bool		 swap;		/* of the other byte order than this machine */
 	bool		 big_endian;
-	enum dat_pack	 pack;
+	enum dat_pack	 pack;		/* UNKNOWN: of a name nobody knows, and no section has shown it yet */
+	const char	*pack_name;	/* as version 7 has it; NULL: it has none */
+	bool		 packed_unread;	/* something was packed while pack was UNKNOWN */
 	uint32_t	 page_size;
 	uint32_t	 sub_page_size;	/* as header_page has it; 0: it does not say */
 	uint32_t	 long_size;	/* 4 or 8 */
@@ -129,6 +131,8 @@ bool dat_clock_is_plain(const struct dat *d);	/* dat_clock_ns() changes nothing 
 size_t dat_unpack(struct dat *d, void *to, size_t cap, const void *p, size_t len);
 /* The same, slower, of which as much is good as comes before the damage. */
 size_t dat_unpack_part(struct dat *d, void *to, size_t cap, const void *p, size_t len);
+/* By its first bytes, of which there must be 4; DAT_PACK_UNKNOWN: neither. */
+enum dat_pack dat_pack_of(const uint8_t *p);
 
 /* --- between dat*.c ------------------------------------------------------------------ */
 

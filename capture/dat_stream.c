@@ -102,7 +102,7 @@ static bool find_chunk(struct dat_stream *s)
 	for (uint64_t at = s->at; at + 16 <= s->limit; at++) {
 		const uint8_t *p = d->file.p + at;
 
-		if (d->pack == DAT_PACK_ZLIB ? (p[8] & 0x0f) != 8 || (p[8] << 8 | p[9]) % 31 : memcmp(p + 8, "\x28\xb5\x2f\xfd", 4))
+		if (dat_pack_of(p + 8) != d->pack)
 			continue;
 		if (!dat_chunk_plausible(d, d->page_size, get32(p, d->swap), get32(p + 4, d->swap), s->limit - at))
 			continue;

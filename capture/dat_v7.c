@@ -312,6 +312,13 @@ static void walk_sections(struct walk *w, uint64_t at)
 	}
 }
 
+static enum dat_pack pack_named(const char *name)
+{
+	return !strcmp(name, "none") ? DAT_PACK_NONE :
+	       !strcmp(name, "zstd") ? DAT_PACK_ZSTD :
+	       !strcmp(name, "zlib") ? DAT_PACK_ZLIB : DAT_PACK_UNKNOWN;
+}
+
 void dat_read_v7(struct dat *d, struct bytes *b)
 {
 	const char *algorithm = bytes_str(b), *version = bytes_str(b);
@@ -322,9 +329,10 @@ void dat_read_v7(struct dat *d, struct bytes *b)
 		dat_note(d, SOURCE_NO_CPU, 1, "it ends within its head");
 		return;
 	}
-	d->pack = !strcmp(algorithm, "none") ? DAT_PACK_NONE : !strcmp(algorithm, "zlib") ? DAT_PACK_ZLIB : DAT_PACK_ZSTD;
-	if (d->pack == DAT_PACK_ZSTD && strcmp(algorithm, "zstd"))
-		dat_note(d, SOURCE_NO_CPU, 1, "an unknown compression, read as zstd");
+	d->pack_name = algorithm;
+	d->pack = pack_named(algorithm);
+	if (d->pack == DAT_PACK_UNKNOWN)
+		dat_note(d, SOURCE_NO_CPU, 1, "a compression of unknown name, taken for what the data look like");
 	follow(&w, options ? options : UINT64_MAX);
 	walk_sections(&w, b->p - d->file.p);
 }

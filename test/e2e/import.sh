@@ -35,6 +35,15 @@ import_refused() { refused "$1" "$2" import "$3" -o "$tmp/out.mmt"; }
 echo "not a trace" >"$tmp/text.dat"
 head -c 4096 /dev/urandom | tr '\0-\037' 'A' >"$tmp/noise.dat"
 check "an empty file" import_refused 3 "empty" "$tmp/empty.dat"
+LC_ALL=C sed 's/zstd\x0/lzma\x0/' "$data/x86-6.1-nx-dirty.dat" >"$tmp/name.dat"
+LC_ALL=C sed 's/\x28\xb5\x2f\xfd/\x04\x22\x4d\x18/g' "$tmp/name.dat" >"$tmp/lzma.dat"
+check "a compression nobody knows" import_refused 3 "compressed by 'lzma'; .*trace-cmd convert" "$tmp/lzma.dat"
+check "info of it" refused 3 "compressed by 'lzma'" info "$tmp/lzma.dat"
+name_only() {
+	"$mmulab" import "$tmp/name.dat" -o "$tmp/name.mmt" 2>"$tmp/said" && grep -q "compression of unknown name" "$tmp/said" &&
+		[ "$("$mmulab" info "$tmp/name.mmt" | grep -c '^kernel')" = 1 ]
+}
+check "one whose name alone is damaged" name_only
 check "a text file" import_refused 3 "text file" "$tmp/text.dat"
 check "noise" import_refused 3 "not a trace.dat" "$tmp/noise.dat"
 check "no file" import_refused 3 "No such file" "$tmp/absent.dat"
