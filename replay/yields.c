@@ -154,10 +154,10 @@ static bool is_flush(const struct rec_obs *o)
 	return o->o.kind == OBS_FLUSH_ALL || o->o.kind == OBS_FLUSH_RANGE;
 }
 
-/* Logging that stops zaps tables one by one, each with a flush, and keeps the lock. */
+/* Under the TDP MMU logging that stops zaps tables one by one, each with a flush, and keeps the lock. */
 static bool flushes_to_yield(const struct recording *r, const struct rec_op *op)
 {
-	return !changes_flags(r, op);
+	return always_for_write(r) || !changes_flags(r, op);
 }
 
 /*
@@ -216,6 +216,20 @@ struct walk {			/* of one operation: from its first change on, to its last */
 	uint32_t first, last;
 };
 
+/*
+ * Walks of rmaps flush what they have come to before they yield; at its end a notifier flushes everything, and a change
+ * of a slot all of the slot.
+ */
+static bool flushes_part(const struct recording *r, const struct rec_op *op, const struct obs *o)
+{
+	const struct ev *stim = rec_op_stim(r, op);
+
+	if (o->kind != OBS_FLUSH_RANGE || r->meta->arch != KVM_X86 || r->meta->tdp_mmu)
+		return false;
+	return op->kind == EV_OP_INVALIDATE_START ||
+	       (op->kind == EV_OP_MEMSLOT && stim && o->gfns.count < stim->slot.npages);
+}
+
 static bool find_walk(const struct recording *r, const struct rec_op *op, struct walk *w)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
@@ -223,7 +237,7 @@ static bool find_walk(const struct recording *r, const struct rec_op *op, struct
 
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		if (!is_change(obs[i].o.kind) && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE &&
-		    obs[i].o.kind != OBS_SYNC_PAGE && obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR && obs[i].o.kind != OBS_W_SPLIT)
+		    obs[i].o.kind != OBS_SYNC_PAGE && !flushes_part(r, op, &obs[i].o) && obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR && obs[i].o.kind != OBS_W_SPLIT)
 			continue;
 		if (!found)
 			w->first = i;

@@ -138,6 +138,13 @@ static void run_unload(struct guide *g, struct mmu *mmu, const struct rec_op *op
 	mmu_vcpu_unload(mmu, vcpu);
 }
 
+/* Without the TDP MMU nothing is left but roots, which go with the vCPUs: where that is recorded, it comes later. */
+static void run_destroy(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
+{
+	if (!guide_is_rmaps(g) || op->next == REC_NONE || g->rec->ops[op->next].kind != EV_OP_VCPU_UNLOAD)
+		mmu_teardown(mmu);
+}
+
 /*
  * Is it a root of address space 1 that a vCPU takes?  The root that is made for it says so; of
  * one that was there already, the entries that its next faults change.
@@ -212,7 +219,7 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 		mmu_zap_all(mmu);
 		break;
 	case EV_OP_VM_DESTROY:
-		mmu_teardown(mmu);
+		run_destroy(g, mmu, op);
 		break;
 	default:
 		guide_shadow_perform(a, op, vcpu);

@@ -214,39 +214,82 @@ void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec
 
 /* --- repair ---------------------------------------------------------------------- */
 
-static void undo(struct mmu *mmu, const struct running *r)
+/* A direct page has one place for each frame; a shadow page's entry can only be found where it is. */
+static bool is_direct(const struct guide *g)
+{
+	return !g->rec->meta->shadow;
+}
+
+static gfn_t base_of(gfn_t gfn, int level)
+{
+	return gfn & ~(SPTE_LEVEL_PAGES(level) - 1);
+}
+
+/* The entry of @gfn is @to, where it was @from. */
+static void mend(const struct guide *g, struct mmu *mmu, const struct obs_spte *s, uint64_t from, uint64_t to)
+{
+	if (!s->level)
+		return;
+	if (spte_is_present(from))
+		mmu_repair_rmap(mmu, s->gfn, s->level, from, to);
+	else if (is_direct(g) && spte_is_present(to))
+		mmu_repair(mmu, s->gfn, s->level, 0, to);
+}
+
+static void undo(const struct guide *g, struct mmu *mmu, const struct running *r)
 {
 	for (size_t i = r->nr_said; i-- > 0;) {
 		const struct obs *o = &r->said[i];
 
 		if (o->kind == OBS_LOG_DIRTY)
 			mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, true);
-		else if (o->kind == OBS_SPTE_UPDATE && o->spte.level)
-			mmu_repair_rmap(mmu, o->spte.gfn, o->spte.level, o->spte.new, o->spte.old);
+		else if (o->kind == OBS_SPTE_UPDATE)
+			mend(g, mmu, &o->spte, o->spte.new, o->spte.old);
+		else if (o->kind == OBS_SPTE_CLEAR)
+			mend(g, mmu, &o->spte, g->format->nonpresent, o->spte.old);
 	}
 }
 
-static void redo(struct mmu *mmu, const struct obs *o)
+static void redo_set(const struct guide *g, struct mmu *mmu, const struct obs_set *s)
+{
+	if (is_direct(g) && s->level)
+		mmu_repair(mmu, base_of(s->gfn, s->level), s->level, 0, s->spte);
+}
+
+static void redo_fast(struct mmu *mmu, const struct obs_fast *f)
+{
+	if (f->ret == RET_PF_FIXED && f->write)
+		mmu_repair_dirty(mmu, f->gfn, 1, true);
+	if (spte_is_present(f->old) && spte_is_present(f->new))
+		mmu_repair_rmap(mmu, f->gfn, 1, f->old, f->new);
+}
+
+static void redo(const struct guide *g, struct mmu *mmu, const struct obs *o)
 {
 	switch (o->kind) {
 	case OBS_LOG_DIRTY:
 		mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, false);
 		break;
 	case OBS_SPTE_UPDATE:
-		if (o->spte.level && spte_is_present(o->spte.old))
-			mmu_repair_rmap(mmu, o->spte.gfn, o->spte.level, o->spte.old, o->spte.new);
+		if (spte_is_present(o->spte.old))	/* kvm_mmu_set_spte follows a new one */
+			mend(g, mmu, &o->spte, o->spte.old, o->spte.new);
 		break;
 	case OBS_SPTE_CLEAR:
-		if (o->spte.level && spte_is_present(o->spte.old))
-			mmu_repair_rmap(mmu, o->spte.gfn, o->spte.level, o->spte.old, 0);
+		mend(g, mmu, &o->spte, o->spte.old, g->format->nonpresent);
+		break;
+	case OBS_SET_SPTE:
+		redo_set(g, mmu, &o->set);
 		break;
 	case OBS_FAST_PAGE_FAULT:
-		if (o->fast.ret == RET_PF_FIXED && o->fast.write)
-			mmu_repair_dirty(mmu, o->fast.gfn, 1, true);
-		if (spte_is_present(o->fast.new))
-			mmu_repair_rmap(mmu, o->fast.gfn, 1, o->fast.old, o->fast.new);
+		redo_fast(mmu, &o->fast);
 		break;
 	}
+}
+
+/* At the end of a VM nothing is left to be mended; and others had the lock between the steps of a change of a slot. */
+static bool is_past_mending(unsigned int kind)
+{
+	return kind == EV_OP_ZAP_ALL || kind == EV_OP_VM_DESTROY || kind == EV_OP_VCPU_UNLOAD || kind == EV_OP_MEMSLOT;
 }
 
 void guide_shadow_repair(struct guide *g, const struct running *r)
@@ -254,7 +297,9 @@ void guide_shadow_repair(struct guide *g, const struct running *r)
 	const struct rec_op *op = &g->rec->ops[r->op];
 	struct mmu *mmu = g->mmus[op->vm];
 
-	undo(mmu, r);
+	if (is_past_mending(op->kind))
+		return;
+	undo(g, mmu, r);
 	for (uint32_t i = 0; i < op->nr_obs; i++)
-		redo(mmu, &rec_op_obs(g->rec, op)[i].o);
+		redo(g, mmu, &rec_op_obs(g->rec, op)[i].o);
 }

@@ -125,7 +125,7 @@ void shadow_log_stop(struct mmu *mmu, const struct memslot *slot)
 		rmap_walk_yield(&w, &flush);
 	}
 	if (flush.owed)
-		flush_remote_range(mmu, slot->cfg.base_gfn, slot->cfg.npages);
+		flush_remote_slot(mmu, slot);
 	mmu_unlock(mmu, false);
 }
 
