@@ -73,6 +73,7 @@ void checker_host_writes(struct mmu *mmu, gfn_t gfn, uint64_t nr);
 void checker_root_refs(struct mmu *mmu, uint32_t table, uint64_t refs, bool mmu_owns);
 void checker_root_gone(struct mmu *mmu, uint32_t table);
 void checker_vcpu_root(struct mmu *mmu, unsigned int vcpu, uint32_t table);
+void checker_table_goes(struct mmu *mmu, uint32_t table);
 uint64_t checker_mark(struct mmu *mmu);
 void checker_flushed(struct mmu *mmu, uint64_t mark);
 void checker_taken(struct mmu *mmu, unsigned int as_id, gfn_t gfn, uint64_t mask);
@@ -179,6 +180,13 @@ static inline void check_vcpu_root(struct mmu *mmu, unsigned int vcpu, uint32_t 
 {
 	if (checking(mmu))
 		checker_vcpu_root(mmu, vcpu, table);
+}
+
+/* Shadow paging: the table is zapped from here on, with all it maps, whatever asks for it (room for others, say). */
+static inline void check_table_goes(struct mmu *mmu, uint32_t table)
+{
+	if (checking(mmu))
+		checker_table_goes(mmu, table);
 }
 
 /* --- flushes: every vCPU has left the guest, or flushed, since the mark --- */

@@ -95,6 +95,7 @@ void check_freeing(void *arg, uint32_t number)
 	if (r)
 		*r = c->roots[--c->nr_roots];
 	t->freed = true;
+	t->goes = false;
 	t->linked = false;
 	t->unlinked = 0;
 	for (unsigned int i = 0; i < check_entries(c); i++)
@@ -176,6 +177,8 @@ static bool may_drop(const struct checker *c, const struct check_task *t, const 
 	uint64_t nr = mmu_level_pages(c->mmu, ch->level);
 	const struct check_root *r;
 
+	if (c->tables[ch->table].goes)
+		return true;
 	switch (t->op) {
 	case CHECK_INVALIDATE_START:
 	case CHECK_SET_SPTE:
@@ -210,6 +213,16 @@ static void check_mappings(struct checker *c, const struct check_task *t, const 
 	/* What a fault maps is looked at when it says so, with the page it meant. */
 	if (ch->new.leaf && !ch->old.leaf && t->op != CHECK_FAULT && !ages(t))
 		check_mapped(c, t, ch->as_id, ch->gfn, mmu_level_pages(c->mmu, ch->level), ch->new.raw);
+}
+
+void checker_table_goes(struct mmu *mmu, uint32_t table)
+{
+	struct checker *c = mmu->checker;
+
+	check_lock(c);
+	check_log(c, "page is zapped", 0, table);
+	c->tables[table].goes = true;
+	check_release(mmu, c);
 }
 
 /* --- changes ----------------------------------------------------------------------------- */

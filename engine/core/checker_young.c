@@ -22,6 +22,14 @@ static hva_t looked_at(const struct checker *c, const struct check_task *task, b
 	return task->start + 1;
 }
 
+/* Rmaps lead to shadow pages that no entry leads to any more, too: what is young there may be reported. */
+static bool may_be_looked_at(struct checker *c, uint32_t number, bool must)
+{
+	if (check_cut_off(c, number))
+		return c->mmu->config.rmaps && !must;
+	return !must || below_valid_root(c, &c->tables[number]);
+}
+
 /* The first leaf of the range that has been young since before number @before; @must: under a valid root. */
 static bool find_young(struct checker *c, const struct check_task *task, uint64_t before, bool must, gfn_t *gfn)
 {
@@ -31,7 +39,7 @@ static bool find_young(struct checker *c, const struct check_task *task, uint64_
 		const struct check_table *t = &c->tables[n];
 		uint64_t span;
 
-		if (!t->young || !t->level || t->freed || check_cut_off(c, n) || (must && !below_valid_root(c, t)))
+		if (!t->young || !t->level || t->freed || !may_be_looked_at(c, n, must))
 			continue;
 		span = mmu_level_pages(c->mmu, t->level);
 		if (!check_hva_has(c, task->start, end, t->as_id, t->gfn, span << c->mmu->arena.shift))

@@ -10,12 +10,25 @@
 #include "engine/x86/shadow/walk.h"
 #include "engine/x86/watched.h"
 
-static void clear_accessed(struct shadow_mmu *sm, rt_u64 *sptep)
+/*
+ * An atomic AND, which cannot lose.  (Without mmu_lock a compare-and-swap that tries again for as long as there is a young
+ * leaf: the entry may have been zapped since it was read, though nobody can use it for another before it has left
+ * the rmap.)
+ */
+static void clear_accessed(struct shadow_mmu *sm, rt_u64 *sptep, uint64_t seen)
 {
 	uint64_t bits = MUTANT(age_keeps) ? 0 : sm->x.f->accessed;
-	uint64_t old = rt_fetch_and(sptep, ~bits);
 
-	check_entry(&sm->x, sptep, old, old & ~bits);
+	if (sm->x.mmu.policy->age_lock != AGE_LOCK_LOCKLESS) {
+		seen = rt_fetch_and(sptep, ~bits);
+		check_entry(&sm->x, sptep, seen, seen & ~bits);
+		return;
+	}
+	while (spte_is_present(seen) && spte_is_accessed(sm->x.f, seen))
+		if (rt_cas(sptep, &seen, seen & ~bits)) {
+			check_entry(&sm->x, sptep, seen, seen & ~bits);
+			return;
+		}
 }
 
 /* Hiding W hides that the page is dirty: the host is told before. */
@@ -55,7 +68,7 @@ static bool age_rmap(struct shadow_mmu *sm, const struct rmap_walk *w, enum mmu_
 			break;
 		rt_charge(COST_AGE_YOUNG, 1);
 		if (spte_ad_enabled(spte))
-			clear_accessed(sm, sptep);
+			clear_accessed(sm, sptep, spte);
 		else
 			hide(sm, sptep, spte, w->level);
 	}

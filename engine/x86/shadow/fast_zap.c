@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/x86/shadow/fast_zap.h"
 
+#include "engine/core/checker.h"
 #include "engine/core/observe.h"
 #include "engine/x86/shadow/range.h"
 #include "engine/x86/shadow/recycle.h"
@@ -44,6 +45,14 @@ static void zap_obsolete(struct shadow_mmu *sm)
 	condemned_commit(sm, &list);
 }
 
+/* For checks. */
+static void tell_roots_obsolete(struct shadow_mmu *sm)
+{
+	for (uint32_t n = checking(&sm->x.mmu) ? sm->newest : 0; n; n = sp_of(sm, n)->older)
+		if (sp_of(sm, n)->was_root)
+			check_root_invalid(&sm->x.mmu, n);
+}
+
 void shadow_zap_all_fast(struct shadow_mmu *sm)
 {
 	uint64_t begin_ns = zap_begin();
@@ -52,6 +61,7 @@ void shadow_zap_all_fast(struct shadow_mmu *sm)
 	rt_pin(RT_PIN_OTHER);
 	observe_zap_all_fast(sm);
 	sm->x.valid_gen = !sm->x.valid_gen;
+	tell_roots_obsolete(sm);
 	vcpus_reload(sm);
 	zap_obsolete(sm);
 	mmu_unlock(&sm->x.mmu, false);
@@ -129,9 +139,10 @@ void shadow_zap_all(struct mmu *mmu)
 
 void shadow_teardown(struct mmu *mmu)
 {
-	for (unsigned int i = 0; i < mmu->config.nr_vcpus; i++)
-		shadow_vcpu_unload(mmu, i);
 	shadow_zap_all(mmu);
+	/* A recording says when the vCPUs let go of their roots. */
+	for (unsigned int i = 0; i < mmu->config.nr_vcpus && !mmu->config.guided; i++)
+		shadow_vcpu_unload(mmu, i);
 }
 
 /* The first of the list of small pages that could be one, which thereby is no longer in it; 0: it is empty. */

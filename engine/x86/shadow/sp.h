@@ -26,6 +26,7 @@ struct sp {
 	uint8_t   valid_gen;
 	bool	  unsync;
 	bool	  active;
+	bool	  was_root;		/* for checks */
 	uint64_t *translation;		/* indirect pages up to level 3: by entry, gfn << 12 | access of the leaf */
 	uint64_t  unsync_child[SPTE_ENTRIES / 64];
 };

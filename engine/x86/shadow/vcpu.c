@@ -5,11 +5,23 @@
 #include "engine/x86/shadow/pgd.h"
 #include "engine/x86/shadow/recycle.h"
 
+void root_tell_refs(struct shadow_mmu *sm, uint32_t number)
+{
+	const struct sp *sp = sp_of(sm, number);
+	bool valid = !role_invalid(sp_role(sm, number));
+
+	/* A valid one stays when its last vCPU has let go of it: as if the MMU had a reference. */
+	if (checking_alone(&sm->x.mmu) && sp->was_root)
+		check_root_refs(&sm->x.mmu, number, sp->root_count + valid, valid);
+}
+
 void vcpu_set_root(struct shadow_mmu *sm, unsigned int vcpu, struct shadow_root root)
 {
 	struct shadow_vcpu *sv = &sm->vcpus[vcpu];
 	struct x86_vcpu *v = &sm->x.vcpus[vcpu];
 
+	if (sv->root.table != root.table)
+		check_vcpu_root(&sm->x.mmu, vcpu, root.table);
 	sv->root = root;
 	v->root = NULL;
 	if (!root.table)
@@ -47,6 +59,12 @@ uint32_t root_take(struct shadow_mmu *sm, unsigned int vcpu, gfn_t gfn, uint32_t
 	uint32_t number = sp_get(sm, vcpu, gfn, role);
 
 	sp_of(sm, number)->root_count++;
+	if (sp_of(sm, number)->was_root) {
+		root_tell_refs(sm, number);
+	} else {
+		sp_of(sm, number)->was_root = true;
+		check_root_new(&sm->x.mmu, number);
+	}
 	return number;
 }
 
@@ -55,7 +73,11 @@ void root_release(struct shadow_mmu *sm, struct shadow_root *r, struct condemned
 	uint32_t number = r->table;
 
 	r->table = 0;
-	if (number && !--sp_of(sm, number)->root_count && role_invalid(sp_role(sm, number)))
+	if (!number)
+		return;
+	sp_of(sm, number)->root_count--;
+	root_tell_refs(sm, number);
+	if (!sp_of(sm, number)->root_count && role_invalid(sp_role(sm, number)))
 		sp_zap(sm, number, list);
 }
 

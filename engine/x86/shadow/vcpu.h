@@ -14,6 +14,9 @@ void vcpus_reload(struct shadow_mmu *sm);
 /* Every vCPU is to sync its root before it enters the guest again (KVM_REQ_MMU_SYNC). */
 void vcpus_want_sync(struct shadow_mmu *sm);
 
+/* For checks: page @number, which is or was a root, has other references than before, or is no longer valid. */
+void root_tell_refs(struct shadow_mmu *sm, uint32_t number);
+
 /* The vCPU's current root is @root, to which it has a reference; table 0: it has none. */
 void vcpu_set_root(struct shadow_mmu *sm, unsigned int vcpu, struct shadow_root root);
 /* mmu_free_root_page(): one reference less; @r->table becomes 0.  mmu_lock held for write. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/x86/shadow/zap.h"
 
+#include "engine/core/checker.h"
 #include "engine/core/flush.h"
 #include "engine/x86/shadow/link.h"
 #include "engine/x86/shadow/rmap.h"
@@ -63,13 +64,24 @@ static void condemn(struct shadow_mmu *sm, uint32_t number, struct condemned *li
 	sm->nr_pages--;
 }
 
+/* For checks: a page that was a root is none any more, and nobody's but those of its vCPUs. */
+static void tell_root_invalid(struct shadow_mmu *sm, uint32_t number, bool was_told)
+{
+	if (!sp_of(sm, number)->was_root)
+		return;
+	if (!was_told)
+		check_root_invalid(&sm->x.mmu, number);
+	root_tell_refs(sm, number);
+}
+
 bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list, unsigned int *out)
 {
 	struct sp *sp = sp_of(sm, number);
 	struct table *t = arena_table(&sm->x.mmu.arena, number);
 	unsigned int nr = 0;
-	bool others, reload = false;
+	bool others, valid = !role_invalid(t->role), obsolete = sp_is_obsolete(sm, number);
 
+	check_table_goes(&sm->x.mmu, number);
 	sp_observe(sm, OBS_PREPARE_ZAP_PAGE, number, false);
 	rt_count(&sm->x.mmu.counters.shadow_zapped, 1);
 	if (sp->unsync_children)
@@ -77,7 +89,7 @@ bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list
 	nr += zap_entries(sm, number, list);
 	zap_parents(sm, number);
 	others = nr;
-	if (!role_invalid(t->role) && sp_has_gptes(sm, number))
+	if (valid && sp_has_gptes(sm, number))
 		sp_unaccount(sm, number);
 	if (sp->unsync)
 		unsync_clear(sm, number);
@@ -86,13 +98,16 @@ bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list
 		condemn(sm, number, list);
 	} else {
 		sp_deactivate(sm, number);
-		reload = !sp_is_obsolete(sm, number);
 	}
 	if (nx_is_disallowed(&sm->x, number))
 		nx_forget_locked(&sm->x, number);
 	t->role = role_set_invalid(t->role, 1);
-	if (reload)
+	if (valid)
+		tell_root_invalid(sm, number, obsolete);
+	if (sp->root_count && !obsolete)
 		vcpus_reload(sm);
+	if (!sp->root_count && sp->was_root)
+		check_root_gone(&sm->x.mmu, number);
 	if (out)
 		*out = nr;
 	return others;
