@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "capture/text_facts.h"
 #include "capture/text_input.h"
+#include "capture/text_join.h"
 #include "capture/text_order.h"
 #include "capture/text_symbol.h"
 #include "capture/text_thread.h"
@@ -17,7 +18,6 @@
 #define WINDOW		4096		/* records kept back where lines are out of order */
 #define TYPES_MAX	16384
 #define VARIANTS_MAX	32
-#define JOIN_MAX	8		/* lines that one line may be wrapped to */
 #define NOTE_MAX	1024		/* bytes kept of a marker's text; the kernel takes as much */
 
 struct variant {			/* lines of one event that say the same things */
@@ -59,12 +59,11 @@ struct text {
 	struct text_order *order;
 	struct type	**types;	/* by name: open addressing, a power of two */
 	uint32_t	 nr_types, cap_types;
-	int		 lock_field;	/* of contention_begin */
 	uint64_t	 notes[NR_NOTES];
-	uint64_t	 joined_lines, hashed;
+	struct text_join join;
+	uint64_t	 hashed;
 	uint64_t	*lost;		/* by CPU */
 	uint32_t	*missed;	/* by CPU: before its next record */
-	char		*joined;	/* [JOIN_MAX * TEXT_LINE_MAX] once a line was joined */
 	bool		 started, at_end;
 	uint64_t	 handed;	/* records */
 	char		 uname[160];
@@ -249,68 +248,24 @@ static enum text_fit parse_body(struct text *t, struct type *type, const struct 
 
 /* --- wrapped lines ---------------------------------------------------------------------------------- */
 
-/* Appends a line's text behind a blank. */
-static size_t append(struct text *t, size_t len, const struct text_raw_line *raw)
+/* With what its body would say. */
+static bool is_whole(void *arg, const struct text_line *l, bool by_words)
 {
-	const char *p = len ? text_line_begin(raw->p, raw->len) : raw->p;
-	size_t n = raw->p + raw->len - p;
-
-	if (len)
-		t->joined[len++] = ' ';
-	memmove(t->joined + len, p, n);		/* it may be there already */
-	return len + n;
-}
-
-/* Would the line be whole with what is in @joined so far? */
-static bool is_whole(struct text *t, size_t len, bool by_words, struct text_line *l)
-{
+	struct text *t = arg;
+	struct type *type = type_of(t, l);
 	struct text_values v;
-	struct type *type;
 	enum text_fit fit;
 
-	if (text_line_parse(t->joined, len, l) != TEXT_EVENT)
-		return false;
-	type = type_of(t, l);
 	if (!type)
 		return false;
 	fit = parse_body(t, type, text_thread_of(t->threads, l->tid), l, &v);
 	return v.have && (by_words ? fit == TEXT_WORDS : fit != TEXT_UNFIT);
 }
 
-/*
- * A line whose body does not fit, has not begun, or may go on: taken together with the lines behind it that are
- * nothing in themselves, if only so it fits.  @l is then of the joined line; if not, its numbers stay and what it
- * points to is gone.  Return: 1 joined, 0 not.
- */
-static int join(struct text *t, struct text_raw_line raw, bool by_words, struct text_line *l, struct err *e)
+/* A line whose body does not fit, has not begun, or may go on. */
+static int join(struct text *t, const struct text_raw_line *raw, bool by_words, struct text_line *l, struct err *e)
 {
-	struct text_line next;
-	size_t len, whole = 0;
-	int ret = 0, taken = 0, used = 0;
-
-	if (!t->joined)
-		t->joined = xmalloc((JOIN_MAX + 1) * (TEXT_LINE_MAX + 1));
-	len = append(t, 0, &raw);
-	while (taken < JOIN_MAX && (ret = text_input_next(t->input, &raw, e)) > 0) {
-		if (raw.no_end || text_line_parse(raw.p, raw.len, &next) != TEXT_OTHER ||
-		    (by_words && !text_is_words(raw.p, raw.len))) {
-			text_input_unread(t->input);
-			break;
-		}
-		taken++;
-		len = append(t, len, &raw);
-		if (is_whole(t, len, by_words, &next)) {
-			whole = len;
-			used = taken;
-			if (!by_words)
-				break;
-		}
-	}
-	t->notes[NOTE_OTHER] += taken - used;
-	t->joined_lines += used;
-	if (whole)
-		text_line_parse(t->joined, whole, l);
-	return ret < 0 ? ret : whole > 0;
+	return text_join(&t->join, t->input, *raw, by_words, is_whole, t, l, e);
 }
 
 /* --- lines ------------------------------------------------------------------------------------------- */
@@ -344,7 +299,7 @@ static int read_body(struct text *t, struct type *type, const struct text_raw_li
 
 	text_thread_named(thread, l->comm, l->comm_len);
 	if (unlikely(fit != TEXT_FITS && t->facts.wrapped && !raw->too_long && !raw->no_end)) {
-		ret = join(t, *raw, fit == TEXT_WORDS, l, e);
+		ret = join(t, raw, fit == TEXT_WORDS, l, e);
 		if (ret < 0)
 			return ret;
 		if (ret)
@@ -395,10 +350,10 @@ static int take_line(struct text *t, const struct text_raw_line *raw, struct err
 		note_lost(t, &l);
 		return 0;
 	case TEXT_HEAD:
-		ret = raw->too_long || raw->no_end ? 0 : join(t, *raw, false, &l, e);
+		ret = raw->too_long || raw->no_end ? 0 : join(t, raw, false, &l, e);
 		if (ret > 0)
-			return take_event(t, &(struct text_raw_line){ .p = t->joined,
-					  .len = l.body + l.body_len - t->joined }, &l, e);
+			return take_event(t, &(struct text_raw_line){ .p = t->join.line,
+					  .len = l.body + l.body_len - t->join.line }, &l, e);
 		t->notes[NOTE_OTHER] += !ret;
 		return ret;
 	case TEXT_OTHER:
@@ -475,9 +430,12 @@ static void text_damage(struct source *s, source_note_fn fn, void *arg)
 	};
 	const struct text *t = text_of(s);
 
-	for (unsigned int i = 0; i < NR_NOTES; i++)
-		if (t->notes[i])
-			fn(arg, SOURCE_NO_CPU, what[i], t->notes[i]);
+	for (unsigned int i = 0; i < NR_NOTES; i++) {
+		uint64_t n = t->notes[i] + (i == NOTE_OTHER ? t->join.in_vain : 0);
+
+		if (n)
+			fn(arg, SOURCE_NO_CPU, what[i], n);
+	}
 	if (t->facts.counted > t->handed)
 		fn(arg, SOURCE_NO_CPU, "events that the header counts are not in the text", t->facts.counted - t->handed);
 	if (t->facts.back)
@@ -493,8 +451,8 @@ static void text_lacking(struct source *s, source_note_fn fn, void *arg)
 {
 	const struct text *t = text_of(s);
 
-	if (t->joined_lines)
-		fn(arg, SOURCE_NO_CPU, "wrapped lines: joined to those before them", t->joined_lines);
+	if (t->join.joined)
+		fn(arg, SOURCE_NO_CPU, "wrapped lines: joined to those before them", t->join.joined);
 	if (t->hashed)
 		fn(arg, SOURCE_NO_CPU, "lock addresses are hashed (the kernel's trace option hash-ptr)", t->hashed);
 	if (t->facts.clock == TEXT_TICKS)
@@ -530,7 +488,7 @@ static void text_close(struct source *s)
 	text_symbols_free(t->symbols);
 	text_order_free(t->order);
 	free(t->types);
-	free(t->joined);
+	text_join_fini(&t->join);
 	free(t->missed);
 	free(t->lost);
 	free(s->events);
@@ -561,7 +519,7 @@ static int look_at_event(struct text *t, const struct text_raw_line *raw, struct
 	t->context.vcpu = 0;
 	fit = text_body_parse(type->grammar, &t->context, l->body, l->body_len, &v);
 	if (fit != TEXT_FITS && !type->nr_variants && !raw->too_long && !raw->no_end) {
-		ret = join(t, *raw, fit == TEXT_WORDS, l, e);
+		ret = join(t, raw, fit == TEXT_WORDS, l, e);
 		if (ret < 0)
 			return ret;
 		t->facts.wrapped |= ret;
@@ -601,7 +559,7 @@ static int look(struct text *t, struct err *e)
 		return err_set(e, ERR_INPUT, "%s: not a trace.dat but a text file in which no line is an event of a trace; "
 			       "give what trace-cmd report, perf script or tracefs prints", text_input_name(t->input));
 	memset(t->notes, 0, sizeof(t->notes));		/* the second time counts */
-	t->joined_lines = 0;
+	t->join.joined = t->join.in_vain = 0;
 	return text_input_rewind(t->input, e);
 }
 
