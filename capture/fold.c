@@ -264,6 +264,19 @@ static void count_layout(struct fold *f, const struct source_event *ev, const st
 		f->meta->has_probes = true;
 }
 
+/* Memory is limited: what was forgotten of entries is as if it had never been told. */
+static void note_forgotten(struct fold *f)
+{
+	uint64_t sptes = sptes_forgotten(f);
+
+	if (f->gptes.forgotten)
+		ev_counts_add(&f->meta->lacking, "more entries of guest page tables than are remembered: some are told again "
+			      "though they did not change", f->gptes.forgotten);
+	if (sptes)
+		ev_counts_add(&f->meta->lacking, "more shadow page table entries than are remembered: which frame some map "
+			      "is not told", sptes);
+}
+
 static void count_sources(struct fold *f)
 {
 	char name[256];
@@ -302,6 +315,7 @@ int fold_finish(struct fold *f)
 	if (m->arch == KVM_ARM64)
 		stage2_learnt(f);
 	count_sources(f);
+	note_forgotten(f);
 	for (unsigned int i = 0; !f->w && i < ARRAY_SIZE(f->kinds); i++)
 		if (f->kinds[i])
 			ev_counts_add(&m->kinds, ev_kind_name(i), f->kinds[i]);
@@ -330,6 +344,7 @@ void fold_free(struct fold *f)
 	stage2_free_learnt(f);
 	sptes_free(f);
 	known_fini(&f->gptes);
+	known_fini(&f->gpts);
 	free(f->vms);
 	free(f->locks);
 	free(f->owners);

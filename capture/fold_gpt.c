@@ -25,6 +25,26 @@ const uint64_t *gpt_entry(const struct fold *f, unsigned int vm, uint64_t gpa)
 	return known_get(&f->gptes, key_of(vm, gpa));
 }
 
+#define TABLE_TOLD	1u		/* an entry of it */
+#define TABLE_ROOT	2u
+
+/* Return: whether that is new. */
+static bool note_table(struct fold *f, unsigned int vm, gfn_t gfn, unsigned int what)
+{
+	uint64_t key = key_of(vm, gfn << 12), *known = known_get(&f->gpts, key);
+	uint64_t before = known ? *known : 0;
+
+	if (before & what)
+		return false;
+	known_set(&f->gpts, key, before | what);
+	return true;
+}
+
+void gpt_is_root(struct fold *f, unsigned int vm, gfn_t gfn)
+{
+	f->meta->vms[vm].guest_roots += note_table(f, vm, gfn, TABLE_ROOT);
+}
+
 void gpt_read(struct fold *f, struct task *t, uint64_t ts_ns, uint64_t gpa, unsigned int level, unsigned int bytes,
 	      uint64_t value)
 {
@@ -38,6 +58,7 @@ void gpt_read(struct fold *f, struct task *t, uint64_t ts_ns, uint64_t gpa, unsi
 	ev.gpte = (struct ev_gpte){ .gfn = gpa >> 12, .offset = gpa & 0xfff, .level = level, .bytes = bytes,
 				    .value = value };
 	emit_other(f, t, ts_ns, &ev);
+	f->meta->vms[vm].guest_tables += note_table(f, vm, gpa >> 12, TABLE_TOLD);
 }
 
 void gpt_set_bits(struct fold *f, unsigned int vm, uint64_t gpa, uint64_t bits)

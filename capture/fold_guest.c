@@ -79,6 +79,30 @@ void guest_syncs(struct fold *f, struct task *t, const struct raw *r)
 
 /* --- how many shadow pages there may be ---------------------------------------------------------- */
 
+#define REFILL_PAGES	25		/* KVM_REFILL_PAGES, kvm_host.h (v6.1, v6.12) */
+
+/*
+ * A fault or load that needs pages zaps the oldest, until REFILL_PAGES are free: how many it asks for tells how many were,
+ * and so the limit.  The pages there are were counted if the VM was made while it was recorded.
+ */
+void page_recycle(struct fold *f, struct task *t, const struct raw *r)
+{
+	struct ev ev = { .kind = EV_PAGE_LIMIT };
+	struct op *op = op_top(t);
+	struct fold_vm *vm;
+	uint64_t limit;
+
+	op_step(f, t, r);
+	ev.vm = vm_by_kvm(f, t, r->v[0], false);
+	vm = &f->vms[ev.vm];
+	limit = vm->nr_pages + REFILL_PAGES - r->v[1];
+	if (!op || (op->kind != EV_OP_FAULT && op->kind != EV_OP_VCPU_LOAD) || !f->meta->vms[ev.vm].tgid ||
+	    r->v[1] >= REFILL_PAGES || limit == vm->page_limit)
+		return;
+	vm->page_limit = ev.gfns.count = limit;
+	op_stimulus_before(f, t, op, &ev);
+}
+
 /* Also part of what changes a memslot, whose size the limit follows. */
 void page_limit(struct fold *f, struct task *t, const struct raw *r)
 {
@@ -90,5 +114,5 @@ void page_limit(struct fold *f, struct task *t, const struct raw *r)
 		return;
 	}
 	op = op_begin(f, t, EV_OP_PAGE_LIMIT, EV_PAGE_LIMIT, r->ts_ns, vm);
-	op->count = r->v[1];
+	op->count = f->vms[op->vm].page_limit = r->v[1];
 }

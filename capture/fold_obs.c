@@ -230,7 +230,7 @@ static void note_root(struct fold *f, struct task *t, struct op *load, const str
 
 void obs_get_page(struct fold *f, struct task *t, const struct raw *r)
 {
-	struct op *load;
+	struct op *load, *op;
 
 	if (!f->has[RAW_MMU_LOAD] && is_root(f, t, r) && !op_find(t, EV_OP_VCPU_LOAD)) {
 		if (fold_shadows(f) && t->v.root_known && t->v.root != r->v[1]) {
@@ -242,7 +242,9 @@ void obs_get_page(struct fold *f, struct task *t, const struct raw *r)
 	load = op_find(t, EV_OP_VCPU_LOAD);
 	if (load && !f->seen[RAW_SPTE_CHANGED])
 		note_root(f, t, load, r);
-	emit_page(f, t, r, fault_obs(f, t, r->ts_ns), OBS_GET_PAGE, r->v[5]);
+	op = fault_obs(f, t, r->ts_ns);
+	f->vms[op->vm].nr_pages += r->v[5] & 1;
+	emit_page(f, t, r, op, OBS_GET_PAGE, r->v[5]);
 }
 
 /*
@@ -259,6 +261,9 @@ void obs_prepare_zap(struct fold *f, struct task *t, const struct raw *r)
 	}
 	if (op->kind == EV_OP_UNKNOWN && t->vcpu < 0 && level_of(r) >= 4)
 		op->zaps = op->zaps_root = true;
+	/* A root in use is freed, and counted, when it is used no more: it is zapped once again then. */
+	if (!r->v[3] && f->vms[op->vm].nr_pages)
+		f->vms[op->vm].nr_pages--;
 	emit_page(f, t, r, op, OBS_PREPARE_ZAP_PAGE, false);
 }
 

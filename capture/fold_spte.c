@@ -27,6 +27,11 @@ void sptes_free(struct fold *f)
 	free(f->sptes);
 }
 
+uint64_t sptes_forgotten(const struct fold *f)
+{
+	return f->sptes ? f->sptes->at.forgotten : 0;
+}
+
 static struct sptes *state_of(struct fold *f)
 {
 	if (!f->sptes)

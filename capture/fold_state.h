@@ -18,7 +18,7 @@
 	X(MARKER,	"marker that says nothing of a memslot")	\
 	X(ROOTS,	"roots freed that no vCPU had loaded")		\
 	X(SLOT_SAME,	"memslot call that changed nothing")		\
-	X(MARK,		"page marked dirty outside faults")	\
+	X(MARK,		"page marked dirty by other than a fault's mapping")	\
 	X(NOT_FAULTING,	"host page looked up for other reasons than a fault")	\
 	X(UNLINKED,	"table freed after its grace period, in whatever task was running")	\
 	X(NO_VCPU,	"number that no vCPU has")			\
@@ -65,6 +65,8 @@ struct fold_vm {
 	uint32_t nr_fast_zaps;		/* times that all its roots went */
 	uint32_t nr_nx_toggles;		/* as the host turned its NX mitigation on or off */
 	struct inferring *inferring;	/* fold_infer.c; NULL once one was */
+	uint64_t nr_pages;		/* shadow pages made and not zapped */
+	uint64_t page_limit;		/* 0: not known */
 	gfn_t	 roots[64];		/* shadow paging: guest's root tables, the newest */
 	uint32_t nr_roots;
 	struct ring *rings;		/* by vCPU id */
@@ -297,6 +299,7 @@ struct fold {
 	struct owner	*owners;	/* fold_owner.c */
 	struct sptes	*sptes;		/* fold_spte.c */
 	struct known	 gptes;		/* fold_gpt.c */
+	struct known	 gpts;		/* the tables themselves */
 	uint8_t		 root_level;
 	bool		 shadows;	/* some page of it follows a table of a guest's */
 	struct stage2_learnt *stage2;	/* arm64: fold_stage2.c */
@@ -423,6 +426,8 @@ const uint64_t *gpt_entry(const struct fold *f, unsigned int vm, uint64_t gpa);
 /* A walk of @t's vCPU has read it. */
 void gpt_read(struct fold *f, struct task *t, uint64_t ts_ns, uint64_t gpa, unsigned int level, unsigned int bytes,
 	      uint64_t value);
+/* The table at @gfn was in CR3. */
+void gpt_is_root(struct fold *f, unsigned int vm, gfn_t gfn);
 void gpt_set_bits(struct fold *f, unsigned int vm, uint64_t gpa, uint64_t bits);
 /* @bytes, 1 .. 8, were written there; entries have @size bytes. */
 void gpt_write(struct fold *f, unsigned int vm, uint64_t gpa, unsigned int bytes, uint64_t value, unsigned int size);
@@ -481,6 +486,7 @@ struct op *op_of_entry(struct fold *f, struct task *t, uint64_t ts_ns, gfn_t gfn
 void update_flush(struct fold *f, struct task *t);
 /* The entry at the physical address @phys is now @spte, which maps @gfn. */
 void spte_is_set(struct fold *f, struct task *t, uint64_t phys, gfn_t gfn, unsigned int level, uint64_t spte);
+uint64_t sptes_forgotten(const struct fold *f);
 void sptes_free(struct fold *f);
 
 /* --- fold_stage2.c -------------------------------------------------------------------- */

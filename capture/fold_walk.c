@@ -27,6 +27,7 @@ void root_note(struct fold *f, struct task *t, gfn_t gfn, unsigned int offset)
 {
 	struct fold_vm *vm = &f->vms[vm_of_task(f, t)];
 
+	gpt_is_root(f, vm - f->vms, gfn);
 	t->v.root = gfn;
 	t->v.root_offset = offset;
 	t->v.root_known = true;
@@ -115,12 +116,12 @@ static gfn_t frame_of(const struct walk *w, unsigned int level, uint64_t pte)
 	return (gfn & ~(BIT_ULL(shift) - 1)) | inside;
 }
 
-static void start_at_root(struct task *t, unsigned int level)
+static void start_at_root(struct fold *f, struct task *t, unsigned int level)
 {
 	struct vcpu_state *v = &t->v;
 	struct walk *w = &v->walk;
 
-	w->top = v->levels = level;
+	w->top = v->levels = f->meta->vms[vm_of_task(f, t)].guest_levels = level;
 	w->mapped = false;
 }
 
@@ -146,7 +147,7 @@ static void step(struct fold *f, struct task *t, uint64_t ts_ns, unsigned int le
 	unsigned int offset;
 
 	if (top)
-		start_at_root(t, level);
+		start_at_root(f, t, level);
 	else if (level + 1 != w->last)
 		w->table_known = false;		/* a record is missing */
 	offset = offset_of(w, level, v->root_offset);

@@ -19,7 +19,7 @@ struct known {			/* zeroed: empty */
 	uint64_t forgotten;	/* that others took the place of */
 };
 
-#define KNOWN_MAX	(1u << 22)	/* of 16 bytes each */
+#define KNOWN_MAX	(1u << 21)	/* of 16 bytes each */
 
 void known_fini(struct known *k);
 /* Return: the value of @key, good until the next known_set(), or NULL. */

@@ -186,6 +186,9 @@ static void print_vms(const struct ev_meta *m)
 			       " frames are not known\n", m->vms[v].frames_nowhere);
 		if (m->vms[v].dirty_inferred)
 			puts("          calls that take its dirty log are not in the recording: inferred from the pages they protected");
+		if (m->vms[v].guest_tables)
+			printf("          guest page tables of %u levels: %" PRIu64 " tables, %u roots\n",
+			       m->vms[v].guest_levels, m->vms[v].guest_tables, m->vms[v].guest_roots);
 		for (size_t i = 0; i < m->nr_tasks; i++)
 			if (m->tasks[i].vm == (int)v && m->tasks[i].vcpu >= 0)
 				printf("          vCPU %d is %s-%u\n", m->tasks[i].vcpu,

@@ -48,6 +48,10 @@ struct ev_vm {
 	bool	 dirty_ring;	/* it logs dirty pages in rings */
 	bool	 dirty_manual;	/* GET only looks, CLEAR clears */
 	bool	 dirty_init_set; /* all pages of a slot count as dirty when its logging starts */
+	/* Shadow paging: what was found of the guest's page tables; 0: nothing. */
+	uint32_t guest_levels;	/* of its newest */
+	uint32_t guest_roots;	/* that CR3 held */
+	uint64_t guest_tables;	/* of which some entry is in the trace */
 };
 
 struct ev_meta {

@@ -95,6 +95,9 @@ static const struct member vm_members[] = {
 	MEMBER(M_BOOL, ev_vm, dirty_ring),
 	MEMBER(M_BOOL, ev_vm, dirty_manual),
 	MEMBER(M_BOOL, ev_vm, dirty_init_set),
+	MEMBER(M_U32, ev_vm, guest_levels),
+	MEMBER(M_U32, ev_vm, guest_roots),
+	MEMBER(M_U64, ev_vm, guest_tables),
 	{ 0 }
 };
 

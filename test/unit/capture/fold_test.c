@@ -1067,6 +1067,36 @@ static const struct row rows[] = {
 		.comm = "vcpu0",
 	},
 	{
+		.name = "how many pages a fault has to zap tells how many there may be",
+		.steps = {
+			REC(1, 6, "vcpu_create", 0, KVM), LOAD(10, 7, 0, 0x40ULL),
+			PF_FAULT(100, 7, 0, 0x201000ULL, 2), REC(102, 7, "kvm_mmu_get_page", 0, 0x41, ROLE(3), 0, 0, 1),
+			REC(103, 7, "kvm_mmu_get_page", 0, 0x42, ROLE(2), 0, 0, 1), PF_RET(104, 7, FIXED), ENTRY(105, 7, 0),
+			PF_FAULT(110, 7, 0, 0x8000201000ULL, 2), REC(112, 7, "zap_oldest", KVM, 22),
+			REC(113, 7, "kvm_mmu_prepare_zap_page", 0, 0x42, ROLE(2)), PF_RET(114, 7, FIXED), ENTRY(115, 7, 0),
+			PF_FAULT(120, 7, 0, 0x8000201000ULL, 2), REC(122, 7, "zap_oldest", KVM, 21), PF_RET(124, 7, FIXED),
+			ENTRY(125, 7, 0),
+		},
+		.want =
+		"10 0 cr3 - gva=0x0 root=0x40 levels=4 known=1\n"
+		"10 0 vcpu_load -\n"
+		"11 0 kvm_mmu_get_page - gfn=0x40 created=1 role=0x3704\n"
+		"11 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=1 stimulus=1\n"
+		"99 0 walk - gva=0x201000 root=0x40 known=1 pferr=0x2\n"
+		"99 0 access w,hostwr gfn=0x201 attempts=1 result=fixed guest_ns=87 service_ns=5\n"
+		"101 0 kvm_mmu_get_page - gfn=0x41 created=1 role=0x3703\n"
+		"102 0 kvm_mmu_get_page - gfn=0x42 created=1 role=0x3702\n"
+		"103 0 op - op=fault gfn=0x0 result=fixed access=0x8 span_ns=3 stimulus=0 entry_ns=1 error_code=0x2\n"
+		"110 0 page_limit - gfn=0x0 count=0x6\n"
+		"110 0 walk - gva=0x8000201000 root=0x40 known=1 pferr=0x2\n"
+		"110 0 access w,hostwr gfn=0x8000201 attempts=1 result=fixed guest_ns=5 service_ns=4\n"
+		"112 0 kvm_mmu_prepare_zap_page - gfn=0x42 role=0x3702\n"
+		"113 0 op - op=fault gfn=0x0 result=fixed access=0x8 span_ns=3 stimulus=1 entry_ns=1 error_code=0x2\n"
+		"119 0 walk - gva=0x8000201000 root=0x40 known=1 pferr=0x2\n"
+		"119 0 access w,hostwr gfn=0x8000201 attempts=1 result=fixed guest_ns=5 service_ns=5\n"
+		"123 0 op - op=fault gfn=0x0 result=fixed access=0x8 span_ns=3 stimulus=2 entry_ns=1 error_code=0x2\n",
+	},
+	{
 		.name = "a TDP host's walks and CR3 loads are the emulator's",
 		.steps = {
 			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), CHANGED(115, 7, 0x20ULL, EMPTY, LEAF), RET(120, 7, FIXED),

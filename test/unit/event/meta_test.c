@@ -31,7 +31,7 @@ static void fill(struct ev_meta *m)
 	ev_meta_add_vm(m);
 	m->vms[0] = (struct ev_vm){ .kvm = 0xffffc9000016a000, .tgid = 40, .nr_vcpus = 4, .slots_seen = true,
 				  .slots_inferred = true, .frames_nowhere = 512, .dirty_inferred = true, .dirty_manual = true,
-				  .dirty_init_set = true };
+				  .dirty_init_set = true, .guest_levels = 4, .guest_roots = 2, .guest_tables = 9 };
 	ev_meta_add_vm(m);
 	ev_meta_set_param(m, "kvm.tdp_mmu", "N");
 	ev_meta_set_param(m, "kvm.eager_page_split", "Y");
@@ -86,10 +86,12 @@ static void as_json(void **state)
 		"{\"tid\":42,\"tgid\":0,\"vcpu\":-1,\"vm\":-1,\"comm\":\"\"}],"
 		"\"vms\":[{\"kvm\":\"0xffffc9000016a000\",\"tgid\":40,\"nr_vcpus\":4,\"slots_seen\":true,"
 		"\"slots_inferred\":true,\"frames_nowhere\":512,"
-		"\"dirty_inferred\":true,\"dirty_ring\":false,\"dirty_manual\":true,\"dirty_init_set\":true},"
+		"\"dirty_inferred\":true,\"dirty_ring\":false,\"dirty_manual\":true,\"dirty_init_set\":true,"
+		"\"guest_levels\":4,\"guest_roots\":2,\"guest_tables\":9},"
 		"{\"kvm\":0,\"tgid\":0,\"nr_vcpus\":0,\"slots_seen\":false,"
 		"\"slots_inferred\":false,\"frames_nowhere\":0,"
-		"\"dirty_inferred\":false,\"dirty_ring\":false,\"dirty_manual\":false,\"dirty_init_set\":false}],"
+		"\"dirty_inferred\":false,\"dirty_ring\":false,\"dirty_manual\":false,\"dirty_init_set\":false,"
+		"\"guest_levels\":0,\"guest_roots\":0,\"guest_tables\":0}],"
 		"\"sources\":{\"kvm:kvm_entry\":2,\"kvm:kvm_exit\":7},"
 		"\"unused\":{\"not of KVM\":\"0xffffffffffffffff\"},\"lacking\":{},\"kinds\":{},\"damage\":{}}";
 	struct ev_meta m, back;
