@@ -19,6 +19,7 @@ struct audit_page {
 	bool	  gone;		/* zapped */
 	bool	  obsolete;	/* of a generation that is over: nobody may find it */
 	bool	  unsync;
+	bool	  said;		/* that it was not synced where it had to be: once each time that it goes unsync */
 	uint64_t  gone_ns;
 	uint32_t  by_op;	/* that zapped it, or let it go unsync */
 	uint32_t  older;	/* page of the same frame */

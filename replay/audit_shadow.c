@@ -130,9 +130,13 @@ static void say_met_again(struct shadow *s, uint32_t page, const struct step *st
 static void say_unsync(struct shadow *s, const struct audit_page *page, uint32_t unsync, const struct step *step,
 		       const char *what)
 {
-	const struct audit_page *x = &s->pages.v[unsync];
-	struct audit_finding *f = add(s, AUDIT_S1, x, step);
+	struct audit_page *x = &s->pages.v[unsync];
+	struct audit_finding *f;
 
+	if (x->said)
+		return;
+	x->said = true;
+	f = add(s, AUDIT_S1, x, step);
 	f->ops[1] = x->by_op;
 	snprintf(f->text, sizeof(f->text),
 		 "a shadow page of level %u (gfn 0x%llx) %s, and the page of gfn 0x%llx below it is not in sync",
@@ -285,11 +289,11 @@ static uint32_t page_of(struct shadow *s, const struct step *step, const char *w
 	const struct obs *o = &s->r->obs[step->obs].o;
 	uint32_t page = audit_pages_find(&s->pages, o);
 
-	if (page != AUDIT_NO_PAGE && s->pages.v[page].gone)
+	if (page == AUDIT_NO_PAGE)
+		return audit_pages_add(&s->pages, o);
+	if (s->pages.v[page].gone)
 		say_met_again(s, page, step, what);
-	else if (page != AUDIT_NO_PAGE)
-		return page;
-	return audit_pages_add(&s->pages, o);
+	return page;
 }
 
 static void get_page(struct shadow *s, const struct step *step)
@@ -357,6 +361,7 @@ static void unsync_page(struct shadow *s, const struct step *step)
 	uint32_t page = page_of(s, step, "let go unsync");
 
 	s->pages.v[page].unsync = true;
+	s->pages.v[page].said = false;
 	s->pages.v[page].by_op = step->op;
 }
 
