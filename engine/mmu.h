@@ -14,6 +14,13 @@
  */
 struct mmu;
 
+struct mmu_read {
+	gfn_t		table;
+	unsigned int	offset;		/* bytes */
+	uint64_t	spte;		/* the shadow entry as it is */
+	gfn_t		mapped;		/* ... and the frame it maps, or mapped last */
+};
+
 /* Where observations go; emit is called in the context of the task that acts. */
 struct mmu_sink {
 	void (*emit)(void *arg, unsigned int task, const struct obs *obs);
@@ -22,11 +29,10 @@ struct mmu_sink {
 	/* arm64: the entry @old over @nr frames from @gfn on was broken, to be made again; may be NULL, no wait. */
 	void (*broken)(void *arg, unsigned int task, gfn_t gfn, uint64_t nr, uint64_t old);
 	/*
-	 * Shadow paging: the entry of the guest's table @table at byte @offset is about to be read by other than a
-	 * guest walk (to prefetch, or to sync the shadow entry @spte made from it); the listener may mmu_gpte() it
-	 * first.  May be NULL, no wait.
+	 * Shadow paging: an entry of the guest's tables is about to be read by other than a guest walk (to prefetch, or
+	 * to sync the shadow entry made from it); the listener may mmu_gpte() it first.  May be NULL, no wait.
 	 */
-	void (*reads)(void *arg, unsigned int task, gfn_t table, unsigned int offset, uint64_t spte);
+	void (*reads)(void *arg, unsigned int task, const struct mmu_read *r);
 	void *arg;
 };
 

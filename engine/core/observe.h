@@ -98,10 +98,10 @@ static inline void obs_pte(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn,
 }
 
 /* The guest's entry is about to be read, not by a guest walk. */
-static inline void obs_reads(const struct mmu *mmu, gfn_t table, unsigned int offset, uint64_t spte)
+static inline void obs_reads(const struct mmu *mmu, const struct mmu_read *r)
 {
 	if (observed(mmu) && mmu->config.sink->reads)
-		mmu->config.sink->reads(mmu->config.sink->arg, rt_self(), table, offset, spte);
+		mmu->config.sink->reads(mmu->config.sink->arg, rt_self(), r);
 }
 
 static inline void obs_mmio(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, unsigned int access,

@@ -35,12 +35,12 @@ static void before(void *arg, unsigned int task, gfn_t gfn)
 		guide_before(&g->actors[task], gfn);
 }
 
-static void reads(void *arg, unsigned int task, gfn_t table, unsigned int offset, uint64_t spte)
+static void reads(void *arg, unsigned int task, const struct mmu_read *what)
 {
 	struct guide *g = arg;
 
 	if (g->actors[task].top)
-		guide_shadow_reads(g, g->actors[task].top, table, offset, spte);
+		guide_shadow_reads(g, g->actors[task].top, what);
 }
 
 static pfn_t page(void *arg, unsigned int task, gfn_t gfn)

@@ -104,13 +104,19 @@ static bool same_entry(const struct guide *g, uint64_t a, uint64_t b)
 	       (!spte_is_present(a) || !((a ^ b) & ~(g->format->accessed | g->format->dirty)));
 }
 
-/* The probe on an update or clear of what is @spte, or NULL. */
-static const struct obs *change_of(const struct guide *g, const struct rec_op *op, unsigned int kind, uint64_t spte)
+/*
+ * The probe on an update or clear of what is @spte, or NULL.  Entries that map the same page (the host merges equal ones)
+ * look the same, and are told apart by the frame @gfn they map (GPTE_NO_GFN: none), if the recording knows that.
+ */
+static const struct obs *change_of(const struct guide *g, const struct rec_op *op, unsigned int kind, uint64_t spte,
+				   gfn_t gfn)
 {
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
 
-		if (o->kind == kind && same_entry(g, o->spte.old, spte))
+		if (o->kind != kind || !same_entry(g, o->spte.old, spte))
+			continue;
+		if (!o->spte.level || gfn == GPTE_NO_GFN || o->spte.gfn == gfn)
 			return o;
 	}
 	return NULL;
@@ -138,14 +144,15 @@ static const struct obs *set_at(const struct guide *g, const struct rec_op *op, 
 }
 
 /* An entry that was there: synced, or looked at by INVLPG. */
-static void fate_of_old(const struct guide *g, const struct rec_op *op, uint64_t spte, struct gpte_question *q)
+static void fate_of_old(const struct guide *g, const struct rec_op *op, const struct mmu_read *what,
+			struct gpte_question *q)
 {
-	const struct obs *gone = change_of(g, op, OBS_SPTE_CLEAR, spte);
-	const struct obs *changed = change_of(g, op, OBS_SPTE_UPDATE, spte);
+	const struct obs *gone = change_of(g, op, OBS_SPTE_CLEAR, what->spte, what->mapped);
+	const struct obs *changed = change_of(g, op, OBS_SPTE_UPDATE, what->spte, what->mapped);
 	const struct obs *by = gone ? gone : changed;
 
 	q->fate = GPTE_FATE_KEPT;
-	q->spte = spte;
+	q->spte = what->spte;
 	if (!by || !by->spte.level)
 		return;
 	q->old_gfn = by->spte.gfn;
@@ -154,33 +161,54 @@ static void fate_of_old(const struct guide *g, const struct rec_op *op, uint64_t
 		q->spte = changed->spte.new;
 }
 
-/* An empty one: mapped ahead, or not. */
-static void fate_of_new(const struct guide *g, const struct rec_op *op, struct gpte_question *q)
+/* Is it the clearing of an entry that was empty, and mapped @gfn last (or, as far as the recording knows, nothing yet)? */
+static bool clears_empty(const struct guide *g, const struct obs *o, gfn_t gfn)
 {
+	return o->kind == OBS_SPTE_CLEAR && o->spte.old == g->format->nonpresent &&
+	       (!o->spte.level || o->spte.gfn == gfn);
+}
+
+/* Did KVM clear an empty entry that the engine has not cleared yet?  One INVLPG looks at an entry for each root. */
+static bool is_cleared_empty(const struct guide *g, const struct running *r, gfn_t gfn)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	unsigned int left = 0;
+
+	for (uint32_t i = 0; i < op->nr_obs; i++)
+		left += clears_empty(g, &rec_op_obs(g->rec, op)[i].o, gfn);
+	for (size_t i = 0; left && i < r->nr_said; i++)
+		left -= clears_empty(g, &r->said[i], gfn);
+	return left;
+}
+
+/* An empty one: mapped ahead, or not. */
+static void fate_of_new(const struct guide *g, const struct running *r, gfn_t mapped, struct gpte_question *q)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
 	const struct obs *set = set_at(g, op, q->offset / 8);
 
 	if (set) {
 		q->fate = GPTE_FATE_MADE;
 		q->gfn = set->set.gfn;
 		q->spte = set->set.spte;
-	} else if (change_of(g, op, OBS_SPTE_CLEAR, g->format->nonpresent)) {
+	} else if (is_cleared_empty(g, r, mapped)) {
 		q->fate = GPTE_FATE_GONE;
 	} else if (g->rec->meta->has_probes) {
 		q->fate = GPTE_FATE_BARRED;
 	}
 }
 
-void guide_shadow_reads(struct guide *g, const struct running *r, gfn_t table, unsigned int offset, uint64_t spte)
+void guide_shadow_reads(struct guide *g, const struct running *r, const struct mmu_read *what)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
-	struct gpte_question q = { .t_ns = rt_now_ns(), .table = table, .offset = offset, .vm = op->vm,
+	struct gpte_question q = { .t_ns = rt_now_ns(), .table = what->table, .offset = what->offset, .vm = op->vm,
 				   .old_gfn = GPTE_NO_GFN };
 
-	if (spte_is_present(spte))
-		fate_of_old(g, op, spte, &q);
+	if (spte_is_present(what->spte))
+		fate_of_old(g, op, what, &q);
 	else
-		fate_of_new(g, op, &q);
-	mmu_gpte(g->mmus[op->vm], table, offset, gptes_read(g->job->gptes, g->format, &q));
+		fate_of_new(g, r, what->mapped, &q);
+	mmu_gpte(g->mmus[op->vm], what->table, what->offset, gptes_read(g->job->gptes, g->format, &q));
 }
 
 /* A page was there if it was mapped, and not only if somebody asked for it. */

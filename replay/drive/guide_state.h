@@ -138,7 +138,7 @@ void guide_shadow_perform(struct actor *a, const struct rec_op *op, unsigned int
 /* A fault that was syncing the children of a page had no more of the time for it, as far as its records say. */
 bool guide_shadow_gives_up(const struct guide *g, const struct running *r);
 /* mmu_sink.reads, mmu_host.page */
-void guide_shadow_reads(struct guide *g, const struct running *r, gfn_t table, unsigned int offset, uint64_t spte);
+void guide_shadow_reads(struct guide *g, const struct running *r, const struct mmu_read *what);
 pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn);
 /* A and D of entries that the operation changes, as its records found them. */
 void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);

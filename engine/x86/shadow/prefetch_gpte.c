@@ -17,13 +17,10 @@ bool prefetch_gpte(struct shadow_mmu *sm, unsigned int vcpu, uint32_t entry, boo
 {
 	uint32_t number = entry_table(entry);
 	struct guest_paging paging = guest_paging(sm->vcpus[vcpu].role);
-	unsigned int offset = sync_gpte_offset(sm, entry);
 	struct leaf l = { .entry = entry, .host_writable = true, .prefetch = true, .can_unsync = true };
 	uint64_t gpte;
 
-	obs_reads(&sm->x.mmu, sp_gfn(sm, number), offset, rt_peek(entry_at(sm, entry)));
-	rt_charge(COST_GPTE_READ, 1);
-	gpte = gpt_read(sm->gpt, sp_gfn(sm, number), offset, paging.width);
+	gpte = sync_read_gpte(sm, entry);
 	if (!gpte_is_prefetchable(&paging, gpte)) {
 		sync_drop(sm, entry);
 		return false;

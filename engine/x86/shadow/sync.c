@@ -12,13 +12,28 @@
 #include "engine/x86/shadow/leaf.h"
 #include "engine/x86/shadow/link.h"
 
-unsigned int sync_gpte_offset(const struct shadow_mmu *sm, uint32_t entry)
+/* Where in its guest table a leaf's entry stands, in bytes. */
+static unsigned int gpte_offset(const struct shadow_mmu *sm, uint32_t entry)
 {
 	uint32_t role = sp_role(sm, entry_table(entry));
 
 	if (!role_has_4_byte_gpte(role))
 		return entry_index(entry) * GPT_8_BYTES;
 	return (role_quadrant(role) * SPTE_ENTRIES + entry_index(entry)) * GPT_4_BYTES;
+}
+
+uint64_t sync_read_gpte(struct shadow_mmu *sm, uint32_t entry)
+{
+	uint32_t number = entry_table(entry);
+	enum gpt_width width = role_has_4_byte_gpte(sp_role(sm, number)) ? GPT_4_BYTES : GPT_8_BYTES;
+	const struct mmu_read r = {
+		.table = sp_gfn(sm, number), .offset = gpte_offset(sm, entry), .spte = rt_peek(entry_at(sm, entry)),
+		.mapped = sp_entry_gfn(sm, number, entry_index(entry)),
+	};
+
+	obs_reads(&sm->x.mmu, &r);
+	rt_charge(COST_GPTE_READ, 1);
+	return gpt_read(sm->gpt, r.table, r.offset, width);
 }
 
 void sync_drop(struct shadow_mmu *sm, uint32_t entry)
@@ -57,14 +72,10 @@ int sync_entry(struct shadow_mmu *sm, unsigned int vcpu, uint32_t entry)
 	struct guest_paging paging = guest_paging(sm->vcpus[vcpu].role);
 	uint64_t spte = rt_peek(entry_at(sm, entry)), gpte;
 	struct leaf l = { .entry = entry };
-	unsigned int offset;
 
 	if (spte == sm->x.f->nonpresent)
 		return 0;
-	offset = sync_gpte_offset(sm, entry);
-	obs_reads(&sm->x.mmu, sp_gfn(sm, number), offset, spte);
-	rt_charge(COST_GPTE_READ, 1);
-	gpte = gpt_read(sm->gpt, sp_gfn(sm, number), offset, paging.width);
+	gpte = sync_read_gpte(sm, entry);
 	if (!gpte_is_prefetchable(&paging, gpte)) {
 		sync_drop(sm, entry);
 		return 1;

@@ -38,8 +38,8 @@ int sync_found(struct shadow_mmu *sm, unsigned int vcpu, uint32_t number, struct
 void shadow_sync_roots(struct mmu *mmu, unsigned int vcpu);
 bool shadow_wants_sync(const struct mmu *mmu, unsigned int vcpu);
 
-/* Where in its guest table a leaf's entry stands, in bytes. */
-unsigned int sync_gpte_offset(const struct shadow_mmu *sm, uint32_t entry);
+/* The guest's entry that @entry, of a page of the lowest level, is made from; mmu_sink.reads hears of it before. */
+uint64_t sync_read_gpte(struct shadow_mmu *sm, uint32_t entry);
 /* An entry of a page of the lowest level becomes empty, a leaf or not (drop_spte()). */
 void sync_drop(struct shadow_mmu *sm, uint32_t entry);
 
