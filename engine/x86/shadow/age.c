@@ -84,6 +84,8 @@ bool shadow_age(struct mmu *mmu, const struct memslot_span *span, enum mmu_age h
 	bool young = false;
 
 	for_each_rmap(&w, sm, span->slot->cfg.as_id, 1, MAX_HUGE_LEVEL, span->start, span->end) {
+		if (!ptes_any(*w.head))
+			continue;
 		rmap_lock(sm, w.head);
 		young |= age_rmap(sm, &w, how);
 		rmap_unlock(sm, w.head);

@@ -51,7 +51,7 @@ static void protect_rmaps(struct shadow_mmu *sm, const struct memslot *slot, int
 	mmu_lock_exclusive(&sm->x.mmu);
 	rt_pin(RT_PIN_OTHER);
 	for_each_rmap(&w, sm, slot->cfg.as_id, min_level, MAX_HUGE_LEVEL, slot->cfg.base_gfn, slot_end(slot)) {
-		obs_before(&sm->x.mmu, w.gfn);
+		obs_before(&sm->x.mmu, gfn_round(w.gfn, w.level));
 		rmap_protect(sm, *w.head, false);
 		rmap_walk_yield(&w, NULL);
 	}
@@ -120,7 +120,7 @@ void shadow_log_stop(struct mmu *mmu, const struct memslot *slot)
 	mmu_lock_exclusive(mmu);
 	rt_pin(RT_PIN_OTHER);
 	for_each_rmap(&w, sm, slot->cfg.as_id, 1, MAX_HUGE_LEVEL - 1, slot->cfg.base_gfn, slot_end(slot)) {
-		obs_before(mmu, w.gfn);
+		obs_before(mmu, gfn_round(w.gfn, w.level));
 		flush.owed |= zap_collapsible(sm, slot, &w);
 		rmap_walk_yield(&w, &flush);
 	}

@@ -64,7 +64,7 @@ bool shadow_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn
 	uint32_t entry;
 
 	for_each_rmap(&w, sm, span->slot->cfg.as_id, 1, MAX_HUGE_LEVEL, span->start, span->end) {
-		owed = true;
+		owed |= ptes_any(*w.head);
 		if (pfn == MMU_PFN_WRITABLE) {
 			rmap_zap(sm, w.head);
 			continue;

@@ -1,56 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/x86/shadow/walk.h"
 
-/* The rmap at the cursor, or NULL with *@skip the first gfn behind all that is known to be empty. */
-static uint32_t *look(const struct rmap_walk *w, gfn_t *skip)
+/* The rmap at the cursor, or NULL and in *@empty how many from there on are known to be empty. */
+static uint32_t *look(const struct rmap_walk *w, uint64_t *empty)
 {
 	const struct frames *f = &w->sm->frames;
 	uint32_t *head = frames_rmap(f, w->as_id, w->gfn, w->level);
-	int known = 1;
+	int known = frames_find_1g(f, w->as_id, w->gfn) ? 2 : 3;
+	gfn_t here = gfn_round(w->gfn, w->level);
 
-	*skip = w->gfn + SPTE_LEVEL_PAGES(w->level);
+	*empty = 1;
 	if (head)
 		return ptes_any(*head) ? head : NULL;
-	known = frames_find_1g(f, w->as_id, w->gfn) ? 2 : 3;
-	*skip = gfn_round(w->gfn, known) + SPTE_LEVEL_PAGES(known);
+	if (known > w->level)
+		*empty = (gfn_round(here, known) + SPTE_LEVEL_PAGES(known) - here) >> SPTE_LEVEL_SHIFT(w->level);
 	return NULL;
 }
 
-static bool next_level(struct rmap_walk *w)
+static void begin_level(struct rmap_walk *w)
 {
-	if (++w->level > w->last_level)
-		return false;
-	w->gfn = gfn_round(w->start, w->level);
-	return true;
-}
-
-/* From the cursor on. */
-static void find(struct rmap_walk *w)
-{
-	do {
-		while (w->gfn < w->end) {
-			gfn_t skip;
-
-			w->head = look(w, &skip);
-			rt_charge(COST_WALK_STEP, (skip - w->gfn) >> SPTE_LEVEL_SHIFT(w->level));
-			if (w->head)
-				return;
-			w->gfn = skip;
-		}
-	} while (next_level(w));
-	w->head = NULL;
+	w->gfn = w->start;
+	w->head = frames_rmap(&w->sm->frames, w->as_id, w->gfn, w->level);
+	if (!w->head)
+		w->head = &w->none;
 }
 
 void rmap_walk_start(struct rmap_walk *w)
 {
-	w->gfn = gfn_round(w->start, w->level);
-	find(w);
+	rt_charge(COST_WALK_STEP, 1);
+	begin_level(w);
 }
 
 void rmap_walk_next(struct rmap_walk *w)
 {
-	w->gfn += SPTE_LEVEL_PAGES(w->level);
-	find(w);
+	uint64_t empty = 1;
+
+	for (;;) {
+		w->gfn += empty << SPTE_LEVEL_SHIFT(w->level);
+		if (gfn_round(w->gfn, w->level) >= w->end)
+			break;
+		w->head = look(w, &empty);
+		rt_charge(COST_WALK_STEP, empty);
+		if (w->head)
+			return;
+	}
+	w->head = NULL;
+	if (++w->level <= w->last_level)
+		begin_level(w);
 }
 
 bool shadow_yield(struct shadow_mmu *sm)

@@ -3,7 +3,7 @@
 #define ENGINE_X86_SHADOW_WALK_H
 
 /*
- * The rmaps of a range of frames, level by level from the lowest: those that hold something.
+ * The rmaps of a range of frames, level by level from the lowest: the first of each level, and those that hold something.
  *
  *	struct rmap_walk w;
  *
@@ -12,7 +12,7 @@
  *		rmap_walk_yield(&w, &flush);
  *	}
  *
- * (KVM for_each_slot_rmap_range(), which also stops at the first rmap of each level.)
+ * (KVM for_each_slot_rmap_range().)
  */
 #include "engine/core/flush.h"
 #include "engine/x86/shadow/rmap.h"
@@ -22,8 +22,9 @@ struct rmap_walk {
 	unsigned int	   as_id;
 	gfn_t		   start, end;
 	int		   level, last_level;
-	gfn_t		   gfn;		/* first one of the rmap under the cursor */
+	gfn_t		   gfn;		/* @start and a multiple of what the rmap under the cursor covers */
 	uint32_t	  *head;	/* NULL: the walk is over */
+	uint32_t	   none;	/* stands in for a first one that was never used */
 };
 
 void rmap_walk_start(struct rmap_walk *w);

@@ -62,7 +62,7 @@ struct step {
 enum script_host {
 	PLAIN, NO_AD = 1, NX = 2, HAS_PML = 4, NO_1G = 8, MMIO_UNCACHED = 16, NX_LATER = 32,
 	RMAPS = 64,	/* the TDP MMU is off */
-	AT_HAND = 128,	/* ... and the host has the pages of the slot that are not the first of 8 */
+	AT_HAND = 128,	/* ... and the host has every page at hand but the first and the sixth of 8 */
 };
 
 struct script_row {
@@ -108,7 +108,7 @@ static inline pfn_t script_page(void *arg, unsigned int task, gfn_t gfn)
 {
 	(void)arg;
 	(void)task;
-	return gfn % 8 ? LAB_PFN(gfn) : MMU_PFN_NONE;
+	return gfn % 8 && gfn % 8 != 5 ? LAB_PFN(gfn) : MMU_PFN_NONE;
 }
 
 /* The steps that are about memory slots. */
