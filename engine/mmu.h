@@ -157,6 +157,8 @@ struct mmu_access {
 	bool		 pending;
 	/* Nobody accesses: the page that was pending has come, and is mapped for when somebody does. */
 	bool		 ahead;
+	/* For verify: the recorded kernel did map it, so no window keeps this one from it. */
+	bool		 certain;
 	uint64_t	 gva;		/* shadow paging: what the guest accessed; then @gfn is what its tables said when recorded */
 };
 

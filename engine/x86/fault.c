@@ -98,7 +98,7 @@ static void decode(struct fault *f, uint64_t error_code, enum mmu_found met)
 
 static inline bool covered_by_window(const struct fault *f)
 {
-	if (likely(!notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, f->hva)))
+	if (likely(!notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, f->hva)) || f->certain)
 		return false;
 	retries_count(&f->x->mmu, f->seq, f->gfn);
 	return true;

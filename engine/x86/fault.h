@@ -20,6 +20,7 @@ struct fault {
 	bool			 map_writable;
 	bool			 private;	/* how the guest took it */
 	bool			 ahead;		/* the access is yet to come: mapped as not accessed */
+	bool			 certain;	/* no window matters */
 	bool			 nx;		/* the NX mitigation was on when it began */
 	bool			 nx_disallowed;	/* an execute fault under the NX mitigation: no huge page */
 	int			 host_level;
@@ -29,7 +30,8 @@ struct fault {
 static inline struct fault fault_of(struct x86_mmu *x, struct x86_vcpu *v, const struct mmu_access *a)
 {
 	return (struct fault){
-		.x = x, .v = v, .gfn = a->gfn, .mmio_page = a->gfn, .access = a->access, .ahead = a->ahead, .nx = nx_is_on(x),
+		.x = x, .v = v, .gfn = a->gfn, .mmio_page = a->gfn, .access = a->access, .ahead = a->ahead, .certain = a->certain,
+		.nx = nx_is_on(x),
 		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
 	};
 }

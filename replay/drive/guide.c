@@ -17,7 +17,7 @@ static void emit(void *arg, unsigned int task, const struct obs *obs)
 	struct guide *g = arg;
 	struct running *r = g->actors[task].top;
 
-	if (!r)
+	if (!r || r->mends)
 		return;
 	if (r->nr_said == r->cap_said) {
 		r->cap_said = r->cap_said ? r->cap_said * 2 : 64;
@@ -31,7 +31,7 @@ static void before(void *arg, unsigned int task, gfn_t gfn)
 {
 	struct guide *g = arg;
 
-	if (g->actors[task].top)
+	if (g->actors[task].top && !g->actors[task].top->mends)
 		guide_before(&g->actors[task], gfn);
 }
 
@@ -311,12 +311,11 @@ void guide_perform_children(struct actor *a)
 	guide_end_windows(a, r->op, UINT64_MAX);
 }
 
-/* What the repair does, no operation said. */
 static void repair(struct actor *a, struct running *r)
 {
-	a->top = NULL;
+	r->mends = true;
 	guide_repair(a->g, r);
-	a->top = r;
+	r->mends = false;
 }
 
 /* Half of its records say nothing of what the engine did, but the state has to go on from them. */
@@ -363,6 +362,8 @@ void guide_perform(struct actor *a, uint32_t index)
 		if (why != SKIP_NO_VM)
 			guide_apply(g, op);
 	}
+	if (guide_is_rmaps(g))
+		guide_shadow_learn(g, op);
 	a->top = r.outer;
 	free(r.said);
 }
@@ -425,6 +426,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	g->waiting = xcalloc(meta->nr_vms, sizeof(*g->waiting));
 	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
 	g->nx = xcalloc(meta->nr_vms, sizeof(*g->nx));
+	g->set = entries_new(0);
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
 		c.root_role = root_role(g->rec, vm);
@@ -507,6 +509,7 @@ static void guide_fini(struct guide *g)
 	free(g->waiting);
 	free(g->unloaded);
 	free(g->nx);
+	entries_free(g->set);
 	free(g->actors);
 	obs_matcher_free(g->matcher);
 }

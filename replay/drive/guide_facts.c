@@ -2,14 +2,14 @@
 /* Host facts in the engine's terms. */
 #include "replay/drive/guide_state.h"
 
-#include "replay/hostpage.h"
-
 struct mmu_access guide_facts(const struct guide *g, const struct rec_op *op)
 {
 	const struct ev *walk = rec_op_walk(g->rec, op);
 	struct hostpage facts;
 
 	hostpage_of_fault(g->rec, op, g->format, &facts);
+	if (guide_is_rmaps(g))
+		guide_shadow_facts(g, op, &facts);
 	return (struct mmu_access){
 		.gfn = op->gfn, .pfn = facts.pfn, .host_level = facts.level,
 		.host_writable = facts.writable, .hugetlb = facts.hugetlb, .failed = facts.failed,

@@ -212,7 +212,7 @@ uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)
 	struct actor *a = &g->actors[task];
 	struct running *r = a->top;
 
-	if (!r)
+	if (!r || r->mends)
 		return 0;
 	if (g->rec->ops[r->op].kind == EV_OP_FAULT)
 		return pin_fault(a, r, pin);

@@ -147,18 +147,15 @@ static const struct obs *set_at(const struct guide *g, const struct rec_op *op, 
 static void fate_of_old(const struct guide *g, const struct rec_op *op, const struct mmu_read *what,
 			struct gpte_question *q)
 {
-	const struct obs *gone = change_of(g, op, OBS_SPTE_CLEAR, what->spte, what->mapped);
 	const struct obs *changed = change_of(g, op, OBS_SPTE_UPDATE, what->spte, what->mapped);
-	const struct obs *by = gone ? gone : changed;
 
+	q->old_gfn = what->mapped;
+	q->spte = changed ? changed->spte.new : what->spte;
 	q->fate = GPTE_FATE_KEPT;
-	q->spte = what->spte;
-	if (!by || !by->spte.level)
-		return;
-	q->old_gfn = by->spte.gfn;
-	q->fate = gone ? GPTE_FATE_GONE : GPTE_FATE_KEPT;
-	if (!gone)
-		q->spte = changed->spte.new;
+	if (!g->rec->meta->has_probes)
+		q->fate = GPTE_FATE_UNKNOWN;
+	else if (change_of(g, op, OBS_SPTE_CLEAR, what->spte, what->mapped))
+		q->fate = GPTE_FATE_GONE;
 }
 
 /* Is it the clearing of an entry that was empty, and mapped @gfn last (or, as far as the recording knows, nothing yet)? */
@@ -223,6 +220,27 @@ pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gf
 			return spte_pfn(o->set.spte);
 	}
 	return MMU_PFN_NONE;
+}
+
+/* --- the host's pages ------------------------------------------------------------- */
+
+/* A fault that changed nothing did not say what it would have set: what was set there before. */
+void guide_shadow_facts(const struct guide *g, const struct rec_op *op, struct hostpage *facts)
+{
+	uint64_t last = entries_get(g->set, op->vm, 0, 1, op->gfn);
+
+	if (!facts->writable && !rec_find(g->rec, op, OBS_SET_SPTE, 0) && spte_pfn(last) == facts->pfn)
+		facts->writable = last & g->format->host_writable;
+}
+
+void guide_shadow_learn(struct guide *g, const struct rec_op *op)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+
+		if (o->kind == OBS_SET_SPTE && o->set.level == 1)
+			entries_set(g->set, op->vm, 0, 1, o->set.gfn, o->set.spte);
+	}
 }
 
 /* --- accessed and dirty ---------------------------------------------------------- */
@@ -314,6 +332,26 @@ static void redo(const struct guide *g, struct mmu *mmu, const struct obs *o)
 	}
 }
 
+static bool has_said(const struct running *r, unsigned int kind)
+{
+	for (size_t i = 0; i < r->nr_said; i++)
+		if (r->said[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* It mapped, and the engine thought it could not. */
+static void redo_fault(const struct guide *g, struct mmu *mmu, const struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	struct mmu_access access = guide_facts(g, op);
+
+	if (op->kind != EV_OP_FAULT || has_said(r, OBS_SPTE_REQUESTED) || !rec_find(g->rec, op, OBS_SET_SPTE, 0))
+		return;
+	access.certain = true;
+	mmu_fault(mmu, g->rec->meta->tasks[op->task].vcpu, &access);
+}
+
 /* At the end of a VM nothing is left to be mended; and others had the lock between the steps of a change of a slot. */
 static bool is_past_mending(unsigned int kind)
 {
@@ -328,6 +366,7 @@ void guide_shadow_repair(struct guide *g, const struct running *r)
 	if (is_past_mending(op->kind))
 		return;
 	undo(g, mmu, r);
+	redo_fault(g, mmu, r);
 	for (uint32_t i = 0; i < op->nr_obs; i++)
 		redo(g, mmu, &rec_op_obs(g->rec, op)[i].o);
 }

@@ -7,6 +7,8 @@
 #include "event/stage2.h"
 #include "kvm/role.h"
 #include "replay/drive/guide.h"
+#include "replay/entries.h"
+#include "replay/hostpage.h"
 #include "replay/swaps.h"
 #include "replay/yields.h"
 
@@ -22,6 +24,7 @@ struct running {
 	unsigned int		 swaps;		/* RT_PIN_SWAP met so far */
 	bool			 queued, changed; /* RT_PIN_LOCK met, RT_PIN_OTHER met */
 	bool			 checked;	/* RT_PIN_LOCKED met */
+	bool			 mends;		/* it is over, and what it left is repaired: nobody says anything */
 	bool			 walks;		/* counted in guide.walking */
 	uint32_t		 paced;		/* recorded observations up to here have been reached */
 	uint32_t		 breaks, makes;	/* arm64: entries broken, made so far */
@@ -69,6 +72,7 @@ struct guide {
 	struct nx_known		*nx;		/* by VM */
 	struct mmu_sink		 sink;
 	struct mmu_host		 host;
+	struct entries		*set;		/* without the TDP MMU: by frame, the entry set last */
 	uint32_t		 gptes_told;	/* shadow paging: those of job->gptes that the engine knows */
 	struct actor		*actors;	/* one per runtime task */
 	uint32_t		 nr_actors;
@@ -142,6 +146,9 @@ void guide_shadow_reads(struct guide *g, const struct running *r, const struct m
 pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn);
 /* A and D of entries that the operation changes, as its records found them. */
 void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);
+/* Before and after: whether the host's page can be written, where the fault's own records do not say. */
+void guide_shadow_facts(const struct guide *g, const struct rec_op *op, struct hostpage *facts);
+void guide_shadow_learn(struct guide *g, const struct rec_op *op);
 void guide_shadow_repair(struct guide *g, const struct running *r);
 
 /* --- guide_stage2.c: the same on arm64 --- */

@@ -170,20 +170,25 @@ void shadow_prefill(struct mmu *mmu, const struct memslot *slot, const struct mm
 
 /* --- leafs by frame ---------------------------------------------------------------- */
 
-/* The first entry of the rmap that is @spte but for A and D, or 0. */
+/* An entry of the rmap that is @spte, else the first that is but for A and D, or 0. */
 static uint32_t find(const struct shadow_mmu *sm, unsigned int as_id, gfn_t gfn, int level, uint64_t spte)
 {
 	const uint64_t hardware = sm->x.f->accessed | sm->x.f->dirty;
 	const uint32_t *head = frames_rmap(&sm->frames, as_id, gfn, level);
+	uint32_t entry, like = 0;
 	struct ptes_iter it;
-	uint32_t entry;
 
 	if (!head)
 		return 0;
-	for_each_pte(&sm->ptes, *head, &it, entry)
-		if (!((rt_peek(entry_at(sm, entry)) ^ spte) & ~hardware))
+	for_each_pte(&sm->ptes, *head, &it, entry) {
+		uint64_t now = rt_peek(entry_at(sm, entry));
+
+		if (now == spte)
 			return entry;
-	return 0;
+		if (!like && !((now ^ spte) & ~hardware))
+			like = entry;
+	}
+	return like;
 }
 
 static uint32_t find_anywhere(const struct shadow_mmu *sm, gfn_t gfn, int level, uint64_t spte)
