@@ -408,6 +408,18 @@ static const struct policy *policy_of(struct guide *g, uint32_t vm)
 	return &g->policies[vm];
 }
 
+/* As the first recycling of pages gave away, whose limit was set by nobody who was seen: it was so from the start. */
+static uint64_t page_limit(const struct recording *rec, uint32_t vm)
+{
+	for (uint32_t i = 0; i < rec->nr_stims; i++) {
+		const struct ev *ev = &rec->stims[i].ev;
+
+		if (ev->kind == EV_PAGE_LIMIT && ev->vm == vm)
+			return ev->gfns.count;
+	}
+	return 0;
+}
+
 static int create_mmus(struct guide *g, struct err *e)
 {
 	const struct ev_meta *meta = g->rec->meta;
@@ -432,6 +444,7 @@ static int create_mmus(struct guide *g, struct err *e)
 		c.root_role = root_role(g->rec, vm);
 		c.root_level = c.root_role ? role_level(c.root_role) : 4;
 		c.policy = policy_of(g, vm);
+		c.page_limit = page_limit(g->rec, vm);
 		c.nr_vcpus = nr_vcpus(meta, vm);
 		c.dirty_ring = meta->vms[vm].dirty_ring;
 		c.dirty_manual = meta->vms[vm].dirty_manual;
