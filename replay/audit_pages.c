@@ -35,11 +35,17 @@ static uint32_t newest_of(const struct audit_pages *p, uint16_t vm, gfn_t gfn)
 	return n == REGION_NONE ? AUDIT_NO_PAGE : p->newest[n];
 }
 
+/* Roots that are zapped in use go on as invalid ones. */
+static bool is_same(const struct audit_page *page, const struct obs *o)
+{
+	return page->role == role_set_invalid(o->page.role, 0) && page->gen == o->page.valid_gen;
+}
+
 uint32_t audit_pages_find(const struct audit_pages *p, const struct obs *o)
 {
 	uint32_t i = newest_of(p, o->vm, o->page.gfn);
 
-	while (i != AUDIT_NO_PAGE && (p->v[i].role != o->page.role || p->v[i].gen != o->page.valid_gen))
+	while (i != AUDIT_NO_PAGE && !is_same(&p->v[i], o))
 		i = p->v[i].older;
 	return i;
 }
@@ -62,7 +68,7 @@ uint32_t audit_pages_only(const struct audit_pages *p, uint16_t vm, gfn_t gfn, u
 static void drop_from_list(struct audit_pages *p, uint32_t *link, const struct obs *o)
 {
 	for (; *link != AUDIT_NO_PAGE; link = &p->v[*link].older) {
-		if (p->v[*link].role != o->page.role || p->v[*link].gen != o->page.valid_gen)
+		if (!is_same(&p->v[*link], o))
 			continue;
 		*link = p->v[*link].older;
 		return;
@@ -84,7 +90,7 @@ uint32_t audit_pages_add(struct audit_pages *p, const struct obs *o)
 		p->cap = p->cap ? 2 * p->cap : 256;
 		p->v = xreallocarray(p->v, p->cap, sizeof(*p->v));
 	}
-	p->v[p->nr] = (struct audit_page){ .gfn = o->page.gfn, .role = o->page.role, .vm = o->vm,
+	p->v[p->nr] = (struct audit_page){ .gfn = o->page.gfn, .role = role_set_invalid(o->page.role, 0), .vm = o->vm,
 					   .gen = o->page.valid_gen, .older = p->newest[n] };
 	p->newest[n] = p->nr;
 	return p->nr++;

@@ -4,34 +4,9 @@
 # somebody breaks an invariant.  They are made as text from real ones.
 # shellcheck source=test/tap.sh
 . "$(dirname "$0")/../tap.sh"
+# shellcheck source=test/audited.sh
+. test/audited.sh
 export LC_ALL=C
-
-# made NAME: $tmp/NAME.txt as an event file, audited into $tmp/NAME.json; the exit status in $rc
-made() {
-	"$mmulab" text -r "$tmp/$1.txt" -o "$tmp/$1.mmt" >"$tmp/log" 2>&1 || echo "# $(cat "$tmp/log")"
-	"$mmulab" verify --audit --json "$tmp/$1.mmt" >"$tmp/$1.json" 2>"$tmp/err"
-	rc=$?
-	grep -E '"(invariant|certain|gfn|text)"' "$tmp/$1.json" | head -20 >"$tmp/log"
-}
-
-# added TEXT NAME LINE...: the text with more records, in their places
-added() {
-	local text=$1 name=$2
-	shift 2
-	{ cat "$text"; printf '%s\n' "$@"; } | sort -s -k1,1n >"$tmp/$name.txt"
-	made "$name"
-}
-
-# certain FILE INVARIANT GFN: is there such a finding?
-certain() {
-	tr -d '\n' <"$1" | grep -qE "\"invariant\": \"$2\", +\"certain\": true, +\"gfn\": $(($3)),"
-}
-
-# finds TEXT NAME INVARIANT GFN
-finds() {
-	[ "$rc" = 1 ] && certain "$tmp/$2.json" "$3" "$4"
-	result $? "$1"
-}
 
 # window TEXT: the first invalidation that stays open for a while after it zapped pages of a memslot: its task, first
 # page, when it had zapped, and when its end was entered
@@ -43,41 +18,21 @@ window() {
 	     !/^#/ && $3 ~ /invalidate_(start|end)/ { gfn[$2] = zapped[$2] = "" }' "$1"
 }
 
-# scattered TEXT N EMPTY: N records of other tasks, each an install somewhere inside some window, and "time gfn" of
-# each in $tmp/truth
-scattered() {
-	awk -v n="$2" -v empty="$3" -v truth="$tmp/truth" '
-	/^#/ { next }
-	!($2 in seen) { seen[$2] = nr_tasks; task[nr_tasks++] = $2 }
-	$3 == "unmap_gfn_range" { gfn[$2] = substr($5, 5); count[$2] = substr($6, 7) }
-	$3 == "op" && $5 == "op=invalidate_start" && gfn[$2] { zapped[$2] = $1 }
-	$3 == "invalidate_end" && zapped[$2] && $1 - zapped[$2] > 1000 {
-		owner[nr] = $2; from[nr] = zapped[$2]; to[nr] = $1; first[nr] = gfn[$2]; pages[nr++] = count[$2] }
-	$3 ~ /invalidate_(start|end)/ { gfn[$2] = zapped[$2] = "" }
-	function hex(h, i, v) {
-		for (i = 3; i <= length(h); i++)
-			v = v * 16 + index("0123456789abcdef", substr(h, i, 1)) - 1
-		return v }
-	END {
-		srand(7)
-		for (i = 0; i < n; i++) {
-			w = int(rand() * nr)
-			do who = task[int(rand() * nr_tasks)]; while (who == owner[w])
-			t = from[w] + 1 + int(rand() * (to[w] - from[w] - 2))
-			page = hex(first[w]) + int(rand() * hex(pages[w]))
-			base = page - page % 512
-			at = sprintf("%.0f %d kvm_tdp_mmu_spte_changed - gfn=0x%x", t, who, page)
-			above = sprintf("%.0f %d kvm_tdp_mmu_spte_changed - gfn=0x%x level=2", t, who, base)
-			path = i % 6
-			if (path == 0) print at, "level=1 old=" empty, "new=0xaa000e67"
-			if (path == 1) print at, "level=1 old=0xaa000e65 new=0xaa000e67"
-			if (path == 2) print above, "old=0xaa000ee7 new=0xbb000827"
-			if (path == 3) print above, "old=0xbb000827 new=0xaa000ee7"
-			if (path == 4) print above, "old=" empty, "new=0xaa000ee7"
-			if (path == 5) printf "%.0f %d kvm_mmu_set_spte - gfn=0x%x level=1 r=1 x=1 u=1 spte=0xaa000e67\n", t, who, page
-			printf "%.0f\n", t >truth
-		}
-	}' "$1"
+# tdp_paths EMPTY: how an entry is installed under the TDP MMU, for scattered
+tdp_paths() {
+	cat >"$tmp/paths" <<EOF
+function print_path(i, t, who, page, at, above) {
+	at = sprintf("%.0f %d kvm_tdp_mmu_spte_changed - gfn=0x%x", t, who, page)
+	above = sprintf("%.0f %d kvm_tdp_mmu_spte_changed - gfn=0x%x level=2", t, who, page - page % 512)
+	if (i % 6 == 0) print at, "level=1 old=$1 new=0xaa000e67"
+	if (i % 6 == 1) print at, "level=1 old=0xaa000e65 new=0xaa000e67"
+	if (i % 6 == 2) print above, "old=0xaa000ee7 new=0xbb000827"
+	if (i % 6 == 3) print above, "old=0xbb000827 new=0xaa000ee7"
+	if (i % 6 == 4) print above, "old=$1 new=0xaa000ee7"
+	if (i % 6 == 5) printf "%.0f %d kvm_mmu_set_spte - gfn=0x%x level=1 r=1 x=1 u=1 spte=0xaa000e67\n", t, who, page
+	return i % 6
+}
+EOF
 }
 
 for name in x86-6.1-populate-mix x86-6.12-aging-mglru x86-6.12-dirty-pins x86-6.12-memslot-pins x86-6.12-notifier-pins \
@@ -141,13 +96,14 @@ done
 # How many of 100 scattered installs are found, in a recording without pins and in one with them?
 for name in x86-6.1-populate-mix:0x0 x86-6.12-notifier-pins:0x8000000000000000; do
 	"$mmulab" text -o "$tmp/text" "$tmp/${name%:*}.mmt"
-	scattered "$tmp/text" 100 "${name#*:}" >"$tmp/more"
+	tdp_paths "${name#*:}"
+	scattered "$tmp/text" 100 "$tmp/paths" >"$tmp/more"
 	sort -s -k1,1n "$tmp/text" "$tmp/more" >"$tmp/many.txt"
 	made many
-	found=$(sort -u "$tmp/truth" | grep -cxFf <(tr -d '\n' <"$tmp/many.json" | grep -oE '"certain": true, +"gfn": [0-9]+, +"vm": [0-9]+, +"t_ns": [0-9]+' |
-		grep -oE '[0-9]+$'))
-	echo "found $found of $(sort -u "$tmp/truth" | wc -l)" >"$tmp/log"
-	[ "$found" -ge 98 ] && [ "$found" = "$(sort -u "$tmp/truth" | wc -l)" ]
+	cut -d' ' -f1 "$tmp/truth" | sort -u >"$tmp/times"
+	found=$(grep -cxFf <(certain_at "$tmp/many.json" I-N1) "$tmp/times")
+	echo "found $found of $(wc -l <"$tmp/times")" >"$tmp/log"
+	[ "$found" -ge 98 ] && [ "$found" = "$(wc -l <"$tmp/times")" ]
 	result $? "${name%:*}: 100 installs in open windows, and each is certain"
 done
 
@@ -180,7 +136,4 @@ finds "a fault whose snapshot is older than an invalidation that ended" stale I-
 says "in words, with the tasks" 1 out "I-N1 broken: vm 0, gfn" "$mmulab" verify --audit "$tmp/fault.mmt"
 says "the exit status has a reason" 1 err "certain finding" "$mmulab" verify --audit "$tmp/fault.mmt"
 says "no policy beside it" 2 err "recording alone" "$mmulab" verify --audit -p x86-6.1 "$tmp/fault.mmt"
-"$mmulab" text "$tmp/x86-6.12-populate-thp.mmt" | sed 's/^\(# tdp_mmu: \)true/\1false/' >"$tmp/shadow.txt"
-made shadow
-result $rc "a recording of shadow paging can be audited, too"
 echo "1..$n"

@@ -211,7 +211,7 @@ adds_up() {
 		diff <(grep -v '"file"\|"is_recording"\|"source_xxh3"' "$tmp/$1.json") <(grep -v '"file"\|"is_recording"\|"source_xxh3"' "$tmp/r.json") >"$tmp/said"
 }
 for trace in x86-6.12-populate-thp x86-6.12-populate-4k x86-6.1-populate-mix x86-6.12-notifier-pins x86-6.12-aging-mglru \
-	     x86-6.12-memslot-pins x86-6.12-dirty-pins arm64-6.1-memslot arm64-6.12-aging-mglru arm64-6.12-coalesce-pins; do
+	     x86-6.12-memslot-pins x86-6.12-dirty-pins x86-6.1-shadow-pressure-pins arm64-6.1-memslot arm64-6.12-aging-mglru arm64-6.12-coalesce-pins; do
 	check "$trace: the manifest's events; recording and event file tell the same" adds_up $trace
 done
 check "every attempt of a fault is in an access" test "$(
