@@ -8,29 +8,29 @@
 /* Three pages, then the block around them: by a fault beside. */
 #define THREE_PAGES	FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), FAULT_ON(G + 1, MMU_W, 1, RET_PF_FIXED), \
 			FAULT_ON(G + 511, MMU_W, 1, RET_PF_FIXED)
-#define REBUILD		FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED), ASK(LEVEL, G + 1, 2)
+#define REBUILD		FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED), ASK_AT(LEVEL, G + 1, 2)
 
 static const struct script_row rows[] = {
 	{
 		.name = "unmap-first: every page is dropped before the block is there", .release = KVM_6_1,
-		.steps = { THREE_PAGES, ASK(TABLES, 0, 4), REBUILD, ASK(TABLES, 0, 3) },
+		.steps = { THREE_PAGES, ASK(TABLES, 4), REBUILD, ASK(TABLES, 3) },
 	},
 	{
 		.name = "block-first: the same in the end", .release = KVM_6_1, .policy = { "coalesce.order=block-first" },
-		.steps = { THREE_PAGES, ASK(TABLES, 0, 4), REBUILD, ASK(TABLES, 0, 3) },
+		.steps = { THREE_PAGES, ASK(TABLES, 4), REBUILD, ASK(TABLES, 3) },
 	},
 	{
 		.name = "lock-block-defer: the table waits for its grace period", .release = KVM_6_12,
-		.steps = { THREE_PAGES, ASK(TABLES, 0, 4), REBUILD, ASK(TABLES, 0, 4) },
+		.steps = { THREE_PAGES, ASK(TABLES, 4), REBUILD, ASK(TABLES, 4) },
 	},
 	{
 		.name = "lock-block-defer without a grace period, the lock held for write", .release = KVM_6_12,
 		.policy = { "table.free=immediate", "fault.lock=write" },
-		.steps = { THREE_PAGES, REBUILD, ASK(TABLES, 0, 3) },
+		.steps = { THREE_PAGES, REBUILD, ASK(TABLES, 3) },
 	},
 	{
 		.name = "unmap-first with a grace period", .release = KVM_6_1, .policy = { "table.free=rcu" },
-		.steps = { THREE_PAGES, REBUILD, ASK(TABLES, 0, 4) },
+		.steps = { THREE_PAGES, REBUILD, ASK(TABLES, 4) },
 	},
 	{
 		.name = "block-first asks for the lock whatever fault.lock says", .release = KVM_6_12,
@@ -51,18 +51,18 @@ static const struct script_row rows[] = {
 	{
 		.name = "block-first with TLBI by range", .release = KVM_6_1, .policy = { "coalesce.order=block-first", "coalesce.tlbi=range" },
 		.steps = { DO(BIG_SLOT), FAULT_ON(BIG, MMU_W, 1, RET_PF_FIXED), FAULT_ON(BIG + 512, MMU_W, 2, RET_PF_FIXED),
-			   ASK(TABLES, 0, 4), FAULT_ON(BIG + 3, MMU_W, 3, RET_PF_FIXED), ASK(TABLES, 0, 2), ASK(LEVEL, BIG, 1) },
+			   ASK(TABLES, 4), FAULT_ON(BIG + 3, MMU_W, 3, RET_PF_FIXED), ASK(TABLES, 2), ASK_AT(LEVEL, BIG, 1) },
 	},
 	{
 		.name = "1 GiB over tables of two levels, unmap-first", .release = KVM_6_1,
 		.steps = { DO(BIG_SLOT), FAULT_ON(BIG, MMU_W, 1, RET_PF_FIXED), FAULT_ON(BIG + 512, MMU_W, 2, RET_PF_FIXED),
-			   FAULT_ON(BIG + 1024, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 0, 5),
-			   FAULT_ON(BIG + 3, MMU_W, 3, RET_PF_FIXED), ASK(TABLES, 0, 2), ASK(LEVEL, BIG, 1) },
+			   FAULT_ON(BIG + 1024, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 5),
+			   FAULT_ON(BIG + 3, MMU_W, 3, RET_PF_FIXED), ASK(TABLES, 2), ASK_AT(LEVEL, BIG, 1) },
 	},
 	{
 		.name = "1 GiB over tables of two levels, deferred", .release = KVM_6_12,
 		.steps = { DO(BIG_SLOT), FAULT_ON(BIG, MMU_W, 1, RET_PF_FIXED), FAULT_ON(BIG + 512, MMU_W, 2, RET_PF_FIXED),
-			   FAULT_ON(BIG + 3, MMU_W, 3, RET_PF_FIXED), ASK(LEVEL, BIG, 1) },
+			   FAULT_ON(BIG + 3, MMU_W, 3, RET_PF_FIXED), ASK_AT(LEVEL, BIG, 1) },
 	},
 	{
 		.name = "a block rebuilt while not all its pages were mapped: cleaned", .release = KVM_6_1, .host = NO_FWB,
@@ -103,37 +103,37 @@ static const struct script_row rows[] = {
 	{
 		.name = "eager split of 2 MiB chunks when logging starts", .release = KVM_6_12, .host = SPLIT_2M,
 		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), FAULT_ON(G + 512, MMU_R, 2, RET_PF_FIXED), DO(LOG),
-			   ASK(LEVEL, G, 3), ASK(LEVEL, G + 511, 3), ASK(LEVEL, G + 600, 3), TOUCH_AT(G, MMU_W, false),
-			   TOUCH_AT(G, MMU_R, true), ASK(TABLES, 0, 5) },
+			   ASK_AT(LEVEL, G, 3), ASK_AT(LEVEL, G + 511, 3), ASK_AT(LEVEL, G + 600, 3), TOUCH_AT(G, MMU_W, false),
+			   TOUCH_AT(G, MMU_R, true), ASK(TABLES, 5) },
 	},
 	{
 		.name = "1 GiB to pages at once where there are tables enough", .release = KVM_6_12, .host = SPLIT_1G,
-		.steps = { DO(BIG_SLOT), FAULT_ON(BIG, MMU_W, 3, RET_PF_FIXED), DO(BIG_LOG), ASK(LEVEL, BIG + 100000, 3),
-			   ASK(TABLES, 0, 2 + 1 + 512) },
+		.steps = { DO(BIG_SLOT), FAULT_ON(BIG, MMU_W, 3, RET_PF_FIXED), DO(BIG_LOG), ASK_AT(LEVEL, BIG + 100000, 3),
+			   ASK(TABLES, 2 + 1 + 512) },
 	},
 	{
 		.name = "1 GiB by and by where there are few", .release = KVM_6_12, .host = SPLIT_2M,
-		.steps = { DO(BIG_SLOT), FAULT_ON(BIG, MMU_W, 3, RET_PF_FIXED), DO(BIG_LOG), ASK(LEVEL, BIG, 3),
-			   ASK(LEVEL, BIG + 100000, 3), ASK(TABLES, 0, 2 + 1 + 512) },
+		.steps = { DO(BIG_SLOT), FAULT_ON(BIG, MMU_W, 3, RET_PF_FIXED), DO(BIG_LOG), ASK_AT(LEVEL, BIG, 3),
+			   ASK_AT(LEVEL, BIG + 100000, 3), ASK(TABLES, 2 + 1 + 512) },
 	},
 	{
 		.name = "the policy's chunk, not the host's", .release = KVM_6_12, .policy = { "dirty.eager_split_chunk=2M" },
-		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), ASK(LEVEL, G, 3) },
+		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), ASK_AT(LEVEL, G, 3) },
 	},
 	{
 		.name = "a chunk that is no block size is none", .release = KVM_6_12, .policy = { "dirty.eager_split_chunk=32M" },
-		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), ASK(LEVEL, G, 2) },
+		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), ASK_AT(LEVEL, G, 2) },
 	},
 	{
 		.name = "a word's CLEAR splits its block, a write marks its page again", .release = KVM_6_12,
 		.host = SPLIT_2M | INIT_SET,
-		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), RANGE(CLEAR, G, 64, 64), ASK(TABLES, 0, 4),
-			   FAULT_ON(G + 5, MMU_W, 2, RET_PF_RELAXED), ASK(GET, 0, 8192 - 63) },
+		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), RANGE(CLEAR, G, 64, 64), ASK(TABLES, 4),
+			   FAULT_ON(G + 5, MMU_W, 2, RET_PF_RELAXED), ASK(GET, 8192 - 63) },
 	},
 	{
 		.name = "pages stay when logging ends, until somebody faults", .release = KVM_6_12, .host = SPLIT_2M,
-		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), DO(UNLOG), ASK(LEVEL, G, 3),
-			   FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), ASK(LEVEL, G + 400, 2) },
+		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), DO(UNLOG), ASK_AT(LEVEL, G, 3),
+			   FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), ASK_AT(LEVEL, G + 400, 2) },
 	},
 };
 

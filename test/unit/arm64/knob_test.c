@@ -131,7 +131,7 @@ static const struct script_row rows[] = {
 	{
 		.name = "destroy.resched = chunked: the same is freed", .release = KVM_6_12, .ipa_bits = 36,
 		.policy = { "destroy.resched=chunked" },
-		.steps = { FOUR, DO(TEARDOWN), ASK(TABLES, 0, 0) },
+		.steps = { FOUR, DO(TEARDOWN), ASK(TABLES, 0) },
 	},
 	{
 		.name = "without DIC data pages are not executable, with it they are", .release = KVM_6_12, .host = DIC,

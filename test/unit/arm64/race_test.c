@@ -40,7 +40,7 @@ static const struct row rows[] = {
 	{
 		.name = "a lost table: the loser's page for it is free again",
 		.first = FAULT_ON(G, MMU_W, 1, RET_PF_LOST), AT_PIN(RT_PIN_CHANGE),
-		.second = FAULT_ON(G + 7, MMU_W, 1, RET_PF_FIXED), .after = { ASK(TABLES, 0, 4) },
+		.second = FAULT_ON(G + 7, MMU_W, 1, RET_PF_FIXED), .after = { ASK(TABLES, 4) },
 	},
 	{
 		.name = "a fault under mmu_lock held for write waits", .policy = { "fault.lock=write" },
@@ -52,7 +52,7 @@ static const struct row rows[] = {
 		.before = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED) },
 		.first = FAULT_ON(G + 5, MMU_W, 2, RET_PF_FIXED), HAVING_SAID(OBS_BREAK_PTE),
 		.second = FAULT_ON(G, MMU_W, 2, RET_PF_LOST), .broken_faults = 1,
-		.after = { ASK(LEVEL, G, 2), TOUCH_AT(G, MMU_W, true) },
+		.after = { ASK_AT(LEVEL, G, 2), TOUCH_AT(G, MMU_W, true) },
 	},
 	{
 		.name = "inside the window the guest has no translation",
@@ -131,7 +131,7 @@ static const struct row rows[] = {
 	{
 		.name = "an invalidation between look-up and lock",
 		.first = FAULT_ON(G, MMU_W, 1, RET_PF_RETRY), AT_PIN(RT_PIN_LOOKED_UP),
-		.second = RANGE(START, G, 1, 0), .after = { RANGE(FINISH, G, 1, 0), ASK(LEVEL, G, -1) },
+		.second = RANGE(START, G, 1, 0), .after = { RANGE(FINISH, G, 1, 0), ASK_AT(LEVEL, G, -1) },
 	},
 	{
 		.name = "one of another page does the same",
@@ -141,7 +141,7 @@ static const struct row rows[] = {
 	{
 		.name = "an invalidation waits for who has passed the test",
 		.first = FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), AT_PIN(RT_PIN_MAP),
-		.second = RANGE(START, G, 1, 0), .blocks = true, .after = { RANGE(FINISH, G, 1, 0), ASK(LEVEL, G, -1) },
+		.second = RANGE(START, G, 1, 0), .blocks = true, .after = { RANGE(FINISH, G, 1, 0), ASK_AT(LEVEL, G, -1) },
 	},
 	{
 		.name = "a page relaxed by two vCPUs at once", .policy = { "dirty.eager_split_chunk=0" },

@@ -32,7 +32,7 @@ static const struct script_row rows[] = {
 	{
 		.name = "6.12: a fault on what another has mapped is lost", .release = KVM_6_12,
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(FORGET),
-			   FAULT_CODE(G, MMU_W, 1, 0x93c48047, RET_PF_LOST) },
+			   FAULT_CODE(G, MMU_W, 0x93c48047, RET_PF_LOST) },
 		.want = "w_map 0x40000 L1 pre 0x3 ret 0\n"
 			"w_map 0x40000 L2 pre 0x3 ret 0\n"
 			"w_map 0x40000 L3 leaf 0x400001400007db ret 11\n"
@@ -57,7 +57,7 @@ static const struct script_row rows[] = {
 	{
 		.name = "6.12: a block over pages: locked, made, the table is freed later", .release = KVM_6_12,
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), FAULT_ON(G + 3, MMU_W, 1, RET_PF_FIXED), DO(FORGET),
-			   FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED), ASK(LEVEL, G + 3, 2) },
+			   FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED), ASK_AT(LEVEL, G + 3, 2) },
 		.want = "w_map 0x40000 L1 pre 0x3 ret 0\n"
 			"tlb_range 0x40000 +512 0\n"
 			"tlb_range_hw 0x40000 +512 0\n"
@@ -82,8 +82,8 @@ static const struct script_row rows[] = {
 	{
 		.name = "6.12: under logging a block gives way to one page", .release = KVM_6_12,
 		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), DO(FORGET),
-			   FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED), ASK(LEVEL, G + 9, 3), ASK(LEVEL, G + 8, -1),
-			   ASK(GET, 0, 1) },
+			   FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED), ASK_AT(LEVEL, G + 9, 3), ASK_AT(LEVEL, G + 8, -1),
+			   ASK(GET, 1) },
 		.want = "w_map 0x40009 L1 pre 0x3 ret 0\n"
 			"tlb_ipa 0x40009 L2\n"
 			"break 0x40009 L2 0x40000140000759 done\n"
@@ -107,7 +107,7 @@ static const struct script_row rows[] = {
 	{
 		.name = "6.12: a write to a protected page relaxes it, here only", .release = KVM_6_12,
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(LOG), DO(FORGET),
-			   FAULT_ON(G, MMU_W, 1, RET_PF_RELAXED), ASK(GET, 0, 1) },
+			   FAULT_ON(G, MMU_W, 1, RET_PF_RELAXED), ASK(GET, 1) },
 		.want = "w_attr 0x40000 L3 0x4000014000075b > 0x400001400007db\n"
 			"tlb_ipa_nsh 0x40000 L3\n"
 			"s2_relax 0x40000 +1 prot 6 ret 0 value 0\n"
@@ -121,7 +121,7 @@ static const struct script_row rows[] = {
 	{
 		.name = "6.12: an unmap of a page takes its block, tables stay until they are empty", .release = KVM_6_12,
 		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), FAULT_ON(G2, MMU_W, 1, RET_PF_FIXED), DO(FORGET),
-			   RANGE(START, G + 7, 1, 0), RANGE(FINISH, G + 7, 1, 0), ASK(LEVEL, G2, 3), ASK(LEVEL, G, -1) },
+			   RANGE(START, G + 7, 1, 0), RANGE(FINISH, G + 7, 1, 0), ASK_AT(LEVEL, G2, 3), ASK_AT(LEVEL, G, -1) },
 		.want = "unmap_gfn_range 0x40007 +1 0\n"
 			"w_unmap 0x40007 L2 leaf 0x400001400007d9\n"
 			"w_unmap 0x40007 L1 post 0x3\n"
@@ -205,12 +205,12 @@ static const struct script_row rows[] = {
 	{
 		.name = "6.12: CLEAR protects a word's span and splits its block", .release = KVM_6_12,
 		.host = INIT_SET | SPLIT_2M,
-		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), ASK(LEVEL, G, 2), RANGE(CLEAR, G, 64, 64),
-			   ASK(LEVEL, G, 3), ASK(LEVEL, G + 511, 3), FAULT_ON(G + 3, MMU_W, 2, RET_PF_RELAXED) },
+		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), ASK_AT(LEVEL, G, 2), RANGE(CLEAR, G, 64, 64),
+			   ASK_AT(LEVEL, G, 3), ASK_AT(LEVEL, G + 511, 3), FAULT_ON(G + 3, MMU_W, 2, RET_PF_RELAXED) },
 	},
 	{
 		.name = "6.12: the end frees what is left", .release = KVM_6_12, .ipa_bits = 36,
-		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(TEARDOWN), ASK(TABLES, 0, 0) },
+		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(TEARDOWN), ASK(TABLES, 0) },
 	},
 	{
 		.name = "6.1: the first fault", .release = KVM_6_1,
@@ -228,7 +228,7 @@ static const struct script_row rows[] = {
 	{
 		.name = "6.1: a fault on what another has mapped is lost", .release = KVM_6_1,
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(FORGET),
-			   FAULT_CODE(G, MMU_W, 1, 0x93c48047, RET_PF_LOST) },
+			   FAULT_CODE(G, MMU_W, 0x93c48047, RET_PF_LOST) },
 		.want = "w_map 0x40000 L1 pre 0x3 ret 0\n"
 			"w_map 0x40000 L2 pre 0x3 ret 0\n"
 			"walk_leaf 0x40000 L3 0x400001400007db ret 11\n"
@@ -292,7 +292,7 @@ static const struct script_row rows[] = {
 	{
 		.name = "6.1: an access fault", .release = KVM_6_1, .host = NO_AF,
 		.steps = { FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), RANGE(AGE, G, 1, true), DO(FORGET),
-			   FAULT_CODE(G, MMU_R, 1, 0x93c4800b, RET_PF_YOUNG) },
+			   FAULT_CODE(G, MMU_R, 0x93c4800b, RET_PF_YOUNG) },
 		.want = "w_attr 0x40000 L3 0x400001400003db > 0x400001400007db\n"
 			"s2_mkyoung 0x40000 +1 prot 0 ret 0 value 0x400001400003db\n",
 	},
@@ -312,7 +312,7 @@ static const struct script_row rows[] = {
 	},
 	{
 		.name = "the host took its page away while it was looked at", .release = KVM_6_12,
-		.steps = { { .kind = GONE, .gfn = G, .access = MMU_W, .level = 1, .want = RET_PF_RETRY },
+		.steps = { { .kind = PENDING, .gfn = G, .access = MMU_W, .level = 1, .want = RET_PF_RETRY },
 			   { .kind = FAILED, .gfn = G, .access = MMU_W, .level = 1, .want = RET_PF_EXIT } },
 	},
 };

@@ -9,33 +9,33 @@
 static const struct script_row rows[] = {
 	{
 		.name = "4 KiB, 40 bits: from level 1, two roots", .release = KVM_6_12,
-		.steps = { ASK(TABLES, 0, 2), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 0, 4), ASK(LEVEL, G, 3) },
+		.steps = { ASK(TABLES, 2), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 4), ASK_AT(LEVEL, G, 3) },
 	},
 	{
 		.name = "4 KiB, 48 bits: from level 0", .release = KVM_6_12, .ipa_bits = 48,
-		.steps = { ASK(TABLES, 0, 1), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 0, 4) },
+		.steps = { ASK(TABLES, 1), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 4) },
 	},
 	{
 		.name = "4 KiB, 32 bits: two levels, four roots, a block in a root", .release = KVM_6_12, .ipa_bits = 34,
-		.steps = { ASK(TABLES, 0, 16), FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), ASK(TABLES, 0, 16), ASK(LEVEL, G, 2) },
+		.steps = { ASK(TABLES, 16), FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), ASK(TABLES, 16), ASK_AT(LEVEL, G, 2) },
 	},
 	{
 		.name = "4 KiB: 1 GiB where the host has it", .release = KVM_6_12,
-		.steps = { DO(BIG_SLOT), FAULT_ON(BIG + 77, MMU_W, 3, RET_PF_FIXED), ASK(LEVEL, BIG + 200000, 1),
-			   ASK(TABLES, 0, 2) },
+		.steps = { DO(BIG_SLOT), FAULT_ON(BIG + 77, MMU_W, 3, RET_PF_FIXED), ASK_AT(LEVEL, BIG + 200000, 1),
+			   ASK(TABLES, 2) },
 	},
 	{
 		.name = "4 KiB: 1 GiB does not fit into a small slot, 2 MiB do", .release = KVM_6_12,
-		.steps = { FAULT_ON(G + 77, MMU_W, 3, RET_PF_FIXED), ASK(LEVEL, G, 2) },
+		.steps = { FAULT_ON(G + 77, MMU_W, 3, RET_PF_FIXED), ASK_AT(LEVEL, G, 2) },
 	},
 	{
 		.name = "16 KiB, 40 bits: from level 2, 16 roots", .release = KVM_6_12, .page_shift = 14,
-		.steps = { ASK(TABLES, 0, 16), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 0, 17), ASK(LEVEL, G, 3) },
+		.steps = { ASK(TABLES, 16), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 17), ASK_AT(LEVEL, G, 3) },
 	},
 	{
 		.name = "16 KiB: blocks of 32 MiB", .release = KVM_6_12, .page_shift = 14,
-		.steps = { FAULT_ON(G + P16 + 5, MMU_W, 2, RET_PF_FIXED), ASK(LEVEL, G + P16, 2),
-			   ASK(LEVEL, G + 2 * P16 - 1, 2), ASK(LEVEL, G, -1), TOUCH_AT(G + P16 + 100, MMU_R, true) },
+		.steps = { FAULT_ON(G + P16 + 5, MMU_W, 2, RET_PF_FIXED), ASK_AT(LEVEL, G + P16, 2),
+			   ASK_AT(LEVEL, G + 2 * P16 - 1, 2), ASK_AT(LEVEL, G, -1), TOUCH_AT(G + P16 + 100, MMU_R, true) },
 	},
 	{
 		.name = "16 KiB: what one call says", .release = KVM_6_12, .page_shift = 14,
@@ -56,24 +56,24 @@ static const struct script_row rows[] = {
 	},
 	{
 		.name = "16 KiB: no block above 32 MiB", .release = KVM_6_12, .page_shift = 14,
-		.steps = { FAULT_ON(G, MMU_W, 3, RET_PF_FIXED), ASK(LEVEL, G, 2) },
+		.steps = { FAULT_ON(G, MMU_W, 3, RET_PF_FIXED), ASK_AT(LEVEL, G, 2) },
 	},
 	{
 		.name = "16 KiB: a block broken up by logging, and rebuilt", .release = KVM_6_12, .page_shift = 14,
 		.steps = { FAULT_ON(G, MMU_W, 2, RET_PF_FIXED), DO(LOG), FAULT_ON(G + 1, MMU_W, 2, RET_PF_FIXED),
-			   ASK(LEVEL, G + 1, 3), ASK(LEVEL, G + 2, -1), DO(UNLOG), FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED),
-			   ASK(LEVEL, G + 1, 2) },
+			   ASK_AT(LEVEL, G + 1, 3), ASK_AT(LEVEL, G + 2, -1), DO(UNLOG), FAULT_ON(G + 9, MMU_W, 2, RET_PF_FIXED),
+			   ASK_AT(LEVEL, G + 1, 2) },
 	},
 	{
 		.name = "64 KiB, 42 bits: one root, blocks of 512 MiB", .release = KVM_6_12, .page_shift = 16, .ipa_bits = 42,
-		.steps = { ASK(TABLES, 0, 1), FAULT_ON(G64 + 5, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 0, 2),
-			   FAULT_ON(G64 + 6, MMU_W, 2, RET_PF_FIXED), ASK(LEVEL, G64 + P64 - 1, 2) },
+		.steps = { ASK(TABLES, 1), FAULT_ON(G64 + 5, MMU_W, 1, RET_PF_FIXED), ASK(TABLES, 2),
+			   FAULT_ON(G64 + 6, MMU_W, 2, RET_PF_FIXED), ASK_AT(LEVEL, G64 + P64 - 1, 2) },
 	},
 	{
 		.name = "64 KiB: 6.1 unmaps first", .release = KVM_6_1, .page_shift = 16, .ipa_bits = 42,
 		.steps = { FAULT_ON(G64 + 5, MMU_W, 1, RET_PF_FIXED), FAULT_ON(G64 + 6, MMU_W, 2, RET_PF_FIXED),
-			   ASK(LEVEL, G64 + P64 - 1, 2), ASK(TABLES, 0, 1), RANGE(AGE, G64, P64, true),
-			   RANGE(START, G64, 1, 0), RANGE(FINISH, G64, 1, 0), ASK(LEVEL, G64, -1) },
+			   ASK_AT(LEVEL, G64 + P64 - 1, 2), ASK(TABLES, 1), RANGE(AGE, G64, P64, true),
+			   RANGE(START, G64, 1, 0), RANGE(FINISH, G64, 1, 0), ASK_AT(LEVEL, G64, -1) },
 	},
 	{
 		.name = "beyond the address space there is nothing", .release = KVM_6_12, .ipa_bits = 36,

@@ -44,7 +44,7 @@ static void map_pages(struct window *w)
 	uint64_t nr = w->row->host_level == 3 ? BIG_PAGES : 512;
 	struct mmu_prefill p = { .gfn = BIG + 1, .npages = nr - 1, .pfn = LAB_PFN(BIG + 1), .level = 1 };
 
-	script_slot(w->l, &slot);
+	script_step(w->l, &slot);
 	assert_int_equal(mmu_prefill(w->l->mmu, &p), 0);
 }
 

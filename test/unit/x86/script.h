@@ -2,23 +2,14 @@
 #ifndef TEST_UNIT_X86_SCRIPT_H
 #define TEST_UNIT_X86_SCRIPT_H
 
-/*
- * One task carries out steps on a lab VM, each with the answer it must get; what the engine
- * said meanwhile (since FORGET) is compared as text.
- */
+/* Scripts (test/unit/script.h) on an x86 VM. */
+#include "test/unit/script.h"
 #include "test/unit/x86/lab.h"
 
-#define G		LAB_GFN
-#define BIG		0x80000ULL		/* first gfn of a slot of 1 GiB: the step BIG_SLOT */
 #define NPF_EMPTY	0x100000006ULL		/* a write that found nothing */
 
-enum step_kind {
-	END, LOAD, FAULT, PENDING, FAILED, AHEAD, TOUCH, START, FINISH, AGE, AGE_FLUSH, SET, ZAP_ALL, ZAP_GFNS,
-	TEARDOWN, DELETE, OTHER_SLOT, FORGET,
-	BIG_SLOT,	/* 1 GiB at BIG */
-	LOG, UNLOG,	/* dirty logging of the slot starts, stops */
-	BIG_LOG, BIG_UNLOG,
-	GET,		/* its log; want: pages */
+enum {
+	SET = STEP_OWN, ZAP_GFNS, OTHER_SLOT,
 	RECOVER,	/* one round of NX recovery; gfn: ratio, want: tables */
 	PASS_OVER,	/* one that leaves no record; gfn: ratio */
 	NX_TOGGLE,	/* the mitigation is turned on, or off */
@@ -30,32 +21,8 @@ enum step_kind {
 	LAST_GEN,	/* the next change of slots makes MMIO generations start again */
 };
 
-struct step {
-	enum step_kind	kind;
-	gfn_t		gfn;
-	unsigned int	access;		/* FAULT, TOUCH: MMU_*; START, FINISH, AGE, ZAP_GFNS: pages */
-	int		level;		/* FAULT: host level */
-	int		want;		/* enum ret_pf, or the bool or number that is returned */
-	bool		readonly;	/* FAULT: not host-writable */
-	uint64_t	error_code;	/* FAULT: as a trace has it; 0: the engine looks itself */
-};
-
-#define MAX_STEPS 12
-
-#define DO(k)				{ .kind = k }
-#define FAULT_ON(g, how, host, ret)	{ .kind = FAULT, .gfn = g, .access = how, .level = host, .want = ret }
-#define FAULT_FAILED(g, how, ret)	{ .kind = FAILED, .gfn = g, .access = how, .level = 1, .want = ret }
-#define FAULT_PENDING(g, how, ret)	{ .kind = PENDING, .gfn = g, .access = how, .level = 1, .want = ret }
 #define FAULT_AHEAD(g, how, ret)	{ .kind = AHEAD, .gfn = g, .access = how, .level = 1, .want = ret }
-#define FAULT_READONLY(g, host, ret)	{ .kind = FAULT, .gfn = g, .access = MMU_R, .level = host, .want = ret, \
-					  .readonly = true }
-#define FAULT_CODE(g, how, code, ret)	{ .kind = FAULT, .gfn = g, .access = how, .level = 1, .want = ret, \
-					  .error_code = code }
-#define TOUCH_AT(g, how, ret)		{ .kind = TOUCH, .gfn = g, .access = how, .want = ret }
-#define RANGE(k, g, pages, ret)		{ .kind = k, .gfn = g, .access = pages, .want = ret }
-#define ASK(k, ret)			{ .kind = k, .want = ret }
 #define RECOVER_1_IN(ratio, ret)	{ .kind = RECOVER, .gfn = ratio, .want = ret }
-
 #define PASS_OVER_1_IN(ratio)		{ .kind = PASS_OVER, .gfn = ratio }
 
 /* What the host has, or lacks. */
@@ -74,18 +41,6 @@ struct script_row {
 	struct step	 steps[MAX_STEPS];
 	const char	*want;
 };
-
-static inline int script_slot(struct lab *l, enum mmu_slot_change change, const struct mmu_slot *s)
-{
-	return mmu_memslot(l->mmu, change, s);
-}
-
-static inline int script_big(struct lab *l, enum mmu_slot_change change, uint32_t flags)
-{
-	struct mmu_slot big = { .id = 3, .base_gfn = BIG, .npages = SPTE_LEVEL_PAGES(3), .hva = lab_hva(BIG), .flags = flags };
-
-	return script_slot(l, change, &big);
-}
 
 static inline int script_splits(const struct lab *l)
 {
@@ -111,78 +66,21 @@ static inline pfn_t script_page(void *arg, unsigned int task, gfn_t gfn)
 	return gfn % 8 && gfn % 8 != 5 ? LAB_PFN(gfn) : MMU_PFN_NONE;
 }
 
-/* The steps that are about memory slots. */
-static inline int script_step_slot(struct lab *l, const struct step *s)
+static inline int script_step_own(struct lab *l, const struct step *s)
 {
 	struct mmu_slot other = { .id = 2, .base_gfn = 0x180000, .npages = 16, .hva = LAB_HVA + (1ULL << 40) };
 	struct mmu_slot smm = { .id = 1, .as_id = 1, .base_gfn = LAB_GFN, .npages = LAB_PAGES, .hva = LAB_HVA };
 
 	switch (s->kind) {
-	case DELETE:
-		return lab_slot(l, MMU_SLOT_DELETE, 0);
-	case OTHER_SLOT:
-		return script_slot(l, MMU_SLOT_CREATE, &other);
-	case SMM_SLOT:
-		return script_slot(l, MMU_SLOT_CREATE, &smm);
-	case BIG_SLOT:
-		return script_big(l, MMU_SLOT_CREATE, 0);
-	case BIG_LOG:
-	case BIG_UNLOG:
-		return script_big(l, MMU_SLOT_FLAGS, s->kind == BIG_LOG);
-	case LOG:
-	case UNLOG:
-		return lab_slot(l, MMU_SLOT_FLAGS, s->kind == LOG);
-	default:
-		rt_set(&l->mmu->slots.generation[0], 0x7fffe);
-		return 0;
-	}
-}
-
-/* Return: what the step returned, 0 for those that return nothing. */
-static inline int script_step(struct lab *l, const struct step *s)
-{
-	struct mmu_access a = {
-		.gfn = s->gfn, .access = s->access, .host_level = s->level, .host_writable = !s->readonly,
-		.pfn = LAB_PFN(s->gfn), .error_code = s->error_code, .pending = s->kind == PENDING,
-		.failed = s->kind == FAILED, .ahead = s->kind == AHEAD,
-	};
-
-	switch (s->kind) {
-	case END:
-		break;
-	case LOAD:
-		mmu_vcpu_load(l->mmu, 0);
-		break;
-	case FAULT:
-	case PENDING:
-	case FAILED:
-	case AHEAD:
-		return mmu_fault(l->mmu, 0, &a);
-	case TOUCH:
-		return mmu_touch(l->mmu, 0, &a);
-	case START:
-		mmu_invalidate_start(l->mmu, lab_hva(s->gfn), lab_hva(s->gfn + s->access), true);
-		break;
-	case FINISH:
-		mmu_invalidate_end(l->mmu, lab_hva(s->gfn), lab_hva(s->gfn + s->access));
-		break;
-	case AGE:
-	case AGE_FLUSH:
-		return mmu_age(l->mmu, lab_hva(s->gfn), lab_hva(s->gfn + s->access),
-			       s->kind == AGE ? MMU_AGE_CLEAR : MMU_AGE_CLEAR_FLUSH);
 	case SET:
 		mmu_set_spte(l->mmu, lab_hva(s->gfn), s->access ? s->access : MMU_PFN_WRITABLE);
 		break;
-	case ZAP_ALL:
-		mmu_zap_all(l->mmu);
-		break;
 	case ZAP_GFNS:
 		return -mmu_zap_gfn_range(l->mmu, s->gfn, s->gfn + s->access);
-	case TEARDOWN:
-		mmu_teardown(l->mmu);
-		break;
-	case GET:
-		return (int)mmu_dirty_get(l->mmu, 0, 1);
+	case OTHER_SLOT:
+		return mmu_memslot(l->mmu, MMU_SLOT_CREATE, &other);
+	case SMM_SLOT:
+		return mmu_memslot(l->mmu, MMU_SLOT_CREATE, &smm);
 	case RECOVER:
 		return (int)mmu_nx_recover(l->mmu, (unsigned int)s->gfn);
 	case PASS_OVER:
@@ -202,28 +100,13 @@ static inline int script_step(struct lab *l, const struct step *s)
 	case NO_SMM:
 		mmu_vcpu_smm(l->mmu, 0, s->kind == SMM);
 		break;
-	case FORGET:
-		lab_forget(l);
+	case LAST_GEN:
+		rt_set(&l->mmu->slots.generation[0], 0x7fffe);
 		break;
 	default:
-		return script_step_slot(l, s);
+		fail_msg("no step %u", s->kind);
 	}
 	return 0;
-}
-
-struct script {
-	struct lab		*l;
-	const struct script_row *row;
-	int			 got[MAX_STEPS];
-};
-
-static inline void script_play(void *arg)
-{
-	struct script *s = arg;
-
-	lab_slot(s->l, MMU_SLOT_CREATE, 0);
-	for (unsigned int i = 0; i < MAX_STEPS; i++)
-		s->got[i] = script_step(s->l, &s->row->steps[i]);
 }
 
 /* The knobs of that kernel; where none is named, the defaults are 6.12's. */
@@ -285,8 +168,6 @@ static inline void script_check(const void *vrow)
 	static const struct mmu_host at_hand = { .page = script_page };
 	const struct script_row *row = vrow;
 	struct lab l;
-	struct script s = { .l = &l, .row = row };
-	void *arg = &s;
 	char *said;
 
 	lab_init(&l);
@@ -304,11 +185,7 @@ static inline void script_check(const void *vrow)
 	for (unsigned int i = 0; i < ARRAY_SIZE(row->policy); i++)
 		lab_policy(&l, row->policy[i]);
 	lab_open(&l);
-	lab_run(&l, 1, 1, script_play, &arg);
-	for (unsigned int i = 0; i < MAX_STEPS; i++)
-		if (s.got[i] != row->steps[i].want)
-			fail_msg("step %u: got %d, want %d", i, s.got[i], row->steps[i].want);
-	mmu_check(l.mmu);
+	script_run(&l, row->steps);
 	said = script_squeezed(l.said ? l.said : "");
 	assert_string_equal(said, row->want);
 	free(said);
