@@ -107,11 +107,6 @@ static bool admit(struct rt_task *t)
 		t->flags &= ~TASK_PARKED;
 		return false;
 	}
-	if (t->flags & TASK_DELAYED) {
-		t->flags &= ~TASK_DELAYED;
-		push(t);
-		return false;
-	}
 	return cpu_admit(t);
 }
 
@@ -132,7 +127,7 @@ static __attribute__((noinline)) void wait_for_tick(void)
 }
 
 /* Takes out the earliest task that may go on. */
-static inline struct rt_task *take_next(void)
+static inline __attribute__((always_inline)) struct rt_task *take_next(void)
 {
 	for (;;) {
 		uint64_t top = machine.heap.top;
@@ -143,6 +138,11 @@ static inline struct rt_task *take_next(void)
 			continue;
 		}
 		t = &machine.tasks[heap_id(top)];
+		if ((t->flags & (TASK_DELAYED | TASK_PARKED)) == TASK_DELAYED) {
+			t->flags &= ~TASK_DELAYED;
+			least_set(&machine.heap, t->id, key_of(t, t->clock_ps));
+			continue;
+		}
 		least_set(&machine.heap, heap_id(top), HEAP_NEVER);
 		if (likely(!t->flags) || admit(t))
 			return t;
