@@ -7,8 +7,8 @@
 #include "engine/core/uniform.h"
 #include "engine/x86/watched.h"
 
-static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
-			 bool shared);
+static inline void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
+				bool shared);
 
 /*
  * Up to 6.1 every table is in a list, and a removal under the read lock takes the list's lock; since then
@@ -101,8 +101,8 @@ static void remove_table(struct x86_mmu *x, uint32_t number, unsigned int as_id,
 		arena_free_rcu(arena, number);
 }
 
-static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
-			 bool shared)
+static __attribute__((noinline)) void present_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old,
+						      uint64_t new, int level, bool shared)
 {
 	bool becomes_leaf = spte_is_leaf(new, level);
 
@@ -118,8 +118,16 @@ static void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint6
 		remove_table(x, (uint32_t)spte_pfn(old), as_id, shared);
 }
 
+/* What was not there takes nothing with it. */
+static inline void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
+				bool shared)
+{
+	if (spte_is_present(old) || observed(&x->mmu))
+		present_changed(x, as_id, gfn, old, new, level, shared);
+}
+
 /* cmpxchg alone, no bookkeeping. */
-static bool try_set(struct tdp_iter *it, uint64_t new)
+static inline bool try_set(struct tdp_iter *it, uint64_t new)
 {
 	rt_charge(COST_CAS, 1);
 	rt_pin(RT_PIN_CHANGE);

@@ -17,7 +17,7 @@
 #define EPT_WAS_RWX	(7ULL << 3)	/* exit qualification: what the entry permitted */
 #define PFN_NO_SLOT	BIT_ULL(63)	/* as the kernel's tracepoints show it */
 
-static enum mmu_found found(const struct x86_mmu *x, uint64_t spte)
+static inline enum mmu_found found(const struct x86_mmu *x, uint64_t spte)
 {
 	/* An access-tracked entry is empty to the hardware. */
 	if (spte_is_present(spte))

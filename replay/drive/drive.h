@@ -201,7 +201,12 @@ void tasks_free(struct drive *d);
 bool task_next(struct drive_task *t, struct stim *s);
 void task_fail(struct drive *d, const struct err *e, int rc);
 /* Waits for what the plan says stimulus @number comes after. */
-void task_await(struct drive_task *t, uint32_t number);
+void task_await_edges(struct drive_task *t, uint32_t number);
+static inline void task_await(struct drive_task *t, uint32_t number)
+{
+	if (t->next_edge < t->nr_edges && t->edges[t->next_edge].number <= number)
+		task_await_edges(t, number);
+}
 /* Stimulus @number is done: whoever waits for it may go on. */
 void task_done(struct drive_task *t, uint32_t number);
 /* After the last stimulus: closes what is open and lets everybody through. */

@@ -111,7 +111,7 @@ bool task_next(struct drive_task *t, struct stim *s)
 	return true;
 }
 
-void task_await(struct drive_task *t, uint32_t number)
+void task_await_edges(struct drive_task *t, uint32_t number)
 {
 	const struct drive *d = t->drive;
 

@@ -209,9 +209,8 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 		oracle_access_drop(vm->oracle, stamp, a->gfn);
 }
 
-static void touch(struct drive_task *t, const struct stim *s, bool spoiled)
+static void touch(struct drive_task *t, struct drive_vm *vm, const struct stim *s, bool spoiled)
 {
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
 	struct mmu_access a = access_of(t->drive, &s->ev);
 	uint64_t stamp = 0;
 
@@ -267,21 +266,15 @@ static void keep_nested(struct drive_task *t, const struct stim *s)
 }
 
 /* arm64: a page is mapped where there was a block, which the recorded kernel broke for it: the rest is gone. */
-static void note_broken(const struct drive_task *t, const struct stim *s)
+static void note_broken(const struct drive_task *t, struct touches *touches, const struct stim *s)
 {
-	struct touches *touches = s->ev.vm == t->vm ? t->drive->vms[t->vm].touches : NULL;
-
-	if (touches && t->drive->entries.arch == KVM_ARM64 && s->ev.flags & EV_F_PFN && s->ev.access.level == 1)
+	if (t->drive->entries.arch == KVM_ARM64 && s->ev.flags & EV_F_PFN && s->ev.access.level == 1)
 		touches_recorded_break(touches, s->ev.access.gfn);
 }
 
 /* What the access says of the recorded kernel's entries, and of the page. */
-static void note_recorded(const struct drive_task *t, const struct stim *s)
+static void note_recorded(struct touches *touches, const struct stim *s)
 {
-	struct touches *touches = s->ev.vm == t->vm ? t->drive->vms[t->vm].touches : NULL;
-
-	if (!touches)
-		return;
 	touches_recorded_map(touches, s->ev.access.gfn, s->ev.flags & EV_F_PFN ? s->ev.access.level : 0);
 	touches_note(touches, s->ev.access.gfn);
 }
@@ -295,30 +288,35 @@ static void end_shadow_access(struct drive_task *t, const struct stim *s)
 
 static void run_access(struct drive_task *t, const struct stim *s)
 {
+	struct drive_vm *vm = s->ev.vm == t->vm ? &t->drive->vms[t->vm] : NULL;	/* NULL: not a guest's own page */
+	struct touches *touches = vm ? vm->touches : NULL;
 	bool spoiled;
 
-	if (s->ev.vm == t->vm)
-		mmu_expect(t->drive->vms[t->vm].mmu, t->vcpu, s->ev.access.gfn);
+	if (vm)
+		mmu_expect(vm->mmu, t->vcpu, s->ev.access.gfn);
 	think(t, s);
 	__builtin_prefetch(t->cursor->next);
 	if (!t->started)
 		t->n.first_ns = rt_now_ns();
 	t->started = true;
-	spoiled = run_nested(t);
-	paging_catch_up(t, &t->writes);
+	spoiled = t->nr_nested && run_nested(t);
+	if (unlikely(t->writes.nr))
+		paging_catch_up(t, &t->writes);
 	task_await(t, s->number);
 	t->n.operations++;
 	t->n.accesses++;
 	t->n.recorded += s->ev.access.attempts ? s->ev.access.attempts : 1;
-	note_broken(t, s);
-	if (s->ev.vm != t->vm)
+	if (touches)
+		note_broken(t, touches, s);
+	if (!vm)
 		t->n.dropped++;
 	else if (s->ev.access.result == RET_PF_GUEST && !t->drive->shadow)
 		t->n.avoided++;		/* the guest's own fault; where it would have led nobody knows */
 	else
-		touch(t, s, spoiled);
-	note_recorded(t, s);
-	if (t->drive->shadow)
+		touch(t, vm, s, spoiled);
+	if (touches)
+		note_recorded(touches, s);
+	if (unlikely(t->drive->shadow))
 		end_shadow_access(t, s);
 	task_done(t, s->number);
 }

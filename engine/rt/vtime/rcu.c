@@ -140,11 +140,13 @@ void rt_rcu_read_lock(void)
 {
 	struct rt_task *t = self();
 
-	if (!t->rcu.depth) {
-		call_due();
-		if (!t->nr_holds)
-			t->stretch_ps = rt_running.clock_ps;
+	if (t->rcu.depth) {
+		t->rcu.depth++;
+		return;
 	}
+	call_due();
+	if (!t->nr_holds)
+		t->stretch_ps = rt_running.clock_ps;
 	reader_begin(&t->rcu);
 }
 

@@ -157,7 +157,7 @@ static void grant(struct rt_rwlock *l, struct rt_task *t, uint64_t at_ps)
 }
 
 /* Somebody left: whoever may enter now, does. */
-static void let_in(struct rt_rwlock *l)
+static __attribute__((noinline)) void let_in(struct rt_rwlock *l)
 {
 	uint64_t at_ps = l->time_ps;
 
