@@ -91,7 +91,8 @@ static void drop_other_rights(struct guest_fault *g, uint32_t entry, int level)
 	if (!spte_is_table(spte, level) || role_access(sp_role(sm, sp_child(spte))) == g->walk.rights)
 		return;
 	link_drop(sm, sp_child(spte), entry);
-	flush_remote_range(&sm->x.mmu, gfn_round(g->f.gfn, level), SPTE_LEVEL_PAGES(level));
+	/* Whatever the entry last mapped as a leaf: KVM asks for that, and all TLBs are flushed. */
+	flush_remote_range(&sm->x.mmu, sp_entry_gfn(sm, entry_table(entry), entry_index(entry)), SPTE_LEVEL_PAGES(level));
 }
 
 /* Below a large page of the guest that is mapped by smaller ones: direct pages. */

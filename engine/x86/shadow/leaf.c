@@ -21,7 +21,8 @@ static uint64_t make(struct shadow_mmu *sm, const struct leaf *l, uint64_t old, 
 	int level = sp_level(sm, table);
 	bool ad = !role_ad_disabled(sp_role(sm, table));
 	bool writable = (l->access & ACC_W) && l->host_writable;
-	bool was_writable = spte_is_leaf(old, level) && (old & SPTE_W);
+	/* KVM does not ask whether it is present: an MMIO entry may look writable. */
+	bool was_writable = (level == 1 || old & SPTE_LARGE) && (old & SPTE_W);
 	uint64_t spte;
 
 	*protected = writable && !was_writable && !may_write(sm, l);
