@@ -247,6 +247,8 @@ void paging_write(struct drive_task *t, const struct ev *ev);
 void paging_enter(struct drive_task *t, struct mmu *mmu);
 /* The guest's root, and how it pages, are what @walk says, if they were not before. */
 void paging_root(struct drive_task *t, struct mmu *mmu, const struct ev_walk *walk);
+/* Has the guest written to the page of @a, or to one of the same host page, and has the host it still? */
+bool paging_host_lets_write(struct drive_vm *vm, const struct mmu_access *a);
 /* Shadow pages: the host has the page of @a; the host takes pages back; which it has (mmu_host.page, @arg the VM). */
 void paging_accessed(struct drive_vm *vm, const struct mmu_access *a);
 void paging_unmapped(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);

@@ -43,6 +43,18 @@ void paging_accessed(struct drive_vm *vm, const struct mmu_access *a)
 	unlock_frames(vm);
 }
 
+bool paging_host_lets_write(struct drive_vm *vm, const struct mmu_access *a)
+{
+	uint64_t pages = entry_pages(vm->drive->entries, a->host_level);
+	gfn_t gfn = a->gfn & ~(pages - 1);
+	bool lets;
+
+	lock_frames(vm);
+	lets = gfn_set_has(&vm->present, gfn, gfn + pages) && gfn_set_has(&vm->written, gfn, gfn + pages);
+	unlock_frames(vm);
+	return lets;
+}
+
 static void take_back(void *arg, gfn_t gfn, gfn_t end)
 {
 	struct drive_vm *vm = arg;

@@ -224,6 +224,8 @@ static void touch(struct drive_task *t, struct drive_vm *vm, const struct stim *
 		stamp = oracle_access_begin(vm->oracle, a.gfn);
 	if (!mmu_touch(vm->mmu, (unsigned int)t->vcpu, &a)) {
 		complete(&a, t->drive, vm->mmu);
+		if (unlikely(t->drive->rmaps) && !a.host_writable)
+			a.host_writable = paging_host_lets_write(vm, &a);
 		vcpu_fault(t, vm, &a, spoiled, stamp, false);
 		return;
 	}
