@@ -46,6 +46,11 @@ struct mmu_host {
 	 * fault of its own, else MMU_PFN_NONE.  In the context of the task that acts; no wait.
 	 */
 	pfn_t (*page)(void *arg, unsigned int task, gfn_t gfn);
+	/*
+	 * Shadow paging: the guest's tables lead to another frame than the access was recorded with; the page that a fault
+	 * finds behind it, of 4 KiB.  NULL: the access's own.
+	 */
+	pfn_t (*elsewhere)(void *arg, unsigned int task, gfn_t gfn);
 	void *arg;
 };
 

@@ -5,7 +5,8 @@
  * vCPU 0 touches a page of each leaf table, so that KVM shadows the table, and then rewrites the entry, so that it
  * is unsync.  Then it loads another root that leads to the same upper table, and touches one page below: its fault
  * finds the upper table's shadow page, and must sync all that is unsync before it links it.  The other vCPUs fault on
- * memory of their own meanwhile.  Page tables have the upper table at address 0, and the guest's kernel all
+ * memory of their own meanwhile, below a root that does not lead to the upper table: they have nothing to sync.  Page
+ * tables have the upper table at address 0, and the guest's kernel all
  * memory at KERNEL by pages of 1 GiB.
  */
 #include "synth/workloads.h"
@@ -41,7 +42,7 @@ struct shape {
 	unsigned int levels;
 	uint64_t kernel;		/* the guest's kernel has frame f at kernel + f * 4096 */
 	/* Frames of page tables, and of the pages that leaf tables map. */
-	gfn_t	 leaf, pd, pdpt, upper, kernel_own, kernel_big, kernel_top, root, data, end;
+	gfn_t	 leaf, pd, pdpt, upper, kernel_own, kernel_big, kernel_top, root, kernel_root, data, end;
 };
 
 static struct shape shape(const uint64_t *v)
@@ -59,7 +60,8 @@ static struct shape shape(const uint64_t *v)
 	s.kernel_big = at += 1;
 	s.kernel_top = at += 1;
 	s.root = at += 1;
-	s.data = at += v[ROUNDS] + 1;
+	s.kernel_root = at += v[ROUNDS] + 1;
+	s.data = at += 1;
 	s.end = at + s.nr_leafs + 1;
 	return s;
 }
@@ -109,7 +111,8 @@ static void make_kernel(struct guest *g, const struct shape *s)
 
 static void make_root(struct guest *g, const struct shape *s, gfn_t root)
 {
-	entry(g, root, 0, s->upper, GPTE_TABLE);
+	if (root != s->kernel_root)
+		entry(g, root, 0, s->upper, GPTE_TABLE);
 	if (s->levels == 5) {
 		entry(g, root, 1, s->kernel_top, GPTE_KERNEL);
 		return;
@@ -123,8 +126,8 @@ static void make_tables(struct guest *g, const struct shape *s)
 	for (uint64_t i = 0; i < s->v[TABLES]; i++)
 		make_leafs(g, s, i);
 	make_kernel(g, s);
-	for (uint64_t r = 0; r <= s->v[ROUNDS]; r++)
-		make_root(g, s, s->root + r);
+	for (gfn_t root = s->root; root <= s->kernel_root; root++)
+		make_root(g, s, root);
 }
 
 /* --- what vCPUs do -------------------------------------------------------------------------------- */
@@ -178,7 +181,7 @@ static uint64_t fault_meanwhile(struct guest *g, const struct shape *s, uint64_t
 	/* Nobody's clock is another's: each vCPU is a little late. */
 	t_ns += prng_below(&g->prng, (uint32_t)gap_ns);
 	for (uint64_t i = 0; i < nr; i++)
-		kernel_write(g, s, t_ns += gap_ns + GUEST_SERVICE_NS, vcpu, s->root, own + i, gap_ns);
+		kernel_write(g, s, t_ns += gap_ns + GUEST_SERVICE_NS, vcpu, s->kernel_root, own + i, gap_ns);
 	return t_ns;
 }
 

@@ -298,6 +298,7 @@ void checker_looked_up(struct mmu *mmu, gfn_t gfn, pfn_t pfn)
 	check_lock(c);
 	t = check_self(c);
 	check_log(c, "host page looked up", gfn, pfn);
+	t->gfn = gfn;	/* shadow paging: known only now */
 	t->looked_up = c->number;
 	t->pfn = pfn;
 	check_release(mmu, c);

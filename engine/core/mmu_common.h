@@ -109,6 +109,8 @@ struct mmu_ops {
 	const struct mmu_guest_ops *guest;	/* NULL: the guest's page tables are its own affair */
 	void (*page_limit)(struct mmu *mmu, uint64_t pages);	/* NULL: tables have no limit */
 	void (*repair_young)(struct mmu *mmu, gfn_t gfn);	/* NULL: no rmaps */
+	/* What the entry of a table maps, if it is no table entry; NULL: by its place. */
+	gfn_t (*entry_gfn)(const struct mmu *mmu, uint32_t table, unsigned int index);
 	bool (*repair_rmap)(struct mmu *mmu, gfn_t gfn, int level, uint64_t old, uint64_t new);	/* NULL: no rmaps */
 	/* The first gfn of [@start, @end) that any (valid) root of @as_id maps, or UINT64_MAX; never hands over. */
 	gfn_t (*find_mapped)(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end, bool only_valid);

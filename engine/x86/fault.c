@@ -124,12 +124,23 @@ static void host_lookup(struct fault *f)
 		  f->host_level == 2 ? COST_HOST_ALLOC_2M : COST_HOST_ALLOC_1G, 1);
 }
 
+static bool is_elsewhere(const struct fault *f, const struct mmu_access *a)
+{
+	const struct mmu_host *host = f->x->mmu.config.host;
+
+	return unlikely(f->gfn != a->gfn) && host && host->elsewhere;
+}
+
 /* The host's answer; read here and not before, since it is good only after the snapshot. */
 static void take_facts(struct fault *f, const struct mmu_access *a)
 {
-	check_looked_up(&f->x->mmu, f->gfn, a->pfn);
-	f->pfn = a->pfn ^ MUTANT(wrong_page);
-	f->host_level = a->host_level ? a->host_level : 1;
+	const struct mmu_host *host = f->x->mmu.config.host;
+	bool elsewhere = is_elsewhere(f, a);
+	pfn_t pfn = elsewhere ? host->elsewhere(host->arg, rt_self(), f->gfn) : a->pfn;
+
+	check_looked_up(&f->x->mmu, f->gfn, pfn);
+	f->pfn = pfn ^ MUTANT(wrong_page);
+	f->host_level = a->host_level && !elsewhere ? a->host_level : 1;
 	f->map_writable = !MUTANT(write_read_only) && !(f->slot->cfg.flags & SLOT_READONLY) &&
 			  (a->host_writable || (f->access & MMU_W));
 }

@@ -35,7 +35,8 @@ static struct check_change at(const struct x86_mmu *x, const rt_u64 *sptep)
 	const struct table *t = arena_table(a, ch.table);
 
 	ch.level = (int)role_level(t->role);
-	ch.gfn = t->gfn + ch.index * SPTE_LEVEL_PAGES(ch.level);
+	ch.gfn = x->mmu.ops->entry_gfn ? x->mmu.ops->entry_gfn(&x->mmu, ch.table, ch.index)
+				       : t->gfn + ch.index * SPTE_LEVEL_PAGES(ch.level);
 	ch.as_id = role_smm(t->role) ? 1 : 0;
 	return ch;
 }

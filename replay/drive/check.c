@@ -141,15 +141,15 @@ static pfn_t host_now(void *arg, gfn_t gfn)
 }
 
 /*
- * Shadow pages may be recycled, and what they mapped is gone; where they follow the guest's tables, whatever the guest
- * does there may take mappings or write access away, and several entries may map one frame.
+ * Shadow pages may be recycled, and what they mapped is gone, or is out of reach below a table that is; where they
+ * follow the guest's tables, whatever the guest does there may take mappings or write access away, and several entries
+ * may map one frame.
  */
 static void allow_less(struct drive_vm *vm, const struct mmu_stats *stats)
 {
-	if (vm->drive->shadow || stats->shadow_recycled || stats->rmap_recycled)
-		oracle_remove_all(vm->oracle, oracle_remove_begin(vm->oracle), false);
-	if (!vm->drive->shadow)
+	if (!vm->drive->shadow && !stats->shadow_recycled && !stats->rmap_recycled)
 		return;
+	oracle_remove_all(vm->oracle, oracle_remove_begin(vm->oracle), false);
 	oracle_protect_all(vm->oracle);
 	vm->splits = true;
 }

@@ -253,6 +253,7 @@ bool paging_host_lets_write(struct drive_vm *vm, const struct mmu_access *a);
 void paging_accessed(struct drive_vm *vm, const struct mmu_access *a);
 void paging_unmapped(const struct drive_task *t, struct drive_vm *vm, hva_t start, hva_t end);
 pfn_t paging_host_page(void *arg, unsigned int task, gfn_t gfn);
+pfn_t paging_host_elsewhere(void *arg, unsigned int task, gfn_t gfn);
 
 /* vcpu.c, host.c: the two sorts of task (rt_task_def.fn); @arg is the struct drive_task. */
 void vcpu_run(void *arg);

@@ -91,6 +91,17 @@ pfn_t paging_host_page(void *arg, unsigned int task, gfn_t gfn)
 	return is_in(vm, &vm->present, gfn) ? check_page(vm->drive, vm, gfn) : MMU_PFN_NONE;
 }
 
+pfn_t paging_host_elsewhere(void *arg, unsigned int task, gfn_t gfn)
+{
+	struct drive_vm *vm = arg;
+
+	(void)task;
+	lock_frames(vm);
+	gfn_set_add(&vm->present, gfn, 1);
+	unlock_frames(vm);
+	return check_page(vm->drive, vm, gfn);
+}
+
 /* --- the guest writes -------------------------------------------------------------------------- */
 
 /* Where the guest's kernel maps the frame, as it seems: true and *@gva. */

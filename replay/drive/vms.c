@@ -103,7 +103,7 @@ static int vm_make(struct drive *d, unsigned int number, struct err *e)
 	pthread_mutex_init(&vm->slots_lock, NULL);
 	pthread_mutex_init(&vm->present_lock, NULL);
 	vm->drive = d;
-	vm->host = (struct mmu_host){ paging_host_page, vm };
+	vm->host = (struct mmu_host){ paging_host_page, paging_host_elsewhere, vm };
 	rt_word_init(&vm->whole[0], 0);
 	rt_word_init(&vm->whole[1], 0);
 	rt_word_init(&vm->compared, 0);

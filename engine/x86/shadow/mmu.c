@@ -23,6 +23,11 @@ static void free_pages(struct shadow_mmu *sm)
 	free(sm->sp);
 }
 
+static gfn_t guest_entry_gfn(const struct mmu *mmu, uint32_t table, unsigned int index)
+{
+	return sp_entry_gfn(to_shadow_const(mmu), table, index);
+}
+
 static void shadow_destroy(struct mmu *mmu)
 {
 	struct shadow_mmu *sm = to_shadow(mmu);
@@ -72,7 +77,7 @@ static void shadow_destroy(struct mmu *mmu)
 
 static const struct mmu_ops direct_ops = { SHADOW_OPS, .touch = x86_touch, .fault = shadow_fault };
 static const struct mmu_ops guest_ops = {
-	SHADOW_OPS, .touch = shadow_guest_touch, .fault = shadow_guest_fault, .guest = &shadow_guest_ops,
+	SHADOW_OPS, .entry_gfn = guest_entry_gfn, .touch = shadow_guest_touch, .fault = shadow_guest_fault, .guest = &shadow_guest_ops,
 };
 
 /* Nobody has loaded CR3 yet. */
