@@ -178,6 +178,59 @@ static bool is_cleared_empty(const struct guide *g, const struct running *r, gfn
 	return left;
 }
 
+static bool clears_leaf(const struct obs *o)
+{
+	return o->kind == OBS_SPTE_CLEAR && spte_is_present(o->spte.old);
+}
+
+/* Has the engine cleared a leaf since the last entry it read? */
+static bool has_cleared(const struct running *r)
+{
+	for (size_t i = r->remade_said; i < r->nr_said; i++)
+		if (clears_leaf(&r->said[i]))
+			return true;
+	return false;
+}
+
+/* The first record from @i on that is of an entry. */
+static uint32_t next_entry(const struct rec_op *op, const struct rec_obs *obs, uint32_t i)
+{
+	while (i < op->nr_obs && obs[i].o.kind != OBS_SPTE_CLEAR && obs[i].o.kind != OBS_SPTE_UPDATE &&
+	       obs[i].o.kind != OBS_SET_SPTE)
+		i++;
+	return i;
+}
+
+/*
+ * INVLPG up to 6.1, and a fault that the guest is told of, clear an entry and make it anew: one below each root at hand,
+ * one after the other, as their records are.
+ */
+static void fate_of_remade(const struct guide *g, struct running *r, struct gpte_question *q)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct rec_obs *obs = rec_op_obs(g->rec, op);
+	uint32_t i = next_entry(op, obs, r->remade);
+
+	if (has_cleared(r)) {
+		while (i < op->nr_obs && !clears_leaf(&obs[i].o))
+			i = next_entry(op, obs, i + 1);
+		i = next_entry(op, obs, i + 1);
+	}
+	q->fate = GPTE_FATE_BARRED;
+	if (i < op->nr_obs && obs[i].o.kind == OBS_SPTE_UPDATE)
+		i = next_entry(op, obs, i + 1);
+	if (i < op->nr_obs && obs[i].o.kind == OBS_SET_SPTE) {
+		q->fate = GPTE_FATE_MADE;
+		q->gfn = obs[i].o.set.gfn;
+		q->spte = obs[i++].o.set.spte;
+	} else if (i < op->nr_obs && !clears_leaf(&obs[i].o)) {
+		q->fate = GPTE_FATE_GONE;
+		i++;
+	}
+	r->remade = i;
+	r->remade_said = r->nr_said;
+}
+
 /* An empty one: mapped ahead, or not. */
 static void fate_of_new(const struct guide *g, const struct running *r, gfn_t mapped, struct gpte_question *q)
 {
@@ -195,7 +248,7 @@ static void fate_of_new(const struct guide *g, const struct running *r, gfn_t ma
 	}
 }
 
-void guide_shadow_reads(struct guide *g, const struct running *r, const struct mmu_read *what)
+void guide_shadow_reads(struct guide *g, struct running *r, const struct mmu_read *what)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
 	struct gpte_question q = { .t_ns = rt_now_ns(), .table = what->table, .offset = what->offset, .vm = op->vm,
@@ -203,6 +256,8 @@ void guide_shadow_reads(struct guide *g, const struct running *r, const struct m
 
 	if (spte_is_present(what->spte))
 		fate_of_old(g, op, what, &q);
+	else if (g->rec->meta->has_probes && (op->kind == EV_OP_INVLPG || op->result == RET_PF_GUEST))
+		fate_of_remade(g, r, &q);
 	else
 		fate_of_new(g, r, what->mapped, &q);
 	mmu_gpte(g->mmus[op->vm], what->table, what->offset, gptes_read(g->job->gptes, g->format, &q));

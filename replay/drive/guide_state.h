@@ -27,6 +27,8 @@ struct running {
 	bool			 mends;		/* it is over, and what it left is repaired: nobody says anything */
 	bool			 walks;		/* counted in guide.walking */
 	uint32_t		 paced;		/* recorded observations up to here have been reached */
+	uint32_t		 remade;	/* INVLPG up to 6.1: records up to here are of entries it has come to */
+	size_t			 remade_said;	/* ... and so much had been said then */
 	uint32_t		 breaks, makes;	/* arm64: entries broken, made so far */
 	struct obs		*said;		/* what the engine emitted */
 	size_t			 nr_said, cap_said;
@@ -142,7 +144,7 @@ void guide_shadow_perform(struct actor *a, const struct rec_op *op, unsigned int
 /* A fault that was syncing the children of a page had no more of the time for it, as far as its records say. */
 bool guide_shadow_gives_up(const struct guide *g, const struct running *r);
 /* mmu_sink.reads, mmu_host.page */
-void guide_shadow_reads(struct guide *g, const struct running *r, const struct mmu_read *what);
+void guide_shadow_reads(struct guide *g, struct running *r, const struct mmu_read *what);
 pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn);
 /* A and D of entries that the operation changes, as its records found them. */
 void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);

@@ -4,6 +4,7 @@
 
 #include "engine/core/observe.h"
 #include "engine/x86/shadow/direct.h"
+#include "engine/x86/shadow/guest_ops.h"
 #include "engine/x86/shadow/recycle.h"
 #include "engine/x86/shadow/vcpu.h"
 
@@ -100,6 +101,17 @@ static void find_slot(struct guest_fault *g)
 		f->hva = f->slot->cfg.hva + ((f->gfn - f->slot->cfg.base_gfn) << 12);
 }
 
+/*
+ * kvm_inject_emulated_page_fault(): the guest is told.  If the fault is of rights alone, the entry it met may be stale, and
+ * would be met again.
+ */
+static enum ret_pf tell_guest(struct guest_fault *g)
+{
+	if ((g->walk.error & PFERR_P) && !(g->walk.error & PFERR_RSVD))
+		shadow_invalidate_gva(g->sm, g->vcpu, g->gva);
+	return RET_PF_GUEST;
+}
+
 static enum ret_pf locked(struct guest_fault *g)
 {
 	struct mmu *mmu = &g->sm->x.mmu;
@@ -132,7 +144,7 @@ static enum ret_pf handle(struct guest_fault *g, const struct mmu_access *a, enu
 			return ret;
 	}
 	if (!guest_walk(&g->walk, &sm->x.mmu, sm->gpt, &g->paging, g->vcpu, sm->vcpus[g->vcpu].cr3, g->gva, g->pferr))
-		return RET_PF_GUEST;
+		return tell_guest(g);
 	find_slot(g);
 	if (hits_watched(g))
 		return release_is(&sm->x, KVM_6_12) ? RET_PF_WRITE_PROTECTED : RET_PF_EMULATE;

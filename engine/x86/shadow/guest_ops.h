@@ -17,6 +17,8 @@ void shadow_pt_write(struct mmu *mmu, unsigned int vcpu, gfn_t gfn, unsigned int
 		     unsigned int bytes);
 /* invlpg.c */
 void shadow_invlpg(struct mmu *mmu, unsigned int vcpu, uint64_t gva);
+/* The same below the present root alone; in an SRCU section. */
+void shadow_invalidate_gva(struct shadow_mmu *sm, unsigned int vcpu, uint64_t gva);
 /* pgd.c */
 bool shadow_cr3(struct mmu *mmu, unsigned int vcpu, gfn_t root);
 

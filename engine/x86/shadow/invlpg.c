@@ -68,6 +68,15 @@ static bool is_canonical(uint32_t role, uint64_t gva)
 	return role_level(role) < 4 || high == 0 || high == -1;
 }
 
+void shadow_invalidate_gva(struct shadow_mmu *sm, unsigned int vcpu, uint64_t gva)
+{
+	if (!is_canonical(sm->vcpus[vcpu].role, gva))
+		return;
+	if (sm->x.vcpus[vcpu].mmio_gfn == gva >> 12)
+		sm->x.vcpus[vcpu].mmio_gfn = 0;
+	invalidate_root(sm, vcpu, sm->vcpus[vcpu].root.table, gva);
+}
+
 void shadow_invlpg(struct mmu *mmu, unsigned int vcpu, uint64_t gva)
 {
 	struct shadow_mmu *sm = to_shadow(mmu);
@@ -76,9 +85,7 @@ void shadow_invlpg(struct mmu *mmu, unsigned int vcpu, uint64_t gva)
 	if (!is_canonical(sv->role, gva))
 		return;
 	rt_srcu_lock(mmu->config.vm);
-	if (sm->x.vcpus[vcpu].mmio_gfn == gva >> 12)
-		sm->x.vcpus[vcpu].mmio_gfn = 0;
-	invalidate_root(sm, vcpu, sv->root.table, gva);
+	shadow_invalidate_gva(sm, vcpu, gva);
 	for (unsigned int i = 0; i < SHADOW_PREV_ROOTS; i++)
 		invalidate_root(sm, vcpu, sv->prev[i].table, gva);
 	rt_srcu_unlock();
