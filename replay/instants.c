@@ -112,17 +112,20 @@ static void note_fast(struct evidence *ev, const struct rec_obs *o)
 }
 
 /*
- * Without the TDP MMU an end that is nested in a fault and the fault itself wait for the same lock in the same way, and
- * the end's return is no record.  The end queues right after its entry; nothing in it sleeps before.  Return: the
- * fault's own wait among the records of the end @op, or NULL.
+ * Without the TDP MMU an end that is nested in a fault and the fault itself wait for the same lock in the same way.
+ * Whose wait it was the end's return says, where a probe shows it.  Else: the end queues right after its entry, and
+ * nothing in it sleeps before.  Return: the fault's own wait among the records of the end @op, or NULL.
  */
 static const struct rec_obs *wait_of_fault(const struct recording *r, const struct rec_op *op)
 {
 	const struct rec_obs *wait = rec_find(r, op, OBS_LOCK_WAIT, 0), *off = rec_find_pin(r, op, PIN_OFF_CPU);
+	const struct rec_obs *ret = rec_find_pin(r, op, PIN_INV_END_RET);
 	uint64_t begin;
 
 	if (!wait || op->kind != EV_OP_INVALIDATE_END || op->parent == REC_NONE || !is_rmaps(r->meta))
 		return NULL;
+	if (ret)
+		return ret->t_ns < wait->t_ns ? wait : NULL;
 	begin = wait->t_ns - wait->o.wait.wait_ns;
 	return begin > op->begin_ns + END_QUEUES_NS || (off && off->t_ns < begin) ? wait : NULL;
 }

@@ -212,6 +212,12 @@ static const struct row {
 	    MEM(0, 56, INVALIDATE_END), MADE_OP_FOR(0, 58, INVALIDATE_END, 2, 1, 0), WAIT(0, 500, 440), END,
 	    UPDATE(0, 600, GFN, EMPTY, LEAF(9)), SET(0, 601, GFN, LEAF(9)), MADE_OP(0, 610, FAULT, 560) },
 	  .no_tdp_mmu = true },
+	{ "rmaps: a wait that follows a nested end may be the end's, so that it is not over yet",
+	  { MEM(1, 100, INVALIDATE_START), MADE_OBS(1, 150, UNMAP_RANGE, .gfns = { .gfn = GFN, .count = 16 }),
+	    MADE_OP_FOR(1, 200, INVALIDATE_START, 100, 0, 0), MEM(1, 400, INVALIDATE_END), WAIT(1, 20000, 13000),
+	    MADE_OP_FOR(1, 20000, INVALIDATE_END, 19600, 1, 0), MADE_OP(1, 21000, FAULT, 20950),
+	    MADE_PIN(0, 6000, PIN_SNAPSHOT), MADE_PIN(0, 6050, PIN_LOOKUP_RET), UPDATE(0, 8000, 0x50000, EMPTY, LEAF(9)),
+	    SET(0, 8001, 0x50000, LEAF(9)), MADE_OP(0, 8010, FAULT, 2100) }, .no_tdp_mmu = true },
 	{ "shadow: a fault that write-protects a table and does not flush",
 	  { UPDATE(0, 10, GFN, LEAF(9), READ_ONLY(9)), FLUSH(0, 11), UPDATE(0, 12, GFN + 1, LEAF(9), READ_ONLY(9)),
 	    MADE_OP(0, 20, FAULT, 15) }, .certain = 1, .rule = AUDIT_F1, .gfn = GFN + 1, .no_tdp_mmu = true },
@@ -336,7 +342,8 @@ static void check(const void *arg)
 	memcpy(sorted, row->records, sizeof(sorted));
 	qsort(sorted, ARRAY_SIZE(sorted), sizeof(sorted[0]), by_time);
 	made_open(&m, KVM_6_12, sorted, ARRAY_SIZE(sorted));
-	((struct ev_meta *)m.rec.meta)->tdp_mmu = !row->no_tdp_mmu;
+	if (row->no_tdp_mmu)
+		made_without_tdp_mmu(&m, true);
 	audit_run(&m.rec, &audit);
 	for (uint32_t i = 0; i < audit.nr; i++)
 		if (audit.nr != row->certain + row->doubted)
