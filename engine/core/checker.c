@@ -56,6 +56,8 @@ static const char *op_name(enum check_op op)
 		[CHECK_TEARDOWN] = "teardown begins", [CHECK_DIRTY] = "dirty log begins",
 		[CHECK_TOUCH] = "guest writes",
 		[CHECK_NX_RECOVER] = "NX recovery", [CHECK_NX_TOGGLE] = "NX toggle", [CHECK_ZAP_RANGE] = "zap range begins",
+		[CHECK_SYNC] = "sync of roots begins", [CHECK_INVLPG] = "INVLPG begins", [CHECK_PT_WRITE] = "emulated write begins",
+		[CHECK_CR3] = "CR3 load begins", [CHECK_PAGE_LIMIT] = "limit of shadow pages begins",
 	};
 
 	return names[op];

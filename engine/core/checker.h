@@ -20,6 +20,7 @@ enum check_op {
 	CHECK_OP_NONE, CHECK_LOAD, CHECK_UNLOAD, CHECK_FAULT, CHECK_INVALIDATE_START, CHECK_INVALIDATE_END,
 	CHECK_AGE, CHECK_TEST_AGE, CHECK_SET_SPTE, CHECK_MEMSLOT, CHECK_ZAP_ALL, CHECK_TEARDOWN,
 	CHECK_DIRTY, CHECK_TOUCH, CHECK_NX_RECOVER, CHECK_NX_TOGGLE, CHECK_ZAP_RANGE,
+	CHECK_SYNC, CHECK_INVLPG, CHECK_PT_WRITE, CHECK_CR3, CHECK_PAGE_LIMIT,
 };
 
 /* What one entry says, in no architecture's bits. */
@@ -73,7 +74,7 @@ void checker_host_writes(struct mmu *mmu, gfn_t gfn, uint64_t nr);
 void checker_root_refs(struct mmu *mmu, uint32_t table, uint64_t refs, bool mmu_owns);
 void checker_root_gone(struct mmu *mmu, uint32_t table);
 void checker_vcpu_root(struct mmu *mmu, unsigned int vcpu, uint32_t table);
-void checker_table_goes(struct mmu *mmu, uint32_t table);
+void checker_table_goes(struct mmu *mmu, uint32_t table, bool unused);
 uint64_t checker_mark(struct mmu *mmu);
 void checker_flushed(struct mmu *mmu, uint64_t mark);
 void checker_taken(struct mmu *mmu, unsigned int as_id, gfn_t gfn, uint64_t mask);
@@ -182,11 +183,14 @@ static inline void check_vcpu_root(struct mmu *mmu, unsigned int vcpu, uint32_t 
 		checker_vcpu_root(mmu, vcpu, table);
 }
 
-/* Shadow paging: the table is zapped from here on, with all it maps, whatever asks for it (room for others, say). */
-static inline void check_table_goes(struct mmu *mmu, uint32_t table)
+/*
+ * Shadow pages: the table is zapped from here on, with all it maps, whatever asks for it (room for others, say).  @unused:
+ * no vCPU has run on it since all were told to leave.
+ */
+static inline void check_table_goes(struct mmu *mmu, uint32_t table, bool unused)
 {
 	if (checking(mmu))
-		checker_table_goes(mmu, table);
+		checker_table_goes(mmu, table, unused);
 }
 
 /* --- flushes: every vCPU has left the guest, or flushed, since the mark --- */

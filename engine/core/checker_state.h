@@ -78,6 +78,7 @@ struct check_table {
 	bool		 linked;	/* a root is linked while it is in the list */
 	bool		 freed;
 	bool		 goes;		/* a shadow page that is being zapped */
+	bool		 unused;	/* ... and no vCPU can be in it: all left it since it was of use */
 	bool		 vm_gone;	/* it went with the whole VM: nobody flushes */
 	uint64_t	 unlinked;	/* number, when it was */
 	uint64_t	 mark;		/* RCU's, when it was */
@@ -170,7 +171,7 @@ static inline void check_lock(struct checker *c)
 /*
  * Memory and this picture of it change as one: not under threads, and not where uniform
  * subtrees (uniform.h) come and go without a change of any entry.  A page that shadows a table of the guest hangs from
- * several entries, and what it maps has no place by gfn: there the engine's own mmu_check() looks.
+ * several entries, and what it maps has no place by gfn: checker_shadow.c.
  */
 static inline bool check_exact(const struct checker *c)
 {
@@ -196,6 +197,18 @@ bool check_hva_has(const struct checker *c, hva_t start, hva_t end, unsigned int
 /* A leaf of @nr pages is there from now on. */
 void check_mapped(struct checker *c, const struct check_task *t, unsigned int as_id, gfn_t gfn, uint64_t nr,
 		  uint64_t raw);
+
+/* An open invalidation has a page of these. */
+bool check_in_open_window(const struct checker *c, unsigned int as_id, gfn_t gfn, uint64_t nr);
+
+/* checker_shadow.c: config.shadow, in virtual time */
+static inline bool check_shadows(const struct checker *c)
+{
+	return RT_IS_VIRTUAL && c->mmu->config.shadow;
+}
+
+void check_shadow_change(struct checker *c, struct check_task *t, const struct check_change *ch);
+void check_shadow_freed(struct checker *c, uint32_t number);
 
 /* checker_roots.c */
 struct check_root *check_root_find(struct checker *c, uint32_t table);

@@ -86,6 +86,11 @@ void check_freeing(void *arg, uint32_t number)
 	struct check_root *r;
 	rt_u64 *entry = arena_entries(&mmu->arena, number);
 
+	if (check_shadows(c)) {
+		check_lock(c);
+		check_shadow_freed(c, number);
+		check_release(mmu, c);
+	}
 	if (!check_exact(c))
 		return;
 	check_lock(c);
@@ -169,25 +174,6 @@ static void owe(struct checker *c, struct check_task *t, const struct check_chan
 		t->owes = c->number;
 }
 
-/* Is an obsolete page zapped?  All vCPUs left its roots before, so that its flush may come after the lock drops. */
-static bool zaps_obsolete(const struct checker *c, const struct check_task *t, const struct check_change *ch)
-{
-	return c->tables[ch->table].goes && (t->op == CHECK_MEMSLOT || t->op == CHECK_ZAP_ALL);
-}
-
-/* Wherever the table hangs from: a shadow page may have several parents, and KVM flushes without asking. */
-static void owe_anywhere(struct checker *c, struct check_task *t, const struct check_change *ch)
-{
-	bool stale = makes_stale(ch);
-
-	if (ages(t) || ends_vm(t) || zaps_obsolete(c, t, ch))
-		return;
-	if (stale || takes_permission(ch) || takes_unnoticed(t, ch))
-		t->owes_op = c->number;
-	if (stale)
-		t->owes = c->number;
-}
-
 /* --- mappings -------------------------------------------------------------------------- */
 
 /* May the task, in what it does, take away a leaf of these pages? */
@@ -234,13 +220,14 @@ static void check_mappings(struct checker *c, const struct check_task *t, const 
 		check_mapped(c, t, ch->as_id, ch->gfn, mmu_level_pages(c->mmu, ch->level), ch->new.raw);
 }
 
-void checker_table_goes(struct mmu *mmu, uint32_t table)
+void checker_table_goes(struct mmu *mmu, uint32_t table, bool unused)
 {
 	struct checker *c = mmu->checker;
 
 	check_lock(c);
 	check_log(c, "page is zapped", 0, table);
 	c->tables[table].goes = true;
+	c->tables[table].unused = unused;
 	check_release(mmu, c);
 }
 
@@ -269,26 +256,16 @@ static const char *verb(const struct check_change *ch)
 	return ch->new.leaf ? "entry maps" : "table linked";
 }
 
-/* Shadow paging: only what must be flushed. */
-static void changed_below_guest(struct mmu *mmu, const struct check_change *ch)
-{
-	struct checker *c = mmu->checker;
-	struct check_task *t;
-
-	check_lock(c);
-	t = check_self(c);
-	check_log(c, verb(ch), ch->gfn, ch->new.raw);
-	owe_anywhere(c, t, ch);
-	check_release(mmu, c);
-}
-
 void checker_changed(struct mmu *mmu, const struct check_change *ch)
 {
 	struct checker *c = mmu->checker;
 	struct check_task *t;
 
-	if (RT_IS_VIRTUAL && mmu->config.shadow)
-		changed_below_guest(mmu, ch);
+	if (check_shadows(c)) {
+		check_lock(c);
+		check_shadow_change(c, check_self(c), ch);
+		check_release(mmu, c);
+	}
 	if (!check_exact(c))
 		return;
 	check_lock(c);

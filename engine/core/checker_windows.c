@@ -254,13 +254,20 @@ static const struct check_window *met(const struct checker *c, uint64_t since, u
 	return NULL;
 }
 
+bool check_in_open_window(const struct checker *c, unsigned int as_id, gfn_t gfn, uint64_t nr)
+{
+	for (size_t i = 0; i < c->nr_windows; i++)
+		if (c->windows[i].open && window_has(c, &c->windows[i], as_id, gfn, nr))
+			return true;
+	return false;
+}
+
 bool checker_in_window(struct checker *c, unsigned int as_id, gfn_t gfn, uint64_t nr)
 {
-	bool found = false;
+	bool found;
 
 	check_lock(c);
-	for (size_t i = 0; i < c->nr_windows && !found; i++)
-		found = c->windows[i].open && window_has(c, &c->windows[i], as_id, gfn, nr);
+	found = check_in_open_window(c, as_id, gfn, nr);
 	pthread_mutex_unlock(&c->lock);
 	return found;
 }

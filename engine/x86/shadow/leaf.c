@@ -106,12 +106,17 @@ enum ret_pf leaf_set(struct shadow_mmu *sm, unsigned int vcpu, const struct leaf
 	int level = sp_level(sm, table);
 	enum ret_pf ret = RET_PF_FIXED;
 	bool mapped, protected, flush = clear_way(sm, l, level, &mapped);
+	gfn_t gfn = l->gfn;
 	uint64_t old, spte;
 
 	if (!l->slot)
 		return set_mmio(sm, l, flush);
 	old = rt_peek(entry_at(sm, l->entry));
 	spte = leaf_make(sm, vcpu, l, old, &protected);
+	/* A page that is mapped already keeps its place in the rmap of the frame it was mapped for. */
+	if (mapped)
+		gfn = sp_entry_gfn(sm, table, entry_index(l->entry));
+	sp_set_translation(sm, table, entry_index(l->entry), gfn, l->access);
 	if (spte == old) {
 		ret = RET_PF_SPURIOUS;
 	} else {
@@ -123,9 +128,7 @@ enum ret_pf leaf_set(struct shadow_mmu *sm, unsigned int vcpu, const struct leaf
 		ret = release_is(&sm->x, KVM_6_12) ? RET_PF_WRITE_PROTECTED : RET_PF_EMULATE;
 	if (flush)
 		flush_remote_range(&sm->x.mmu, l->gfn, SPTE_LEVEL_PAGES(level));
-	if (mapped)
-		sp_set_translation(sm, table, entry_index(l->entry), l->gfn, l->access);
-	else
+	if (!mapped)
 		rmap_add(sm, l->entry, l->gfn, l->access);
 	return ret;
 }

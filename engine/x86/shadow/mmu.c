@@ -77,7 +77,8 @@ static void shadow_destroy(struct mmu *mmu)
 
 static const struct mmu_ops direct_ops = { SHADOW_OPS, .touch = x86_touch, .fault = shadow_fault };
 static const struct mmu_ops guest_ops = {
-	SHADOW_OPS, .entry_gfn = guest_entry_gfn, .touch = shadow_guest_touch, .fault = shadow_guest_fault, .guest = &shadow_guest_ops,
+	SHADOW_OPS, .touch = shadow_guest_touch, .fault = shadow_guest_fault, .guest = &shadow_guest_ops,
+	.entry_gfn = guest_entry_gfn,
 };
 
 /* Nobody has loaded CR3 yet. */

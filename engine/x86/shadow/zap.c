@@ -81,7 +81,7 @@ bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list
 	unsigned int nr = 0;
 	bool others, valid = !role_invalid(t->role), obsolete = sp_is_obsolete(sm, number);
 
-	check_table_goes(&sm->x.mmu, number);
+	check_table_goes(&sm->x.mmu, number, obsolete);
 	sp_observe(sm, OBS_PREPARE_ZAP_PAGE, number, false);
 	rt_count(&sm->x.mmu.counters.shadow_zapped, 1);
 	if (sp->unsync_children)
