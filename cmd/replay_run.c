@@ -53,7 +53,7 @@ static int find_scale(const struct replay_ask *ask, struct replay_trace *t, stru
 
 int replay_trace_open(const struct replay_ask *ask, struct replay_trace *out, struct err *e)
 {
-	int rc = ev_open(ask->trace, ask->salvage ? EV_SALVAGE : 0, &out->file, e);
+	int rc = ev_open(ask->trace, EV_KEEP | (ask->salvage ? EV_SALVAGE : 0), &out->file, e);
 
 	if (rc)
 		return rc;

@@ -40,23 +40,36 @@ static struct ev *room_for(struct ev_cursor *c, uint32_t count)
 	return c->block;
 }
 
+/* Block @at of the index, from the file's own records or into the cursor's buffer. */
+static int load(struct ev_cursor *c, uint32_t at, const struct ev **out, const char **wrong)
+{
+	const struct index_block *block = &c->file->index.blocks[at];
+
+	if (c->file->keeps[c->cls])
+		return file_keep_block(c->file, at, out, wrong);
+	*out = room_for(c, block->entry.count);
+	return file_load_block(c->file, block, c->block, wrong);
+}
+
 int ev_cursor_load(struct ev_cursor *c, struct err *e)
 {
 	const struct index_block *block;
+	const struct ev *records;
 	const char *wrong;
 	int ret;
 
 	if (c->next_block == c->nr_blocks)
 		return 0;
 	block = &c->file->index.blocks[c->order[c->next_block]];
-	c->next = c->end = room_for(c, block->entry.count);
-	ret = file_load_block(c->file, block, c->block, &wrong);
+	c->next = c->end = NULL;
+	ret = load(c, c->order[c->next_block], &records, &wrong);
 	if (ret < 0)
 		return err_sys(e, -ret, c->file->path, "read");
 	if (ret)
 		return file_block_error(c->file, block, wrong, e);
 	c->next_block++;
-	c->end = c->block + block->entry.count;
+	c->next = records;
+	c->end = records + block->entry.count;
 	c->first_ns = block->entry.first_ns;
 	c->number = block->first_record;
 	return 1;

@@ -276,6 +276,17 @@ static bool is_final(const struct ev_file *f, const struct err *e)
 	return is_trace_dat(p.magic);
 }
 
+static void keep_blocks(struct ev_file *f)
+{
+	uint64_t records[EV_NR_CLASSES] = { 0 };
+
+	for (size_t i = 0; i < f->index.nr; i++)
+		records[f->index.blocks[i].entry.cls] += f->index.blocks[i].entry.count;
+	for (unsigned int cls = 0; cls < EV_NR_CLASSES; cls++)
+		f->keeps[cls] = records[cls] * sizeof(struct ev) <= EV_KEEP_BYTES;
+	f->kept = xcalloc(f->index.nr, sizeof(struct ev *));
+}
+
 int ev_open(const char *path, unsigned int flags, struct ev_file **out, struct err *e)
 {
 	struct ev_file *f = xcalloc(1, sizeof(*f));
@@ -293,6 +304,8 @@ int ev_open(const char *path, unsigned int flags, struct ev_file **out, struct e
 		ev_close(f);
 		return ret;
 	}
+	if (flags & EV_KEEP)
+		keep_blocks(f);
 	*out = f;
 	return 0;
 }
@@ -308,6 +321,9 @@ void ev_close(struct ev_file *f)
 		block_scratch_free(s->block);
 		free(s);
 	}
+	for (size_t i = 0; f->kept && i < f->index.nr; i++)
+		free(f->kept[i]);
+	free(f->kept);
 	if (f->fd >= 0)
 		close(f->fd);
 	pthread_mutex_destroy(&f->lock);
@@ -401,6 +417,29 @@ int file_load_block(struct ev_file *f, const struct index_block *block, struct e
 
 	file_scratch_put(f, s);
 	return ret;
+}
+
+int file_keep_block(struct ev_file *f, uint32_t at, const struct ev **out, const char **wrong)
+{
+	const struct index_block *block = &f->index.blocks[at];
+	struct ev *records = __atomic_load_n(&f->kept[at], __ATOMIC_ACQUIRE), *before = NULL;
+	int ret;
+
+	if (!records) {
+		records = xmalloc(block->entry.count * sizeof(*records));
+		ret = file_load_block(f, block, records, wrong);
+		if (ret) {
+			free(records);
+			return ret;
+		}
+		if (!__atomic_compare_exchange_n(&f->kept[at], &before, records, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_ACQUIRE)) {
+			free(records);	/* another thread was faster */
+			records = before;
+		}
+	}
+	*out = records;
+	return 0;
 }
 
 int file_block_error(const struct ev_file *f, const struct index_block *block, const char *wrong,

@@ -10,7 +10,7 @@
 
 /*
  * An open event file, as file.c, salvage.c and cursor.c see it.  After
- * ev_open() only the pool of scratches changes, under its lock.
+ * ev_open() only the pool of scratches changes, under its lock, and blocks are kept, each for good.
  */
 struct file_scratch {
 	struct file_scratch	*next;
@@ -27,6 +27,8 @@ struct ev_file {
 	struct index	 index;
 	pthread_mutex_t	 lock;		/* of @pool */
 	struct file_scratch *pool;
+	struct ev	**kept;		/* EV_KEEP, by position in the index: records, or NULL so far */
+	bool		 keeps[EV_NR_CLASSES];
 };
 
 /* A scratch for as long as one block takes; the pool grows to the number of threads at work. */
@@ -41,6 +43,9 @@ void file_scratch_put(struct ev_file *f, struct file_scratch *s);
  * Return: 0, 1 when the block is damaged, or -errno when reading failed.
  */
 int file_load_block(struct ev_file *f, const struct index_block *block, struct ev *out, const char **wrong);
+
+/* The same of block @at of the index, whose class is kept: its records are in *@out until the file is closed. */
+int file_keep_block(struct ev_file *f, uint32_t at, const struct ev **out, const char **wrong);
 
 /* "block 17 (task 3, observations)" as an error of @f with what to do. */
 int file_block_error(const struct ev_file *f, const struct index_block *block, const char *wrong,

@@ -16,6 +16,12 @@ struct ev_file;
  * counted; without a sound index the file is scanned for blocks.
  */
 #define EV_SALVAGE	1u
+/*
+ * It will be read more than once: blocks of a class whose records fit EV_KEEP_BYTES together are unpacked once
+ * and stay; larger files take no more memory than without.
+ */
+#define EV_KEEP		2u
+#define EV_KEEP_BYTES	(256ull << 20)
 
 struct ev_at {			/* one record in its place */
 	uint64_t	 t_ns;	/* since meta.first_ns */
@@ -29,7 +35,7 @@ bool ev_is_event_file(const char *path);
 
 /**
  * ev_open() - open an event file for reading.
- * @flags:	EV_SALVAGE or 0.
+ * @flags:	EV_SALVAGE, EV_KEEP.
  * @out:	the file; untouched on failure.
  *
  * Return: 0 or negative with @e filled: not an event file, or damaged and
@@ -61,7 +67,7 @@ struct ev_cursor {
 	const uint32_t	*order;		/* the stream's blocks (event/index.h) */
 	uint32_t	 nr_blocks, next_block;
 	uint32_t	 cap;		/* records in @block */
-	struct ev	*block;
+	struct ev	*block;		/* NULL where the file keeps them */
 };
 
 int ev_cursor_open(struct ev_file *f, uint32_t task, enum ev_class cls, struct ev_cursor **out, struct err *e);

@@ -146,7 +146,7 @@ static void take_facts(struct fault *f, const struct mmu_access *a)
 }
 
 /* Snapshot, prechecks and host look-up.  Return: RET_PF_CONTINUE to go on. */
-enum ret_pf fault_faultin(struct fault *f, const struct mmu_access *a)
+static inline __attribute__((always_inline)) enum ret_pf faultin(struct fault *f, const struct mmu_access *a)
 {
 	enum fault_precheck precheck = f->x->mmu.policy->fault_precheck;
 
@@ -184,6 +184,11 @@ enum ret_pf fault_faultin(struct fault *f, const struct mmu_access *a)
 	return RET_PF_CONTINUE;
 }
 
+enum ret_pf fault_faultin(struct fault *f, const struct mmu_access *a)
+{
+	return faultin(f, a);
+}
+
 /* fault.lock; mixed: faults that only change permissions share it. */
 static bool fault_lock(struct fault *f)
 {
@@ -205,7 +210,7 @@ static bool fault_lock(struct fault *f)
 	return false;
 }
 
-bool fault_is_stale(const struct fault *f)
+static inline bool is_stale(const struct fault *f)
 {
 	if (root_invalid(f->v->root)) {
 		rt_count(&f->x->mmu.counters.retry_root, 1);
@@ -214,13 +219,18 @@ bool fault_is_stale(const struct fault *f)
 	return f->slot && covered_by_window(f);
 }
 
+bool fault_is_stale(const struct fault *f)
+{
+	return is_stale(f);
+}
+
 static enum ret_pf fault_locked(struct fault *f)
 {
-	bool too_early = MUTANT(stale_before_lock), was_stale = too_early && fault_is_stale(f), shared = fault_lock(f);
+	bool too_early = MUTANT(stale_before_lock), was_stale = too_early && is_stale(f), shared = fault_lock(f);
 	enum ret_pf ret = RET_PF_RETRY;
 
 	rt_pin(RT_PIN_LOCKED);
-	if (too_early ? !was_stale : !fault_is_stale(f)) {
+	if (too_early ? !was_stale : !is_stale(f)) {
 		rt_pin(RT_PIN_MAP);
 		rt_charge(COST_FAULT_LOCKED, 1);
 		ret = fault_map(f, shared);
@@ -250,7 +260,7 @@ static inline __attribute__((always_inline)) enum ret_pf before_lock(struct faul
 	ret = fault_fast(f);
 	if (ret != RET_PF_INVALID)
 		return ret;
-	return fault_faultin(f, a);
+	return faultin(f, a);
 }
 
 enum ret_pf fault_before_lock(struct fault *f, const struct mmu_access *a, enum mmu_found met)
