@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "event/disk.h"
 #include "test/unit/event/sample.h"
 
 static const struct row {
@@ -87,19 +88,12 @@ static void read_by_merge(struct ev_file *f, const struct shape *s, unsigned int
 	ev_merge_close(m);
 }
 
-static void check(const void *arg)
+static void read_all(const char *path, unsigned int flags, const struct shape *s)
 {
-	const struct shape *s = &((const struct row *)arg)->shape;
-	char path[] = "/tmp/event_test.XXXXXX";
 	struct err e = { 0 };
 	struct ev_file *f;
-	int ret;
 
-	close(mkstemp(path));
-	sample_write(path, s);
-	ret = ev_open(path, 0, &f, &e);
-	unlink(path);
-	if (ret)
+	if (ev_open(path, flags, &f, &e))
 		fail_msg("%s", e.text);
 	assert_int_equal(ev_meta(f)->nr_tasks, s->nr_tasks);
 	assert_int_equal(ev_skipped_blocks(f), 0);
@@ -108,6 +102,40 @@ static void check(const void *arg)
 	read_by_merge(f, s, 1u << EV_STIMULUS);
 	read_by_merge(f, s, 1u << EV_OBSERVATION);
 	ev_close(f);
+}
+
+static void check(const void *arg)
+{
+	const struct shape *s = &((const struct row *)arg)->shape;
+	char path[] = "/tmp/event_test.XXXXXX";
+
+	close(mkstemp(path));
+	sample_write(path, s);
+	read_all(path, 0, s);
+	read_all(path, EV_KEEP, s);
+	unlink(path);
+}
+
+static void what_is_kept_is_read_once(void **state)
+{
+	static const struct shape s = { 3, 5000, 0, 1000, 1 };
+	struct ev_file *kept, *read;
+	struct ev_merge *m;
+	struct image im;
+	struct err e;
+
+	image_open(&im, &s);
+	assert_int_equal(ev_open(im.path, EV_KEEP, &kept, NULL), 0);
+	assert_int_equal(ev_open(im.path, 0, &read, NULL), 0);
+	read_by_merge(kept, &s, 1u << EV_STIMULUS);
+	for (size_t i = sizeof(struct disk_preamble); i < im.size / 2; i++)
+		image_flip(&im, i, 0xff);
+	read_by_merge(kept, &s, 1u << EV_STIMULUS);
+	assert_int_equal(ev_merge_open(read, 1u << EV_STIMULUS, &m, &e), -ERR_INPUT);
+	assert_int_equal(ev_merge_open(kept, 3, &m, &e), -ERR_INPUT);	/* nobody asked for observations before */
+	ev_close(kept);
+	ev_close(read);
+	image_close(&im);
 }
 
 static void kinds_are_counted(void **state)
@@ -154,26 +182,37 @@ static void *read_one_task(void *arg)
 	return NULL;
 }
 
-static void threads_read_their_own_tasks(void **state)
+/* @nr threads, one after the other on 4 tasks. */
+static void read_by_threads(unsigned int flags, uint32_t nr)
 {
 	const struct shape s = { 4, 20000, 0, 10, 1 };
-	struct reader readers[4];
-	pthread_t threads[4];
+	struct reader readers[8];
+	pthread_t threads[8];
 	struct image im;
 	struct ev_file *f;
 
 	image_open(&im, &s);
-	assert_int_equal(ev_open(im.path, 0, &f, NULL), 0);
-	for (uint32_t i = 0; i < 4; i++) {
-		readers[i] = (struct reader){ f, &s, i, 0 };
+	assert_int_equal(ev_open(im.path, flags, &f, NULL), 0);
+	for (uint32_t i = 0; i < nr; i++) {
+		readers[i] = (struct reader){ f, &s, i % 4, 0 };
 		assert_int_equal(pthread_create(&threads[i], NULL, read_one_task, &readers[i]), 0);
 	}
-	for (uint32_t i = 0; i < 4; i++) {
+	for (uint32_t i = 0; i < nr; i++) {
 		pthread_join(threads[i], NULL);
 		assert_int_equal(readers[i].good, s.records);
 	}
 	ev_close(f);
 	image_close(&im);
+}
+
+static void threads_read_their_own_tasks(void **state)
+{
+	read_by_threads(0, 4);
+}
+
+static void threads_read_the_same_tasks(void **state)
+{
+	read_by_threads(EV_KEEP, 8);
 }
 
 /* What the writer refuses, and that it keeps saying so. */
@@ -299,6 +338,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds_are_counted),
 		cmocka_unit_test(threads_read_their_own_tasks),
+		cmocka_unit_test(threads_read_the_same_tasks),
+		cmocka_unit_test(what_is_kept_is_read_once),
 		cmocka_unit_test(a_full_disk_keeps_the_old_file),
 		cmocka_unit_test(a_vm_the_dictionary_does_not_have),
 		cmocka_unit_test(abort_leaves_nothing),
