@@ -2,6 +2,7 @@
 /* direct_page_fault() and direct_map(). */
 #include "engine/x86/shadow/direct.h"
 
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 #include "engine/x86/shadow/link.h"
 #include "engine/x86/shadow/prefetch.h"
@@ -89,13 +90,14 @@ static enum ret_pf direct_map(struct shadow_mmu *sm, struct fault *f)
 
 static enum ret_pf map_locked(struct shadow_mmu *sm, struct fault *f)
 {
+	bool too_early = MUTANT(stale_before_lock), was_stale = too_early && fault_is_stale(f);
 	enum ret_pf ret = RET_PF_RETRY;
 
 	mmu_lock_exclusive(&sm->x.mmu);
 	rt_pin(RT_PIN_LOCKED);
 	if (!recycle_for_fault(sm)) {
 		ret = RET_PF_EXIT;
-	} else if (!fault_is_stale(f)) {
+	} else if (too_early ? !was_stale : !fault_is_stale(f)) {
 		rt_pin(RT_PIN_MAP);
 		rt_charge(COST_FAULT_LOCKED, 1);
 		ret = direct_map(sm, f);

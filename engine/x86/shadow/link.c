@@ -2,6 +2,7 @@
 #include "engine/x86/shadow/link.h"
 
 #include "engine/core/flush.h"
+#include "engine/core/mutant.h"
 #include "engine/x86/changed.h"
 #include "engine/x86/shadow/unsync.h"
 #include "engine/x86/watched.h"
@@ -47,7 +48,7 @@ void link_set(struct shadow_mmu *sm, uint32_t number, uint32_t entry)
 
 	if (spte_is_present(rt_peek(sptep))) {
 		sp_zap_entry(sm, entry, &list);
-		condemned_commit_or_flush(sm, &list, true);
+		condemned_commit_or_flush(sm, &list, !MUTANT(split_no_flush));
 	}
 	old = rt_peek(sptep);
 	rt_charge(COST_CLEAR, 1);

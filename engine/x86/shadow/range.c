@@ -75,23 +75,32 @@ bool shadow_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn
 	return owed;
 }
 
+/* The first gfn of [start, end) below @limit that a leaf of the page maps, or @limit. */
+static gfn_t first_in_page(const struct shadow_mmu *sm, uint32_t number, gfn_t start, gfn_t end, gfn_t limit)
+{
+	int level = sp_level(sm, number);
+	gfn_t span = SPTE_LEVEL_PAGES(level), gfn = sp_gfn(sm, number);
+
+	if (role_direct(sp_role(sm, number)) && (gfn >= end || gfn + span * SPTE_ENTRIES <= start))
+		return limit;
+	for (unsigned int i = 0; i < SPTE_ENTRIES; i++) {
+		if (!spte_is_leaf(arena_peek(&sm->x.mmu.arena, number, i), level))
+			continue;
+		gfn = sp_entry_gfn(sm, number, i);
+		if (gfn < end && gfn + span > start && gfn < limit)
+			limit = gfn;
+	}
+	return limit;
+}
+
+/* By the pages themselves, since whoever asks may be checking what was found by rmaps. */
 gfn_t shadow_find_mapped(const struct mmu *mmu, unsigned int as_id, gfn_t start, gfn_t end, bool only_valid)
 {
 	const struct shadow_mmu *sm = to_shadow_const(mmu);
 	gfn_t found = UINT64_MAX;
 
-	(void)only_valid;	/* nothing obsolete is in an rmap for longer than its zap takes */
-	for (int level = 1; level <= MAX_HUGE_LEVEL; level++) {
-		gfn_t gfn = gfn_round(start, level);
-
-		while (gfn < end && gfn < found) {
-			const uint32_t *head = frames_rmap(&sm->frames, as_id, gfn, level);
-			int step = head ? level : frames_find_1g(&sm->frames, as_id, gfn) ? 2 : 3;
-
-			if (head && ptes_any(*head))
-				found = gfn;
-			gfn = gfn_round(gfn, step) + SPTE_LEVEL_PAGES(step);
-		}
-	}
+	for (uint32_t n = sm->newest; n; n = sp_of(sm, n)->older)
+		if (sp_as_id(sm, n) == as_id && !(only_valid && sp_is_obsolete(sm, n)))
+			found = first_in_page(sm, n, start, end, found);
 	return found;
 }

@@ -2,6 +2,7 @@
 #include "engine/x86/shadow/rmap.h"
 
 #include "engine/core/flush.h"
+#include "engine/core/mutant.h"
 #include "engine/core/observe.h"
 #include "engine/x86/changed.h"
 #include "engine/x86/watched.h"
@@ -94,6 +95,8 @@ void rmap_add(struct shadow_mmu *sm, uint32_t entry, gfn_t gfn, unsigned int acc
 	sp_set_translation(sm, table, entry_index(entry), gfn, access);
 	head = frames_rmap_get(&sm->frames, sp_as_id(sm, table), gfn, sp_level(sm, table));
 	rt_charge(COST_RMAP_ADD, 1);
+	if (MUTANT(rmap_left_out) && gfn % 3 == 0)
+		return;
 	rmap_lock(sm, head);
 	before = ptes_add(&sm->ptes, head, entry);
 	rmap_unlock(sm, head);
@@ -111,7 +114,7 @@ void rmap_drop(struct shadow_mmu *sm, uint32_t entry)
 	rmap_clear_leaf(sm, entry);
 	rt_charge(COST_RMAP_REMOVE, 1);
 	rmap_lock(sm, head);
-	if (!ptes_remove(&sm->ptes, head, entry))
+	if (!ptes_remove(&sm->ptes, head, entry) && !MUTANT(rmap_left_out))
 		mmu_broken(&sm->x.mmu, "rmap: a leaf is not in the rmap of its frame", gfn_of(sm, entry), entry);
 	rmap_unlock(sm, head);
 }

@@ -2,6 +2,7 @@
 #include "engine/x86/shadow/vcpu.h"
 
 #include "engine/core/checker.h"
+#include "engine/core/mutant.h"
 #include "engine/x86/shadow/pgd.h"
 #include "engine/x86/shadow/recycle.h"
 
@@ -43,6 +44,8 @@ void vcpus_reload(struct shadow_mmu *sm)
 		if (sv->root.table && sp_is_obsolete(sm, sv->root.table))
 			rt_store(&sv->face.role, role_set_invalid(role, 1));
 	}
+	if (MUTANT(zap_no_kick))
+		return;
 	rt_kick_all(sm->x.mmu.config.vm);
 	check_flushed(&sm->x.mmu, mark);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/x86/shadow/walk.h"
 
+#include "engine/core/mutant.h"
+
 /* The rmap at the cursor, or NULL and in *@empty how many from there on are known to be empty. */
 static uint32_t *look(const struct rmap_walk *w, uint64_t *empty)
 {
@@ -66,7 +68,7 @@ bool rmap_walk_yield(struct rmap_walk *w, struct flush *flush)
 
 	if (likely(!rt_need_resched() && !rt_needbreak(&mmu->lock)))
 		return false;
-	if (flush && flush->owed) {
+	if (flush && flush->owed && !MUTANT(yield_no_flush)) {
 		flush_remote_range(mmu, w->start, w->gfn - w->start + 1);
 		flush->owed = false;
 	}

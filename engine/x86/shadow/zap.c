@@ -3,6 +3,7 @@
 
 #include "engine/core/checker.h"
 #include "engine/core/flush.h"
+#include "engine/core/mutant.h"
 #include "engine/x86/shadow/link.h"
 #include "engine/x86/shadow/rmap.h"
 #include "engine/x86/shadow/unsync.h"
@@ -124,13 +125,16 @@ bool condemned_commit_or_flush(struct shadow_mmu *sm, struct condemned *list, bo
 
 	if (!number && !flush)
 		return false;
-	flush_remote(&sm->x.mmu);
 	list->first = 0;
+	if (!MUTANT(sp_freed_early))
+		flush_remote(&sm->x.mmu);
 	while (number) {
 		uint32_t next = sp_of(sm, number)->older;
 
 		sp_free(sm, number);
 		number = next;
 	}
+	if (MUTANT(sp_freed_early))
+		flush_remote(&sm->x.mmu);
 	return true;
 }

@@ -21,6 +21,8 @@ struct scene_step {
 struct scene_def {
 	enum kvm_release release;
 	bool		 no_ad, smm, nx;	/* x86: no A/D bits; everything in address space 1; NX mitigation */
+	bool		 rmaps;			/* x86: the TDP MMU is off */
+	uint64_t	 page_limit;		/* ... and there are so many shadow pages at most; 0: the usual */
 	bool		 no_fwb, no_af, init_set;	/* arm64: no FWB, no hardware access flag; logs begin all set */
 	uint64_t	 split_chunk;		/* arm64 */
 	const char	*policy[4];
