@@ -344,7 +344,7 @@ void mmu_worker_stop(struct mmu *mmu);
  */
 void mmu_gpte(struct mmu *mmu, gfn_t table, unsigned int offset, uint64_t value);
 /*
- * The guest writes @value there: true when some mapping lets it, and then it is done.  Otherwise the write faults
+ * The guest writes @value there: true when it is there already, or some mapping lets it, and then it is done.  Otherwise the write faults
  * (mmu_fault()), and unless that makes a mapping writable KVM emulates it (mmu_pt_write()).
  */
 bool mmu_guest_writes(struct mmu *mmu, unsigned int vcpu, gfn_t table, unsigned int offset, uint64_t value);

@@ -54,6 +54,9 @@ void oracle_remove_all(struct oracle *o, uint64_t stamp, bool sure);
 /* Write access may be gone anywhere (dirty logging, a read-only page). */
 void oracle_protect_all(struct oracle *o);
 
+/* The MMU maps ahead what the host has (shadow pages): frames may be mapped that nobody accessed since they were gone. */
+void oracle_maps_ahead(struct oracle *o);
+
 /**
  * oracle_compare() - do the tables say the same?
  * @host:	what is mapped must be mapped to this page; NULL: nobody knows.

@@ -20,6 +20,8 @@ static void end_window(struct drive_task *t, const struct window *w)
 {
 	uint64_t open_ns;
 
+	/* What was looked up meanwhile is gone by now. */
+	paging_unmapped(t, &t->drive->vms[w->vm], w->start, w->end);
 	rt_op_begin(RESULT_INVALIDATE_END);
 	mmu_invalidate_end(t->drive->vms[w->vm].mmu, w->start, w->end);
 	end_op(t, RESULT_INVALIDATE_END);

@@ -171,10 +171,36 @@ void paging_write(struct drive_task *t, const struct ev *ev)
 		write_slowly(t, vm, g);
 }
 
+void paging_written(struct drive_task *t, unsigned int vm, gfn_t frame)
+{
+	t->wrote.bytes = 0;
+	for (const struct ev *next = t->cursor->next; next != t->cursor->end; next++) {
+		struct ev ev = *next;
+
+		if (ev.kind == EV_ACCESS || ev.kind == EV_PT_WRITE)
+			return;
+		if (ev.kind != EV_GPTE || ev.vm != vm)
+			continue;
+		clone_move(&t->drive->vms[vm].clone, t->copy, &ev);
+		if (ev.gpte.gfn != frame)
+			continue;
+		paging_write(t, &ev);
+		t->wrote = ev.gpte;
+		return;
+	}
+}
+
+static bool is_written(const struct drive_task *t, const struct ev *ev)
+{
+	const struct ev_gpte *w = &t->wrote, *g = &ev->gpte;
+
+	return w->bytes && ev->kind == EV_GPTE && w->gfn == g->gfn && w->offset == g->offset && w->value == g->value;
+}
+
 void paging_catch_up(struct drive_task *t, struct ev_list *list)
 {
 	for (size_t i = 0; i < list->nr; i++)
-		if (list->v[i].vm < t->drive->meta->nr_vms)
+		if (list->v[i].vm < t->drive->meta->nr_vms && !is_written(t, &list->v[i]))
 			paging_write(t, &list->v[i]);
 	list->nr = 0;
 }

@@ -285,6 +285,8 @@ static void end_shadow_access(struct drive_task *t, const struct stim *s)
 {
 	t->walk.kind = EV_NONE;
 	t->recorded_end_ns = s->t_ns + drive_scaled(t->drive, s->ev.access.service_ns);
+	if (s->ev.flags & EV_F_W && s->ev.vm == t->vm)
+		paging_written(t, s->ev.vm, s->ev.access.gfn);
 	paging_catch_up(t, &t->emulations);
 }
 

@@ -124,6 +124,8 @@ static int vm_make(struct drive *d, unsigned int number, struct err *e)
 		return err_set(e, ERR_MACHINE, "cannot make the MMU of vm %u: %s", number, strerror(-rc));
 	if (d->job->check)
 		vm->oracle = oracle_make(number, d->entries);
+	if (vm->oracle && d->rmaps)
+		oracle_maps_ahead(vm->oracle);
 	if (d->job->check)
 		vm->frames = frames_make(entry_pfn_mask(d->entries));
 	return scan->slot_changes || !memory ? 0 : infer_slot(d, vm, memory, e);

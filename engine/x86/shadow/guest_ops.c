@@ -35,6 +35,9 @@ bool shadow_guest_writes(struct mmu *mmu, unsigned int vcpu, gfn_t table, unsign
 	struct shadow_mmu *sm = to_shadow(mmu);
 	bool writes;
 
+	/* A walk found it as it is known: nobody wrote. */
+	if (gpt_read(sm->gpt, table, offset, sm->width) == value)
+		return true;
 	/* The hardware does it at once: a mapping that is taken away is taken from a vCPU that does not run. */
 	if (!RT_IS_VIRTUAL)
 		rt_read_lock(&mmu->lock);
