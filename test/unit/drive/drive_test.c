@@ -193,9 +193,11 @@ static const struct {
 	  .model = true, .policy = "memslot.delete=zap-all",
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { OTHER_SLOT, HOST, 1, 8192, 8200 }, { POPULATE, 0, 10, 0, 64 },
 		     { SEEN, 0, 100 }, { ZAP, HOST, 1000, 0, 64 }, { ZAP_END, HOST, 1001, 0, 64 },
-		     { READ, 0, 3000, 0, 64 }, { OTHER_GONE, HOST, 10000 }, { DESTROY, HOST, 500000 } },
-	  .want = { { "added", RT_IS_VIRTUAL ? 64 : 1, 64 }, { "stall_added", 1, INT64_MAX }, IS("accesses", 128),
-		    { "touches", RT_IS_VIRTUAL ? 64 : 1, 64 } } },
+		     { READ, 0, 3000, 0, 65 }, { ZAP, HOST, 8000, 64, 65 }, { ZAP_END, HOST, 8001, 64, 65 },	/* all are there, */
+		     { OTHER_GONE, HOST, 10000 }, { ZAP, HOST, 11000, 64, 65 }, { ZAP_END, HOST, 11001, 64, 65 },
+		     { READ, 0, 14000, 64, 65 }, { READ, 0, 80000, 71, 72, 60 * MS },	/* and it runs on when they are gone */
+		     { DESTROY, HOST, 100000 } },
+	  .want = { IS("added", 64), { "stall_added", 1, INT64_MAX }, IS("accesses", 131), IS("touches", 64) } },
 	{ .name = "and under one that leaves them there is none",
 	  .model = true, .policy = "memslot.delete=slot-only",
 	  .lines = { { SLOT, HOST, 0, 0, SLOT_PAGES }, { OTHER_SLOT, HOST, 1, 8192, 8200 }, { POPULATE, 0, 10, 0, 64 },
