@@ -378,6 +378,7 @@ uint64_t yields_relock(const struct yields *y, const struct recording *r, const 
 	const struct rec_obs *obs = rec_op_obs(r, op);
 	const struct walker walker = walker_of(r, op);
 	const struct rec_obs *at;
+	uint64_t begin;
 
 	while (*next < op->nr_obs && is_flush(&obs[*next]) && flushes_to_yield(r, op))
 		++*next;
@@ -387,7 +388,8 @@ uint64_t yields_relock(const struct yields *y, const struct recording *r, const 
 	if (at->o.kind != OBS_LOCK_WAIT)
 		return kept_out(&y->waits, &walker, t, at->t_ns) - 1;
 	++*next;
-	return at->t_ns - at->o.wait.wait_ns;
+	begin = at->t_ns - at->o.wait.wait_ns;
+	return always_for_write(r) && yields_overtaken(y, op, begin, at->t_ns) ? at->t_ns : begin;
 }
 
 /* The least end in @from .. @to of what shuts @w out, or @to. */
