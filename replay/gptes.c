@@ -240,7 +240,7 @@ static bool is_useful(uint64_t gpte)
 	return (gpte & GPTE_P) && (gpte & GPTE_A);
 }
 
-/* The guest may have what the entry allows; that it allows less has other reasons, too. */
+/* The guest may have what the entry allows; of other rights, that it allows less has other reasons, too. */
 static bool allows(const struct spte_format *f, uint64_t gpte, uint64_t spte)
 {
 	if ((spte & SPTE_W) && (gpte & (GPTE_W | GPTE_D)) != (GPTE_W | GPTE_D))
@@ -250,18 +250,33 @@ static bool allows(const struct spte_format *f, uint64_t gpte, uint64_t spte)
 	return !(f->nx && !(spte & f->nx) && (gpte & GPTE_NX));
 }
 
+/*
+ * ... but not to write: an entry just made that could be writable and is not even so in KVM's own view has no other reason
+ * than the guest's.  (Or its frame is a page table of the guest's: then nothing of the guest's entry is to be seen.)
+ */
+static bool forbids_write(const struct spte_format *f, uint64_t gpte, uint64_t spte)
+{
+	return (gpte & (GPTE_W | GPTE_D)) == (GPTE_W | GPTE_D) && (spte & f->host_writable) &&
+	       !(spte & (SPTE_W | f->mmu_writable));
+}
+
+static bool maps(const struct spte_format *f, const struct gpte_question *q, uint64_t gpte, gfn_t gfn)
+{
+	return is_useful(gpte) && gpte_gfn(gpte) == gfn && allows(f, gpte, q->spte) &&
+	       !(q->anew && forbids_write(f, gpte, q->spte));
+}
+
 static bool agrees(const struct spte_format *f, const struct gpte_question *q, uint64_t gpte)
 {
 	switch (q->fate) {
 	case GPTE_FATE_KEPT:
-		return q->old_gfn == GPTE_NO_GFN ||
-		       (is_useful(gpte) && gpte_gfn(gpte) == q->old_gfn && allows(f, gpte, q->spte));
+		return q->old_gfn == GPTE_NO_GFN || maps(f, q, gpte, q->old_gfn);
 	case GPTE_FATE_BARRED:
 		return is_useful(gpte);
 	case GPTE_FATE_GONE:
 		return !is_useful(gpte) || (q->old_gfn != GPTE_NO_GFN && gpte_gfn(gpte) != q->old_gfn);
 	case GPTE_FATE_MADE:
-		return is_useful(gpte) && gpte_gfn(gpte) == q->gfn && allows(f, gpte, q->spte);
+		return maps(f, q, gpte, q->gfn);
 	case GPTE_FATE_UNKNOWN:
 		break;
 	}
@@ -290,6 +305,17 @@ static uint64_t implied(const struct spte_format *f, const struct gpte_question 
 	if (q->fate == GPTE_FATE_KEPT && q->old_gfn != GPTE_NO_GFN)
 		return guest_entry(f, q->old_gfn, q->spte);
 	return 0;
+}
+
+bool gptes_at(const struct gptes *g, uint16_t vm, gfn_t table, unsigned int offset, uint64_t t_ns, uint64_t *value)
+{
+	const struct gpte_question q = { .t_ns = t_ns, .table = table, .offset = offset, .vm = vm };
+	uint32_t i = after(g, &q);
+	const struct gpte_shown *s = i ? showing_of(g, i - 1, &q) : NULL;
+
+	if (s)
+		*value = s->value;
+	return s;
 }
 
 uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q)

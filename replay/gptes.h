@@ -35,6 +35,9 @@ void gptes_each_until(const struct gptes *g, uint32_t *cursor, uint64_t until,
 void gptes_each_of(const struct gptes *g, const struct rec_op *op,
 		   void (*fn)(void *arg, const struct gpte_shown *s), void *arg);
 
+/* What an entry held at @t_ns, as shown before.  Return: false: nothing showed it. */
+bool gptes_at(const struct gptes *g, uint16_t vm, gfn_t table, unsigned int offset, uint64_t t_ns, uint64_t *value);
+
 /* What became of a shadow entry whose guest entry was read. */
 enum gpte_fate {
 	GPTE_FATE_UNKNOWN,	/* no record would show it */
@@ -53,6 +56,7 @@ struct gpte_question {
 	gfn_t		old_gfn;	/* what it mapped before; GPTE_NO_GFN: nothing */
 	gfn_t		gfn;		/* MADE */
 	uint64_t	spte;		/* MADE; KEPT: as it is */
+	bool		anew;		/* @spte was made from what was read */
 };
 
 #define GPTE_NO_GFN	UINT64_MAX
@@ -63,6 +67,7 @@ struct gpte_question {
 #define GPTE_U		BIT_ULL(2)
 #define GPTE_A		BIT_ULL(5)
 #define GPTE_D		BIT_ULL(6)
+#define GPTE_PS		BIT_ULL(7)
 #define GPTE_NX		BIT_ULL(63)
 
 static inline gfn_t gpte_gfn(uint64_t gpte)

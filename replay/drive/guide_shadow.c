@@ -12,9 +12,36 @@ static void tell(void *arg, const struct gpte_shown *s)
 		mmu_gpte(g->mmus[s->vm], s->table, s->offset, s->value);
 }
 
+/*
+ * What the walk of @op was to find on its way, whatever entries were thought to hold that were read without one.  A guest
+ * with tables of other than 512 entries is left out.
+ */
+static void tell_walk(struct guide *g, const struct rec_op *op, const struct ev_walk *w)
+{
+	gfn_t table = w->root;
+	uint64_t value;
+
+	if (!w->known || w->levels < 4)
+		return;
+	for (unsigned int level = w->levels; level; level--) {
+		unsigned int offset = (w->gva >> (3 + 9 * level) & (SPTE_ENTRIES - 1)) * 8;
+
+		if (!gptes_at(g->job->gptes, op->vm, table, offset, op->begin_ns, &value))
+			return;
+		mmu_gpte(g->mmus[op->vm], table, offset, value);
+		if (!(value & GPTE_P) || (value & GPTE_PS))
+			return;
+		table = gpte_gfn(value);
+	}
+}
+
 void guide_shadow_tables(struct guide *g, const struct rec_op *op)
 {
+	const struct ev *walk = op->kind == EV_OP_FAULT ? rec_op_walk(g->rec, op) : NULL;
+
 	gptes_each_until(g->job->gptes, &g->gptes_told, op->begin_ns, tell, g);
+	if (walk)
+		tell_walk(g, op, &walk->walk);
 	gptes_each_of(g->job->gptes, op, tell, g);
 }
 
@@ -151,6 +178,7 @@ static void fate_of_old(const struct guide *g, const struct rec_op *op, const st
 
 	q->old_gfn = what->mapped;
 	q->spte = changed ? changed->spte.new : what->spte;
+	q->anew = changed;
 	q->fate = GPTE_FATE_KEPT;
 	if (!g->rec->meta->has_probes)
 		q->fate = GPTE_FATE_UNKNOWN;
@@ -222,6 +250,7 @@ static void fate_of_remade(const struct guide *g, struct running *r, struct gpte
 	if (i < op->nr_obs && obs[i].o.kind == OBS_SET_SPTE) {
 		q->fate = GPTE_FATE_MADE;
 		q->gfn = obs[i].o.set.gfn;
+		q->anew = true;
 		q->spte = obs[i++].o.set.spte;
 	} else if (i < op->nr_obs && !clears_leaf(&obs[i].o)) {
 		q->fate = GPTE_FATE_GONE;
@@ -240,6 +269,7 @@ static void fate_of_new(const struct guide *g, const struct running *r, gfn_t ma
 	if (set) {
 		q->fate = GPTE_FATE_MADE;
 		q->gfn = set->set.gfn;
+		q->anew = true;
 		q->spte = set->set.spte;
 	} else if (is_cleared_empty(g, r, mapped)) {
 		q->fate = GPTE_FATE_GONE;

@@ -10,6 +10,7 @@
 #define MAPS(gfn, bits) ((uint64_t)(gfn) << 12 | (bits))
 #define SPTE	0x1f8ee67ULL		/* user, writable, executable */
 #define SPTE_RO	0x8000000001f8e825ULL	/* neither writable nor executable */
+#define SPTE_CLEAN	0x1f8ea05ULL	/* the guest may not write it yet, the host may */
 #define SHOWN(task, t, at, v) MADE_STIM(task, t, GPTE, .gpte = { .gfn = TABLE, .offset = at, .bytes = 8, .value = v })
 #define WROTE(task, t, at, v) MADE_STIM(task, t, PT_WRITE, .gpte = { .gfn = TABLE, .offset = at, .bytes = 8, .value = v })
 #define ASK(t, at, ...) { .t_ns = t, .table = TABLE, .offset = at, .old_gfn = GPTE_NO_GFN, __VA_ARGS__ }
@@ -45,6 +46,11 @@ static const struct row {
 	{ "with no more than was mapped", { { 0 } }, MADE(50, 8, 7, SPTE_RO), MAPS(7, GPTE_P | GPTE_A | GPTE_U | GPTE_NX) },
 	{ "a clean entry cannot have been mapped writable",
 	  { SHOWN(0, 10, 8, MAPS(7, USED & ~GPTE_D)), SHOWN(0, 90, 8, MAPS(7, USED)) }, MADE(50, 8, 7, SPTE), MAPS(7, USED) },
+	{ "but not if KVM had just made the entry from it", { SHOWN(0, 10, 8, MAPS(7, USED)) },
+	  { 50, TABLE, 8, 0, GPTE_FATE_MADE, .old_gfn = GPTE_NO_GFN, .gfn = 7, .spte = SPTE_CLEAN, .anew = true },
+	  MAPS(7, GPTE_P | GPTE_A | GPTE_U) },
+	{ "unless the host keeps it from being written", { SHOWN(0, 10, 8, MAPS(7, USED)) },
+	  { 50, TABLE, 8, 0, GPTE_FATE_MADE, .old_gfn = GPTE_NO_GFN, .gfn = 7, .spte = SPTE_RO, .anew = true }, MAPS(7, USED) },
 	{ "one that could not be mapped was of use", { SHOWN(0, 10, 8, 0), SHOWN(0, 90, 8, MAPS(7, USED)) },
 	  ASK(50, 8, .fate = GPTE_FATE_BARRED), MAPS(7, USED) },
 	{ "and if none is known, of a frame that nothing has", { { 0 } }, ASK(50, 8, .fate = GPTE_FATE_BARRED),
