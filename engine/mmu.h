@@ -18,7 +18,8 @@ struct mmu_read {
 	gfn_t		table;
 	unsigned int	offset;		/* bytes */
 	uint64_t	spte;		/* the shadow entry as it is */
-	gfn_t		mapped;		/* ... and the frame it maps, or mapped last */
+	gfn_t		mapped;		/* ... and the frame it maps, or mapped last, */
+	unsigned int	access;		/* and what the guest allowed there then: 1 execute, 2 write, 4 user */
 };
 
 /* Where observations go; emit is called in the context of the task that acts. */

@@ -13,7 +13,7 @@
 
 struct link {
 	uint64_t t_ns;
-	uint64_t begin_ns, value; /* found: of the fault, and what it found */
+	uint64_t begin_ns, value; /* found: of the fault, and what it found; set: the entry */
 	gfn_t	 gfn;
 	uint32_t task;
 	uint16_t vm;
@@ -29,6 +29,7 @@ struct links {
 
 struct chains {
 	struct links installs, replaced, marks, steps, found;
+	struct links set;	/* without the TDP MMU: by frame, then by time */
 };
 
 static void add(struct links *s, uint64_t t_ns, uint16_t vm, gfn_t gfn, int level)
@@ -51,6 +52,17 @@ static void sort(struct links *s)
 {
 	if (s->nr)
 		qsort(s->v, s->nr, sizeof(*s->v), cmp_link);
+}
+
+static int cmp_frame(const void *va, const void *vb)
+{
+	const struct link *a = va, *b = vb;
+
+	if (a->vm != b->vm)
+		return a->vm < b->vm ? -1 : 1;
+	if (a->gfn != b->gfn)
+		return a->gfn < b->gfn ? -1 : 1;
+	return cmp_link(va, vb);
 }
 
 /* First at or after @t. */
@@ -126,6 +138,18 @@ static void note_mark(struct chains *c, const struct rec_op *op, const struct re
 		add(&c->marks, o->t_ns, op->vm, op->gfn, 1);
 }
 
+static void note_sets(struct chains *c, const struct recording *r, const struct rec_op *op)
+{
+	const struct rec_obs *obs = rec_op_obs(r, op);
+
+	for (uint32_t o = 0; o < op->nr_obs && !r->meta->tdp_mmu; o++) {
+		if (obs[o].o.kind != OBS_SET_SPTE || obs[o].o.set.level != 1)
+			continue;
+		add(&c->set, obs[o].t_ns, op->vm, obs[o].o.set.gfn, 1);
+		c->set.v[c->set.nr - 1].value = obs[o].o.set.spte;
+	}
+}
+
 struct chains *chains_new(const struct recording *r)
 {
 	struct chains *c = xcalloc(1, sizeof(*c));
@@ -135,6 +159,7 @@ struct chains *chains_new(const struct recording *r)
 		const struct rec_obs *obs = rec_op_obs(r, op);
 		uint64_t asked_ns = 0;
 
+		note_sets(c, r, op);
 		if (op->kind != EV_OP_FAULT || op->vm >= r->meta->nr_vms)
 			continue;
 		for (uint32_t o = 0; o < op->nr_obs; o++) {
@@ -155,6 +180,8 @@ struct chains *chains_new(const struct recording *r)
 	sort(&c->marks);
 	sort(&c->steps);
 	sort(&c->found);
+	if (c->set.nr)
+		qsort(c->set.v, c->set.nr, sizeof(*c->set.v), cmp_frame);
 	return c;
 }
 
@@ -167,6 +194,7 @@ void chains_free(struct chains *c)
 	free(c->marks.v);
 	free(c->steps.v);
 	free(c->found.v);
+	free(c->set.v);
 	free(c);
 }
 
@@ -200,6 +228,22 @@ uint64_t chains_found(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t v
 			return l->begin_ns > from ? l->begin_ns : from;
 	}
 	return to;
+}
+
+uint64_t chains_set_last(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t t)
+{
+	const struct link at = { .t_ns = t, .gfn = gfn, .vm = vm };
+	size_t lo = 0, hi = c->set.nr;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (cmp_frame(&c->set.v[mid], &at) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo && c->set.v[lo - 1].vm == vm && c->set.v[lo - 1].gfn == gfn ? c->set.v[lo - 1].value : 0;
 }
 
 static bool is_others(const struct link *l, const struct rec_op *op)

@@ -49,6 +49,9 @@ uint64_t chains_replaced(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_
  */
 uint64_t chains_found(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t value, uint64_t from, uint64_t to);
 
+/* Without the TDP MMU: the entry that kvm_mmu_set_spte last showed for @gfn at 4 KiB, up to @t; 0: none. */
+uint64_t chains_set_last(const struct chains *c, uint16_t vm, gfn_t gfn, uint64_t t);
+
 /*
  * A GET that only copies (@at: as its own records have it): after the marks of pages that the CLEARs which
  * follow it were asked to clear, and before those of pages they were not.  Anything else: @at stays.

@@ -250,20 +250,29 @@ static bool allows(const struct spte_format *f, uint64_t gpte, uint64_t spte)
 	return !(f->nx && !(spte & f->nx) && (gpte & GPTE_NX));
 }
 
+#define ACCESS_W	2u
+
+static unsigned int writes(uint64_t gpte)
+{
+	return (gpte & (GPTE_W | GPTE_D)) == (GPTE_W | GPTE_D) ? ACCESS_W : 0;
+}
+
 /*
  * ... but not to write: an entry just made that could be writable and is not even so in KVM's own view has no other reason
  * than the guest's.  (Or its frame is a page table of the guest's: then nothing of the guest's entry is to be seen.)
  */
 static bool forbids_write(const struct spte_format *f, uint64_t gpte, uint64_t spte)
 {
-	return (gpte & (GPTE_W | GPTE_D)) == (GPTE_W | GPTE_D) && (spte & f->host_writable) &&
-	       !(spte & (SPTE_W | f->mmu_writable));
+	return writes(gpte) && (spte & f->host_writable) && !(spte & (SPTE_W | f->mmu_writable));
 }
 
 static bool maps(const struct spte_format *f, const struct gpte_question *q, uint64_t gpte, gfn_t gfn)
 {
-	return is_useful(gpte) && gpte_gfn(gpte) == gfn && allows(f, gpte, q->spte) &&
-	       !(q->anew && forbids_write(f, gpte, q->spte));
+	if (!is_useful(gpte) || gpte_gfn(gpte) != gfn)
+		return false;
+	if (q->same)
+		return writes(gpte) == (q->access & ACCESS_W);
+	return allows(f, gpte, q->spte) && !(q->anew && forbids_write(f, gpte, q->spte));
 }
 
 static bool agrees(const struct spte_format *f, const struct gpte_question *q, uint64_t gpte)
@@ -303,7 +312,7 @@ static uint64_t implied(const struct spte_format *f, const struct gpte_question 
 	if (q->fate == GPTE_FATE_BARRED)	/* no host has memory there */
 		return GPTE_P | GPTE_A | GPTE_U | NO_MEMORY << 12;
 	if (q->fate == GPTE_FATE_KEPT && q->old_gfn != GPTE_NO_GFN)
-		return guest_entry(f, q->old_gfn, q->spte);
+		return guest_entry(f, q->old_gfn, q->same && q->access & ACCESS_W ? q->spte | SPTE_W : q->spte);
 	return 0;
 }
 

@@ -57,6 +57,8 @@ struct gpte_question {
 	gfn_t		gfn;		/* MADE */
 	uint64_t	spte;		/* MADE; KEPT: as it is */
 	bool		anew;		/* @spte was made from what was read */
+	bool		same;		/* KEPT: what was read allows just what it did before: */
+	unsigned int	access;		/* ... 1 execute, 2 write, 4 user */
 };
 
 #define GPTE_NO_GFN	UINT64_MAX

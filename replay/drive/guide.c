@@ -362,8 +362,6 @@ void guide_perform(struct actor *a, uint32_t index)
 		if (why != SKIP_NO_VM)
 			guide_apply(g, op);
 	}
-	if (guide_is_rmaps(g))
-		guide_shadow_learn(g, op);
 	a->top = r.outer;
 	free(r.said);
 }
@@ -438,7 +436,6 @@ static int create_mmus(struct guide *g, struct err *e)
 	g->waiting = xcalloc(meta->nr_vms, sizeof(*g->waiting));
 	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
 	g->nx = xcalloc(meta->nr_vms, sizeof(*g->nx));
-	g->set = entries_new(0);
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
 		c.root_role = root_role(g->rec, vm);
@@ -522,7 +519,6 @@ static void guide_fini(struct guide *g)
 	free(g->waiting);
 	free(g->unloaded);
 	free(g->nx);
-	entries_free(g->set);
 	free(g->actors);
 	obs_matcher_free(g->matcher);
 }

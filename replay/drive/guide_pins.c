@@ -59,7 +59,7 @@ static uint64_t locked(const struct guide *g, const struct running *r, uint64_t 
 	if (!guide_is_rmaps(g))
 		return t;
 	rt_idle_until(t);
-	guide_shadow_touch(g, g->mmus[op->vm], op);
+	guide_shadow_touch(g, g->mmus[op->vm], op, 0);
 	return 0;
 }
 
@@ -191,8 +191,14 @@ static uint64_t pin_resched(const struct guide *g, struct running *r)
 static uint64_t pin_relock(const struct guide *g, struct running *r)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
+	uint64_t at;
 
-	return r->walks ? yields_relock(g->job->yields, g->rec, op, &r->paced, rt_now_ns()) : 0;
+	if (!r->walks)
+		return 0;
+	at = yields_relock(g->job->yields, g->rec, op, &r->paced, rt_now_ns());
+	if (guide_is_rmaps(g) && r->paced < op->nr_obs)
+		guide_shadow_touch(g, g->mmus[op->vm], op, r->paced);
+	return at;
 }
 
 /* The first time is where the evidence is; what follows needs none, but for what a fast zap leaves to be done. */

@@ -18,15 +18,16 @@ static void tell(void *arg, const struct gpte_shown *s)
  */
 static void tell_walk(struct guide *g, const struct rec_op *op, const struct ev_walk *w)
 {
+	/* What others set meanwhile it may have found; its own records come after what it read. */
+	uint64_t until = op->nr_obs ? rec_op_obs(g->rec, op)->t_ns - 1 : op->begin_ns, value;
 	gfn_t table = w->root;
-	uint64_t value;
 
 	if (!w->known || w->levels < 4)
 		return;
 	for (unsigned int level = w->levels; level; level--) {
 		unsigned int offset = (w->gva >> (3 + 9 * level) & (SPTE_ENTRIES - 1)) * 8;
 
-		if (!gptes_at(g->job->gptes, op->vm, table, offset, op->begin_ns, &value))
+		if (!gptes_at(g->job->gptes, op->vm, table, offset, until, &value))
 			return;
 		mmu_gpte(g->mmus[op->vm], table, offset, value);
 		if (!(value & GPTE_P) || (value & GPTE_PS))
@@ -179,6 +180,8 @@ static void fate_of_old(const struct guide *g, const struct rec_op *op, const st
 	q->old_gfn = what->mapped;
 	q->spte = changed ? changed->spte.new : what->spte;
 	q->anew = changed;
+	q->same = !changed && g->rec->meta->release >= KVM_6_12;	/* or it would have been made anew */
+	q->access = what->access;
 	q->fate = GPTE_FATE_KEPT;
 	if (!g->rec->meta->has_probes)
 		q->fate = GPTE_FATE_UNKNOWN;
@@ -312,27 +315,20 @@ pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gf
 /* A fault that changed nothing did not say what it would have set: what was set there before. */
 void guide_shadow_facts(const struct guide *g, const struct rec_op *op, struct hostpage *facts)
 {
-	uint64_t last = entries_get(g->set, op->vm, 0, 1, op->gfn);
+	uint64_t last;
 
-	if (!facts->writable && !rec_find(g->rec, op, OBS_SET_SPTE, 0) && spte_pfn(last) == facts->pfn)
+	if (facts->writable || rec_find(g->rec, op, OBS_SET_SPTE, 0))
+		return;
+	last = chains_set_last(g->job->chains, op->vm, op->gfn, op->end_ns);
+	if (spte_pfn(last) == facts->pfn)
 		facts->writable = last & g->format->host_writable;
-}
-
-void guide_shadow_learn(struct guide *g, const struct rec_op *op)
-{
-	for (uint32_t i = 0; i < op->nr_obs; i++) {
-		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
-
-		if (o->kind == OBS_SET_SPTE && o->set.level == 1)
-			entries_set(g->set, op->vm, 0, 1, o->set.gfn, o->set.spte);
-	}
 }
 
 /* --- accessed and dirty ---------------------------------------------------------- */
 
-void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op)
+void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op, uint32_t from)
 {
-	for (uint32_t i = 0; i < op->nr_obs; i++) {
+	for (uint32_t i = from; i < op->nr_obs; i++) {
 		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
 
 		if (o->kind == OBS_AGE_RANGE && o->gfns.count == 1 && (o->flags & 1))

@@ -7,7 +7,6 @@
 #include "event/stage2.h"
 #include "kvm/role.h"
 #include "replay/drive/guide.h"
-#include "replay/entries.h"
 #include "replay/hostpage.h"
 #include "replay/swaps.h"
 #include "replay/yields.h"
@@ -74,7 +73,6 @@ struct guide {
 	struct nx_known		*nx;		/* by VM */
 	struct mmu_sink		 sink;
 	struct mmu_host		 host;
-	struct entries		*set;		/* without the TDP MMU: by frame, the entry set last */
 	uint32_t		 gptes_told;	/* shadow paging: those of job->gptes that the engine knows */
 	struct actor		*actors;	/* one per runtime task */
 	uint32_t		 nr_actors;
@@ -146,11 +144,10 @@ bool guide_shadow_gives_up(const struct guide *g, const struct running *r);
 /* mmu_sink.reads, mmu_host.page */
 void guide_shadow_reads(struct guide *g, struct running *r, const struct mmu_read *what);
 pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn);
-/* A and D of entries that the operation changes, as its records found them. */
-void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op);
-/* Before and after: whether the host's page can be written, where the fault's own records do not say. */
+/* A and D of entries that the operation changes, as its records from the @from th on found them. */
+void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op, uint32_t from);
+/* Whether the host's page can be written, where the fault's own records do not say. */
 void guide_shadow_facts(const struct guide *g, const struct rec_op *op, struct hostpage *facts);
-void guide_shadow_learn(struct guide *g, const struct rec_op *op);
 void guide_shadow_repair(struct guide *g, const struct running *r);
 
 /* --- guide_stage2.c: the same on arm64 --- */

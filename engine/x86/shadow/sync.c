@@ -29,6 +29,7 @@ uint64_t sync_read_gpte(struct shadow_mmu *sm, uint32_t entry)
 	const struct mmu_read r = {
 		.table = sp_gfn(sm, number), .offset = gpte_offset(sm, entry), .spte = rt_peek(entry_at(sm, entry)),
 		.mapped = sp_entry_gfn(sm, number, entry_index(entry)),
+		.access = sp_entry_access(sm, number, entry_index(entry)),
 	};
 
 	obs_reads(&sm->x.mmu, &r);
