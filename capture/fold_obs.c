@@ -259,8 +259,12 @@ void obs_prepare_zap(struct fold *f, struct task *t, const struct raw *r)
 		op_end(f, t);
 		op = op_for_obs(f, t, r->ts_ns);
 	}
-	if (op->kind == EV_OP_UNKNOWN && t->vcpu < 0 && level_of(r) >= 4)
-		op->zaps = op->zaps_root = true;
+	if (op->kind == EV_OP_UNKNOWN && t->vcpu < 0 && level_of(r) >= 4) {
+		if (op->zaps_root && role_invalid(r->v[2]) && !r->v[3])
+			op = unload_unseen(f, t, r->ts_ns);
+		else
+			op->zaps = op->zaps_root = true;
+	}
 	/* A root in use is freed, and counted, when it is used no more: it is zapped once again then. */
 	if (!r->v[3] && f->vms[op->vm].nr_pages)
 		f->vms[op->vm].nr_pages--;

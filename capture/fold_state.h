@@ -401,6 +401,11 @@ void task_set_vm(struct fold *f, struct task *t, int vm);
 /* --- fold_vmops.c ---------------------------------------------------------------------- */
 /* The vCPU of @t loads a root, which nothing but the root's own making may show. */
 void root_load_unseen(struct fold *f, struct task *t, uint64_t ts_ns);
+/*
+ * Somebody who has taken all roots of a VM away now frees one: its vCPUs have been unloaded, one after the other.
+ * Return: the operation of the last.
+ */
+struct op *unload_unseen(struct fold *f, struct task *t, uint64_t ts_ns);
 /* @t enters the guest: not with a root that is gone. */
 void root_renew(struct fold *f, struct task *t, uint64_t ts_ns);
 /* @t queues for an mmu_lock in write mode. */

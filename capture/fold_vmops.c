@@ -18,6 +18,16 @@ void root_load_unseen(struct fold *f, struct task *t, uint64_t ts_ns)
 	t->v.root_guessed = false;
 }
 
+struct op *unload_unseen(struct fold *f, struct task *t, uint64_t ts_ns)
+{
+	int vm = op_top(t)->vm;
+	struct op *op = NULL;
+
+	for (uint32_t i = 0; i < f->meta->vms[vm].nr_vcpus || !op; i++)
+		op = op_begin(f, t, EV_OP_VCPU_UNLOAD, EV_VCPU_UNLOAD, ts_ns, vm);
+	return op;
+}
+
 /*
  * Whoever invalidates a VM's roots asks all its vCPUs to drop theirs, and they do before they enter the guest.
  * One that finds a new root made by another leaves no record of it, where no probe does.

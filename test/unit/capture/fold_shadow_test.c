@@ -204,7 +204,8 @@ static const struct row rows[] = {
 			WALK(400, 7, 0x8000000000ULL, 4), PTE(401, 7, 0, 4), REC(402, 7, "kvm_mmu_walker_error", 4),
 			WALK(500, 7, 0x300000ULL, 0), PTE(501, 7, 0x41067, 4), PTE(502, 7, 0xe7, 3),
 			REC(600, 9, "kvm_unmap_hva_range", 0x7000, 0x9000),
-			REC(601, 9, "kvm_mmu_prepare_zap_page", 0, 0x41ULL, ROLE(3)), REC(602, 9, "kvm_mmu_prepare_zap_page", 0, 0x40ULL, ROLE(4)),
+			REC(601, 9, "kvm_mmu_prepare_zap_page", 0, 0x41ULL, ROLE(3)), REC(602, 9, "kvm_mmu_prepare_zap_page", 0, 0x40ULL, ROLE(4), 1),
+			REC(700, 9, "kvm_mmu_prepare_zap_page", 0, 0x40ULL, ROLE(4) | 0x800),
 		},
 		.want =
 		"0 0 cr3 - gva=0x0 root=0x40 levels=4 known=1\n"
@@ -241,8 +242,11 @@ static const struct row rows[] = {
 		"591 1 zap_all -\n"
 		"591 1 op 0x2 op=invalidate_start gfn=0x0 result=continue span_ns=1 stimulus=0\n"
 		"591 1 kvm_mmu_prepare_zap_page - gfn=0x41 role=0x3703\n"
-		"592 1 kvm_mmu_prepare_zap_page - gfn=0x40 role=0x3704\n"
-		"592 1 op - op=zap_all gfn=0x0 result=continue span_ns=1 stimulus=1\n",
+		"592 1 kvm_mmu_prepare_zap_page - gfn=0x40 root_count=1 role=0x3704\n"
+		"690 1 vcpu_unload -\n"
+		"690 1 op - op=zap_all gfn=0x0 result=continue span_ns=99 stimulus=1\n"
+		"690 1 kvm_mmu_prepare_zap_page - gfn=0x40 role=0x3f04\n"
+		"690 1 op - op=vcpu_unload gfn=0x0 result=continue span_ns=0 stimulus=2\n",
 		.comm = "vcpu0",
 	},
 	{
