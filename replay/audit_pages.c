@@ -145,18 +145,19 @@ void audit_pages_obsolete(struct audit_pages *p, uint16_t vm, uint8_t gen)
 			p->v[i].obsolete = true;
 }
 
-uint32_t audit_pages_unsync(const struct audit_pages *p, const struct recording *r, uint32_t page, uint64_t by_ns)
+uint32_t audit_pages_unsync(const struct audit_pages *p, const struct recording *r, uint32_t page, uint64_t by_ns,
+			    bool unsaid)
 {
 	const struct audit_page *x = &p->v[page];
 
-	if (x->unsync && r->ops[x->by_op].end_ns <= by_ns)
+	if (x->unsync && !(unsaid && x->said) && r->ops[x->by_op].end_ns <= by_ns)
 		return page;
 	for (unsigned int i = 0; x->below && i < SPTE_ENTRIES; i++) {
 		uint32_t child = audit_pages_below(p, page, i), found;
 
 		if (child == AUDIT_NO_PAGE)
 			continue;
-		found = audit_pages_unsync(p, r, child, by_ns);
+		found = audit_pages_unsync(p, r, child, by_ns, unsaid);
 		if (found != AUDIT_NO_PAGE)
 			return found;
 	}

@@ -49,7 +49,11 @@ void audit_pages_unlink(struct audit_pages *p, uint16_t vm, gfn_t gfn, unsigned 
 void audit_pages_gone(struct audit_pages *p, uint32_t page, uint32_t op, uint64_t t_ns);
 void audit_pages_obsolete(struct audit_pages *p, uint16_t vm, uint8_t gen);
 
-/* First unsync page below @page of those that an operation let go which was over by @by_ns, or AUDIT_NO_PAGE. */
-uint32_t audit_pages_unsync(const struct audit_pages *p, const struct recording *r, uint32_t page, uint64_t by_ns);
+/*
+ * First unsync page below @page of those that an operation let go which was over by @by_ns, or AUDIT_NO_PAGE.
+ * @unsaid: and of which that was not said yet.
+ */
+uint32_t audit_pages_unsync(const struct audit_pages *p, const struct recording *r, uint32_t page, uint64_t by_ns,
+			    bool unsaid);
 
 #endif

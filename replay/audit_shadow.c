@@ -131,16 +131,22 @@ static void say_unsync(struct shadow *s, const struct audit_page *page, uint32_t
 		       const char *what)
 {
 	struct audit_page *x = &s->pages.v[unsync];
-	struct audit_finding *f;
+	struct audit_finding *f = add(s, AUDIT_S1, x, step);
 
-	if (x->said)
-		return;
 	x->said = true;
-	f = add(s, AUDIT_S1, x, step);
 	f->ops[1] = x->by_op;
 	snprintf(f->text, sizeof(f->text),
 		 "a shadow page of level %u (gfn 0x%llx) %s, and the page of gfn 0x%llx below it is not in sync",
 		 role_level(page->role), (unsigned long long)page->gfn, what, (unsigned long long)x->gfn);
+}
+
+/* Nothing below @page may be unsync, but for what was let go by an operation that was not over by @by_ns. */
+static void check_synced(struct shadow *s, uint32_t page, uint64_t by_ns, const struct step *step, const char *what)
+{
+	uint32_t unsync;
+
+	while ((unsync = audit_pages_unsync(&s->pages, s->r, page, by_ns, true)) != AUDIT_NO_PAGE)
+		say_unsync(s, &s->pages.v[page], unsync, step, what);
 }
 
 /* --- the way of a fault ------------------------------------------------------------------------------ */
@@ -202,7 +208,7 @@ static void went_on(struct shadow *s, struct work *w, const struct step *step)
 {
 	const struct audit_page *page;
 	unsigned int level;
-	uint32_t parent, unsync;
+	uint32_t parent;
 
 	if (w->taken == AUDIT_NO_PAGE)
 		return;
@@ -211,9 +217,7 @@ static void went_on(struct shadow *s, struct work *w, const struct step *step)
 	parent = page_on_way(s, w, level + 1);
 	if (level > 1) {
 		s->a->links += w->owed != AUDIT_NO_PAGE;
-		unsync = audit_pages_unsync(&s->pages, s->r, w->taken, UINT64_MAX);
-		if (unsync != AUDIT_NO_PAGE)
-			say_unsync(s, page, unsync, step, "was linked");
+		check_synced(s, w->taken, UINT64_MAX, step, "was linked");
 	}
 	if (parent != AUDIT_NO_PAGE && page->gfn == w->walk.table[level])
 		audit_pages_link(&s->pages, parent, audit_index(w->walk.gva, level + 1), w->taken);
@@ -230,7 +234,7 @@ static void took(struct shadow *s, struct work *w, uint32_t page, const struct s
 	w->taken = page;
 	w->taken_obs = step->obs;
 	w->synced = 0;
-	w->owed = level > 1 ? audit_pages_unsync(&s->pages, s->r, page, UINT64_MAX) : AUDIT_NO_PAGE;
+	w->owed = level > 1 ? audit_pages_unsync(&s->pages, s->r, page, UINT64_MAX, false) : AUDIT_NO_PAGE;
 }
 
 /* The fault is over.  Who took a page with sync work owed, and went no further, did some of it. */
@@ -268,7 +272,7 @@ static void roots_synced(struct shadow *s, const struct step *step)
 {
 	const struct rec_op *op = &s->r->ops[step->op];
 	const struct work *w = &s->work[op->task];
-	uint32_t root, unsync;
+	uint32_t root;
 
 	if (!w->root_known)
 		return;
@@ -276,9 +280,7 @@ static void roots_synced(struct shadow *s, const struct step *step)
 	if (root == AUDIT_NO_PAGE)
 		return;
 	s->a->roots++;
-	unsync = audit_pages_unsync(&s->pages, s->r, root, op->begin_ns);
-	if (unsync != AUDIT_NO_PAGE)
-		say_unsync(s, &s->pages.v[root], unsync, step, "is the root of a vCPU that has synced");
+	check_synced(s, root, op->begin_ns, step, "is the root of a vCPU that has synced");
 }
 
 /* --- records -------------------------------------------------------------------------------------------- */
