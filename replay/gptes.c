@@ -155,7 +155,7 @@ struct gptes *gptes_new(const struct recording *r)
 	qsort(g->by_time, g->nr, sizeof(*g->by_time), cmp_time);
 	g->by_entry = xcalloc(g->nr, sizeof(*g->by_entry));
 	for (uint32_t i = 0; i < g->nr; i++)
-		g->by_entry[i] = i;
+		g->by_time[i].s.number = g->by_entry[i] = i;
 	qsort_r(g->by_entry, g->nr, sizeof(*g->by_entry), cmp_index, g->by_time);
 	resolve(g);
 	return g;
@@ -171,6 +171,11 @@ void gptes_free(struct gptes *g)
 }
 
 /* --- in time order ---------------------------------------------------------------- */
+
+uint32_t gptes_nr(const struct gptes *g)
+{
+	return g->nr;
+}
 
 void gptes_each_until(const struct gptes *g, uint32_t *cursor, uint64_t until,
 		      void (*fn)(void *arg, const struct gpte_shown *s), void *arg)

@@ -21,9 +21,12 @@ struct gpte_shown {
 	uint64_t t_ns, value;
 	gfn_t	 table;
 	uint32_t task;
+	uint32_t number;	/* in time order, below gptes_nr() */
 	uint16_t vm, offset;
 	bool	 inferred;	/* EV_F_INFERRED */
 };
+
+uint32_t gptes_nr(const struct gptes *g);
 
 /*
  * What was shown by @until and not yet given out: calls @fn for each.  @cursor starts as 0.  Emulated writes are left

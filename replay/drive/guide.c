@@ -436,6 +436,8 @@ static int create_mmus(struct guide *g, struct err *e)
 	g->waiting = xcalloc(meta->nr_vms, sizeof(*g->waiting));
 	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
 	g->nx = xcalloc(meta->nr_vms, sizeof(*g->nx));
+	if (guide_is_rmaps(g))
+		g->gpte_told = xcalloc(gptes_nr(g->job->gptes) + 1, sizeof(*g->gpte_told));
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
 		c.root_role = root_role(g->rec, vm);
@@ -519,6 +521,7 @@ static void guide_fini(struct guide *g)
 	free(g->waiting);
 	free(g->unloaded);
 	free(g->nx);
+	free(g->gpte_told);
 	free(g->actors);
 	obs_matcher_free(g->matcher);
 }

@@ -7,8 +7,10 @@
 static void tell(void *arg, const struct gpte_shown *s)
 {
 	struct guide *g = arg;
+	bool told = g->gpte_told[s->number];
 
-	if (s->vm < g->rec->meta->nr_vms)
+	g->gpte_told[s->number] = true;
+	if (!told && s->vm < g->rec->meta->nr_vms)
 		mmu_gpte(g->mmus[s->vm], s->table, s->offset, s->value);
 }
 

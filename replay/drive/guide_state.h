@@ -73,7 +73,8 @@ struct guide {
 	struct nx_known		*nx;		/* by VM */
 	struct mmu_sink		 sink;
 	struct mmu_host		 host;
-	uint32_t		 gptes_told;	/* shadow paging: those of job->gptes that the engine knows */
+	uint32_t		 gptes_told;	/* shadow paging: of job->gptes the engine knows those before this one, */
+	bool			*gpte_told;	/* and those that walks found since then */
 	struct actor		*actors;	/* one per runtime task */
 	uint32_t		 nr_actors;
 	struct obs_matcher	*matcher;
