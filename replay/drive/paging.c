@@ -120,7 +120,7 @@ static bool fault_on_table(struct drive_task *t, struct drive_vm *vm, const stru
 	struct mmu_access a = { .gfn = g->gfn, .access = MMU_W, .host_level = 1, .host_writable = true,
 				.pfn = check_page(t->drive, vm, g->gfn) };
 	unsigned int vcpu = (unsigned int)t->vcpu;
-	enum ret_pf ret = RET_PF_EMULATE;
+	enum ret_pf ret;
 
 	t->n.pt_faults++;
 	if (!gva_of(t, g->gfn, g->offset, &a.gva)) {
@@ -132,6 +132,7 @@ static bool fault_on_table(struct drive_task *t, struct drive_vm *vm, const stru
 		rt_charge(COST_EXIT_ENTRY, 1);
 		ret = mmu_fault(vm->mmu, vcpu, &a);
 		paging_enter(t, vm->mmu);
+		rt_think(0);	/* or nobody could end what it retries for */
 	} while (ret == RET_PF_RETRY && !rt_peek(&t->drive->failed));
 	t->access = NULL;
 	return ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS;

@@ -29,8 +29,12 @@ static void complete(struct mmu_access *a, const struct drive *d, const struct m
 
 	if (a->host_level)
 		return;
+	a->host_level = 1;
+	if (d->shadow)		/* the frame is not known either, mostly */
+		return;
 	entry = mmu_peek(mmu, a->gfn, 0, &level);
-	a->host_level = level && entry_is_leaf(d->entries, entry, level) ? (uint8_t)level : 1;
+	if (level && entry_is_leaf(d->entries, entry, level))
+		a->host_level = (uint8_t)level;
 }
 
 /* Some of it went by before stimuli in between. */
