@@ -288,6 +288,16 @@ void vcpu_attempt(struct fold *f, struct task *t, uint64_t ts_ns, const struct a
 	op_begin(f, t, EV_OP_FAULT, EV_NONE, ts_ns, t->vm);
 }
 
+/* Without two-dimensional paging entries have the CPU's own format, whoever made it. */
+static void vcpu_is_shadowed(struct fold *f)
+{
+	f->shadows = true;
+	if (f->meta->tdp == SPTE_NPT)
+		return;
+	f->meta->tdp = SPTE_NPT;
+	f->spte = spte_format(f->release, f->meta->tdp);
+}
+
 void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct vcpu_state *v = &t->v;
@@ -297,7 +307,8 @@ void vcpu_page_fault(struct fold *f, struct task *t, const struct raw *r)
 		.access = v->ept ? access_of_ept(r->v[2]) : vcpu_access_of(r->v[2]),
 	};
 
-	f->shadows |= v->shadow;
+	if (v->shadow)
+		vcpu_is_shadowed(f);
 	if (raw_has(r, 0) || t->vcpu < 0)	/* older releases do not say whose */
 		t = vm_bind_vcpu(f, t, r->v[0]);
 	v = &t->v;

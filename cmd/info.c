@@ -161,7 +161,7 @@ static void print_head(const struct info *in)
 	printf("kernel    %s, %s", m->kernel ? m->kernel : "unknown",
 	       m->machine ? m->machine : kvm_arch_name(m->arch));
 	if (m->arch == KVM_X86 && !m->machine)
-		printf(", %s, %s, read as %s", m->tdp == SPTE_EPT ? "EPT" : "NPT", mmu_name(m),
+		printf(", %s%s, read as %s", m->shadow ? "" : m->tdp == SPTE_EPT ? "EPT, " : "NPT, ", mmu_name(m),
 		       kvm_release_name(m->release));
 	printf("\nspan      %.6f s, clock %s, %u CPUs\n", (m->last_ns - m->first_ns) / 1e9, m->clock ? m->clock : "unknown",
 	       m->nr_cpus);

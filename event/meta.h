@@ -60,7 +60,7 @@ struct ev_meta {
 	char		*machine;	/* uname -m where that is no architecture the lab knows, else NULL */
 	enum kvm_release release;
 	bool		 release_exact;
-	enum spte_tdp	 tdp;		/* x86 */
+	enum spte_tdp	 tdp;		/* x86; NPT, whose entries have the same bits, when there is none (@shadow) */
 	bool		 tdp_mmu;	/* false: shadow pages and rmaps */
 	bool		 shadow;	/* no two-dimensional paging: KVM shadows the guest's tables */
 	unsigned int	 page_shift;

@@ -217,6 +217,15 @@ done
 check "every attempt of a fault is in an access" test "$(
 	"$mmulab" text "$tmp/x86-6.12-notifier-pins.mmt" --class stimuli |
 		sed -nE 's/.* attempts=([0-9]+) .*/\1/p' | awk '{ n += $1 } END { print n }')" = 88380
+# A shadowed guest's tables are told, each access has its walk, and no present entry is without a frame.
+shadowed() {
+	grep -q '"shadow": true' "$tmp/$1.json" && grep -q '"tdp_mmu": false' "$tmp/$1.json" || return 1
+	[ "$(fact "$1" guest_levels)" = 4 ] && [ "$(fact "$1" guest_tables)" -gt 100 ] && [ "$(fact "$1" guest_roots)" -gt 2 ] &&
+		[ "$(fact "$1" access)" = "$(fact "$1" walk)" ] && [ "$(fact "$1" page_limit)" = 1 ] &&
+		! "$mmulab" text "$tmp/$1.mmt" --class observations |
+			grep -E '(spte_update|spte_clear) .*level=0 old=0x[^0]' >"$tmp/said"
+}
+check "a shadowed guest: its tables, roots, walks" shadowed x86-6.1-shadow-pressure-pins
 for trace in x86-6.12-notifier-pins x86-6.1-populate-mix; do
 	check "$trace: every record is used or unused" figures "$data/$trace.dat"
 done

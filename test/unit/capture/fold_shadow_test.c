@@ -194,6 +194,29 @@ static const struct row rows[] = {
 		"130 0 op - op=fault gfn=0x400401 result=fixed access=0x8 span_ns=9 stimulus=1 entry_ns=1 error_code=0x2\n",
 	},
 	{
+		.name = "five levels: a page of the fourth is no root",
+		.steps = {
+			REC(10, 7, "kvm_entry", 0), REC(11, 7, "kvm_exit", 0x4e, SVM, 0),
+			REC(12, 7, "kvm_mmu_get_page", 0, 0x40ULL, ROLE(5), 0, 0, 1), ENTRY(13, 7, 0),
+			PF_FAULT(100, 7, 0, 0xff11000000201000ULL, 2), WALK(102, 7, 0xff11000000201000ULL, 2), PTE(103, 7, 0x41027, 5),
+			REC(104, 7, "kvm_mmu_get_page", 0, 0x41ULL, ROLE(4), 0, 0, 1), PTE(105, 7, 0x42027, 4), PTE(106, 7, 0x80e7, 3),
+			ENTRY(111, 7, 0),
+		},
+		.want =
+		"2 0 cr3 - gva=0x0 root=0x40 levels=5 known=1\n"
+		"2 0 vcpu_load -\n"
+		"2 0 kvm_mmu_get_page - gfn=0x40 created=1 role=0x3705\n"
+		"2 0 op - op=vcpu_load gfn=0x0 result=continue span_ns=0 stimulus=1\n"
+		"93 0 gpte - gfn=0x40 offset=0x888 level=5 bytes=8 value=0x41027\n"
+		"94 0 kvm_mmu_get_page - gfn=0x41 created=1 role=0x3704\n"
+		"95 0 gpte - gfn=0x41 offset=0x0 level=4 bytes=8 value=0x42027\n"
+		"96 0 gpte - gfn=0x42 offset=0x0 level=3 bytes=8 value=0x80e7\n"
+		"96 0 think - guest_ns=88 other_exit_ns=2 exits=1\n"
+		"96 0 walk - gva=0xff11000000201000 root=0x40 levels=5 known=1 mapped=1 pferr=0x2\n"
+		"96 0 access w gfn=0x201 attempts=1 result=unknown guest_ns=88 service_ns=5\n"
+		"101 0 op - op=fault gfn=0x201 result=unknown access=0x8 span_ns=10 stimulus=0 entry_ns=1 error_code=0x2\n",
+	},
+	{
 		.name = "where faults are not recorded, walks of a vCPU's thread stand for them, each until the next",
 		.steps = {
 			GETROOT(10, 7, 0x40ULL), WALK(100, 7, 0x201000ULL, 6), PTE(103, 7, 0x41027, 4), PTE(104, 7, 0xe7, 3),
