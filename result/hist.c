@@ -9,7 +9,6 @@
  */
 #include "result/hist.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,34 +16,18 @@
 
 #include "base/alloc.h"
 
-#define SUB_BITS	10			/* a step is at most 2^-10 of the value */
-#define SUB_HALF	(1u << SUB_BITS)
-#define SUB_COUNT	(2 * SUB_HALF)
-#define MAX_VALUE	((uint64_t)INT64_MAX)
-#define MAX_COUNTS	(((63 - SUB_BITS - 1) << SUB_BITS) + SUB_COUNT)	/* 55296 */
-
-static unsigned int bucket_of(uint64_t value)
-{
-	return 63 - SUB_BITS - __builtin_clzll(value | (SUB_COUNT - 1));
-}
-
-static uint32_t index_of(uint64_t value)
-{
-	unsigned int bucket = bucket_of(value);
-
-	return (bucket << SUB_BITS) + (uint32_t)(value >> bucket);
-}
+#define MAX_COUNTS	(((63 - HIST_SUB_BITS - 1) << HIST_SUB_BITS) + HIST_SUB_COUNT)	/* 55296 */
 
 static unsigned int index_bucket(uint32_t index)
 {
-	return index < SUB_COUNT ? 0 : (index >> SUB_BITS) - 1;
+	return index < HIST_SUB_COUNT ? 0 : (index >> HIST_SUB_BITS) - 1;
 }
 
 static uint64_t lowest(uint32_t index)
 {
 	unsigned int bucket = index_bucket(index);
 
-	return (uint64_t)(index - (bucket << SUB_BITS)) << bucket;
+	return (uint64_t)(index - (bucket << HIST_SUB_BITS)) << bucket;
 }
 
 static uint64_t highest(uint32_t index)
@@ -53,9 +36,9 @@ static uint64_t highest(uint32_t index)
 }
 
 /* Whole buckets at a time: a run's latencies reach their range within a few calls. */
-static __attribute__((noinline)) void grow(struct hist *h, uint32_t index)
+void hist_grow(struct hist *h, uint32_t index)
 {
-	uint32_t nr = ((index >> SUB_BITS) + 1) << SUB_BITS;
+	uint32_t nr = ((index >> HIST_SUB_BITS) + 1) << HIST_SUB_BITS;
 
 	h->counts = xreallocarray(h->counts, nr, sizeof(*h->counts));
 	memset(h->counts + h->nr_counts, 0, (nr - h->nr_counts) * sizeof(*h->counts));
@@ -73,40 +56,10 @@ void hist_fini(struct hist *h)
 	hist_init(h);
 }
 
-/* @n is known where this is inlined: one value needs no multiplication. */
-static inline __attribute__((always_inline)) void record(struct hist *h, uint64_t value, uint64_t n)
-{
-	uint32_t index = index_of(value);
-
-	assert(value <= MAX_VALUE);	/* a "negative" duration is the caller's bug */
-	if (unlikely(index >= h->nr_counts))
-		grow(h, index);
-	h->counts[index] += n;
-	if (unlikely(!h->n || value < h->min))
-		h->min = value;
-	if (unlikely(value > h->max))
-		h->max = value;
-	h->n += n;
-	h->sum += (__uint128_t)value * n;
-}
-
-void hist_record(struct hist *h, uint64_t value)
-{
-	record(h, value, 1);
-}
-
-void hist_expect(const struct hist *h, uint64_t value)
-{
-	uint32_t index = index_of(value);
-
-	if (index < h->nr_counts)
-		__builtin_prefetch(&h->counts[index], 1);
-}
-
 void hist_record_n(struct hist *h, uint64_t value, uint64_t n)
 {
 	if (n)
-		record(h, value, n);
+		hist_add(h, value, n);
 }
 
 void hist_merge(struct hist *into, const struct hist *from)
@@ -114,7 +67,7 @@ void hist_merge(struct hist *into, const struct hist *from)
 	if (!from->n)
 		return;
 	if (from->nr_counts > into->nr_counts)
-		grow(into, from->nr_counts - 1);
+		hist_grow(into, from->nr_counts - 1);
 	for (uint32_t i = 0; i < from->nr_counts; i++)
 		into->counts[i] += from->counts[i];
 	if (!into->n || from->min < into->min)
@@ -254,7 +207,7 @@ static bool get_counts(struct cursor *c, struct hist *h)
 		if (index >= MAX_COUNTS || !token)
 			return false;
 		if (index >= h->nr_counts)
-			grow(h, (uint32_t)index);
+			hist_grow(h, (uint32_t)index);
 		h->counts[index++] = token >> 1;
 		n += token >> 1;
 	}
@@ -272,8 +225,8 @@ static bool is_sound(const struct hist *h)
 		first++;
 	while (!h->counts[last - 1])
 		last--;
-	return h->max <= MAX_VALUE && h->min <= h->max && index_of(h->min) == first &&
-	       index_of(h->max) == last - 1 && h->sum >= (__uint128_t)h->min * h->n &&
+	return h->max <= HIST_MAX_VALUE && h->min <= h->max && hist_index(h->min) == first &&
+	       hist_index(h->max) == last - 1 && h->sum >= (__uint128_t)h->min * h->n &&
 	       h->sum <= (__uint128_t)h->max * h->n;
 }
 

@@ -2,6 +2,8 @@
 #ifndef RESULT_HIST_H
 #define RESULT_HIST_H
 
+#include <assert.h>
+
 #include "base/types.h"
 
 /*
@@ -16,11 +18,15 @@ struct hist {
 	uint64_t	*counts;
 };
 
+#define HIST_SUB_BITS	10			/* a step is at most 2^-10 of the value */
+#define HIST_SUB_COUNT	(2u << HIST_SUB_BITS)
+#define HIST_MAX_VALUE	((uint64_t)INT64_MAX)
+
 void hist_init(struct hist *h);
 void hist_fini(struct hist *h);		/* zeroed: fine */
-void hist_record(struct hist *h, uint64_t value);
+static inline void hist_record(struct hist *h, uint64_t value);
 /* @value will be recorded soon: where it is counted should be near by then. */
-void hist_expect(const struct hist *h, uint64_t value);
+static inline void hist_expect(const struct hist *h, uint64_t value);
 void hist_record_n(struct hist *h, uint64_t value, uint64_t n);
 void hist_merge(struct hist *into, const struct hist *from);
 /* Smallest recorded-equivalent value v such that at least @ppm millionths of the records are <= v; 0 when empty. */
@@ -32,5 +38,48 @@ void hist_each(const struct hist *h, void (*fn)(void *arg, uint64_t lo, uint64_t
 void *hist_encode(const struct hist *h, size_t *len);
 /* Return: 0 or -EBADMSG. */
 int hist_decode(struct hist *h, const void *blob, size_t len);
+
+/* --- what is inlined where samples come by the million --- */
+
+/* There is a count at @index from here on. */
+void hist_grow(struct hist *h, uint32_t index);
+
+/* Where @value is counted. */
+static inline uint32_t hist_index(uint64_t value)
+{
+	unsigned int bucket = 63 - HIST_SUB_BITS - __builtin_clzll(value | (HIST_SUB_COUNT - 1));
+
+	return (bucket << HIST_SUB_BITS) + (uint32_t)(value >> bucket);
+}
+
+/* @n is known where this is inlined: one value needs no multiplication. */
+static inline __attribute__((always_inline)) void hist_add(struct hist *h, uint64_t value, uint64_t n)
+{
+	uint32_t index = hist_index(value);
+
+	assert(value <= HIST_MAX_VALUE);	/* a "negative" duration is the caller's bug */
+	if (unlikely(index >= h->nr_counts))
+		hist_grow(h, index);
+	h->counts[index] += n;
+	if (unlikely(!h->n || value < h->min))
+		h->min = value;
+	if (unlikely(value > h->max))
+		h->max = value;
+	h->n += n;
+	h->sum += (__uint128_t)value * n;
+}
+
+static inline void hist_record(struct hist *h, uint64_t value)
+{
+	hist_add(h, value, 1);
+}
+
+static inline void hist_expect(const struct hist *h, uint64_t value)
+{
+	uint32_t index = hist_index(value);
+
+	if (index < h->nr_counts)
+		__builtin_prefetch(&h->counts[index], 1);
+}
 
 #endif
