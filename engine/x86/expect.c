@@ -12,6 +12,7 @@ void x86_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
 	const struct x86_vcpu *v = vcpu >= 0 ? &x->vcpus[vcpu] : NULL;
 
 	if (v && v->near_table && v->near == gfn >> TABLE_SHIFT) {
+		__builtin_prefetch(v->near_link);
 		__builtin_prefetch(spte_at(x, v->near_table, gfn, 1), 1);
 		return;
 	}

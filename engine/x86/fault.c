@@ -45,6 +45,7 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 
 		v->near = a->gfn >> TABLE_SHIFT;
 		v->near_table = w.level == 1 ? w.table : 0;
+		v->near_link = w.link;
 		allowed = spte_is_present(seen) && spte_permits(x->f, seen, a->access);
 		if (!allowed)
 			a->found = found(x, seen);

@@ -36,6 +36,7 @@ struct x86_vcpu {		/* written by its own task */
 	uint64_t	 pml;		/* pages the hardware logged */
 	gfn_t		 near;		/* the 2 MiB that its last walk was in, */
 	uint32_t	 near_table;	/* and the table of level 1 it ended in (0: it came to none); a hint */
+	const rt_u64	*near_link;	/* ... and the entry that pointed there */
 } __attribute__((aligned(64)));
 
 struct x86_mmu {
@@ -172,6 +173,7 @@ struct walk {
 	uint64_t spte;
 	int	 level;
 	uint32_t table;		/* that entry's */
+	const rt_u64 *link;	/* the entry that led there; NULL: none */
 };
 
 /* To the last entry for @gfn below @table (of @level): a leaf, or not present. */
@@ -184,6 +186,7 @@ static inline struct walk walk_to(struct x86_mmu *x, uint32_t table, int level, 
 		w.spte = rt_load(w.sptep);
 		if (w.level <= 1 || !spte_is_table(w.spte, w.level))
 			return w;
+		w.link = w.sptep;
 		w.table = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(w.spte));
 		w.level--;
 	}
