@@ -56,7 +56,7 @@ struct rt_rwlock {
 	struct rt_task	*head, *tail;		/* waiters */
 	uint64_t	 time_ps;		/* up to here waits are in the blame matrix */
 	unsigned int	 last_op;		/* of the last one who left */
-	uint32_t	 waiting_mask;		/* ops with waiters */
+	uint64_t	 waiting_mask;		/* ops with waiters; the last is that of who is in none */
 	uint16_t	 waiting[RT_MAX_OPS + 1]; /* how many of each */
 	uint32_t	 run;			/* times above are of this run */
 };

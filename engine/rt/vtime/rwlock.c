@@ -37,8 +37,8 @@ static void blame_inside(struct rt_rwlock *l)
 	unsigned int holder = l->oldest ? l->oldest->op : l->last_op;
 	uint64_t ps = rt_running.clock_ps - l->time_ps;
 
-	for (uint32_t mask = l->waiting_mask; mask; mask &= mask - 1) {
-		unsigned int op = __builtin_ctz(mask);
+	for (uint64_t mask = l->waiting_mask; mask; mask &= mask - 1) {
+		unsigned int op = __builtin_ctzll(mask);
 
 		machine.blame_ps[op][holder] += ps * l->waiting[op];
 	}
@@ -119,7 +119,7 @@ static void wait(struct rt_rwlock *l, enum task_wait what)
 	t->wait_next = NULL;
 	*(l->tail ? &l->tail->wait_next : &l->head) = t;
 	l->tail = t;
-	l->waiting_mask |= 1u << op;
+	l->waiting_mask |= BIT_ULL(op);
 	l->waiting[op]++;
 	machine.blame_n[op][l->oldest->op]++;
 	sched_block();
@@ -134,7 +134,7 @@ static struct rt_task *dequeue(struct rt_rwlock *l)
 	if (!l->head)
 		l->tail = NULL;
 	if (!--l->waiting[op])
-		l->waiting_mask &= ~(1u << op);
+		l->waiting_mask &= ~BIT_ULL(op);
 	return t;
 }
 
