@@ -5,7 +5,9 @@
 #
 #	BUILD=build test/bench/replay.sh [OPERATIONS [PAGES]]
 #
-# An operation is an access, an age, or an invalidation with its end.  "command" is all
+# x86 is a host with the TDP MMU, rmap one without it, shadow one that shadows the guest's page tables; mkmix.c says what
+# each of their guests does.  An operation is an access, an age, or an invalidation with its end, and of a shadowed guest
+# also an INVLPG or a flush.  "command" is all
 # of `mmulab replay` with one policy; "replay" is one policy more of the same command,
 # since reading the file twice to find its order is paid once, however many policies follow.
 # Bytes per page: largest RSS minus that of a replay of 32768 pages, by the pages mapped.
@@ -29,30 +31,37 @@ run() {
 	cpu=$(awk "BEGIN { print $user + $sys }")
 }
 
-# speed ARCH VCPUS PAGES.  Flushes cost their senders the same however many vCPUs there are, or
+# The policy of HOST.
+policy_of() {
+	case $1 in arm64) echo arm64-6.12 ;; *) echo x86-6.12 ;; esac
+}
+
+# speed HOST VCPUS PAGES.  Flushes cost their senders the same however many vCPUs there are, or
 # a thousand of them would measure retries.
 speed() {
-	local made one rate arch=$1 policy=$1-6.12 flush=costs.flush_target=$((19200 / $2))
+	local made one rate host=$1 policy flush=costs.flush_target=$((19200 / $2))
 	shift
-	made=$("$tmp/mkmix" "$tmp/mix.mmt" "$operations" "$2" "$1" ${arch/#x86/} | awk '{ print $2 }')
+	policy=$(policy_of "$host")
+	made=$("$tmp/mkmix" "$tmp/mix.mmt" "$operations" "$2" "$1" "$host" | awk '{ print $2 }')
 	run "$tmp/mix.mmt" --set "$flush" -p "$policy"
 	one=$cpu
 	run "$tmp/mix.mmt" --set "$flush" -p "$policy" -p "$policy" -p "$policy"
 	rate=$(awk "BEGIN { printf \"command %5.2f  replay %5.2f\", $made / $one / 1e6, 2 * $made / ($cpu - $one) / 1e6 }")
-	printf 'mix, %5s, %5d vCPUs, %8d pages  %10d operations  M operations/s CPU: %s\n' "$arch" "$1" "$2" "$made" "$rate"
+	printf 'mix, %6s, %5d vCPUs, %8d pages  %10d operations  M operations/s CPU: %s\n' "$host" "$1" "$2" "$made" "$rate"
 	rm -f "$tmp/mix.mmt"
 }
 
-# memory ARCH PAGES
+# memory HOST PAGES
 memory() {
-	local least arch=$1 policy=$1-6.12
+	local least host=$1 policy
 	shift
-	"$tmp/mkmix" "$tmp/least.mmt" 0 32768 64 ${arch/#x86/} >/dev/null
+	policy=$(policy_of "$host")
+	"$tmp/mkmix" "$tmp/least.mmt" 0 32768 64 "$host" >/dev/null
 	run "$tmp/least.mmt" -p "$policy"
 	least=$rss
-	"$tmp/mkmix" "$tmp/full.mmt" 0 "$1" 64 ${arch/#x86/} >/dev/null
+	"$tmp/mkmix" "$tmp/full.mmt" 0 "$1" 64 "$host" >/dev/null
 	run "$tmp/full.mmt" -p "$policy"
-	printf 'populate, %5s, %d pages  %.1f MiB RSS (%.1f at least)  %.2f bytes per mapped page  %.2f M operations/s CPU\n' "$arch" "$1" \
+	printf 'populate, %6s, %d pages  %.1f MiB RSS (%.1f at least)  %.2f bytes per mapped page  %.2f M operations/s CPU\n' "$host" "$1" \
 		"$(awk "BEGIN { print $rss / 1024 }")" "$(awk "BEGIN { print $least / 1024 }")" \
 		"$(awk "BEGIN { print ($rss - $least) * 1024 / $1 }")" "$(awk "BEGIN { print $1 / $cpu / 1e6 }")"
 }
@@ -60,7 +69,11 @@ memory() {
 speed x86 64 262144
 speed x86 64 16777216
 speed x86 1024 1048576
+speed rmap 64 262144
+speed shadow 64 262144
 speed arm64 64 262144
 speed arm64 64 16777216
 memory x86 "$pages"
+memory rmap "$pages"
+memory shadow "$pages"
 memory arm64 "$pages"
