@@ -60,7 +60,7 @@ static void put_stall(struct drive *d, struct result *r)
 	put(r, "vcpus", "count", sum.vcpus);
 }
 
-/* Each vCPU's own stall, in the order of the recording's tasks, copy by copy. */
+/* Each vCPU's own stall, and what of it was lock wait, in the order of the recording's tasks, copy by copy. */
 static void put_each_stall(struct drive *d, struct result *r)
 {
 	unsigned int nr = 0;
@@ -73,6 +73,8 @@ static void put_each_stall(struct drive *d, struct result *r)
 			continue;
 		snprintf(name, sizeof(name), "stall.vm%d.vcpu%d", t->vm, t->vcpu);
 		put(r, name, "ns", t->n.access_ns + t->n.nested_ns + t->n.added_ns + d->stats.task[i].kicked_ns);
+		snprintf(name, sizeof(name), "stall_lock_wait.vm%d.vcpu%d", t->vm, t->vcpu);
+		put(r, name, "ns", t->n.lock_wait_ns);
 		if (++nr == 256)	/* enough for any picture; the rest is in the mean and the maximum */
 			return;
 	}
