@@ -88,12 +88,34 @@ says "a chunk is whole words" 2 err "no multiple of 256K" "${log[@]}" --set log=
 says "GET has no chunks" 2 err "go with log=clear" "${log[@]}" --set chunk=256K -o "$tmp/x.mmt"
 
 # Shadow paging's worst case; that its addresses lead where they should test/unit/synth looks at.
-unsync=("$mmulab" synth shadow-unsync --set vcpus=4 --set tables=8 --set leafs=16 --set accesses=200)
+unsync=("$mmulab" synth shadow-unsync --set vcpus=4 --set tables=8 --set leafs=16 --set accesses=200 --set gap=5us)
 "${unsync[@]}" -o "$tmp/u.mmt" 2>"$tmp/err" && "${unsync[@]}" -o "$tmp/v.mmt" && cmp "$tmp/u.mmt" "$tmp/v.mmt" >"$tmp/out"
 result $? "shadow-unsync: the same parameters make the same file"
 "${unsync[@]}" --seed 2 -o "$tmp/v.mmt" 2>"$tmp/err" && ! cmp "$tmp/u.mmt" "$tmp/v.mmt" >"$tmp/out"
 result $? "and another seed another"
 says "it is known for what it is" 0 out "shadow paging" "$mmulab" info "$tmp/u.mmt"
+unsync_value() {	# unsync_value METRIC SETTING...: under the merged order, where whoever waits for the lock is let in
+	local metric=$1 args=()
+	shift
+	for set; do args+=(--set "$set"); done
+	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16 --set lock.needbreak=contended "${args[@]}" --json 2>"$tmp/err" >"$tmp/u.json"
+	sqlite3 :memory: "SELECT json_extract(readfile('$tmp/u.json'), '\$.runs[0].metrics.$metric.value')"
+}
+[ "$(unsync_value unsynced)" = 128 ] && [ "$(unsync_value synced)" = 128 ]
+result $? "each leaf table goes unsync, and is synced once"
+[ "$(unsync_value retry_sync)" -ge 8 ] && [ "$(unsync_value retry_sync sync.on_no_yield=finish)" = 0 ]
+result $? "nearly every batch ends in a retry, unless a sync finishes what it began"
+[ "$(unsync_value retry_sync sync.min_unsync_to_yield=512)" = 0 ] &&
+	[ "$(unsync_value sync_stretch sync.min_unsync_to_yield=512)" -gt $((4 * $(unsync_value sync_stretch))) ]
+result $? "or may not think of yielding; then it takes the lock all the time"
+[ "$(unsync_value retry_sync sync.min_unsync_to_yield=0)" -lt "$(unsync_value retry_sync)" ]
+result $? "a threshold of 0 spares the retry after the last batch"
+[ "$(unsync_value pt_writes unsync.allowed=no)" = 128 ] && [ "$(unsync_value unsynced unsync.allowed=no)" = 0 ]
+result $? "where tables may not be unsync every write to one is emulated"
+says "seed 000 as mailed gives up with a flush owed" 1 err "I-F1: mmu_lock was dropped with a flush owed" \
+	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16+seed-000 --set lock.needbreak=contended --check
+says "in the order that was merged it does not" 0 out "stall" \
+	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16+seed-000-fixed --set lock.needbreak=contended --check
 says "more than a vCPU has memory for" 2 err "rounds times accesses" \
 	"$mmulab" synth shadow-unsync --set rounds=100 --set accesses=100000 -o "$tmp/x.mmt"
 [ ! -e "$tmp/x.mmt" ]
