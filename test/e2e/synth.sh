@@ -116,6 +116,12 @@ says "seed 000 as mailed gives up with a flush owed" 1 err "I-F1: mmu_lock was d
 	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16+seed-000 --set lock.needbreak=contended --check
 says "in the order that was merged it does not" 0 out "stall" \
 	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16+seed-000-fixed --set lock.needbreak=contended --check
+for threshold in off 0 4; do
+	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16 --set sync.min_unsync_to_yield=$threshold --db "$tmp/u.db" || break
+done >"$tmp/out" 2>"$tmp/err"
+"$mmulab" plot --fig sync-threshold "$tmp/u.db" -o "$tmp" >"$tmp/out" 2>"$tmp/err" &&
+	grep -q 'longest time in a sync' "$tmp/u-sync-threshold.svg"
+result $? "runs that differ in the threshold make one picture"
 says "more than a vCPU has memory for" 2 err "rounds times accesses" \
 	"$mmulab" synth shadow-unsync --set rounds=100 --set accesses=100000 -o "$tmp/x.mmt"
 [ ! -e "$tmp/x.mmt" ]
