@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One sweep in time order over the records of shadow pages, with the guest's tables beside it as its walks
- * find them.
+ * One sweep in time order over the records of shadow pages, with the guest's tables beside it (replay/gptes.h).
  *
  * A fault takes the pages on its way one after the other, each below the one before: kvm_mmu_get_page where a page is
  * to be linked, nothing where it hangs there already.  That it was linked only what comes next in the fault says: the
@@ -14,8 +13,8 @@
 
 #include "base/alloc.h"
 #include "kvm/role.h"
-#include "replay/audit_guest.h"
 #include "replay/audit_pages.h"
+#include "replay/audit_walk.h"
 
 #define END_OF_OP	(UINT32_MAX - 1)	/* as step.obs */
 
@@ -43,7 +42,7 @@ struct work {
 struct shadow {
 	const struct recording *r;
 	struct audit	       *a;
-	struct audit_guest	guest;
+	struct gptes	       *gptes;
 	struct audit_pages	pages;
 	struct work	       *work;	/* by task */
 	bool		       *mistaken;	/* by VM: walks were not of the tables that they seemed to be of */
@@ -162,20 +161,20 @@ static const struct ev *walk_of(const struct recording *r, const struct rec_op *
 	return NULL;
 }
 
-static struct work *work_of(struct shadow *s, uint32_t index)
+static struct work *work_of(struct shadow *s, const struct step *step)
 {
-	const struct rec_op *op = &s->r->ops[index];
+	const struct rec_op *op = &s->r->ops[step->op];
 	struct work *w = &s->work[op->task];
 	const struct ev *walk;
 
-	if (w->op == index)
+	if (w->op == step->op)
 		return w;
-	w->op = index;
+	w->op = step->op;
 	w->taken = w->owed = AUDIT_NO_PAGE;
 	for (unsigned int l = 0; l <= AUDIT_LEVELS; l++)
 		w->page[l] = AUDIT_NO_PAGE;
 	walk = walk_of(s->r, op);
-	w->placed = walk && audit_guest_walk(&s->guest, op->vm, &walk->walk, &w->walk);
+	w->placed = walk && audit_walk(s->gptes, op->vm, &walk->walk, step->t_ns, &w->walk);
 	return w;
 }
 
@@ -302,7 +301,7 @@ static void get_page(struct shadow *s, const struct step *step)
 {
 	const struct rec_op *op = &s->r->ops[step->op];
 	const struct obs *o = &s->r->obs[step->obs].o;
-	struct work *w = op->kind == EV_OP_FAULT ? work_of(s, step->op) : NULL;
+	struct work *w = op->kind == EV_OP_FAULT ? work_of(s, step) : NULL;
 	uint32_t page;
 
 	if (w)
@@ -372,7 +371,7 @@ static void entry_set(struct shadow *s, const struct step *step)
 	const struct obs *o = &s->r->obs[step->obs].o;
 
 	if (s->r->ops[step->op].kind == EV_OP_FAULT && o->set.level > 1 && spte_is_leaf(o->set.spte, o->set.level))
-		nothing_below(s, work_of(s, step->op), o->set.level);
+		nothing_below(s, work_of(s, step), o->set.level);
 }
 
 static void do_obs(struct shadow *s, const struct step *step)
@@ -397,7 +396,7 @@ static void do_obs(struct shadow *s, const struct step *step)
 		break;
 	case OBS_SPTE_REQUESTED:
 		if (s->r->ops[step->op].kind == EV_OP_FAULT)
-			went_on(s, work_of(s, step->op), step);
+			went_on(s, work_of(s, step), step);
 		break;
 	case OBS_SET_SPTE:
 		entry_set(s, step);
@@ -438,25 +437,27 @@ static void do_end(struct shadow *s, const struct step *step)
  * The guest cannot change an upper table that is shadowed without an exit.  Where a walk finds another entry there all
  * the same, it was of another table: the root of a recording that begins later than the vCPU loaded it is guessed.
  */
-static void entry_read(struct shadow *s, const struct ev *ev)
+static void entry_read(struct shadow *s, const struct rec_stim *stim)
 {
-	uint64_t old = audit_guest_entry(&s->guest, ev->vm, &ev->gpte);
+	const struct ev_gpte *e = &stim->ev.gpte;
+	uint64_t old = 0;
 
-	if (ev->gpte.level > 1 && old & 1 && spte_pfn(old) != spte_pfn(ev->gpte.value) &&
-	    audit_pages_only(&s->pages, ev->vm, ev->gpte.gfn, ev->gpte.level) != AUDIT_NO_PAGE)
-		s->mistaken[ev->vm] = true;
+	if (e->level < 2 || e->bytes != 8 || !stim->t_ns)
+		return;
+	gptes_at(s->gptes, stim->ev.vm, e->gfn, e->offset, stim->t_ns - 1, &old);
+	if (old & GPTE_P && gpte_gfn(old) != gpte_gfn(e->value) &&
+	    audit_pages_only(&s->pages, stim->ev.vm, e->gfn, e->level) != AUDIT_NO_PAGE)
+		s->mistaken[stim->ev.vm] = true;
 }
 
-static void do_stim(struct shadow *s, const struct ev *ev)
+static void do_stim(struct shadow *s, const struct rec_stim *stim)
 {
-	if (ev->vm >= s->r->meta->nr_vms)
+	if (stim->ev.vm >= s->r->meta->nr_vms)
 		return;
-	if (ev->kind == EV_GPTE) {
-		entry_read(s, ev);
-	} else {
-		audit_guest_write(&s->guest, ev->vm, &ev->gpte);
-		table_written(s, ev);
-	}
+	if (stim->ev.kind == EV_GPTE)
+		entry_read(s, stim);
+	else
+		table_written(s, &stim->ev);
 }
 
 /* What hangs below what is not known where tables were taken for others. */
@@ -476,6 +477,7 @@ void audit_shadow(const struct recording *r, struct audit *a)
 
 	if (r->meta->tdp_mmu || r->meta->arch != KVM_X86)
 		return;
+	s.gptes = gptes_new(r);
 	s.work = xcalloc(r->meta->nr_tasks, sizeof(*s.work));
 	for (size_t t = 0; t < r->meta->nr_tasks; t++)
 		s.work[t].op = REC_NONE;
@@ -485,7 +487,7 @@ void audit_shadow(const struct recording *r, struct audit *a)
 		const struct step *step = &s.steps[i];
 
 		if (step->stim != REC_NONE)
-			do_stim(&s, &r->stims[step->stim].ev);
+			do_stim(&s, &r->stims[step->stim]);
 		else if (step->obs == END_OF_OP)
 			do_end(&s, step);
 		else if (r->obs[step->obs].o.vm < r->meta->nr_vms)
@@ -495,6 +497,6 @@ void audit_shadow(const struct recording *r, struct audit *a)
 	free(s.steps);
 	free(s.work);
 	free(s.mistaken);
-	audit_guest_fini(&s.guest);
+	gptes_free(s.gptes);
 	audit_pages_fini(&s.pages);
 }
