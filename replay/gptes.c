@@ -17,6 +17,8 @@ struct showing {
 	struct gpte_shown s;
 	uint8_t		  tells;
 	uint8_t		  shift, bytes;	/* BYTES: which */
+	uint64_t	  begin_ns;	/* BITS: of the operation that set them */
+	uint64_t	  told;		/* the value with the bits that the same operation is about to set */
 };
 
 struct gptes {
@@ -59,7 +61,7 @@ static void add_obs(struct gptes *g, const struct rec_op *op, const struct rec_o
 	const struct showing s = {
 		.s = { .t_ns = o->t_ns, .value = accessed ? GPTE_A : GPTE_D, .table = o->o.gfns.gfn, .task = op->task,
 		       .vm = op->vm, .offset = (uint16_t)(o->o.gfns.count & (4096 - width)) },
-		.tells = TELLS_BITS,
+		.tells = TELLS_BITS, .begin_ns = op->begin_ns,
 	};
 
 	if (accessed || o->o.kind == OBS_SET_DIRTY_BIT)
@@ -145,6 +147,27 @@ static void resolve(struct gptes *g)
 	}
 }
 
+/* Did the operation that showed @s go on to set bits of the entry, by @next? */
+static bool goes_on(const struct showing *s, const struct showing *next)
+{
+	return s->tells != TELLS_BYTES && next->tells == TELLS_BITS && s->s.task == next->s.task &&
+	       s->s.t_ns >= next->begin_ns && !cmp_entry(&s->s, &next->s);
+}
+
+/*
+ * The engine's walk reads an entry and sets its bits in one go: whoever else is told of the entry while the recorded
+ * one had only done part of that must not undo it.
+ */
+static void look_ahead(struct gptes *g)
+{
+	for (uint32_t i = g->nr; i-- > 0;) {
+		struct showing *s = &g->by_time[g->by_entry[i]];
+		const struct showing *next = i + 1 < g->nr ? &g->by_time[g->by_entry[i + 1]] : NULL;
+
+		s->told = next && goes_on(s, next) ? next->told : s->s.value;
+	}
+}
+
 struct gptes *gptes_new(const struct recording *r)
 {
 	struct gptes *g = xcalloc(1, sizeof(*g));
@@ -158,6 +181,7 @@ struct gptes *gptes_new(const struct recording *r)
 		g->by_time[i].s.number = g->by_entry[i] = i;
 	qsort_r(g->by_entry, g->nr, sizeof(*g->by_entry), cmp_index, g->by_time);
 	resolve(g);
+	look_ahead(g);
 	return g;
 }
 
@@ -180,9 +204,13 @@ uint32_t gptes_nr(const struct gptes *g)
 void gptes_each_until(const struct gptes *g, uint32_t *cursor, uint64_t until,
 		      void (*fn)(void *arg, const struct gpte_shown *s), void *arg)
 {
-	for (; *cursor < g->nr && g->by_time[*cursor].s.t_ns <= until; ++*cursor)
+	for (; *cursor < g->nr && g->by_time[*cursor].s.t_ns <= until; ++*cursor) {
+		struct gpte_shown s = g->by_time[*cursor].s;
+
+		s.value = g->by_time[*cursor].told;
 		if (g->by_time[*cursor].tells != TELLS_BYTES)
-			fn(arg, &g->by_time[*cursor].s);
+			fn(arg, &s);
+	}
 }
 
 /* The first showing at or after @t. */

@@ -30,7 +30,7 @@ uint32_t gptes_nr(const struct gptes *g);
 
 /*
  * What was shown by @until and not yet given out: calls @fn for each.  @cursor starts as 0.  Emulated writes are left
- * out: they are operations; bits that KVM set are given out once it has.
+ * out: they are operations; bits that KVM set are given out once it has begun to, those of one operation together.
  */
 void gptes_each_until(const struct gptes *g, uint32_t *cursor, uint64_t until,
 		      void (*fn)(void *arg, const struct gpte_shown *s), void *arg);

@@ -114,9 +114,49 @@ static void in_order(void **state)
 	made_close(&m);
 }
 
+#define SETS(task, t, k, at) MADE_OBS(task, t, SET_##k##_BIT, .gfns = { .gfn = TABLE, .count = at })
+
+/*
+ * KVM reads an entry and sets its bits one after the other, the engine at once: whoever is told of it in between is
+ * told of all; the walk itself finds what it read.
+ */
+static void with_bits_to_come(void **state)
+{
+	static const struct made_record shown[] = {
+		SHOWN(0, 10, 8, MAPS(5, GPTE_P)), SETS(0, 12, ACCESSED, 8), SETS(0, 14, DIRTY, 8),
+		MADE_OP(0, 20, FAULT, 12),
+		SHOWN(0, 32, 16, MAPS(6, GPTE_P)), MADE_OP(0, 40, FAULT, 10),
+		SETS(0, 52, ACCESSED, 16), MADE_OP(0, 60, FAULT, 10),	/* another one sets what was shown before */
+	};
+	const struct rec_op op = { .begin_ns = 8, .end_ns = 20, .task = 0 };
+	uint64_t got[8] = { 0 }, *at = got;
+	uint32_t cursor = 0;
+	struct gptes *g;
+	struct made m;
+
+	(void)state;
+	made_open(&m, KVM_6_1, shown, ARRAY_SIZE(shown));
+	made_without_tdp_mmu(&m, true);
+	g = gptes_new(&m.rec);
+	gptes_each_until(g, &cursor, 12, keep, &at);
+	assert_int_equal(at - got, 2);
+	assert_int_equal(got[0], MAPS(5, GPTE_P | GPTE_A | GPTE_D));
+	assert_int_equal(got[1], MAPS(5, GPTE_P | GPTE_A | GPTE_D));
+	gptes_each_of(g, &op, keep, &at);
+	assert_int_equal(at - got, 3);
+	assert_int_equal(got[2], MAPS(5, GPTE_P));
+	gptes_each_until(g, &cursor, 45, keep, &at);
+	assert_int_equal(at - got, 5);
+	assert_int_equal(got[4], MAPS(6, GPTE_P));
+	gptes_each_until(g, &cursor, 100, keep, &at);
+	assert_int_equal(got[5], MAPS(6, GPTE_P | GPTE_A));
+	gptes_free(g);
+	made_close(&m);
+}
+
 int main(void)
 {
-	const struct CMUnitTest order[] = { cmocka_unit_test(in_order) };
+	const struct CMUnitTest order[] = { cmocka_unit_test(in_order), cmocka_unit_test(with_bits_to_come) };
 	int failed = table_run("gptes", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
 
 	return cmocka_run_group_tests(order, NULL, NULL) || failed;
