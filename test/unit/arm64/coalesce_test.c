@@ -21,7 +21,7 @@ static const struct script_row rows[] = {
 	},
 	{
 		.name = "lock-block-defer: the table waits for its grace period", .release = KVM_6_12,
-		.steps = { THREE_PAGES, ASK(TABLES, 4), REBUILD, ASK(TABLES, 4) },
+		.steps = { THREE_PAGES, ASK(TABLES, 4), DO(RCU), REBUILD, ASK(TABLES, 4), DO(NO_RCU) },
 	},
 	{
 		.name = "lock-block-defer without a grace period, the lock held for write", .release = KVM_6_12,
@@ -30,7 +30,7 @@ static const struct script_row rows[] = {
 	},
 	{
 		.name = "unmap-first with a grace period", .release = KVM_6_1, .policy = { "table.free=rcu" },
-		.steps = { THREE_PAGES, REBUILD, ASK(TABLES, 4) },
+		.steps = { THREE_PAGES, DO(RCU), REBUILD, ASK(TABLES, 4), DO(NO_RCU) },
 	},
 	{
 		.name = "block-first asks for the lock whatever fault.lock says", .release = KVM_6_12,

@@ -11,6 +11,7 @@ enum {
 	CLEAR,		/* the log; words from gfn on, pages of them */
 	LEVEL,		/* want: level of the leaf that maps gfn, or -1 */
 	TABLES,		/* want: table pages */
+	RCU, NO_RCU,	/* an RCU section around what is between: what is freed there stays */
 };
 
 #define FAULT_HUGETLB(g, how, host, ret) { .kind = FAULT, .gfn = g, .access = how, .level = host, .want = ret, \
@@ -51,6 +52,12 @@ static inline int script_step_own(struct lab *l, const struct step *s)
 		return script_level(l, s->gfn);
 	case TABLES:
 		return (int)lab_tables(l);
+	case RCU:
+		rt_rcu_read_lock();
+		break;
+	case NO_RCU:
+		rt_rcu_read_unlock();
+		break;
 	default:
 		fail_msg("no step %u", s->kind);
 	}
