@@ -245,9 +245,10 @@ static void storm_check(const void *row)
 {
 	uint64_t mapped = 0;
 
-	for (uint64_t seed = 1; seed <= (RT_IS_VIRTUAL ? 8 : 3); seed++)
+	for (uint64_t seed = 1; seed <= table_rounds(RT_IS_VIRTUAL ? 8 : 3); seed++)
 		mapped += storm(row, seed);
-	if (RT_IS_VIRTUAL)	/* real time may end a storm with the zap of a slot */
+	/* One storm may end with the zap of a slot; of real time, each. */
+	if (RT_IS_VIRTUAL && table_rounds(8) == 8)
 		assert_true(mapped > 1000);
 }
 

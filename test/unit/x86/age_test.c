@@ -305,7 +305,7 @@ static void race_once(const typeof(races[0]) *row, uint64_t seed)
 
 static void check_race(const void *row)
 {
-	for (uint64_t seed = 1; seed <= (RT_IS_VIRTUAL ? SEEDS : 1); seed++)
+	for (uint64_t seed = 1; seed <= (RT_IS_VIRTUAL ? table_rounds(SEEDS) : 1); seed++)
 		race_once(row, seed);
 }
 
