@@ -42,7 +42,10 @@ do for [p=1:4] {
 		d = p == 4 ? 1 : divisor(Y_max)
 		set yrange [0 : (Y_max > 0 ? Y_max / d * 1.15 : 1)]
 		set format y (p == 4 ? '%g' : '%g '.unit(Y_max))
-		set ytics nologscale (Y_max > 0 ? 2 * even(Y_max / d) : 1)
+		# A list, since an increment goes on multiplying where the panel before was logarithmic.
+		step = Y_max > 0 ? 2 * even(Y_max / d) : 1
+		set ytics ()
+		set for [i=0:9] ytics add (sprintf(p == 4 ? '%g' : '%g '.unit(Y_max), i * step) i * step)
 	}
 	if (p == 2) {
 		unset for [i=200:200+curves-1] label i
