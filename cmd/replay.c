@@ -197,6 +197,14 @@ static int check_about(const struct replay_ask *ask, const struct ev_meta *meta,
 	return 0;
 }
 
+/* The model is fitted to what the TDP MMU and stage 2 say of their entries; shadow pages say it otherwise, and of several at once. */
+static int check_model(const struct replay_ask *ask, const struct ev_meta *meta, struct err *e)
+{
+	if (!ask->model || meta->arch != KVM_X86 || meta->tdp_mmu || ask->facts.assumed[FACT_TDP_MMU])
+		return 0;
+	return err_set(e, ERR_MACHINE, "%s: --access model does not know recordings of shadow pages; leave it out", ask->trace);
+}
+
 /* Everything that can be wrong before the first run, what is cheap to find before the trace is planned. */
 static int prepare(const struct replay_ask *ask, struct replay_trace *trace, struct replay_run *runs, size_t nr,
 		   struct err *e)
@@ -219,6 +227,8 @@ static int prepare(const struct replay_ask *ask, struct replay_trace *trace, str
 			 kvm_release_name(trace->meta->release));
 		rc = load_policies(ask, runs, nr, dflt, e);
 	}
+	if (!rc)
+		rc = check_model(ask, trace->meta, e);
 	for (size_t i = 0; !rc && i < nr; i++)
 		rc = check_about(ask, trace->meta, &runs[i].policy, e);
 	return rc ? rc : replay_job(ask, trace, &runs[0].policy, &costs, &job, e);
