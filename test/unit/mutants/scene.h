@@ -12,6 +12,7 @@ static inline void scene_host(struct lab *l, const struct scene_def *def)
 	l->config.release = def->release;
 	l->config.nx_huge_pages = def->nx;
 	l->config.rmaps = def->rmaps;
+	l->config.shadow = def->shadow;
 	l->config.page_limit = def->page_limit;
 	if (def->no_ad) {
 		l->config.tdp = SPTE_EPT;
