@@ -55,7 +55,7 @@ static bool age_rmap(struct shadow_mmu *sm, const struct rmap_walk *w, enum mmu_
 	bool young = false;
 	uint32_t entry;
 
-	for_each_pte(&sm->ptes, *w->head, &it, entry) {
+	for_each_pte(&sm->ptes, ptes_head(w->head), &it, entry) {
 		rt_u64 *sptep = entry_at(sm, entry);
 		uint64_t spte = rt_load(sptep);
 
@@ -84,7 +84,7 @@ bool shadow_age(struct mmu *mmu, const struct memslot_span *span, enum mmu_age h
 	bool young = false;
 
 	for_each_rmap(&w, sm, span->slot->cfg.as_id, 1, MAX_HUGE_LEVEL, span->start, span->end) {
-		if (!ptes_any(*w.head))
+		if (!ptes_any(ptes_head(w.head)))
 			continue;
 		rmap_lock(sm, w.head);
 		young |= age_rmap(sm, &w, how);

@@ -52,7 +52,7 @@ static void protect_rmaps(struct shadow_mmu *sm, const struct memslot *slot, int
 	rt_pin(RT_PIN_OTHER);
 	for_each_rmap(&w, sm, slot->cfg.as_id, min_level, MAX_HUGE_LEVEL, slot->cfg.base_gfn, slot_end(slot)) {
 		obs_before(&sm->x.mmu, gfn_round(w.gfn, w.level));
-		rmap_protect(sm, *w.head, false);
+		rmap_protect(sm, ptes_head(w.head), false);
 		rmap_walk_yield(&w, NULL);
 	}
 	mmu_unlock(&sm->x.mmu, false);
@@ -65,7 +65,7 @@ static void clear_dirty_slot(struct shadow_mmu *sm, const struct memslot *slot)
 	mmu_lock_exclusive(&sm->x.mmu);
 	rt_pin(RT_PIN_OTHER);
 	for_each_rmap(&w, sm, slot->cfg.as_id, 1, 1, slot->cfg.base_gfn, slot_end(slot)) {
-		clear_dirty_rmap(sm, *w.head);
+		clear_dirty_rmap(sm, ptes_head(w.head));
 		rmap_walk_yield(&w, NULL);
 	}
 	mmu_unlock(&sm->x.mmu, false);
@@ -92,7 +92,7 @@ void shadow_log_start(struct mmu *mmu, const struct memslot *slot)
 static bool zap_collapsible(struct shadow_mmu *sm, const struct memslot *slot, const struct rmap_walk *w)
 {
 	struct ptes_iter it;
-	uint32_t entry = ptes_first(&sm->ptes, *w->head, &it);
+	uint32_t entry = ptes_first(&sm->ptes, ptes_head(w->head), &it);
 	bool any = false;
 
 	while (entry) {
@@ -103,7 +103,7 @@ static bool zap_collapsible(struct shadow_mmu *sm, const struct memslot *slot, c
 		    w->level < collapse_max_level(&sm->x, slot, gfn)) {
 			rmap_drop(sm, entry);
 			any = true;
-			entry = ptes_first(&sm->ptes, *w->head, &it);
+			entry = ptes_first(&sm->ptes, ptes_head(w->head), &it);
 		} else {
 			entry = ptes_next(&sm->ptes, &it);
 		}
@@ -152,8 +152,8 @@ void shadow_log_dirty(struct mmu *mmu, const struct memslot *slot, gfn_t gfn, ui
 
 		rt_charge(COST_WALK_STEP, 1);
 		if (head && by_d)
-			clear_dirty_rmap(sm, *head);
+			clear_dirty_rmap(sm, ptes_head(head));
 		else if (head)
-			rmap_protect(sm, *head, false);
+			rmap_protect(sm, ptes_head(head), false);
 	}
 }

@@ -60,7 +60,7 @@ void shadow_zap_all_fast(struct shadow_mmu *sm)
 	mmu_lock_exclusive(&sm->x.mmu);
 	rt_pin(RT_PIN_OTHER);
 	observe_zap_all_fast(sm);
-	sm->x.valid_gen = !sm->x.valid_gen;
+	__atomic_store_n(&sm->x.valid_gen, !sm->x.valid_gen, __ATOMIC_RELAXED);
 	tell_roots_obsolete(sm);
 	vcpus_reload(sm);
 	zap_obsolete(sm);

@@ -52,7 +52,7 @@ static void give(struct ptes *p, uint32_t d)
 /* What the head says from now on; the lock stays. */
 static void set_head(uint32_t *head, uint32_t value, uint32_t many)
 {
-	__atomic_store_n(head, value << PTES_SHIFT | many | (*head & PTES_LOCKED), __ATOMIC_RELEASE);
+	__atomic_store_n(head, value << PTES_SHIFT | many | (ptes_head(head) & PTES_LOCKED), __ATOMIC_RELEASE);
 }
 
 static unsigned int count_from(const struct ptes *p, uint32_t d)
@@ -73,14 +73,14 @@ unsigned int ptes_count(const struct ptes *p, uint32_t head)
 
 unsigned int ptes_add(struct ptes *p, uint32_t *head, uint32_t entry)
 {
-	unsigned int before = ptes_count(p, *head);
-	uint32_t d = *head >> PTES_SHIFT;
+	uint32_t now = ptes_head(head), d = now >> PTES_SHIFT;
+	unsigned int before = ptes_count(p, now);
 
 	if (!before) {
 		set_head(head, entry, 0);
 		return 0;
 	}
-	if (!(*head & PTES_MANY)) {
+	if (!(now & PTES_MANY)) {
 		uint32_t only = d;
 
 		d = take(p);
@@ -99,7 +99,7 @@ unsigned int ptes_add(struct ptes *p, uint32_t *head, uint32_t entry)
 /* The last entry of the first descriptor takes the place of the one that goes. */
 static void remove_at(struct ptes *p, uint32_t *head, uint32_t d, unsigned int i)
 {
-	uint32_t first = *head >> PTES_SHIFT;
+	uint32_t first = ptes_head(head) >> PTES_SHIFT;
 	struct ptes_desc *f = &p->desc[first];
 
 	p->desc[d].entry[i] = f->entry[--f->nr];
@@ -111,13 +111,15 @@ static void remove_at(struct ptes *p, uint32_t *head, uint32_t d, unsigned int i
 
 bool ptes_remove(struct ptes *p, uint32_t *head, uint32_t entry)
 {
-	if (!(*head & PTES_MANY)) {
-		if (*head >> PTES_SHIFT != entry)
+	uint32_t now = ptes_head(head);
+
+	if (!(now & PTES_MANY)) {
+		if (now >> PTES_SHIFT != entry)
 			return false;
 		set_head(head, 0, 0);
 		return true;
 	}
-	for (uint32_t d = *head >> PTES_SHIFT; d; d = p->desc[d].more)
+	for (uint32_t d = now >> PTES_SHIFT; d; d = p->desc[d].more)
 		for (unsigned int i = 0; i < p->desc[d].nr; i++)
 			if (p->desc[d].entry[i] == entry) {
 				remove_at(p, head, d, i);
@@ -128,7 +130,7 @@ bool ptes_remove(struct ptes *p, uint32_t *head, uint32_t entry)
 
 void ptes_clear(struct ptes *p, uint32_t *head)
 {
-	uint32_t d = *head & PTES_MANY ? *head >> PTES_SHIFT : 0;
+	uint32_t now = ptes_head(head), d = now & PTES_MANY ? now >> PTES_SHIFT : 0;
 
 	set_head(head, 0, 0);
 	while (d) {

@@ -41,6 +41,12 @@ bool ptes_remove(struct ptes *p, uint32_t *head, uint32_t entry);
 void ptes_clear(struct ptes *p, uint32_t *head);
 unsigned int ptes_count(const struct ptes *p, uint32_t head);
 
+/* A head that others may be locking. */
+static inline uint32_t ptes_head(const uint32_t *head)
+{
+	return __atomic_load_n(head, __ATOMIC_ACQUIRE);
+}
+
 static inline bool ptes_any(uint32_t head)
 {
 	return head >> PTES_SHIFT;

@@ -64,12 +64,12 @@ bool shadow_set_spte(struct mmu *mmu, const struct memslot_span *span, pfn_t pfn
 	uint32_t entry;
 
 	for_each_rmap(&w, sm, span->slot->cfg.as_id, 1, MAX_HUGE_LEVEL, span->start, span->end) {
-		owed |= ptes_any(*w.head);
+		owed |= ptes_any(ptes_head(w.head));
 		if (pfn == MMU_PFN_WRITABLE) {
 			rmap_zap(sm, w.head);
 			continue;
 		}
-		for_each_pte(&sm->ptes, *w.head, &it, entry)
+		for_each_pte(&sm->ptes, ptes_head(w.head), &it, entry)
 			repoint(sm, entry, pfn);
 	}
 	return owed;

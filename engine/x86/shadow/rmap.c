@@ -130,10 +130,10 @@ bool rmap_zap(struct shadow_mmu *sm, uint32_t *head)
 	struct ptes_iter it;
 	uint32_t entry;
 
-	if (!ptes_any(*head))
+	if (!ptes_any(ptes_head(head)))
 		return false;
 	rmap_lock(sm, head);
-	for_each_pte(&sm->ptes, *head, &it, entry) {
+	for_each_pte(&sm->ptes, ptes_head(head), &it, entry) {
 		rmap_clear_leaf(sm, entry);
 		rt_charge(COST_RMAP_REMOVE, 1);
 	}
@@ -173,7 +173,7 @@ bool rmap_protect_gfn(struct shadow_mmu *sm, unsigned int as_id, gfn_t gfn, int 
 
 		rt_charge(COST_WALK_STEP, 1);
 		if (head)
-			flush |= rmap_protect(sm, *head, true);
+			flush |= rmap_protect(sm, ptes_head(head), true);
 	}
 	return flush;
 }

@@ -44,7 +44,7 @@ struct shadow_vcpu {		/* changed by its own task, or under mmu_lock held for wri
 	gfn_t		   cr3;		/* the guest's present root table */
 	uint32_t	   synced;	/* for checks: the unsync page its last fault found and synced */
 	rt_u64		   wants_sync;	/* KVM_REQ_MMU_SYNC */
-	bool		   reload;	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS */
+	rt_u64		   reload;	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS; set by others */
 };
 
 struct shadow_mmu {

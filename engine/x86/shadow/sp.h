@@ -38,7 +38,8 @@ static inline struct sp *sp_of(const struct shadow_mmu *sm, uint32_t number)
 
 static inline uint32_t sp_role(const struct shadow_mmu *sm, uint32_t number)
 {
-	return arena_table(&sm->x.mmu.arena, number)->role;
+	/* Roots are looked at without mmu_lock, too. */
+	return __atomic_load_n(&arena_table(&sm->x.mmu.arena, number)->role, __ATOMIC_RELAXED);
 }
 
 static inline gfn_t sp_gfn(const struct shadow_mmu *sm, uint32_t number)
@@ -67,7 +68,7 @@ static inline bool sp_has_gptes(const struct shadow_mmu *sm, uint32_t number)
 /* is_obsolete_sp(): invalid, or of another generation. */
 static inline bool sp_is_obsolete(const struct shadow_mmu *sm, uint32_t number)
 {
-	return role_invalid(sp_role(sm, number)) || sp_of(sm, number)->valid_gen != sm->x.valid_gen;
+	return role_invalid(sp_role(sm, number)) || sp_of(sm, number)->valid_gen != __atomic_load_n(&sm->x.valid_gen, __ATOMIC_RELAXED);
 }
 
 /* The page a table entry leads to. */

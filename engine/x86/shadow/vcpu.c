@@ -40,7 +40,7 @@ void vcpus_reload(struct shadow_mmu *sm)
 		struct shadow_vcpu *sv = &sm->vcpus[i];
 		uint32_t role = (uint32_t)rt_peek(&sv->face.role);
 
-		sv->reload = true;
+		rt_set(&sv->reload, 1);
 		if (sv->root.table && sp_is_obsolete(sm, sv->root.table))
 			rt_store(&sv->face.role, role_set_invalid(role, 1));
 	}
@@ -136,8 +136,8 @@ void shadow_vcpu_load(struct mmu *mmu, unsigned int vcpu)
 {
 	struct shadow_mmu *sm = to_shadow(mmu);
 
-	if (sm->vcpus[vcpu].reload) {
-		sm->vcpus[vcpu].reload = false;
+	if (rt_peek(&sm->vcpus[vcpu].reload)) {
+		rt_set(&sm->vcpus[vcpu].reload, 0);
 		free_roots(sm, vcpu, false);
 	}
 	if (sm->x.vcpus[vcpu].root)

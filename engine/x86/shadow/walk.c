@@ -13,7 +13,7 @@ static uint32_t *look(const struct rmap_walk *w, uint64_t *empty)
 
 	*empty = 1;
 	if (head)
-		return ptes_any(*head) ? head : NULL;
+		return ptes_any(ptes_head(head)) ? head : NULL;
 	if (known > w->level)
 		*empty = (gfn_round(here, known) + SPTE_LEVEL_PAGES(known) - here) >> SPTE_LEVEL_SHIFT(w->level);
 	return NULL;

@@ -102,7 +102,7 @@ bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list
 	}
 	if (nx_is_disallowed(&sm->x, number))
 		nx_forget_locked(&sm->x, number);
-	t->role = role_set_invalid(t->role, 1);
+	__atomic_store_n(&t->role, role_set_invalid(t->role, 1), __ATOMIC_RELAXED);
 	if (valid)
 		tell_root_invalid(sm, number, obsolete);
 	if (sp->root_count && !obsolete)
