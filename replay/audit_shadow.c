@@ -266,6 +266,12 @@ static void loads_root(struct shadow *s, uint32_t task, bool known, gfn_t root, 
 	w->root = root;
 }
 
+/* A vCPU that loads a root right after a sync had none to be synced. */
+static bool had_no_root(const struct recording *r, const struct rec_op *op)
+{
+	return op->kind == EV_OP_SYNC_ROOTS && op->next != REC_NONE && r->ops[op->next].kind == EV_OP_VCPU_LOAD;
+}
+
 /* kvm_mmu_load() and kvm_mmu_sync_roots() leave nothing below the root unsync but what others let go meanwhile. */
 static void roots_synced(struct shadow *s, const struct step *step)
 {
@@ -273,7 +279,7 @@ static void roots_synced(struct shadow *s, const struct step *step)
 	const struct work *w = &s->work[op->task];
 	uint32_t root;
 
-	if (!w->root_known)
+	if (!w->root_known || had_no_root(s->r, op))
 		return;
 	root = audit_pages_only(&s->pages, op->vm, w->root, w->root_level);
 	if (root == AUDIT_NO_PAGE)
