@@ -189,7 +189,7 @@ static int read_start(struct dat *d, struct bytes *b, struct err *e)
 	d->big_endian = endian && *endian;
 	b->swap = d->swap = d->big_endian != big_host;
 	d->page_size = bytes_u32(b);
-	if (b->bad)
+	if (b->bad || !endian || !word)
 		return err_set(e, ERR_INPUT, "%s: it ends within its head; copy or record it again", d->path);
 	if (strcmp(version, "6") && strcmp(version, "7"))
 		return err_set(e, ERR_INPUT, "%s: trace.dat version %.8s; versions 6 and 7 can be read",
