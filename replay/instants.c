@@ -169,6 +169,25 @@ static uint64_t first_of(const uint64_t *t, size_t nr, uint64_t end)
 	return end;
 }
 
+/* The task's next record: before it, whatever has no record of its own is over. */
+static uint64_t next_begin(const struct recording *r, const struct rec_op *op)
+{
+	if (op->next != REC_NONE)
+		return r->ops[op->next].begin_ns;
+	return op->parent != REC_NONE ? r->ops[op->parent].end_ns : op->end_ns + END_AFTER_ENTRY_NS;
+}
+
+/*
+ * A fault of which neither the return nor the guest's entry is recorded may have gone on until its task did anything else:
+ * it may have lost its CPU.
+ */
+static uint64_t end_of_fault(const struct recording *r, const struct rec_op *op)
+{
+	if (!is_rmaps(r->meta) || ev_counts_get(&r->meta->sources, "kvm:kvm_entry"))
+		return op->end_ns;
+	return max_u64(next_begin(r, op), op->end_ns);
+}
+
 /* x86: faultin_pfn(), in which it is taken; arm64: the look-up of the page, which comes after it. */
 static void place_snapshot(const struct recording *r, const struct rec_op *op, const struct evidence *ev,
 			   struct instant *s)
@@ -177,20 +196,21 @@ static void place_snapshot(const struct recording *r, const struct rec_op *op, c
 	const uint64_t later[] = { ev->child_begin, ev->looked_up, ev->queued, ev->stale, ev->recycled, ev->map };
 
 	s->lo = ev->snapshot && !before ? ev->snapshot : max_u64(op->begin_ns, ev->fast);
-	s->hi = max_u64(first_of(later, ARRAY_SIZE(later), op->end_ns), s->lo);
+	s->hi = max_u64(first_of(later, ARRAY_SIZE(later), end_of_fault(r, op)), s->lo);
 	if (before && ev->snapshot)
 		s->hi = ev->snapshot;
 	s->at = before ? s->hi : s->lo;
 }
 
-static void place_check(const struct rec_op *op, const struct evidence *ev, struct fault_instants *f)
+static void place_check(const struct recording *r, const struct rec_op *op, const struct evidence *ev,
+			struct fault_instants *f)
 {
 	struct instant *c = &f->check;
 	const uint64_t later[] = { ev->stale_ret, ev->recycled, ev->map };	/* all of them hold the lock */
 
 	c->lo = max_u64(max_u64(ev->child_end, ev->looked_up), max_u64(ev->waited, ev->stale));
 	c->lo = max_u64(c->lo, f->snapshot.at);
-	c->hi = max_u64(first_of(later, ARRAY_SIZE(later), op->end_ns), c->lo);
+	c->hi = max_u64(first_of(later, ARRAY_SIZE(later), end_of_fault(r, op)), c->lo);
 	/* Holders of the lock are not preempted: who had to wait for it checks as soon as he has it. */
 	c->at = ev->stale || ev->waited ? c->lo : c->hi;
 }
@@ -208,7 +228,7 @@ void instants_fault(const struct recording *r, const struct rec_op *op, struct f
 	if (ev.overtaken)
 		out->fast = op->begin_ns;
 	place_snapshot(r, op, &ev, &out->snapshot);
-	place_check(op, &ev, out);
+	place_check(r, op, &ev, out);
 	out->lock = instants_lock(r, op, out->check.at);
 	out->looked_up = ev.looked_up ? max_u64(ev.looked_up, out->snapshot.at) : out->lock;
 	out->map = max_u64(ev.map, out->check.at);
@@ -261,14 +281,6 @@ static void place_begin(const struct recording *r, const struct rec_op *op, stru
 	b->hi = change ? change->t_ns : op->end_ns;
 	b->lo = max_u64(op->begin_ns, change ? write_wait_end(r, op, b->hi) : 0);
 	b->at = handler ? b->hi : max_u64(b->lo, write_wait_end(r, op, b->hi));
-}
-
-/* The task's next record: before it, whatever has no record of its own is over. */
-static uint64_t next_begin(const struct recording *r, const struct rec_op *op)
-{
-	if (op->next != REC_NONE)
-		return r->ops[op->next].begin_ns;
-	return op->parent != REC_NONE ? r->ops[op->parent].end_ns : op->end_ns + END_AFTER_ENTRY_NS;
 }
 
 /*
