@@ -246,6 +246,8 @@ static void add_attempt(const struct collecting *c, uint32_t index)
 		   !rec_find_pin(r, op, PIN_PENDING);
 	if (op->result == RET_PF_GUEST || (op->result == RET_PF_EMULATE && !a->f.mapped && r->meta->shadow))
 		a->tests = false;	/* the guest's own tables decided it */
+	if (rec_op_only_walks(r, op))
+		a->tests = false;
 	a->excused = has_old_root(c, op);
 	if (slot && o->retry_key == FAULT_RETRY_KEY_HULL_HVA)
 		a->key = slot->hva + ((op->gfn - slot->gfn) << r->meta->page_shift);

@@ -259,6 +259,15 @@ const struct ev *rec_op_walk(const struct recording *r, const struct rec_op *op)
 	return NULL;
 }
 
+bool rec_op_only_walks(const struct recording *r, const struct rec_op *op)
+{
+	const struct ev *stim = rec_op_stim(r, op);
+
+	if (op->kind != EV_OP_FAULT || r->meta->arch != KVM_X86 || r->meta->tdp_mmu || op->nr_obs)
+		return false;
+	return !ev_counts_get(&r->meta->sources, "kvm:kvm_page_fault") && stim && stim->access.result == RET_PF_UNKNOWN;
+}
+
 const struct rec_obs *rec_find(const struct recording *r, const struct rec_op *op, unsigned int kind,
 			       uint32_t from)
 {

@@ -177,6 +177,8 @@ static enum ret_pf run_op(struct actor *a, const struct rec_op *op)
 
 	switch ((enum ev_op)op->kind) {
 	case EV_OP_FAULT:
+		if (rec_op_only_walks(g->rec, op))
+			break;
 		guide_shadow_root(a, op, vcpu);
 		return run_fault(g, mmu, op, vcpu);
 	case EV_OP_INVALIDATE_START:
