@@ -183,7 +183,7 @@ static uint64_t next_begin(const struct recording *r, const struct rec_op *op)
  */
 static uint64_t end_of_fault(const struct recording *r, const struct rec_op *op)
 {
-	if (!is_rmaps(r->meta) || ev_counts_get(&r->meta->sources, "kvm:kvm_entry"))
+	if (!is_rmaps(r->meta) || r->meta->has_probes || ev_counts_get(&r->meta->sources, "kvm:kvm_entry"))
 		return op->end_ns;
 	return max_u64(next_begin(r, op), op->end_ns);
 }

@@ -146,7 +146,7 @@ bool yields_walks(const struct recording *r, unsigned int kind)
 		return r->meta->arch == KVM_ARM64;
 	return kind == EV_OP_INVALIDATE_START || kind == EV_OP_MEMSLOT || kind == EV_OP_ZAP_ALL ||
 	       kind == EV_OP_ZAP_RANGE || kind == EV_OP_VM_DESTROY || kind == EV_OP_NX_RECOVER ||
-	       kind == EV_OP_NX_TOGGLE || kind == EV_OP_SYNC_ROOTS;
+	       kind == EV_OP_NX_TOGGLE || kind == EV_OP_SYNC_ROOTS || (kind == EV_OP_VCPU_LOAD && r->meta->shadow);
 }
 
 static bool is_flush(const struct rec_obs *o)

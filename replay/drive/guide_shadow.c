@@ -15,8 +15,8 @@ static void tell(void *arg, const struct gpte_shown *s)
 }
 
 /*
- * What the walk of @op was to find on its way, whatever entries were thought to hold that were read without one.  A guest
- * with tables of other than 512 entries is left out.
+ * What the walk of @op was to find on its way where entries were thought to hold something else, when they were read
+ * without one.  A guest with tables of other than 512 entries is left out.
  */
 static void tell_walk(struct guide *g, const struct rec_op *op, const struct ev_walk *w)
 {
