@@ -330,7 +330,8 @@ void guide_shadow_facts(const struct guide *g, const struct rec_op *op, struct h
 
 void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec_op *op, uint32_t from)
 {
-	for (uint32_t i = from; i < op->nr_obs; i++) {
+	/* An entry that it changes more than once was first as its first record has it. */
+	for (uint32_t i = op->nr_obs; i-- > from;) {
 		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
 
 		if (o->kind == OBS_AGE_RANGE && o->gfns.count == 1 && (o->flags & 1))
