@@ -14,6 +14,36 @@ static void tell(void *arg, const struct gpte_shown *s)
 		mmu_gpte(g->mmus[s->vm], s->table, s->offset, s->value);
 }
 
+/* The bits that KVM set in the entry on @op's way. */
+static uint64_t bits_set(const struct guide *g, const struct rec_op *op, gfn_t table, unsigned int offset)
+{
+	const struct rec_obs *o = rec_op_obs(g->rec, op);
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		bool accessed = o[i].o.kind == OBS_SET_ACCESSED_BIT;
+
+		if ((accessed || o[i].o.kind == OBS_SET_DIRTY_BIT) && o[i].o.gfns.gfn == table &&
+		    o[i].o.gfns.count == offset)
+			bits |= accessed ? GPTE_A : GPTE_D;
+	}
+	return bits;
+}
+
+/*
+ * vCPUs that walk at once find each other's bits, or not, and look again: what @op's walk found missing it set, and
+ * what it did not set was there when it was done.
+ */
+static uint64_t as_found(const struct guide *g, const struct rec_op *op, gfn_t table, unsigned int offset, uint64_t value)
+{
+	uint64_t bits = bits_set(g, op, table, offset);
+
+	value &= ~bits;
+	if ((value & GPTE_P) && op->result != RET_PF_GUEST && op->result != RET_PF_UNKNOWN && !(bits & GPTE_A))
+		value |= GPTE_A;
+	return value;
+}
+
 /*
  * What the walk of @op was to find on its way where entries were thought to hold something else, when they were read
  * without one.  A guest with tables of other than 512 entries is left out.
@@ -31,7 +61,7 @@ static void tell_walk(struct guide *g, const struct rec_op *op, const struct ev_
 
 		if (!gptes_at(g->job->gptes, op->vm, table, offset, until, &value))
 			return;
-		mmu_gpte(g->mmus[op->vm], table, offset, value);
+		mmu_gpte(g->mmus[op->vm], table, offset, as_found(g, op, table, offset, value));
 		if (!(value & GPTE_P) || (value & GPTE_PS))
 			return;
 		table = gpte_gfn(value);
@@ -43,9 +73,9 @@ void guide_shadow_tables(struct guide *g, const struct rec_op *op)
 	const struct ev *walk = op->kind == EV_OP_FAULT ? rec_op_walk(g->rec, op) : NULL;
 
 	gptes_each_until(g->job->gptes, &g->gptes_told, op->begin_ns, tell, g);
+	gptes_each_of(g->job->gptes, op, tell, g);
 	if (walk)
 		tell_walk(g, op, &walk->walk);
-	gptes_each_of(g->job->gptes, op, tell, g);
 }
 
 static void load_cr3(struct actor *a, struct mmu *mmu, unsigned int vcpu, gfn_t root)

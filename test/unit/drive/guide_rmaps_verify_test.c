@@ -37,12 +37,35 @@
 	     MADE_OP_FOR(2, (t) + 5, INVALIDATE_END, 15, 2, RET_PF_UNKNOWN)
 #define WINDOW(t) STARTS(100, 6, 8), STARTED(115), ENDS(t, 6, 8)
 
+/* A shadowed guest of one table each, frames 1 .. 3, and a huge page from frame 0 on. */
+#define SGET(task, t, g, role_, made) MADE_OBS(task, t, GET_PAGE, .page = { .gfn = g, .role = role_, .created = made })
+#define SLOAD(task, t, made) MADE_STIM(task, t, CR3, .walk = { .root = 1, .levels = 4, .known = 1 }), MADE_STIM(task, t, VCPU_LOAD), \
+	SGET(task, t, 1, 0x3704, made), MADE_OP_FOR(task, (t) + 1, VCPU_LOAD, 3, 1, RET_PF_UNKNOWN)
+#define GPTE(t, table, lvl, v) MADE_STIM(0, t, GPTE, .gpte = { .gfn = table, .level = lvl, .bytes = 8, .value = v })
+#define SETS_A(task, t, table) MADE_OBS(task, t, SET_ACCESSED_BIT, .gfns = { .gfn = table })
+#define SWALK(task, t, g) MADE_STIM(task, t, WALK, .walk = { .gva = (g) << 12, .root = 1, .levels = 4, .known = 1, .mapped = 1, .pferr = 4 }), \
+	MADE_STIM(task, t, ACCESS, .access = { .gfn = g, .attempts = 1 })
+#define READ_ONLY(g) (PFN(g) << 12 | 0xa25)
+#define SFAULT(task, t, g, span, ret, n) \
+	{ task, t, { .kind = OBS_OP, .op = { .gfn = g, .op = EV_OP_FAULT, .span_ns = span, .result = ret, \
+					     .access = EV_F_R, .error_code = 4, .stimulus = n } } }
+#define SREQUESTED(task, t, g) MADE_OBS(task, t, SPTE_REQUESTED, .map = { .gfn = g, .level = 1, .pfn = PFN(g) })
+#define SMAPS(t) SGET(0, t, 2, 0x3703, 1), SGET(0, (t) + 1, 3, 0x3702, 1), SREQUESTED(0, (t) + 2, 5), SGET(0, (t) + 3, 0, 0x3581, 1), \
+	UPDATE(0, (t) + 4, 5, EMPTY, READ_ONLY(5)), SET((t) + 5, 5, READ_ONLY(5))
+
 static const struct row {
 	const char	   *name;
 	struct made_record  records[48];
 	unsigned int	    misses;
 	enum miss	    why;		/* of the first */
+	bool		    shadow;
 } rows[] = {
+	{ .name = "two walks at once both set what both found missing, and the second finds the page mapped", .shadow = true, .records = {
+	  SLOT, SLOAD(0, 10, 1), SLOAD(1, 15, 0), GPTE(102, 1, 4, 0x2007), GPTE(102, 2, 3, 0x3007), GPTE(102, 3, 2, 0x87),
+	  SWALK(0, 103, 5ULL), SWALK(1, 103, 5ULL),
+	  SETS_A(0, 105, 1), SETS_A(0, 106, 2), SETS_A(0, 107, 3), SETS_A(1, 108, 1), SETS_A(1, 109, 2), SETS_A(1, 110, 3),
+	  SMAPS(120), SFAULT(0, 130, 5, 30, RET_PF_FIXED, 0),
+	  SREQUESTED(1, 140, 5), SFAULT(1, 150, 5, 46, RET_PF_SPURIOUS, 0) } },
 	{ "a first touch makes the pages it needs", { SET_UP }, 0, 0 },
 	{ "the next one does not", { SET_UP, TOUCH(50, 6) }, 0, 0 },
 	{ "pages beside it are mapped ahead, as far as the host has them",
@@ -96,7 +119,7 @@ static void check(const void *arg)
 	policy.fault_retry_key = FAULT_RETRY_KEY_HULL_HVA;
 	policy.fault_precheck = FAULT_PRECHECK_NONE;
 	made_open(&m, KVM_6_1, row->records, ARRAY_SIZE(row->records));
-	made_without_tdp_mmu(&m, false);
+	made_without_tdp_mmu(&m, row->shadow);
 	verdict_init(&v, &m.rec);
 	job.rec = &m.rec;
 	job.policy = &policy;
