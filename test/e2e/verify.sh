@@ -59,6 +59,21 @@ done <<-'END'
 	arm64-6.12-aging-mglru 99.7
 	arm64-6.1-memslot 99.5
 END
+# Without the TDP MMU.
+while read -r name least; do
+	verify "$name" right --baseline --limit "$least"
+	result $? "$name: at least $least % exact"
+	holds "$(value operations "$tmp/right") > 5000" "$name: operations are counted"
+	holds "$(value exact "$tmp/right") == $(value determined "$tmp/right") + $(value admissible "$tmp/right")" \
+		"$name: exact is determined and admissible"
+	holds "$(value baseline_explained "$tmp/right") >= 0.98 * $(value baseline_missed "$tmp/right")" \
+		"$name: of what the null model misses nearly all is explained"
+	holds "$(value undecided "$tmp/right") <= 0.01 * $(value exact "$tmp/right")" "$name: at most 1 % prove nothing"
+done <<-'END'
+	x86-6.1-shadow-pressure-pins 99.7
+	x86-6.12-shadow-memslot-pins 99.8
+	x86-6.1-rmap-memslot-pins 99.9
+END
 for key in vacuous undecidable lost skipped kinds by_operation by_result retry_causes divergences first_divergence audit; do
 	grep -q "^ \"$key\": " "$tmp/right" 2>"$tmp/log"
 	result $? "--json has $key"
