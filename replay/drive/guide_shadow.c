@@ -396,13 +396,31 @@ static void mend(const struct guide *g, struct mmu *mmu, const struct obs_spte *
 		mmu_repair(mmu, s->gfn, s->level, 0, to);
 }
 
+/* Did the kernel change an entry the same way?  Then that stays, whatever else the operation missed. */
+static bool is_recorded(const struct guide *g, const struct rec_op *op, const struct obs *said)
+{
+	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
+
+		if (o->kind == said->kind && (!o->spte.level || o->spte.gfn == said->spte.gfn) &&
+		    same_entry(g, o->spte.old, said->spte.old) &&
+		    (o->kind == OBS_SPTE_CLEAR || same_entry(g, o->spte.new, said->spte.new)))
+			return true;
+	}
+	return false;
+}
+
 static void undo(const struct guide *g, struct mmu *mmu, const struct running *r)
 {
+	const struct rec_op *op = &g->rec->ops[r->op];
+
 	for (size_t i = r->nr_said; i-- > 0;) {
 		const struct obs *o = &r->said[i];
 
 		if (o->kind == OBS_LOG_DIRTY)
 			mmu_repair_dirty(mmu, o->gfns.gfn, o->gfns.count, true);
+		else if ((o->kind == OBS_SPTE_UPDATE || o->kind == OBS_SPTE_CLEAR) && is_recorded(g, op, o))
+			continue;
 		else if (o->kind == OBS_SPTE_UPDATE)
 			mend(g, mmu, &o->spte, o->spte.new, o->spte.old);
 		else if (o->kind == OBS_SPTE_CLEAR)
