@@ -165,21 +165,34 @@ static bool same_entry(const struct guide *g, uint64_t a, uint64_t b)
 }
 
 /*
- * The probe on an update or clear of what is @spte, or NULL.  Entries that map the same page (the host merges equal ones)
- * look the same, and are told apart by the frame @gfn they map (GPTE_NO_GFN: none), if the recording knows that.
+ * Is it an update or clear of what the entry is?  Entries that map the same page (the host merges equal ones) look the same, and
+ * are told apart by the frame they map, if the recording knows that.
  */
-static const struct obs *change_of(const struct guide *g, const struct rec_op *op, unsigned int kind, uint64_t spte,
-				   gfn_t gfn)
+static bool is_change_of(const struct guide *g, const struct obs *o, const struct mmu_read *what)
 {
+	return (o->kind == OBS_SPTE_UPDATE || o->kind == OBS_SPTE_CLEAR) && same_entry(g, o->spte.old, what->spte) &&
+	       (!o->spte.level || o->spte.gfn == what->mapped);
+}
+
+/* What became of it, or NULL: of several that are alike in that, too, as many are past as the engine has changed by now. */
+static const struct obs *change_of(const struct guide *g, const struct running *r, const struct mmu_read *what)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct obs *last = NULL;
+	size_t past = 0;
+
+	for (size_t i = 0; i < r->nr_said; i++)
+		past += is_change_of(g, &r->said[i], what);
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
 
-		if (o->kind != kind || !same_entry(g, o->spte.old, spte))
+		if (!is_change_of(g, o, what))
 			continue;
-		if (!o->spte.level || gfn == GPTE_NO_GFN || o->spte.gfn == gfn)
-			return o;
+		last = o;
+		if (!past--)
+			break;
 	}
-	return NULL;
+	return last;
 }
 
 /*
@@ -204,10 +217,11 @@ static const struct obs *set_at(const struct guide *g, const struct rec_op *op, 
 }
 
 /* An entry that was there: synced, or looked at by INVLPG. */
-static void fate_of_old(const struct guide *g, const struct rec_op *op, const struct mmu_read *what,
+static void fate_of_old(const struct guide *g, const struct running *r, const struct mmu_read *what,
 			struct gpte_question *q)
 {
-	const struct obs *changed = change_of(g, op, OBS_SPTE_UPDATE, what->spte, what->mapped);
+	const struct obs *change = change_of(g, r, what);
+	const struct obs *changed = change && change->kind == OBS_SPTE_UPDATE ? change : NULL;
 
 	q->old_gfn = what->mapped;
 	q->spte = changed ? changed->spte.new : what->spte;
@@ -217,7 +231,7 @@ static void fate_of_old(const struct guide *g, const struct rec_op *op, const st
 	q->fate = GPTE_FATE_KEPT;
 	if (!g->rec->meta->has_probes)
 		q->fate = GPTE_FATE_UNKNOWN;
-	else if (change_of(g, op, OBS_SPTE_CLEAR, what->spte, what->mapped))
+	else if (change && !changed)
 		q->fate = GPTE_FATE_GONE;
 }
 
@@ -320,7 +334,7 @@ void guide_shadow_reads(struct guide *g, struct running *r, const struct mmu_rea
 				   .old_gfn = GPTE_NO_GFN };
 
 	if (spte_is_present(what->spte))
-		fate_of_old(g, op, what, &q);
+		fate_of_old(g, r, what, &q);
 	else if (g->rec->meta->has_probes && (op->kind == EV_OP_INVLPG || op->result == RET_PF_GUEST))
 		fate_of_remade(g, r, &q);
 	else
