@@ -54,8 +54,18 @@ struct shadow {
 
 static bool is_step_obs(unsigned int kind)
 {
-	return kind == OBS_GET_PAGE || kind == OBS_PREPARE_ZAP_PAGE || kind == OBS_SYNC_PAGE || kind == OBS_UNSYNC_PAGE ||
-	       kind == OBS_ZAP_ALL_FAST || kind == OBS_SPTE_REQUESTED || kind == OBS_SET_SPTE;
+	switch (kind) {
+	case OBS_GET_PAGE:
+	case OBS_PREPARE_ZAP_PAGE:
+	case OBS_SYNC_PAGE:
+	case OBS_UNSYNC_PAGE:
+	case OBS_ZAP_ALL_FAST:
+	case OBS_SPTE_REQUESTED:
+	case OBS_SET_SPTE:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool is_step_stim(unsigned int kind)
@@ -415,8 +425,11 @@ static void do_obs(struct shadow *s, const struct step *step)
 /* A write to a table takes out what hung from the entry it changed; when, inside the call, is not recorded. */
 static void table_written(struct shadow *s, const struct ev *ev)
 {
-	for (unsigned int i = ev->gpte.offset / 8; i <= (ev->gpte.offset + max_u64(ev->gpte.bytes, 1) - 1) / 8 && i < 512; i++)
-		audit_pages_unlink(&s->pages, ev->vm, ev->gpte.gfn, i);
+	const struct ev_gpte *e = &ev->gpte;
+	uint64_t end = min_u64(e->offset + max_u64(e->bytes, 1), 4096);
+
+	for (unsigned int i = e->offset / 8; 8 * i < end; i++)
+		audit_pages_unlink(&s->pages, ev->vm, e->gfn, i);
 }
 
 static void do_end(struct shadow *s, const struct step *step)

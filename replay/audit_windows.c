@@ -162,7 +162,7 @@ static void pair(struct making *m, uint32_t start, uint32_t end)
 	instants_change(r, s, &at);
 	w->begun = at.hi;
 	instants_change(r, e, &at);
-	/* A shadow or rmap fault takes the lock to write as well: the wait after an end nested in it may be of either. */
+	/* A shadow or rmap fault takes the lock to write, too: the wait after an end nested in it may be of either. */
 	w->end_lo = r->meta->tdp_mmu || rec_find_pin(r, e, PIN_INV_END) ? at.lo : e->begin_ns;
 	w->end_at = at.at;
 	w->end_hi = r->meta->tdp_mmu || rec_find_pin(r, e, PIN_INV_ENDED) ? at.hi : max_u64(at.hi, e->end_ns);
