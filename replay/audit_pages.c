@@ -20,6 +20,11 @@ void audit_pages_fini(struct audit_pages *p)
 	*p = (struct audit_pages){ 0 };
 }
 
+struct audit_page *audit_page(const struct audit_pages *p, uint32_t page)
+{
+	return &p->v[page];
+}
+
 /* --- which page ------------------------------------------------------------------------- */
 
 /* The key of a frame among regions of 512: no two frames share one. */

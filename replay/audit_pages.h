@@ -35,6 +35,8 @@ struct audit_pages {		/* zeroed: empty */
 };
 
 void audit_pages_fini(struct audit_pages *p);
+/* Page number @page; valid until the next one is added. */
+struct audit_page *audit_page(const struct audit_pages *p, uint32_t page);
 /* The one made last that record @o is about, gone or not, or AUDIT_NO_PAGE. */
 uint32_t audit_pages_find(const struct audit_pages *p, const struct obs *o);
 uint32_t audit_pages_add(struct audit_pages *p, const struct obs *o);

@@ -127,7 +127,7 @@ static struct audit_finding *add(struct shadow *s, enum audit_rule rule, const s
 
 static void say_met_again(struct shadow *s, uint32_t page, const struct step *step, const char *what)
 {
-	const struct audit_page *x = &s->pages.v[page];
+	const struct audit_page *x = audit_page(&s->pages, page);
 	struct audit_finding *f = add(s, AUDIT_T2, x, step);
 
 	if (x->gone)
@@ -139,7 +139,7 @@ static void say_met_again(struct shadow *s, uint32_t page, const struct step *st
 static void say_unsync(struct shadow *s, const struct audit_page *page, uint32_t unsync, const struct step *step,
 		       const char *what)
 {
-	struct audit_page *x = &s->pages.v[unsync];
+	struct audit_page *x = audit_page(&s->pages, unsync);
 	struct audit_finding *f = add(s, AUDIT_S1, x, step);
 
 	x->said = true;
@@ -155,7 +155,7 @@ static void check_synced(struct shadow *s, uint32_t page, uint64_t by_ns, const 
 	uint32_t unsync;
 
 	while ((unsync = audit_pages_unsync(&s->pages, s->r, page, by_ns, true)) != AUDIT_NO_PAGE)
-		say_unsync(s, &s->pages.v[page], unsync, step, what);
+		say_unsync(s, audit_page(&s->pages, page), unsync, step, what);
 }
 
 /* --- the way of a fault ------------------------------------------------------------------------------ */
@@ -221,7 +221,7 @@ static void went_on(struct shadow *s, struct work *w, const struct step *step)
 
 	if (w->taken == AUDIT_NO_PAGE)
 		return;
-	page = &s->pages.v[w->taken];
+	page = audit_page(&s->pages, w->taken);
 	level = role_level(page->role);
 	parent = page_on_way(s, w, level + 1);
 	if (level > 1) {
@@ -235,7 +235,7 @@ static void went_on(struct shadow *s, struct work *w, const struct step *step)
 
 static void took(struct shadow *s, struct work *w, uint32_t page, const struct step *step)
 {
-	unsigned int level = role_level(s->pages.v[page].role);
+	unsigned int level = role_level(audit_page(&s->pages, page)->role);
 
 	if (level > AUDIT_LEVELS)
 		return;
@@ -251,6 +251,7 @@ static void fault_over(struct shadow *s, const struct step *step)
 {
 	const struct rec_op *op = &s->r->ops[step->op];
 	struct work *w = &s->work[op->task];
+	const struct audit_page *taken;
 	struct audit_finding *f;
 
 	if (w->op != step->op || w->taken == AUDIT_NO_PAGE || w->owed == AUDIT_NO_PAGE || op->result != RET_PF_RETRY)
@@ -258,11 +259,12 @@ static void fault_over(struct shadow *s, const struct step *step)
 	s->a->retries++;
 	if (w->synced)
 		return;
-	f = add(s, AUDIT_S2, &s->pages.v[w->owed], step);
+	taken = audit_page(&s->pages, w->taken);
+	f = add(s, AUDIT_S2, audit_page(&s->pages, w->owed), step);
 	f->obs = w->taken_obs;
 	snprintf(f->text, sizeof(f->text),
 		 "a fault gave up below a shadow page of level %u (gfn 0x%llx), and synced none of the pages below it",
-		 role_level(s->pages.v[w->taken].role), (unsigned long long)s->pages.v[w->taken].gfn);
+		 role_level(taken->role), (unsigned long long)taken->gfn);
 }
 
 /* --- roots ----------------------------------------------------------------------------------------------- */
@@ -308,7 +310,7 @@ static uint32_t page_of(struct shadow *s, const struct step *step, const char *w
 
 	if (page == AUDIT_NO_PAGE)
 		return audit_pages_add(&s->pages, o);
-	if (s->pages.v[page].gone)
+	if (audit_page(&s->pages, page)->gone)
 		say_met_again(s, page, step, what);
 	return page;
 }
@@ -324,13 +326,13 @@ static void get_page(struct shadow *s, const struct step *step)
 		went_on(s, w, step);
 	if (o->page.created) {
 		page = audit_pages_find(&s->pages, o);
-		if (page != AUDIT_NO_PAGE && !s->pages.v[page].gone)
+		if (page != AUDIT_NO_PAGE && !audit_page(&s->pages, page)->gone)
 			say_met_again(s, page, step, "made again");
 		page = audit_pages_add(&s->pages, o);
 		s->a->pages++;
 	} else {
 		page = page_of(s, step, "taken");
-		if (s->pages.v[page].obsolete)
+		if (audit_page(&s->pages, page)->obsolete)
 			say_met_again(s, page, step, "taken");
 	}
 	if (op->kind == EV_OP_VCPU_LOAD)
@@ -355,9 +357,13 @@ static void zap_page(struct shadow *s, const struct step *step)
 /* Who zaps a page that is unsync says right after that it is so no more. */
 static bool says_zapped(const struct shadow *s, const struct step *step)
 {
-	uint32_t page = audit_pages_find(&s->pages, &s->r->obs[step->obs].o);
+	uint32_t index = audit_pages_find(&s->pages, &s->r->obs[step->obs].o);
+	const struct audit_page *page;
 
-	return page != AUDIT_NO_PAGE && s->pages.v[page].gone && s->pages.v[page].by_op == step->op;
+	if (index == AUDIT_NO_PAGE)
+		return false;
+	page = audit_page(&s->pages, index);
+	return page->gone && page->by_op == step->op;
 }
 
 static void sync_page(struct shadow *s, const struct step *step)
@@ -370,16 +376,17 @@ static void sync_page(struct shadow *s, const struct step *step)
 	if (says_zapped(s, step))
 		return;
 	page = page_of(s, step, "synced");
-	s->pages.v[page].unsync = false;
+	audit_page(&s->pages, page)->unsync = false;
 }
 
 static void unsync_page(struct shadow *s, const struct step *step)
 {
-	uint32_t page = page_of(s, step, "let go unsync");
+	uint32_t index = page_of(s, step, "let go unsync");
+	struct audit_page *page = audit_page(&s->pages, index);
 
-	s->pages.v[page].unsync = true;
-	s->pages.v[page].said = false;
-	s->pages.v[page].by_op = step->op;
+	page->unsync = true;
+	page->said = false;
+	page->by_op = step->op;
 }
 
 static void entry_set(struct shadow *s, const struct step *step)

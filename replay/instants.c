@@ -10,7 +10,7 @@
  * is 3.06 us with the cost of the second probe in it, least 1.69 us.
  */
 #define END_AFTER_ENTRY_NS	1700
-/* ... and it queues for the lock no later than that: 2.0 to 4.5 us in recordings of 6.1 and 6.12; faults return after 5.7. */
+/* ... and it queues for the lock no later than that: 2.0 to 4.5 us on 6.1 and 6.12; faults return after 5.7. */
 #define END_QUEUES_NS		5100
 
 /* From a copy of the dirty log to the begin of the next call: user space, there and back. */
