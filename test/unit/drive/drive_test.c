@@ -9,7 +9,7 @@
 
 #include "event/writer.h"
 #include "replay/drive/drive.h"
-#include "test/table.h"
+#include "test/unit/drive/metrics.h"
 
 #define VCPUS		4
 #define HOST		VCPUS
@@ -29,13 +29,6 @@ struct line {
 	uint64_t	a, b;		/* POPULATE, READ, AGE_EACH: pages [a, b) one after the other; ranges likewise */
 	uint32_t	guest_ns;
 };
-
-struct metric {
-	const char	*name;
-	int64_t		 min, max;
-};
-
-#define IS(name, v)	{ name, v, v }
 
 static const struct {
 	const char	*name;
@@ -470,15 +463,7 @@ static void check(const void *row)
 	access_model_free(model);
 	if (!rc != !r->fails || (rc && !strstr(e.text, r->fails)))
 		fail_msg("%d: %s", rc, e.text);
-	for (const struct metric *m = r->want; m->name; m++) {
-		const struct result_metric *got = result_metric_find(&result, m->name);
-
-		if (!got)
-			fail_msg("no metric %s", m->name);
-		if (got->value < m->min || got->value > m->max)
-			fail_msg("%s is %lld, not %lld .. %lld", m->name, (long long)got->value, (long long)m->min,
-				 (long long)m->max);
-	}
+	assert_metrics(&result, r->want);
 	result_fini(&result);
 	ev_close(job.file);
 }

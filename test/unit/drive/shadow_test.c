@@ -9,7 +9,7 @@
 
 #include "event/writer.h"
 #include "replay/drive/drive.h"
-#include "test/table.h"
+#include "test/unit/drive/metrics.h"
 
 #define VCPUS	2
 #define HOST	VCPUS
@@ -38,13 +38,6 @@ struct line {
 	uint64_t	at_us;
 	uint64_t	a, b;
 };
-
-struct metric {
-	const char	*name;
-	int64_t		 min, max;
-};
-
-#define IS(name, v)	{ name, v, v }
 
 static const struct {
 	const char	*name;
@@ -271,15 +264,7 @@ static void check(const void *arg)
 
 	if (!rc != !row->fails || (rc && !strstr(e.text, row->fails)))
 		fail_msg("%d: %s", rc, e.text);
-	for (const struct metric *m = row->want; m->name; m++) {
-		const struct result_metric *got = result_metric_find(&result, m->name);
-
-		if (!got)
-			fail_msg("no metric %s", m->name);
-		if (got->value < m->min || got->value > m->max)
-			fail_msg("%s is %lld, not %lld .. %lld", m->name, (long long)got->value, (long long)m->min,
-				 (long long)m->max);
-	}
+	assert_metrics(&result, row->want);
 	result_fini(&result);
 	ev_close(file);
 }
