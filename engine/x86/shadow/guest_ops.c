@@ -52,9 +52,12 @@ bool shadow_guest_writes(struct mmu *mmu, unsigned int vcpu, gfn_t table, unsign
 void shadow_vcpu_role(struct mmu *mmu, unsigned int vcpu, uint32_t role)
 {
 	struct shadow_mmu *sm = to_shadow(mmu);
+	enum gpt_width width;
 
 	sm->vcpus[vcpu].role = role ? role : sm->x.root_role;
-	sm->width = guest_paging(sm->vcpus[vcpu].role).width;
+	width = guest_paging(sm->vcpus[vcpu].role).width;
+	if (width != sm->width)		/* others look at it, and mostly nobody changes it */
+		sm->width = width;
 }
 
 const struct mmu_guest_ops shadow_guest_ops = {
