@@ -184,8 +184,8 @@ static inline void check_vcpu_root(struct mmu *mmu, unsigned int vcpu, uint32_t 
 }
 
 /*
- * Shadow pages: the table is zapped from here on, with all it maps, whatever asks for it (room for others, say).  @unused:
- * no vCPU has run on it since all were told to leave.
+ * Shadow pages: the table is zapped from here on, with all it maps, whatever asks for it (room for others, say).
+ * @unused: no vCPU has run on it since all were told to leave.
  */
 static inline void check_table_goes(struct mmu *mmu, uint32_t table, bool unused)
 {

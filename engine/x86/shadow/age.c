@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Aging by rmaps: kvm_rmap_age_gfn_range().  Since 6.15 without mmu_lock, each rmap under its own (age.lock = lockless);
- * then fast faults are not the only ones to change an entry meanwhile, and one without hardware A/D bits is tried
- * once: a loser has seen it young and says so.
+ * Aging by rmaps: kvm_rmap_age_gfn_range().  Since 6.15 without mmu_lock, each rmap under its own (age.lock =
+ * lockless); then fast faults are not the only ones to change an entry meanwhile, and one without hardware A/D bits
+ * is tried once: a loser has seen it young and says so.
  */
 #include "engine/core/mutant.h"
 #include "engine/x86/changed.h"
@@ -11,9 +11,9 @@
 #include "engine/x86/watched.h"
 
 /*
- * An atomic AND, which cannot lose.  (Without mmu_lock a compare-and-swap that tries again for as long as there is a young
- * leaf: the entry may have been zapped since it was read, though nobody can use it for another before it has left
- * the rmap.)
+ * An atomic AND, which cannot lose.  (Without mmu_lock a compare-and-swap that tries again for as long as there is
+ * a young leaf: the entry may have been zapped since it was read, though nobody can use it for another before it
+ * has left the rmap.)
  */
 static void clear_accessed(struct shadow_mmu *sm, rt_u64 *sptep, uint64_t seen)
 {

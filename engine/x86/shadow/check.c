@@ -61,7 +61,8 @@ static void check_link(const struct check *c, uint32_t number, unsigned int i, u
 	if (sp_level(sm, child) != sp_level(sm, number) - 1)
 		mmu_broken(&sm->x.mmu, "tree: a table is not where it belongs", sp_gfn(sm, number), child);
 	if (times_in(sm, sp_of(sm, child)->parents, entry) != 1)
-		mmu_broken(&sm->x.mmu, "tree: a table does not know an entry that leads to it", sp_gfn(sm, number), child);
+		mmu_broken(&sm->x.mmu, "tree: a table does not know an entry that leads to it", sp_gfn(sm, number),
+			   child);
 }
 
 static void check_page(const struct check *c, uint32_t number)

@@ -6,8 +6,8 @@
 #include "engine/x86/shadow/zap.h"
 
 /*
- * kvm_mmu_zap_all_fast(): every page is of an older generation from now on, no vCPU runs on one, and they are zapped from
- * the oldest on, with a place to yield after each zap.obsolete_batch of them.  Takes mmu_lock.
+ * kvm_mmu_zap_all_fast(): every page is of an older generation from now on, no vCPU runs on one, and they are
+ * zapped from the oldest on, with a place to yield after each zap.obsolete_batch of them.  Takes mmu_lock.
  */
 void shadow_zap_all_fast(struct shadow_mmu *sm);
 

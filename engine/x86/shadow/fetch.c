@@ -92,7 +92,8 @@ static void drop_other_rights(struct guest_fault *g, uint32_t entry, int level)
 		return;
 	link_drop(sm, sp_child(spte), entry);
 	/* Whatever the entry last mapped as a leaf: KVM asks for that, and all TLBs are flushed. */
-	flush_remote_range(&sm->x.mmu, sp_entry_gfn(sm, entry_table(entry), entry_index(entry)), SPTE_LEVEL_PAGES(level));
+	flush_remote_range(&sm->x.mmu, sp_entry_gfn(sm, entry_table(entry), entry_index(entry)),
+			   SPTE_LEVEL_PAGES(level));
 }
 
 /* Below a large page of the guest that is mapped by smaller ones: direct pages. */

@@ -19,7 +19,7 @@ struct frames_2m {
 	uint32_t  rmap[FRAMES_PER_2M];	/* of 4 KiB pages: ptes.h */
 	uint32_t  rmap_2m;
 	uint32_t  keeps_small;		/* reasons why no page of 2 MiB may map it (kvm_lpage_info) */
-	uint16_t *watched;		/* by frame: shadow pages of levels above 1 (kvm_write_track); NULL: none ever */
+	uint16_t *watched;		/* by frame: shadow pages above level 1 (kvm_write_track); NULL: none ever */
 };
 
 struct frames_1g {

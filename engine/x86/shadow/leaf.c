@@ -12,7 +12,9 @@
 /* May the gfn be written unnoticed?  Where no guest table is shadowed nobody minds. */
 static bool may_write(struct shadow_mmu *sm, const struct leaf *l)
 {
-	return !sm->indirect || !unsync_try(sm, sp_as_id(sm, entry_table(l->entry)), l->gfn, l->can_unsync, l->prefetch);
+	unsigned int as_id = sp_as_id(sm, entry_table(l->entry));
+
+	return !sm->indirect || !unsync_try(sm, as_id, l->gfn, l->can_unsync, l->prefetch);
 }
 
 static uint64_t make(struct shadow_mmu *sm, const struct leaf *l, uint64_t old, bool *protected)

@@ -18,7 +18,8 @@ pfn_t prefetch_page(const struct shadow_mmu *sm, gfn_t gfn)
 
 const struct memslot *prefetch_slot(struct shadow_mmu *sm, uint32_t entry, gfn_t gfn, bool write)
 {
-	const struct memslot *slot = memslot_find(memslots_get(&sm->x.mmu.slots), sp_as_id(sm, entry_table(entry)), gfn);
+	unsigned int as_id = sp_as_id(sm, entry_table(entry));
+	const struct memslot *slot = memslot_find(memslots_get(&sm->x.mmu.slots), as_id, gfn);
 
 	if (!slot || slot->invalid || (write && (slot->cfg.flags & SLOT_LOG_DIRTY)))
 		return NULL;

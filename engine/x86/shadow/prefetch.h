@@ -7,8 +7,8 @@
 #define PREFETCH_NUM	8u	/* PTE_PREFETCH_NUM: entries, and aligned to as many */
 
 /*
- * May anything be mapped ahead around @entry: it is of the lowest level, there are A bits to tell that nobody accessed it, no
- * invalidation is in progress?
+ * May anything be mapped ahead around @entry: it is of the lowest level, there are A bits to tell that nobody
+ * accessed it, no invalidation is in progress?
  */
 bool prefetch_allowed(const struct shadow_mmu *sm, uint32_t entry);
 /* The page the host has behind @gfn at hand and writable, or MMU_PFN_NONE. */

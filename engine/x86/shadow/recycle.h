@@ -6,8 +6,8 @@
 #include "engine/x86/shadow/zap.h"
 
 /*
- * make_mmu_pages_available(): before a fault or a root makes pages.  Return: false: there is none to be had, so that user
- * space is told (-ENOSPC).
+ * make_mmu_pages_available(): before a fault or a root makes pages.  Return: false: there is none to be had, so
+ * that user space is told (-ENOSPC).
  */
 bool recycle_for_fault(struct shadow_mmu *sm);
 /* kvm_mmu_zap_oldest_mmu_pages(): @nr pages at least, roots in use excepted. */

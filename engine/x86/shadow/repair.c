@@ -12,7 +12,8 @@ static uint32_t newest_root(const struct shadow_mmu *sm, unsigned int as_id)
 {
 	uint32_t n = sm->newest;
 
-	while (n && (sp_is_obsolete(sm, n) || sp_as_id(sm, n) != as_id || sp_level(sm, n) != sm->x.mmu.config.root_level))
+	while (n && (sp_is_obsolete(sm, n) || sp_as_id(sm, n) != as_id ||
+		     sp_level(sm, n) != sm->x.mmu.config.root_level))
 		n = sp_of(sm, n)->older;
 	return n;
 }
@@ -119,7 +120,8 @@ static uint32_t entry_for(struct shadow_mmu *sm, gfn_t gfn, int level, unsigned 
 		if (spte_is_leaf(spte, l))
 			rmap_forget(sm, entry);
 		if (!spte_is_table(spte, l))
-			link_quiet(sm, child_for(sm, gfn_round(gfn, l), sp_child_role(sm, entry, true, ACC_ALL)), entry);
+			link_quiet(sm, child_for(sm, gfn_round(gfn, l), sp_child_role(sm, entry, true, ACC_ALL)),
+				   entry);
 		table = sp_child(rt_peek(entry_at(sm, entry)));
 	}
 }

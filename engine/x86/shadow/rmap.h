@@ -10,7 +10,10 @@
 
 #define RMAP_RECYCLE	1000	/* RMAP_RECYCLE_THRESHOLD */
 
-/* rmap_add(): @entry, which has just become a leaf, maps @gfn with the guest's @access; zaps all when they are too many. */
+/*
+ * rmap_add(): @entry, which has just become a leaf, maps @gfn with the guest's @access; zaps all when they are too
+ * many.
+ */
 void rmap_add(struct shadow_mmu *sm, uint32_t entry, gfn_t gfn, unsigned int access);
 
 /*
@@ -35,8 +38,8 @@ uint64_t rmap_clear_leaf(struct shadow_mmu *sm, uint32_t entry);
 void rmap_forget(struct shadow_mmu *sm, uint32_t entry);
 
 /*
- * Since 6.15 aging walks without mmu_lock, and each rmap has a lock of its own: a bit of its head.  Under other policies
- * these do nothing.  Nothing is waited for while it is held.
+ * Since 6.15 aging walks without mmu_lock, and each rmap has a lock of its own: a bit of its head.  Under other
+ * policies these do nothing.  Nothing is waited for while it is held.
  */
 void rmap_lock(const struct shadow_mmu *sm, uint32_t *head);
 void rmap_unlock(const struct shadow_mmu *sm, uint32_t *head);

@@ -68,7 +68,8 @@ static inline bool sp_has_gptes(const struct shadow_mmu *sm, uint32_t number)
 /* is_obsolete_sp(): invalid, or of another generation. */
 static inline bool sp_is_obsolete(const struct shadow_mmu *sm, uint32_t number)
 {
-	return role_invalid(sp_role(sm, number)) || sp_of(sm, number)->valid_gen != __atomic_load_n(&sm->x.valid_gen, __ATOMIC_RELAXED);
+	return role_invalid(sp_role(sm, number)) ||
+	       sp_of(sm, number)->valid_gen != __atomic_load_n(&sm->x.valid_gen, __ATOMIC_RELAXED);
 }
 
 /* The page a table entry leads to. */

@@ -6,8 +6,8 @@
 #include "engine/x86/shadow/zap.h"
 
 /*
- * All vCPUs are told to let go of roots that are obsolete, and none runs on one afterwards (KVM_REQ_MMU_FREE_OBSOLETE_ROOTS).
- * mmu_lock held for write.
+ * All vCPUs are told to let go of roots that are obsolete, and none runs on one afterwards
+ * (KVM_REQ_MMU_FREE_OBSOLETE_ROOTS). mmu_lock held for write.
  */
 void vcpus_reload(struct shadow_mmu *sm);
 

@@ -3,7 +3,8 @@
 #define ENGINE_X86_SHADOW_WALK_H
 
 /*
- * The rmaps of a range of frames, level by level from the lowest: the first of each level, and those that hold something.
+ * The rmaps of a range of frames, level by level from the lowest: the first of each level, and those that hold
+ * something.
  *
  *	struct rmap_walk w;
  *

@@ -15,8 +15,8 @@ struct condemned {
 
 /*
  * The page, what is unsync below it, and every entry that leads to it.  A root in use stays until its last vCPU
- * lets go of it.  *@nr, unless NULL: how many pages were condemned.  Return: others went as well, so that a walk through
- * the active pages must start again.
+ * lets go of it.  *@nr, unless NULL: how many pages were condemned.  Return: others went as well, so that a walk
+ * through the active pages must start again.
  */
 bool sp_zap_count(struct shadow_mmu *sm, uint32_t number, struct condemned *list, unsigned int *nr);
 static inline bool sp_zap(struct shadow_mmu *sm, uint32_t number, struct condemned *list)
