@@ -121,8 +121,8 @@ static const struct script_row rows[] = {
 	  "age_gfn 0x40000 +16 1\n" },
 	{ "6.1: a page is merged with another: its leaf goes, and is there again read-only",
 	  KVM_6_1, SPTE_NPT, RMAPS, { NULL },
-	  { DO(LOAD), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(FORGET), RANGE(START, G + 1, 1, 0), RANGE(SET, G, 0x1234,
-	    0),
+	  { DO(LOAD), FAULT_ON(G, MMU_W, 1, RET_PF_FIXED), DO(FORGET), RANGE(START, G + 1, 1, 0),
+	    RANGE(SET, G, 0x1234, 0),
 	    RANGE(FINISH, G + 1, 1, 0), TOUCH_AT(G, MMU_R, true), TOUCH_AT(G, MMU_W, false) },
 	  "unmap_gfn_range 0x40001 +1 0\n"
 	  "clear 0x40000 L1 0x140000e67\n"
@@ -229,8 +229,8 @@ static const struct script_row rows[] = {
 	  "flush\n" },
 	{ "NX mitigation: an execute fault makes a page that keeps a huge one away, until it is recovered",
 	  KVM_6_12, SPTE_NPT, RMAPS | NX, { NULL },
-	  { DO(LOAD), FAULT_ON(G + 0x205, MMU_W, 2, RET_PF_FIXED), DO(FORGET), FAULT_ON(G + 0x205, MMU_X, 2,
-	    RET_PF_FIXED),
+	  { DO(LOAD), FAULT_ON(G + 0x205, MMU_W, 2, RET_PF_FIXED), DO(FORGET),
+	    FAULT_ON(G + 0x205, MMU_X, 2, RET_PF_FIXED),
 	    ASK(SPLITS, 1), FAULT_ON(G + 0x206, MMU_W, 2, RET_PF_FIXED), RECOVER_1_IN(1, 1), ASK(SPLITS, 0),
 	    FAULT_ON(G + 0x206, MMU_W, 2, RET_PF_FIXED) },
 	  "requested 0x40205 pfn 0x140205 L1\n"
