@@ -314,7 +314,7 @@ static bool agrees(const struct spte_format *f, const struct gpte_question *q, u
 	case GPTE_FATE_KEPT:
 		return q->old_gfn == GPTE_NO_GFN || maps(f, q, gpte, q->old_gfn);
 	case GPTE_FATE_BARRED:
-		return is_useful(gpte);
+		return is_useful(gpte) && !(q->is_at_hand && q->is_at_hand(q->arg, gpte_gfn(gpte)));
 	case GPTE_FATE_GONE:
 		return !is_useful(gpte) || (q->old_gfn != GPTE_NO_GFN && gpte_gfn(gpte) != q->old_gfn);
 	case GPTE_FATE_MADE:
@@ -360,6 +360,11 @@ bool gptes_at(const struct gptes *g, uint16_t vm, gfn_t table, unsigned int offs
 	return s;
 }
 
+static bool has_changed(const struct gpte_shown *before, const struct gpte_shown *next)
+{
+	return (before->value ^ next->value) & ~(GPTE_A | GPTE_D);
+}
+
 uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q)
 {
 	uint32_t i = after(g, q);
@@ -370,5 +375,7 @@ uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const st
 		return before->value;
 	if (next && agrees(f, q, next->value))
 		return next->value;
+	if (q->fate == GPTE_FATE_BARRED && before && is_useful(before->value) && next && !has_changed(before, next))
+		return before->value;
 	return implied(f, q);
 }

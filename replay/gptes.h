@@ -62,6 +62,9 @@ struct gpte_question {
 	bool		anew;		/* @spte was made from what was read */
 	bool		same;		/* KEPT: what was read allows just what it did before: */
 	unsigned int	access;		/* ... 1 execute, 2 write, 4 user */
+	/* BARRED: would a page of @gfn have been mapped, as far as the records before tell?  NULL: they do not. */
+	bool		(*is_at_hand)(const void *arg, gfn_t gfn);
+	const void	*arg;
 };
 
 #define GPTE_NO_GFN	UINT64_MAX
@@ -82,7 +85,9 @@ static inline gfn_t gpte_gfn(uint64_t gpte)
 
 /*
  * The value that was read: the last one shown before, unless what became of the entry contradicts it and not the next
- * one; where both are contradicted or nothing was shown, a value that has what became of it as its consequence.
+ * one; where both are contradicted or nothing was shown, a value that has what became of it as its consequence.  But
+ * an entry that showed the same before and after, and whose page was at hand, held that: if the engine maps it and the
+ * kernel did not, it is not the guest's doing.
  */
 uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q);
 

@@ -354,8 +354,10 @@ void guide_perform(struct actor *a, uint32_t index)
 	guide_end_windows(a, op->parent, op->begin_ns);
 	a->top = &r;
 	rt_idle_until(op->begin_ns);
-	if (guide_is_rmaps(g))
+	if (guide_is_rmaps(g) && op->vm < g->rec->meta->nr_vms) {
 		guide_shadow_tables(g, op);
+		guide_pages_go(g, op);
+	}
 	if (why == NR_SKIPS) {
 		perform_modelled(a, &r, op);
 	} else {
@@ -364,6 +366,8 @@ void guide_perform(struct actor *a, uint32_t index)
 		if (why != SKIP_NO_VM)
 			guide_apply(g, op);
 	}
+	if (guide_is_rmaps(g) && op->vm < g->rec->meta->nr_vms)
+		guide_pages_come(g, op);
 	a->top = r.outer;
 	free(r.said);
 }
@@ -438,8 +442,10 @@ static int create_mmus(struct guide *g, struct err *e)
 	g->waiting = xcalloc(meta->nr_vms, sizeof(*g->waiting));
 	g->unloaded = xcalloc(meta->nr_vms, sizeof(*g->unloaded));
 	g->nx = xcalloc(meta->nr_vms, sizeof(*g->nx));
-	if (guide_is_rmaps(g))
+	if (guide_is_rmaps(g)) {
 		g->gpte_told = xcalloc(gptes_nr(g->job->gptes) + 1, sizeof(*g->gpte_told));
+		g->pages = xcalloc(meta->nr_vms, sizeof(*g->pages));
+	}
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
 		c.root_role = root_role(g->rec, vm);
@@ -524,6 +530,7 @@ static void guide_fini(struct guide *g)
 	free(g->unloaded);
 	free(g->nx);
 	free(g->gpte_told);
+	guide_pages_fini(g);
 	free(g->actors);
 	obs_matcher_free(g->matcher);
 }

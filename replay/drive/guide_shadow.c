@@ -327,11 +327,25 @@ static void fate_of_new(const struct guide *g, const struct running *r, gfn_t ma
 	}
 }
 
+/* In whose VM it is asked for pages. */
+struct asker {
+	const struct guide *g;
+	uint16_t	    vm;
+};
+
+static bool is_at_hand(const void *arg, gfn_t gfn)
+{
+	const struct asker *a = arg;
+
+	return guide_pages_at(a->g, a->vm, gfn) != MMU_PFN_NONE && !guide_pages_logged(a->g, a->vm, gfn);
+}
+
 void guide_shadow_reads(struct guide *g, struct running *r, const struct mmu_read *what)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct asker asker = { g, op->vm };
 	struct gpte_question q = { .t_ns = rt_now_ns(), .table = what->table, .offset = what->offset, .vm = op->vm,
-				   .old_gfn = GPTE_NO_GFN };
+				   .old_gfn = GPTE_NO_GFN, .is_at_hand = is_at_hand, .arg = &asker };
 
 	if (spte_is_present(what->spte))
 		fate_of_old(g, r, what, &q);
@@ -342,7 +356,10 @@ void guide_shadow_reads(struct guide *g, struct running *r, const struct mmu_rea
 	mmu_gpte(g->mmus[op->vm], what->table, what->offset, gptes_read(g->job->gptes, g->format, &q));
 }
 
-/* A page was there if it was mapped, and not only if somebody asked for it. */
+/*
+ * A page was there if it was mapped, and not only if somebody asked for it; and it still is if it was before.  Of any other
+ * it was not, since the engine would have mapped it.
+ */
 pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
@@ -353,7 +370,7 @@ pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gf
 		if (o->kind == OBS_SET_SPTE && o->set.gfn == gfn && o->set.level == 1)
 			return spte_pfn(o->set.spte);
 	}
-	return MMU_PFN_NONE;
+	return guide_pages_at(g, op->vm, gfn);
 }
 
 /* --- the host's pages ------------------------------------------------------------- */

@@ -7,7 +7,9 @@
 #include "event/stage2.h"
 #include "kvm/role.h"
 #include "replay/drive/guide.h"
+#include "replay/gfn_set.h"
 #include "replay/hostpage.h"
+#include "replay/slots.h"
 #include "replay/swaps.h"
 #include "replay/yields.h"
 
@@ -60,6 +62,13 @@ struct nx_known {
 	uint64_t least, most;
 };
 
+/* Without the TDP MMU, of a VM: frames that the host has a writable page for. */
+struct host_pages {
+	struct gfn_set	known;
+	struct slots	slots;
+	uint64_t	gone_ns;	/* when the last invalidation began */
+};
+
 struct guide {
 	const struct guide_job	*job;
 	const struct recording	*rec;
@@ -71,6 +80,7 @@ struct guide {
 	unsigned int		*waiting;	/* by VM: operations that only look as if they queued for mmu_lock */
 	unsigned int		*unloaded;	/* by VM: vCPUs that a host task unloaded */
 	struct nx_known		*nx;		/* by VM */
+	struct host_pages	*pages;		/* by VM; NULL with the TDP MMU */
 	struct mmu_sink		 sink;
 	struct mmu_host		 host;
 	uint32_t		 gptes_told;	/* shadow paging: of job->gptes the engine knows those before this one, */
@@ -95,6 +105,16 @@ void guide_will_end(struct actor *a, uint32_t start);
  * and are over by @until.
  */
 void guide_end_windows(struct actor *a, uint32_t parent, uint64_t until);
+
+/*
+ * What the host has for the guest's frames, as far as records before tell.  _go: @op is about to be performed; _come: it
+ * has been; _at: the page now, MMU_PFN_NONE: not known; _logged: its slot logs dirty pages.
+ */
+void guide_pages_go(struct guide *g, const struct rec_op *op);
+void guide_pages_come(struct guide *g, const struct rec_op *op);
+pfn_t guide_pages_at(const struct guide *g, uint16_t vm, gfn_t gfn);
+bool guide_pages_logged(const struct guide *g, uint16_t vm, gfn_t gfn);
+void guide_pages_fini(struct guide *g);
 
 /* rt_pin_fn */
 uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin);

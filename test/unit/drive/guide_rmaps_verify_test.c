@@ -35,6 +35,8 @@
 #define STARTED(t) MADE_OP_FOR(2, t, INVALIDATE_START, 15, 1, RET_PF_UNKNOWN)
 #define ENDS(t, from, to) MADE_STIM(2, (t) - 10, INVALIDATE_END, HVAS(from, to)), MADE_PIN(2, t, PIN_INV_END), \
 	     MADE_OP_FOR(2, (t) + 5, INVALIDATE_END, 15, 2, RET_PF_UNKNOWN)
+#define ZAPPED(t, g) MADE_STIM(2, t, ZAP_RANGE, .gfns = { .gfn = g, .count = 1 }), CLEAR((t) + 2, g), \
+	     MADE_OBS(2, (t) + 3, FLUSH_ALL), MADE_OP_FOR(2, (t) + 5, ZAP_RANGE, 5, 1, RET_PF_UNKNOWN)
 #define WINDOW(t) STARTS(100, 6, 8), STARTED(115), ENDS(t, 6, 8)
 
 /* A shadowed guest of one table each, frames 1 .. 3, and a huge page from frame 0 on. */
@@ -74,6 +76,12 @@ static const struct row {
 	  { SET_UP, MAP(50, 7), AND_AHEAD(53, 0), AND_AHEAD(57, 2), FAULT(0, 60, 7, 20, RET_PF_FIXED) }, 1, MISS_SPTE_MISSING },
 	{ "nor while anything is being invalidated",
 	  { SET_UP, WINDOW(200), MAP(150, 9), AND_AHEAD(153, 8), FAULT(0, 160, 9, 20, RET_PF_FIXED) }, 1, MISS_SPTE_MISSING },
+	{ "what was mapped before is there to be mapped ahead",
+	  { SET_UP, TOUCH(50, 8), ZAPPED(100, 8), MAP(150, 9), AND_AHEAD(153, 8), FAULT(0, 160, 9, 20, RET_PF_FIXED) }, 0, 0 },
+	{ "and must be", { SET_UP, TOUCH(50, 8), ZAPPED(100, 8), TOUCH(150, 9) }, 1, MISS_SPTE_EXTRA },
+	{ "unless the host took it away",
+	  { SET_UP, TOUCH(50, 8), STARTS(100, 8, 9), CLEAR(112, 8), MADE_OBS(2, 113, FLUSH_ALL), STARTED(115), ENDS(140, 8, 9),
+	    TOUCH(180, 9) }, 0, 0 },
 	{ "a fault in an open window retries", { SET_UP, WINDOW(200), FAULT(0, 150, 6, 20, RET_PF_RETRY) }, 0, 0 },
 	{ "outside its hull it maps", { SET_UP, WINDOW(200), TOUCH(150, 8) }, 0, 0 },
 	{ "an invalidation clears what maps its range, and flushes",

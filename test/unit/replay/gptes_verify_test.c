@@ -18,6 +18,12 @@
 #define GONE(t, at, gfn) { t, TABLE, at, 0, GPTE_FATE_GONE, .old_gfn = gfn }
 #define MADE(t, at, to, s) { t, TABLE, at, 0, GPTE_FATE_MADE, .old_gfn = GPTE_NO_GFN, .gfn = to, .spte = s }
 
+static bool is_nine(const void *arg, gfn_t gfn)
+{
+	(void)arg;
+	return gfn == 9;
+}
+
 static const struct row {
 	const char	    *name;
 	struct made_record   shown[4];
@@ -60,6 +66,13 @@ static const struct row {
 	  ASK(50, 8, .fate = GPTE_FATE_BARRED), MAPS(7, USED) },
 	{ "and if none is known, of a frame that nothing has", { { 0 } }, ASK(50, 8, .fate = GPTE_FATE_BARRED),
 	  MAPS(0xfffffffff, GPTE_P | GPTE_A | GPTE_U) },
+	{ "nor of one whose page was at hand", { SHOWN(0, 10, 8, MAPS(9, USED)), SHOWN(0, 90, 8, MAPS(7, USED)) },
+	  ASK(50, 8, .fate = GPTE_FATE_BARRED, .is_at_hand = is_nine), MAPS(7, USED) },
+	{ "rather than that, a frame that nothing has", { SHOWN(0, 10, 8, MAPS(9, USED)) },
+	  ASK(50, 8, .fate = GPTE_FATE_BARRED, .is_at_hand = is_nine), MAPS(0xfffffffff, GPTE_P | GPTE_A | GPTE_U) },
+	{ "but the guest cannot have changed what is the same afterwards",
+	  { SHOWN(0, 10, 8, MAPS(9, USED)), SHOWN(0, 90, 8, MAPS(9, USED & ~GPTE_D)) },
+	  ASK(50, 8, .fate = GPTE_FATE_BARRED, .is_at_hand = is_nine), MAPS(9, USED) },
 	{ "a writable one may have been mapped read-only", { SHOWN(0, 10, 8, MAPS(7, USED)) }, MADE(50, 8, 7, SPTE_RO),
 	  MAPS(7, USED) },
 };
