@@ -395,7 +395,7 @@ void guide_shadow_touch(const struct guide *g, struct mmu *mmu, const struct rec
 	for (uint32_t i = op->nr_obs; i-- > from;) {
 		const struct obs *o = &rec_op_obs(g->rec, op)[i].o;
 
-		if (o->kind == OBS_AGE_RANGE && o->gfns.count == 1 && (o->flags & 1))
+		if (o->kind == OBS_AGE_RANGE && (o->flags & 1))
 			mmu_repair_young(mmu, o->gfns.gfn);
 		if ((o->kind == OBS_SPTE_UPDATE || o->kind == OBS_SPTE_CLEAR) && o->spte.level &&
 		    spte_is_present(o->spte.old))

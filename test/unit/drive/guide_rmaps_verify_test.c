@@ -37,6 +37,9 @@
 	     MADE_OP_FOR(2, (t) + 5, INVALIDATE_END, 15, 2, RET_PF_UNKNOWN)
 #define ZAPPED(t, g) MADE_STIM(2, t, ZAP_RANGE, .gfns = { .gfn = g, .count = 1 }), CLEAR((t) + 2, g), \
 	     MADE_OBS(2, (t) + 3, FLUSH_ALL), MADE_OP_FOR(2, (t) + 5, ZAP_RANGE, 5, 1, RET_PF_UNKNOWN)
+#define AGES(t, n, from, to, young) MADE_STIM(2, t, AGE, HVAS(from, to)), \
+	     MADE_OBS(2, (t) + 2, AGE_RANGE, .flags = young, .gfns = { .gfn = from, .count = (to) - (from) }), \
+	     MADE_OP_FOR(2, (t) + 5, AGE, 5, n, RET_PF_UNKNOWN)
 #define WINDOW(t) STARTS(100, 6, 8), STARTED(115), ENDS(t, 6, 8)
 
 /* A shadowed guest of one table each, frames 1 .. 3, and a huge page from frame 0 on. */
@@ -82,6 +85,10 @@ static const struct row {
 	{ "unless the host took it away",
 	  { SET_UP, TOUCH(50, 8), STARTS(100, 8, 9), CLEAR(112, 8), MADE_OBS(2, 113, FLUSH_ALL), STARTED(115), ENDS(140, 8, 9),
 	    TOUCH(180, 9) }, 0, 0 },
+	{ "a page mapped ahead is as young as hardware had it, and so is a range of which it is the first",
+	  { SET_UP, MAP(50, 7), AND_AHEAD(53, 0), AND_AHEAD(55, 1), AND_AHEAD(57, 2), FAULT(0, 60, 7, 20, RET_PF_FIXED),
+	    AGES(100, 1, 1, 2, 1), AGES(200, 2, 2, 4, 1) }, 0, 0 },
+	{ "and not young if hardware had it so", { SET_UP, AGES(100, 1, 5, 7, 1), AGES(200, 2, 5, 7, 0) }, 0, 0 },
 	{ "a fault in an open window retries", { SET_UP, WINDOW(200), FAULT(0, 150, 6, 20, RET_PF_RETRY) }, 0, 0 },
 	{ "outside its hull it maps", { SET_UP, WINDOW(200), TOUCH(150, 8) }, 0, 0 },
 	{ "an invalidation clears what maps its range, and flushes",
