@@ -116,6 +116,8 @@ says "seed 000 as mailed gives up with a flush owed" 1 err "I-F1: mmu_lock was d
 	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16+seed-000 --set lock.needbreak=contended --check
 says "in the order that was merged it does not" 0 out "stall" \
 	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16+seed-000-fixed --set lock.needbreak=contended --check
+"${unsync[@]}" --set limit=1 -o "$tmp/one.mmt" 2>"$tmp/err" &&
+	says "one shadow page is not enough for a root, and that is no reason to wait" 0 out "stall" timeout 60 "$mmulab" replay "$tmp/one.mmt"
 says "the access model does not know shadow pages" 4 err "leave it out" "$mmulab" replay "$tmp/u.mmt" --access model
 for threshold in off 0 4; do
 	"$mmulab" replay "$tmp/u.mmt" -p x86-5.16 --set sync.min_unsync_to_yield=$threshold --db "$tmp/u.db" || break

@@ -172,6 +172,9 @@ enum ret_pf shadow_guest_fault(struct mmu *mmu, unsigned int vcpu, const struct 
 	}
 	if (!is_shadowed(sm, vcpu))
 		return shadow_fault(mmu, vcpu, a);
+	/* No page is to be had for one, or its table is in no slot: the vCPU does not enter the guest again. */
+	if (unlikely(!v->root && !mmu->config.guided))
+		return RET_PF_EXIT;
 	rt_charge(COST_FAULT_FIXED, 1);
 	rt_srcu_lock(mmu->config.vm);
 	g.paging = guest_paging(sm->vcpus[vcpu].role);
