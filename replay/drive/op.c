@@ -389,10 +389,11 @@ static void paging(struct drive_task *t, const struct stim *s)
 	end_op(t, ops[s->ev.kind]);
 }
 
+/* All copies together have as much for each as the recorded guest had. */
 static void page_limit(struct drive_task *t, const struct stim *s)
 {
 	rt_op_begin(RESULT_PAGE_LIMIT);
-	mmu_page_limit(t->drive->vms[s->ev.vm].mmu, s->ev.gfns.count);
+	mmu_page_limit(t->drive->vms[s->ev.vm].mmu, s->ev.gfns.count * t->drive->job->clones);
 	end_op(t, RESULT_PAGE_LIMIT);
 }
 

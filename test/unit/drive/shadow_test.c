@@ -104,6 +104,9 @@ static const struct {
 	{ .name = "with too few shadow pages they are recycled", .rmaps = true,
 	  .lines = { { LIMIT, HOST, 1, 64 }, { WRITE_EACH, 0, 10, 100 } },
 	  .want = { { "shadow_recycled", 40, 80 }, { "pages", 40, 60 } } },
+	{ .name = "copies have as many pages each", .rmaps = true, .clones = 2,
+	  .lines = { { LIMIT, HOST, 1, 64 }, { WRITE_EACH, 0, 10, 50 } },
+	  .want = { IS("shadow_recycled", 0), IS("pages", 100) } },
 };
 
 static void put(struct ev_writer *w, const struct line *l, const struct ev *ev)
