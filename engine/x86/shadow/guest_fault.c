@@ -4,6 +4,7 @@
 
 #include "engine/core/observe.h"
 #include "engine/x86/shadow/direct.h"
+#include "engine/x86/shadow/pgd.h"
 #include "engine/x86/shadow/guest_ops.h"
 #include "engine/x86/shadow/recycle.h"
 #include "engine/x86/shadow/vcpu.h"
@@ -172,8 +173,8 @@ enum ret_pf shadow_guest_fault(struct mmu *mmu, unsigned int vcpu, const struct 
 	}
 	if (!is_shadowed(sm, vcpu))
 		return shadow_fault(mmu, vcpu, a);
-	/* No page is to be had for one, or its table is in no slot: the vCPU does not enter the guest again. */
-	if (unlikely(!v->root && !mmu->config.guided))
+	/* No page is to be had for one: KVM_RUN fails. */
+	if (unlikely(!v->root && !mmu->config.guided && pgd_is_visible(sm, vcpu)))
 		return RET_PF_EXIT;
 	rt_charge(COST_FAULT_FIXED, 1);
 	rt_srcu_lock(mmu->config.vm);

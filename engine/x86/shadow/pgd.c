@@ -6,7 +6,7 @@
 #include "engine/x86/shadow/recycle.h"
 #include "engine/x86/shadow/sync.h"
 
-static bool table_is_visible(struct shadow_mmu *sm, unsigned int vcpu)
+bool pgd_is_visible(struct shadow_mmu *sm, unsigned int vcpu)
 {
 	const struct shadow_vcpu *sv = &sm->vcpus[vcpu];
 	const struct memslot *slot;
@@ -24,7 +24,7 @@ void pgd_load(struct shadow_mmu *sm, unsigned int vcpu)
 	struct shadow_vcpu *sv = &sm->vcpus[vcpu];
 	struct shadow_root root = { .pgd = sv->cr3 };
 
-	if (!table_is_visible(sm, vcpu))
+	if (!pgd_is_visible(sm, vcpu))
 		return;
 	mmu_lock_exclusive(&sm->x.mmu);
 	rt_pin(RT_PIN_OTHER);
