@@ -192,12 +192,16 @@ static int check_about(const struct replay_ask *ask, const struct ev_meta *meta,
 		return err_set(e, ERR_MACHINE, "%s: policy %s is about shadow pages, and this host had the TDP MMU; take a recording with kvm.tdp_mmu=N",
 			       ask->trace, p->name);
 	if (p->about == ABOUT_SHADOW_PAGING && !meta->shadow)
-		return err_set(e, ERR_MACHINE, "%s: policy %s is about shadow paging, and this host had two-dimensional paging; take a recording with kvm_intel.ept=0 or kvm_amd.npt=0",
+		return err_set(e, ERR_MACHINE, "%s: policy %s is about shadow paging, and this host had two-dimensional paging; "
+			       "take a recording with kvm_intel.ept=0 or kvm_amd.npt=0",
 			       ask->trace, p->name);
 	return 0;
 }
 
-/* The model is fitted to what the TDP MMU and stage 2 say of their entries; shadow pages say it otherwise, and of several at once. */
+/*
+ * The model is fitted to what the TDP MMU and stage 2 say of their entries; shadow pages say it otherwise, and of several
+ * at once.
+ */
 static int check_model(const struct replay_ask *ask, const struct ev_meta *meta, struct err *e)
 {
 	if (!ask->model || meta->arch != KVM_X86 || meta->tdp_mmu || ask->facts.assumed[FACT_TDP_MMU])

@@ -32,7 +32,10 @@ static bool lacks_guest_time(const struct question *q)
 	       !ev_counts_get(&q->meta->sources, "kvm:kvm_entry");
 }
 
-/* Where an entry was set and the TDP MMU said nothing, there is none; a file that names no sources was made on purpose. */
+/*
+ * Where an entry was set and the TDP MMU said nothing, there is none; a file that names no sources was made on
+ * purpose.
+ */
 static bool lacks_tdp_mmu(const struct question *q)
 {
 	return !q->meta->tdp_mmu && q->meta->sources.nr && !ev_counts_get(&q->meta->kinds, ev_kind_name(OBS_SET_SPTE));

@@ -54,7 +54,7 @@ void oracle_remove_all(struct oracle *o, uint64_t stamp, bool sure);
 /* Write access may be gone anywhere (dirty logging, a read-only page). */
 void oracle_protect_all(struct oracle *o);
 
-/* The MMU maps ahead what the host has (shadow pages): frames may be mapped that nobody accessed since they were gone. */
+/* The MMU maps ahead what the host has (shadow pages): frames may be mapped that nobody accessed since they went. */
 void oracle_maps_ahead(struct oracle *o);
 
 /**

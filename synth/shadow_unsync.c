@@ -23,7 +23,7 @@ enum { FOUR_LEVELS, FIVE_LEVELS };
 
 #define GIB_PAGES	(1ULL << 18)
 #define HEAD_START	10		/* gaps that the others fault before vCPU 0 does */
-#define SPARE_PAGES	64		/* of the page limit: KVM recycles when fewer than 5 are left, and then makes it 25 */
+#define SPARE_PAGES	64		/* of the page limit: KVM recycles when fewer than 5 are left, to 25 */
 
 static const char *const levels[] = { "4", "5", NULL };
 
@@ -165,7 +165,8 @@ static uint64_t rewrite_leafs(struct guest *g, const struct shape *s, uint64_t t
 	uint64_t gap_ns = s->v[SYNTH_GAP], step_ns = gap_ns + GUEST_SERVICE_NS;
 
 	for (uint64_t leaf = 0; leaf < s->nr_leafs; leaf++) {
-		access_at(g, s, t_ns += step_ns, 0, s->root, leaf_gva(s, leaf), leaf_page(s, leaf, round), false, gap_ns);
+		access_at(g, s, t_ns += step_ns, 0, s->root, leaf_gva(s, leaf), leaf_page(s, leaf, round), false,
+			  gap_ns);
 		kernel_write(g, s, t_ns += step_ns, 0, s->root, s->leaf + leaf, gap_ns);
 		guest_gpte(g, t_ns, 0, s->leaf + leaf, 0, leaf_page(s, leaf, round + 1) << 12 | GPTE_PAGE);
 	}

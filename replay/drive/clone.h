@@ -11,7 +11,8 @@
  * strides, so that each vCPU has its own memory, its own memslots and its
  * own notifiers.  Copy 0 is what was recorded.  A gfn outside all slots (MMIO)
  * stays where it is.  The guest's own page tables move with their frames and with what their entries lead to; guest
- * virtual addresses stay, each copy has tables of its own.  What concerns a VM as a whole (ZAP_ALL, VM_DESTROY) is done once,
+ * virtual addresses stay, each copy has tables of its own.  What concerns a VM as a whole (ZAP_ALL, VM_DESTROY) is
+ * done once,
  * by the last copy to come to it; a memslot change is done by each for its own slot.
  */
 struct clone_vm {

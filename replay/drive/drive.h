@@ -111,7 +111,7 @@ struct drive_task {
 	struct ev_list		 emulations;	/* of such writes, by KVM after the access that follows */
 	gfn_t			 root;		/* that the guest has loaded; UINT64_MAX: unknown */
 	unsigned int		 levels;	/* of its page tables; 0: unknown */
-	struct ev_gpte		 wrote;		/* what it wrote to the frame of its last access already; bytes 0: nothing */
+	struct ev_gpte		 wrote;		/* what it wrote to its last access's frame already; bytes 0: nothing */
 	gfn_t			 emulated;	/* frame of the last access, if KVM has its write to emulate */
 	uint64_t		 thought_ns;	/* of the next access's think time */
 	uint64_t		 recorded_end_ns; /* of its last stimulus */
@@ -241,8 +241,8 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 /* paging.c: shadow paging, what the guest does to its own page tables. */
 void paging_keep(struct ev_list *list, const struct ev *ev);
 /*
- * The access at hand wrote to @frame: if that was a page table, what it wrote was found by a walk that is still to come.
- * Carried out now, as far as the stream's next records tell.
+ * The access at hand wrote to @frame: if that was a page table, what it wrote was found by a walk that is still to
+ * come.  Carried out now, as far as the stream's next records tell.
  */
 void paging_written(struct drive_task *t, unsigned int vm, gfn_t frame);
 /* Carries out what was kept in one of the task's lists. */

@@ -46,7 +46,7 @@ struct drive_job {
 	const struct costs	*costs;
 	const struct access_model *access;	/* of @file; NULL: only recorded accesses happen */
 	bool			 as_tdp_mmu;	/* whatever MMU the recorded host had */
-	bool			 as_two_dimensional; /* the guest's page tables are its own affair, whatever they were */
+	bool			 as_two_dimensional; /* the guest's page tables are its own affair */
 	uint32_t		 time_scale_ppm; /* recorded think times and gaps are multiplied by it; 0: kept */
 	struct host_model	 host;
 	enum drive_pacing	 pacing;

@@ -4,8 +4,8 @@
  *
  * Entries it wrote without an exit are known from walks that found them, so they are written right before the
  * access (or whatever else) that they were found for, by the vCPU that found them.  Under this policy the
- * frame may be write-protected then: the write costs a fault, and perhaps its emulation.  That is asked only of frames to
- * which the guest was seen writing; the others were filled by user space before the guest ran.
+ * frame may be write-protected then: the write costs a fault, and perhaps its emulation.  That is asked only of frames
+ * to which the guest was seen writing; the others were filled by user space before the guest ran.
  */
 #include "base/alloc.h"
 #include "kvm/role.h"
