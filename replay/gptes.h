@@ -2,6 +2,7 @@
 #ifndef REPLAY_GPTES_H
 #define REPLAY_GPTES_H
 
+#include "kvm/gpte.h"
 #include "kvm/spte.h"
 #include "replay/recording.h"
 
@@ -68,20 +69,6 @@ struct gpte_question {
 };
 
 #define GPTE_NO_GFN	UINT64_MAX
-
-/* What a guest's entry says; the same bits with four and with eight bytes, but for the highest. */
-#define GPTE_P		BIT_ULL(0)
-#define GPTE_W		BIT_ULL(1)
-#define GPTE_U		BIT_ULL(2)
-#define GPTE_A		BIT_ULL(5)
-#define GPTE_D		BIT_ULL(6)
-#define GPTE_PS		BIT_ULL(7)
-#define GPTE_NX		BIT_ULL(63)
-
-static inline gfn_t gpte_gfn(uint64_t gpte)
-{
-	return (gpte & (BIT_ULL(52) - BIT_ULL(12))) >> 12;
-}
 
 /*
  * The value that was read: the last one shown before, unless what became of the entry contradicts it and not the next

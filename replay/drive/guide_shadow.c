@@ -165,8 +165,8 @@ static bool same_entry(const struct guide *g, uint64_t a, uint64_t b)
 }
 
 /*
- * Is it an update or clear of what the entry is?  Entries that map the same page (the host merges equal ones) look the same, and
- * are told apart by the frame they map, if the recording knows that.
+ * Is it an update or clear of what the entry is?  Entries that map the same page (the host merges equal ones) look the
+ * same, and are told apart by the frame they map, if the recording knows that.
  */
 static bool is_change_of(const struct guide *g, const struct obs *o, const struct mmu_read *what)
 {
@@ -174,7 +174,7 @@ static bool is_change_of(const struct guide *g, const struct obs *o, const struc
 	       (!o->spte.level || o->spte.gfn == what->mapped);
 }
 
-/* What became of it, or NULL: of several that are alike in that, too, as many are past as the engine has changed by now. */
+/* What became of it, or NULL: of several that are alike in that, too, those are past that the engine has changed. */
 static const struct obs *change_of(const struct guide *g, const struct running *r, const struct mmu_read *what)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
@@ -235,7 +235,7 @@ static void fate_of_old(const struct guide *g, const struct running *r, const st
 		q->fate = GPTE_FATE_GONE;
 }
 
-/* Is it the clearing of an entry that was empty, and mapped @gfn last (or, as far as the recording knows, nothing yet)? */
+/* Is it the clearing of an entry that was empty and mapped @gfn last (or nothing yet, as far as is known)? */
 static bool clears_empty(const struct guide *g, const struct obs *o, gfn_t gfn)
 {
 	return o->kind == OBS_SPTE_CLEAR && o->spte.old == g->format->nonpresent &&

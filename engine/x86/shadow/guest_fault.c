@@ -103,8 +103,8 @@ static void find_slot(struct guest_fault *g)
 }
 
 /*
- * kvm_inject_emulated_page_fault(): the guest is told.  If the fault is of rights alone, the entry it met may be stale, and
- * would be met again.
+ * kvm_inject_emulated_page_fault(): the guest is told.  If the fault is of rights alone, the entry it met may be
+ * stale, and would be met again.
  */
 static enum ret_pf tell_guest(struct guest_fault *g)
 {

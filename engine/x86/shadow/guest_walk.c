@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Guest walks: what FNAME(walk_addr) of KVM's paging_tmpl.h does, and the bits an entry may not have (SDM vol. 3, 4). */
+/* FNAME(walk_addr) of KVM's paging_tmpl.h; which bits are reserved: SDM vol. 3, 4. */
 #include "engine/x86/shadow/guest_walk.h"
 
 #include "engine/core/dirty.h"

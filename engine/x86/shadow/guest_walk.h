@@ -11,17 +11,9 @@
  */
 #include "engine/x86/shadow/gpt.h"
 #include "engine/x86/x86.h"
+#include "kvm/gpte.h"
 
 #define GUEST_LEVELS	5
-
-/* Entries of the guest's tables. */
-#define GPTE_P		BIT_ULL(0)
-#define GPTE_W		BIT_ULL(1)
-#define GPTE_U		BIT_ULL(2)
-#define GPTE_A		BIT_ULL(5)
-#define GPTE_D		BIT_ULL(6)
-#define GPTE_PS		BIT_ULL(7)
-#define GPTE_NX		BIT_ULL(63)
 
 /* Rights as role words have them. */
 #define ACC_X		1u
@@ -88,12 +80,6 @@ unsigned int gpte_access(uint64_t gpte);
 static inline unsigned int gpte_access_clean(uint64_t gpte)
 {
 	return gpte_access(gpte) & ~(gpte & GPTE_D ? 0 : ACC_W);
-}
-
-/* The frame of an entry of the last level. */
-static inline gfn_t gpte_gfn(uint64_t gpte)
-{
-	return (gpte & SPTE_PFN_MASK) >> 12;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * INVLPG: of each root at hand the one entry, if it can be stale at all.  Up to 6.1 it goes and is made anew (FNAME(invlpg)),
- * later it is synced (__kvm_mmu_invalidate_addr()).
+ * INVLPG: of each root at hand the one entry, if it can be stale at all.  Up to 6.1 it goes and is made anew
+ * (FNAME(invlpg)), later it is synced (__kvm_mmu_invalidate_addr()).
  */
 #include "engine/core/flush.h"
 #include "engine/core/observe.h"

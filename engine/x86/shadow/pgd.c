@@ -56,8 +56,8 @@ static void release(struct shadow_mmu *sm, struct shadow_root *r)
 }
 
 /*
- * Of the roots kept for later the one for @pgd becomes the present one, which takes its place as the newest of them.  If
- * there is none, the oldest makes way.
+ * Of the roots kept for later the one for @pgd becomes the present one, which takes its place as the newest of them.
+ * If there is none, the oldest makes way.
  */
 static struct shadow_root exchange(struct shadow_mmu *sm, struct shadow_vcpu *sv, gfn_t pgd)
 {

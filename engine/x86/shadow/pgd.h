@@ -9,8 +9,8 @@
 bool pgd_is_visible(struct shadow_mmu *sm, unsigned int vcpu);
 
 /*
- * mmu_alloc_shadow_roots() and the sync of kvm_mmu_load(): the root of the vCPU's CR3.  There is none while the guest's table is
- * in no slot.
+ * mmu_alloc_shadow_roots() and the sync of kvm_mmu_load(): the root of the vCPU's CR3.  There is none while the
+ * guest's table is in no slot.
  */
 void pgd_load(struct shadow_mmu *sm, unsigned int vcpu);
 

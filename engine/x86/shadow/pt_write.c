@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* KVM emulated a write to a frame that may be a shadowed table: kvm_mmu_track_write(), up to 6.4 kvm_mmu_pte_write(). */
+/* KVM emulated a write to what may be a shadowed table: kvm_mmu_track_write(), before kvm_mmu_pte_write(). */
 #include "engine/core/dirty.h"
 #include "engine/x86/shadow/guest_ops.h"
 #include "engine/x86/shadow/guest_walk.h"

@@ -5,15 +5,15 @@
 /*
  * Shadow pages brought in line with the guest tables they were made from.  mmu_lock held for write.
  *
- * Order in a batch: first nobody may write the guest tables any more, then a flush, and only then are they read; otherwise
- * a write could slip in between.  A page that is synced by itself, when a lookup finds it, stays unsync: whoever
- * links it sees what is there now, and the guest's next TLB flush sees the rest.
+ * Order in a batch: first nobody may write the guest tables any more, then a flush, and only then are they read;
+ * otherwise a write could slip in between.  A page that is synced by itself, when a lookup finds it, stays unsync:
+ * whoever links it sees what is there now, and the guest's next TLB flush sees the rest.
  */
 #include "engine/x86/shadow/unsync.h"
 
 /*
- * __kvm_sync_page(): each entry of page @number that is not empty.  What is synced stands for a guest's TLB flush, so nothing
- * becomes accessed by it, and no page unsync.
+ * __kvm_sync_page(): each entry of page @number that is not empty.  What is synced stands for a guest's TLB flush, so
+ * nothing becomes accessed by it, and no page unsync.
  * Return: > 0: a flush is owed, 0, or < 0: the page is of another kind than the vCPU's roots and cannot be synced.
  */
 int sync_page(struct shadow_mmu *sm, unsigned int vcpu, uint32_t number);
@@ -29,8 +29,8 @@ int sync_entry(struct shadow_mmu *sm, unsigned int vcpu, uint32_t entry);
 int sync_children(struct shadow_mmu *sm, unsigned int vcpu, uint32_t number, bool can_yield);
 
 /*
- * A lookup by @vcpu found unsync page @number: synced, it stays unsync.  Return: as sync_page(); a page that cannot be synced
- * is condemned.
+ * A lookup by @vcpu found unsync page @number: synced, it stays unsync.  Return: as sync_page(); a page that cannot be
+ * synced is condemned.
  */
 int sync_found(struct shadow_mmu *sm, unsigned int vcpu, uint32_t number, struct condemned *list);
 

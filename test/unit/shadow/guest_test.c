@@ -50,7 +50,8 @@ static const struct guest_row rows[] = {
 	  "clear 0 L1 0x8000000000000000\n" },
 	{ "neighbours that the guest has accessed are mapped ahead, not accessed, up to one that cannot be",
 	  KVM_6_12, { NULL }, true,
-	  { SETS(G + 3, 0, RW(P + 1)), SETS(G + 3, 1, RO(P + 2)), SETS(G + 3, 2, P << 12 | 7), SETS(G + 3, 4, RW(P + 3)), SETS(G + 3, 3, RW(P)),
+	  { SETS(G + 3, 0, RW(P + 1)), SETS(G + 3, 1, RO(P + 2)), SETS(G + 3, 2, P << 12 | 7), SETS(G + 3, 4, RW(P + 3)),
+	    SETS(G + 3, 3, RW(P)),
 	    BOOT, DO(FORGET), FAULTS(PAGE(3), MMU_W, P, RET_PF_FIXED) },
 	  "get 0x40001 role 0x3703 new\n"
 	  "get 0x40002 role 0x3702 new\n"
@@ -110,8 +111,9 @@ static const struct guest_row rows[] = {
 	  { MAPPED, FAULTS(AT(G + 2), MMU_R, G + 2, RET_PF_FIXED), DO(FORGET), FAULTS(AT(G + 2), MMU_W, G + 2, RET_PF_EMULATE) }, "" },
 	{ "6.12: a flush of the guest's TLB syncs what is unsync: entries whose rights changed are made anew",
 	  KVM_6_12, { NULL }, false,
-	  { SETS(G + 3, 4, RW(P + 1)), SETS(G + 3, 5, RW(P + 2)), SETS(G + 3, 6, RW(P + 3)), MAPPED, FAULTS(PAGE(4), MMU_W, P + 1, RET_PF_FIXED),
-	    FAULTS(PAGE(5), MMU_W, P + 2, RET_PF_FIXED), FAULTS(PAGE(6), MMU_W, P + 3, RET_PF_FIXED), UNSYNC, WRITE(G + 3, 4, RO(P + 1), true),
+	  { SETS(G + 3, 4, RW(P + 1)), SETS(G + 3, 5, RW(P + 2)), SETS(G + 3, 6, RW(P + 3)), MAPPED,
+	    FAULTS(PAGE(4), MMU_W, P + 1, RET_PF_FIXED), FAULTS(PAGE(5), MMU_W, P + 2, RET_PF_FIXED),
+	    FAULTS(PAGE(6), MMU_W, P + 3, RET_PF_FIXED), UNSYNC, WRITE(G + 3, 4, RO(P + 1), true),
 	    WRITE(G + 3, 5, 0, true), WRITE(G + 3, 6, RW(P + 4), true), DO(FORGET), DO(SYNC), DO(SYNC) },
 	  "update 0x40003 L1 0x140003e67 > 0x140003a65\n"
 	  "flush\n"
@@ -209,7 +211,8 @@ static const struct guest_row rows[] = {
 	  "clear 0 L1 0x8000000000000000\n", true },
 	{ "three roots are kept for later, the oldest makes way",
 	  KVM_6_12, { NULL }, false,
-	  { BOOT, ROOT(ROOT_B, false), DO(LOAD), ROOT(ROOT_A, true), ROOT(ROOT_B, true), ROOT(G + 0x20, false), DO(LOAD), ROOT(G + 0x21, false),
+	  { BOOT, ROOT(ROOT_B, false), DO(LOAD), ROOT(ROOT_A, true), ROOT(ROOT_B, true), ROOT(G + 0x20, false), DO(LOAD),
+	    ROOT(G + 0x21, false),
 	    DO(LOAD), ROOT(ROOT_A, true), ROOT(G + 0x22, false), DO(LOAD), ROOT(ROOT_A, true), ROOT(ROOT_B, false) },
 	  "get 0x40000 role 0x3704 new\n"
 	  "get 0x40010 role 0x3704 new\n"
@@ -227,7 +230,8 @@ static const struct guest_row rows[] = {
 	  "flush\n" },
 	{ "a use in between starts the count again",
 	  KVM_6_12, { NULL }, false,
-	  { MAPPED, SETS(G + 3, 5, RW(P + 1)), DO(FORGET), EMULATE(G + 2, 16, 0, 8), EMULATE(G + 2, 24, 0, 8), FAULTS(PAGE(5), MMU_W, P + 1, RET_PF_FIXED),
+	  { MAPPED, SETS(G + 3, 5, RW(P + 1)), DO(FORGET), EMULATE(G + 2, 16, 0, 8), EMULATE(G + 2, 24, 0, 8),
+	    FAULTS(PAGE(5), MMU_W, P + 1, RET_PF_FIXED),
 	    EMULATE(G + 2, 32, 0, 8) },
 	  "requested 0x40101 pfn 0x140101 L1\n"
 	  "update 0x40101 L1 0x8000000000000000 > 0x140101e67\n"
