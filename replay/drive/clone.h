@@ -12,8 +12,8 @@
  * own notifiers.  Copy 0 is what was recorded.  A gfn outside all slots (MMIO)
  * stays where it is.  The guest's own page tables move with their frames and with what their entries lead to; guest
  * virtual addresses stay, each copy has tables of its own.  What concerns a VM as a whole (ZAP_ALL, VM_DESTROY) is
- * done once,
- * by the last copy to come to it; a memslot change is done by each for its own slot.
+ * done once, by the last copy to come to it; a memslot change is done by each for its own slot.  All copies together
+ * may have as many shadow pages each as the recorded guest.
  */
 struct clone_vm {
 	gfn_t	 gfns;		/* stride, a multiple of 1 GiB */

@@ -103,7 +103,7 @@ static const struct {
 	  .want = { IS("pages", 12), { "faults", 14, 1 << 30 }, IS("avoided", 10), IS("shadow_recycled", 0) } },
 	{ .name = "with too few shadow pages they are recycled", .rmaps = true,
 	  .lines = { { LIMIT, HOST, 1, 64 }, { WRITE_EACH, 0, 10, 100 } },
-	  .want = { { "shadow_recycled", 40, 80 }, { "pages", 40, 60 } } },
+	  .want = { { "shadow_recycled", RT_IS_VIRTUAL ? 40 : 1, 80 }, { "pages", 40, RT_IS_VIRTUAL ? 60 : 99 } } },
 	{ .name = "copies have as many pages each", .rmaps = true, .clones = 2,
 	  .lines = { { LIMIT, HOST, 1, 64 }, { WRITE_EACH, 0, 10, 50 } },
 	  .want = { IS("shadow_recycled", 0), IS("pages", 100) } },
