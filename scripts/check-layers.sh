@@ -24,6 +24,7 @@ check base "base/"
 check kvm "kvm/ base/"
 check event "event/ kvm/ base/"
 check capture "capture/ event/ kvm/ base/"
+check capture/live "capture/live/ capture/dat.h capture/bytes.h capture/mapping.h base/"
 check synth "synth/ event/ kvm/ base/"
 check result "result/ base/ schema.sql.h"
 check engine/config "engine/config/ kvm/ base/"
@@ -45,6 +46,10 @@ while read -r folder; do
 done < <(find . -name '*.c' -not -path './build*' -printf '%P\n' | sed 's|/.*||' | sort -u)
 if grep -nE '^#include "engine/rt/' replay/*.[ch] 2>/dev/null; then
 	echo "check-layers: only replay/drive/ is compiled per runtime and may include engine/rt/" >&2
+	bad=1
+fi
+if grep -nE '^#include "capture/live/' capture/*.[ch]; then
+	echo "check-layers: what reads recordings knows nothing of live hosts" >&2
 	bad=1
 fi
 if grep -rnE '_Thread_local|__thread|\brand\(|\bdrand48\(' engine/core engine/x86 engine/arm64 replay 2>/dev/null; then

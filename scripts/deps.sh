@@ -10,14 +10,13 @@
 set -eu
 
 # "a|b" is satisfied by any of them; the first is what gets installed.
-# libtracefs-dev: libtracecmd's pkg-config file asks for it, its package does not.
 build=(gcc make binutils "pkg-config|pkgconf" libc6-dev libtracecmd-dev libtraceevent-dev libtracefs-dev
 	libsqlite3-dev libzstd-dev zlib1g-dev libxxhash-dev liburcu-dev libinih-dev libjansson-dev libcmocka-dev
 	"libboost-context-dev|libboost-context1.74-dev" sqlite3 trace-cmd
 	"gnuplot-nox|gnuplot-qt|gnuplot-x11" "fonts-dejavu-core|fonts-liberation")
 lint=(clang-format clang-tidy cppcheck shellcheck)
 bench=(time)
-pkgconfig=(libtracecmd libtraceevent sqlite3 libzstd zlib libxxhash liburcu-memb inih jansson cmocka)
+pkgconfig=(libtracecmd libtraceevent libtracefs sqlite3 libzstd zlib libxxhash liburcu-memb inih jansson cmocka)
 commands=(gcc make ld objcopy pkg-config sqlite3 gnuplot)
 
 case ${1:-} in
