@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One recording: what was left by others is removed, everything is set up while the instance stands still, then it
+ * runs, then it stands still again and is written.  Notes (what was refused, facts of the host) go in first, as
+ * text in trace_marker, before anything happens: trace-cmd and KernelShark show them.
+ */
+#include "capture/live/record.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/outfile.h"
+#include "capture/live/command.h"
+#include "capture/live/drain.h"
+#include "capture/live/host.h"
+#include "capture/live/instance.h"
+#include "capture/live/probes.h"
+#include "capture/live/profile.h"
+#include "capture/live/record_file.h"
+
+#define LOOK_MS		100	/* how often a failed spool is looked for */
+
+struct record {
+	const struct record_options *o;
+	struct record_result *result;
+	struct record_file file;	/* and what it is made of */
+	struct profile	profile;
+	struct command	command;
+	struct drain	*drain;
+	sigset_t	before, ours;
+};
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* --- setting up ------------------------------------------------------------------------------- */
+
+static int set_up_buffer(struct record *r, struct err *e)
+{
+	struct instance *in = r->file.in;
+	char kb[16];
+	int ret = instance_write(in, "tracing_on", "0");
+
+	if (ret)
+		return err_sys(e, -ret, "tracing_on", "write");
+	ret = instance_write(in, "trace_clock", r->o->clock);
+	if (ret)
+		return err_set(e, ERR_USAGE, "--clock %s: the kernel does not take it: %s", r->o->clock, strerror(-ret));
+	snprintf(kb, sizeof(kb), "%u", r->o->buffer_kb);
+	ret = instance_write(in, "buffer_size_kb", kb);
+	if (ret)
+		return err_set(e, ret == -ENOMEM ? ERR_MACHINE : ERR_USAGE, "-b %u: the kernel does not give that much for each CPU: %s",
+			       r->o->buffer_kb, strerror(-ret));
+	return 0;
+}
+
+/* Return: 0 or -errno. */
+static int enable(struct instance *in, const struct profile_event *ev)
+{
+	char *file = xasprintf("events/%s/%s/enable", ev->system, ev->name);
+	int ret = instance_write(in, file, "1");
+
+	free(file);
+	return ret;
+}
+
+static int set_up_events(struct record *r, struct err *e)
+{
+	for (size_t i = 0; i < r->profile.nr_events; i++) {
+		struct profile_event *ev = &r->profile.events[i];
+		int ret = enable(r->file.in, ev);
+		char *name;
+
+		if (!ret) {
+			record_file_event(&r->file, ev->system, ev->name);
+			r->result->nr_events++;
+			continue;
+		}
+		if (ret == -ENOENT && ev->optional)
+			continue;
+		name = xasprintf("%s:%s", ev->system, ev->name);
+		refused_add(&r->result->refused, name, ret == -ENOENT ? "this kernel has no such event" : strerror(-ret));
+		free(name);
+	}
+	if (!r->result->nr_events)
+		return err_set(e, ERR_MACHINE, "%s: none of its events can be recorded here%s%s", r->o->profile,
+			       r->result->refused.nr ? ": " : "", r->result->refused.nr ? r->result->refused.v[0] : "");
+	return 0;
+}
+
+static int set_up_probes(struct record *r, struct err *e)
+{
+	struct utsname u;
+
+	uname(&u);
+	return probes_make(r->file.in, u.release, r->file.kallsyms ? r->file.kallsyms : "", &r->profile, &r->result->refused, e);
+}
+
+static int set_up_command(struct record *r, struct err *e)
+{
+	char *marker;
+	int ret;
+
+	if (!r->o->command)
+		return 0;
+	marker = instance_path(r->file.in, "trace_marker");
+	ret = command_prepare(&r->command, r->o->command, marker, &r->before, e);
+	free(marker);
+	return ret;
+}
+
+static int set_up(struct record *r, struct err *e)
+{
+	int ret = profile_read(r->o->profile, &r->profile, e);
+
+	if (!ret)
+		ret = outfile_open(r->o->output, &r->file.out, e);
+	if (!ret)
+		ret = instance_open(&r->file.in, e);
+	if (ret)
+		return ret;
+	r->file.kallsyms = host_text("/proc/kallsyms");
+	ret = set_up_buffer(r, e);
+	if (!ret)
+		ret = set_up_probes(r, e);
+	if (!ret)
+		ret = set_up_command(r, e);
+	if (!ret)
+		ret = drain_start(r->file.in, r->o->output, &r->drain, e);
+	return ret;
+}
+
+/* --- running ----------------------------------------------------------------------------------- */
+
+static void note(void *arg, const char *line)
+{
+	char *text = xasprintf("mmulab: %s\n", line);
+
+	instance_write(arg, "trace_marker", text);
+	free(text);
+}
+
+static int turn(struct instance *in, const char *on, struct err *e)
+{
+	int ret = instance_write(in, "tracing_on", on);
+
+	return ret ? err_sys(e, -ret, "tracing_on", "write") : 0;
+}
+
+/* Events come on while the buffer stands still, so that the recording begins with all of them. */
+static int begin(struct record *r, struct err *e)
+{
+	struct instance *in = r->file.in;
+	int ret = turn(in, "1", e);
+
+	if (!ret) {
+		host_facts(note, in);
+		ret = turn(in, "0", e);
+	}
+	if (!ret)
+		ret = set_up_events(r, e);
+	if (!ret)
+		ret = turn(in, "1", e);
+	for (size_t i = 0; i < r->result->refused.nr && !ret; i++) {
+		char *line = xasprintf("refused: %s", r->result->refused.v[i]);
+
+		note(in, line);
+		free(line);
+	}
+	return ret;
+}
+
+static void wait_for_end(struct record *r)
+{
+	double end = r->o->duration_s > 0 ? seconds() + r->o->duration_s : 0;
+
+	while (!drain_failed(r->drain) && !command_ended(&r->command)) {
+		double left = end ? end - seconds() : 1;
+		struct timespec t = { .tv_nsec = LOOK_MS * 1000000L };
+
+		if (left <= 0)
+			return;
+		if (left * 1000 < LOOK_MS)
+			t.tv_nsec = (long)(left * 1e9);
+		if (sigtimedwait(&r->ours, NULL, &t) > 0 && !command_ended(&r->command))
+			return;
+	}
+}
+
+static int run(struct record *r, struct err *e)
+{
+	double from;
+	int ret = begin(r, e), stopped;
+
+	if (!ret) {
+		from = seconds();
+		command_go(&r->command);
+		wait_for_end(r);
+		r->result->seconds = seconds() - from;
+	}
+	instance_write(r->file.in, "tracing_on", "0");
+	command_end(&r->command);
+	r->result->command_status = r->command.status;
+	stopped = drain_stop(r->drain, ret ? NULL : e);
+	return ret ? ret : stopped;
+}
+
+/* --- before and after ---------------------------------------------------------------------------- */
+
+static void block_signals(struct record *r)
+{
+	sigemptyset(&r->ours);
+	sigaddset(&r->ours, SIGINT);
+	sigaddset(&r->ours, SIGTERM);
+	sigaddset(&r->ours, SIGHUP);
+	sigaddset(&r->ours, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &r->ours, &r->before);
+}
+
+/* A second ^C came in time to hurry us, not to be told about later. */
+static void restore_signals(struct record *r)
+{
+	const struct timespec now = { 0 };
+
+	while (sigtimedwait(&r->ours, NULL, &now) > 0)
+		;
+	sigprocmask(SIG_SETMASK, &r->before, NULL);
+}
+
+int record_host(const struct record_options *o, struct record_result *out, struct err *e)
+{
+	struct record r = { .o = o, .result = out, .command = { .go = -1 } };
+	int ret;
+
+	block_signals(&r);
+	ret = set_up(&r, e);
+	if (!ret)
+		ret = run(&r, e);
+	command_end(&r.command);
+	if (!ret)
+		ret = record_file_write(&r.file, r.drain, o->program, out, e);
+	outfile_abort(r.file.out);
+	drain_close(r.drain);
+	instance_close(r.file.in);
+	record_file_fini(&r.file);
+	profile_fini(&r.profile);
+	restore_signals(&r);
+	return ret;
+}
+
+void record_result_fini(struct record_result *r)
+{
+	refused_fini(&r->refused);
+	free(r->cpus);
+	*r = (struct record_result){ 0 };
+}

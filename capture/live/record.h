@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CAPTURE_LIVE_RECORD_H
+#define CAPTURE_LIVE_RECORD_H
+
+#include "base/err.h"
+#include "base/types.h"
+#include "capture/live/refused.h"
+
+/* One recording of this host, from tracefs into a trace.dat. */
+struct record_options {
+	const char	*output;
+	const char	*profile;	/* path: capture/live/profile.h */
+	const char	*clock;		/* a word of trace_clock */
+	const char	*program;	/* what the file says recorded it */
+	uint32_t	 buffer_kb;	/* of each CPU */
+	double		 duration_s;	/* 0: until a signal or the end of the command */
+	char		*const *command;	/* ends with NULL; NULL: none */
+};
+
+struct record_loss {		/* of one CPU, by the kernel's own count */
+	uint64_t	overrun;	/* overwritten before they were read */
+	uint64_t	commit_overrun;	/* nested too deep for a buffer this small */
+	uint64_t	dropped;	/* no room */
+	uint64_t	read;		/* recorded */
+};
+
+struct record_result {		/* of record_host(); record_result_fini() */
+	struct record_loss *cpus;	uint32_t nr_cpus;
+	struct refused	refused;
+	unsigned int	nr_events;	/* kinds that were turned on */
+	uint64_t	bytes;		/* of the file */
+	double		seconds;
+	int		command_status;	/* as waitpid() has it; 0 without one */
+};
+
+/**
+ * record_host() - record until SIGINT, SIGTERM, SIGHUP, the time is over or the command ends.
+ *
+ * Those signals, and SIGCHLD, are blocked while it runs.  Whatever ends it, no instance, probe or
+ * enabled event is left.  @out->refused is filled also on failure.
+ *
+ * ERR_MACHINE: rights, no tracefs, none of the events is there, a full disk; ERR_INPUT: the profile, the
+ * command; ERR_USAGE: a clock or a buffer size the kernel does not take.  The output is as it was then.
+ */
+int record_host(const struct record_options *o, struct record_result *out, struct err *e);
+void record_result_fini(struct record_result *r);
+
+#endif
