@@ -252,9 +252,11 @@ install: all man
 	install -D -m 755 $(BUILD)/mmulab $(DESTDIR)$(PREFIX)/bin/mmulab
 	install -d $(DESTDIR)$(PREFIX)/share/mmulab/policies $(DESTDIR)$(PREFIX)/share/mmulab/costs \
 		$(DESTDIR)$(PREFIX)/share/mmulab/plots $(DESTDIR)$(PREFIX)/share/mmulab/sql \
+		$(DESTDIR)$(PREFIX)/share/mmulab/profiles \
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 policies/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/policies/
 	install -m 644 costs/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/costs/
+	install -m 644 capture/profiles/* $(DESTDIR)$(PREFIX)/share/mmulab/profiles/
 	install -m 644 analysis/plots/* $(DESTDIR)$(PREFIX)/share/mmulab/plots/
 	install -m 644 analysis/sql/* $(DESTDIR)$(PREFIX)/share/mmulab/sql/
 	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/

@@ -29,7 +29,9 @@ struct dirs {
 /* The source tree keeps some of it beside the code that uses it. */
 static const char *source_folder(const char *kind)
 {
-	return strcmp(kind, "plots") == 0 ? "analysis/plots" : kind;
+	if (strcmp(kind, "plots") == 0)
+		return "analysis/plots";
+	return strcmp(kind, "profiles") == 0 ? "capture/profiles" : kind;
 }
 
 /* The folder the running program lies in, or "" where /proc does not say. */

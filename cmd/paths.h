@@ -4,7 +4,7 @@
 
 /**
  * paths_dirs() - where the program's data of one kind lies.
- * @kind:	"policies", "costs", "plots".
+ * @kind:	"policies", "costs", "plots", "profiles".
  *
  * $MMULAB_DATA/KIND when MMULAB_DATA is set; else the first that exists of
  * ../share/mmulab/KIND and ../KIND beside the program, the source tree it was
