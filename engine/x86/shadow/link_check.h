@@ -7,7 +7,7 @@
 
 void link_check(const struct shadow_mmu *sm, unsigned int vcpu, uint32_t number);
 
-/* Page @number is about to be linked, by a fault of @vcpu. */
+/* Page @number is about to be linked by a fault of @vcpu, or was just synced as its root. */
 static inline void check_link(const struct shadow_mmu *sm, unsigned int vcpu, uint32_t number)
 {
 	if (unlikely(sm->x.mmu.config.check))

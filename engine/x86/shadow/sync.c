@@ -11,6 +11,7 @@
 #include "engine/x86/shadow/guest_walk.h"
 #include "engine/x86/shadow/leaf.h"
 #include "engine/x86/shadow/link.h"
+#include "engine/x86/shadow/link_check.h"
 
 /* Where in its guest table a leaf's entry stands, in bytes. */
 static unsigned int gpte_offset(const struct shadow_mmu *sm, uint32_t entry)
@@ -263,6 +264,7 @@ void shadow_sync_roots(struct mmu *mmu, unsigned int vcpu)
 	mmu_lock_exclusive(mmu);
 	rt_pin(RT_PIN_OTHER);
 	sync_children(sm, vcpu, sv->root.table, true);
+	check_link(sm, vcpu, sv->root.table);
 	mmu_unlock(mmu, false);
 }
 
