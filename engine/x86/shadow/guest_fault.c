@@ -18,7 +18,7 @@ static void decode(struct guest_fault *g, const struct mmu_access *a, enum mmu_f
 		g->pferr = a->error_code;
 	} else {
 		if (met == MMU_FOUND_UNKNOWN)
-			met = shadow_found(f->x, shadow_walk(g->sm, f->v->root->table, g->gva).spte);
+			met = shadow_found(f->x, shadow_walk(g->sm, f->v->root, g->gva).spte);
 		g->pferr = (a->access & MMU_W ? PFERR_W : 0) | (a->access & MMU_X ? PFERR_F : 0) |
 			   (met == MMU_FOUND_PRESENT ? PFERR_P : 0) |
 			   (met == MMU_FOUND_MMIO ? PFERR_P | PFERR_RSVD : 0);
@@ -37,7 +37,7 @@ static enum ret_pf mmio(struct guest_fault *g)
 	if (mmio_is_remembered(f))
 		return RET_PF_EMULATE;
 	rt_rcu_read_lock();
-	spte = shadow_walk(g->sm, f->v->root->table, g->gva).spte;
+	spte = shadow_walk(g->sm, f->v->root, g->gva).spte;
 	rt_rcu_read_unlock();
 	return mmio_found(f, spte);
 }
@@ -80,7 +80,7 @@ static bool hits_watched(struct guest_fault *g)
 	if (!frames_is_watched(&sm->frames, g->paging.as_id, g->f.gfn))
 		return false;
 	rt_rcu_read_lock();
-	for (int level = sp_level(sm, number);; level--) {
+	for (int level = (int)role_level((uint32_t)rt_peek(&g->f.v->root->role));; level--) {
 		uint64_t spte = rt_peek(entry_at(sm, number * SPTE_ENTRIES + spte_index(g->gva >> 12, level)));
 
 		__atomic_store_n(&sp_of(sm, number)->write_flood, 0, __ATOMIC_RELAXED);

@@ -23,8 +23,8 @@ enum ret_pf fetch(struct guest_fault *g);
 
 /* touch.c */
 bool shadow_guest_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
-/* To the last entry for @gva below page @root. */
-struct walk shadow_walk(struct shadow_mmu *sm, uint32_t root, uint64_t gva);
+/* To the last entry for @gva below a vCPU's root, which may go invalid meanwhile. */
+struct walk shadow_walk(struct shadow_mmu *sm, const struct root *root, uint64_t gva);
 /* What the hardware makes of an entry where its walk ends. */
 enum mmu_found shadow_found(const struct x86_mmu *x, uint64_t spte);
 

@@ -19,9 +19,9 @@ static bool permits(const struct spte_format *f, uint64_t spte, unsigned int acc
 	return spte_is_present(spte) && spte_permits(f, spte, access) && (!user || (spte & f->user));
 }
 
-struct walk shadow_walk(struct shadow_mmu *sm, uint32_t root, uint64_t gva)
+struct walk shadow_walk(struct shadow_mmu *sm, const struct root *root, uint64_t gva)
 {
-	return walk_to(&sm->x, root, sp_level(sm, root), gva >> 12);
+	return walk_to(&sm->x, root->table, (int)role_level((uint32_t)rt_peek(&root->role)), gva >> 12);
 }
 
 bool shadow_guest_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
@@ -38,7 +38,7 @@ bool shadow_guest_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a
 	/* A running vCPU answers flushes, so shadow pages wait for it: as an RCU section makes them. */
 	rt_rcu_read_lock();
 	for (;;) {
-		struct walk w = shadow_walk(sm, root->table, a->gva);
+		struct walk w = shadow_walk(sm, root, a->gva);
 		uint64_t seen = w.spte;
 
 		allowed = permits(x->f, seen, a->access, a->error_code & PFERR_U);
