@@ -241,8 +241,8 @@ void gptes_each_of(const struct gptes *g, const struct rec_op *op,
 
 /* --- one entry -------------------------------------------------------------------- */
 
-/* How many showings, by entry, come before the first one of @q's entry after its time. */
-static uint32_t after(const struct gptes *g, const struct gpte_question *q)
+/* How many showings, by entry, come before the first one of @q's entry after its time; or, not @timed, at any time. */
+static uint32_t search(const struct gptes *g, const struct gpte_question *q, bool timed)
 {
 	const struct gpte_shown at = { .vm = q->vm, .table = q->table, .offset = (uint16_t)q->offset };
 	uint32_t lo = 0, hi = g->nr;
@@ -252,12 +252,22 @@ static uint32_t after(const struct gptes *g, const struct gpte_question *q)
 		const struct gpte_shown *s = &g->by_time[g->by_entry[mid]].s;
 		int c = cmp_entry(s, &at);
 
-		if (c < 0 || (!c && s->t_ns <= q->t_ns))
+		if (c < 0 || (!c && timed && s->t_ns <= q->t_ns))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	return lo;
+}
+
+static uint32_t after(const struct gptes *g, const struct gpte_question *q)
+{
+	return search(g, q, true);
+}
+
+static uint32_t first_of(const struct gptes *g, const struct gpte_question *q)
+{
+	return search(g, q, false);
 }
 
 static const struct gpte_shown *showing_of(const struct gptes *g, uint32_t i, const struct gpte_question *q)
@@ -365,7 +375,29 @@ static bool has_changed(const struct gpte_shown *before, const struct gpte_shown
 	return (before->value ^ next->value) & ~(GPTE_A | GPTE_D);
 }
 
-uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q)
+/* Did a walk go through a table in @gfn? */
+static bool is_table(const struct gptes *g, uint16_t vm, gfn_t gfn)
+{
+	const struct gpte_question first = { .vm = vm, .table = gfn };
+	uint32_t i = first_of(g, &first);
+
+	return i < g->nr && g->by_time[g->by_entry[i]].s.vm == vm && g->by_time[g->by_entry[i]].s.table == gfn;
+}
+
+/*
+ * What an entry allows that was left as it was.  The engine kept a note of it, which is believed only where the entry itself
+ * does not say: one that the host lets be written has W from the guest, or its frame is a page table of the guest's.
+ */
+static unsigned int access_kept(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q)
+{
+	if (q->spte & (SPTE_W | f->mmu_writable))
+		return q->access | ACCESS_W;
+	if ((q->spte & f->host_writable) && !is_table(g, q->vm, q->old_gfn))
+		return q->access & ~ACCESS_W;
+	return q->access;
+}
+
+static uint64_t read_as(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q)
 {
 	uint32_t i = after(g, q);
 	const struct gpte_shown *before = i ? showing_of(g, i - 1, q) : NULL;
@@ -378,4 +410,13 @@ uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const st
 	if (q->fate == GPTE_FATE_BARRED && before && is_useful(before->value) && next && !has_changed(before, next))
 		return before->value;
 	return implied(f, q);
+}
+
+uint64_t gptes_read(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q)
+{
+	struct gpte_question known = *q;
+
+	if (q->same)
+		known.access = access_kept(g, f, q);
+	return read_as(g, f, &known);
 }

@@ -62,7 +62,7 @@ struct gpte_question {
 	uint64_t	spte;		/* MADE; KEPT: as it is */
 	bool		anew;		/* @spte was made from what was read */
 	bool		same;		/* KEPT: what was read allows just what it did before: */
-	unsigned int	access;		/* ... 1 execute, 2 write, 4 user */
+	unsigned int	access;		/* ... 1 execute, 2 write, 4 user; write: if @spte does not tell */
 	/* BARRED: would a page of @gfn have been mapped, as far as the records before tell?  NULL: they do not. */
 	bool		(*is_at_hand)(const void *arg, gfn_t gfn);
 	const void	*arg;

@@ -12,6 +12,7 @@
 #define SPTE_RO	0x8000000001f8e825ULL	/* neither writable nor executable */
 #define SPTE_CLEAN	0x1f8ea05ULL	/* the guest may not write it yet, the host may */
 #define SHOWN(task, t, at, v) MADE_STIM(task, t, GPTE, .gpte = { .gfn = TABLE, .offset = at, .bytes = 8, .value = v })
+#define IS_TABLE(t, frame) MADE_STIM(0, t, GPTE, .gpte = { .gfn = frame, .bytes = 8 })
 #define WROTE(task, t, at, v) MADE_STIM(task, t, PT_WRITE, .gpte = { .gfn = TABLE, .offset = at, .bytes = 8, .value = v })
 #define ASK(t, at, ...) { .t_ns = t, .table = TABLE, .offset = at, .old_gfn = GPTE_NO_GFN, __VA_ARGS__ }
 #define KEPT(t, at, gfn) { t, TABLE, at, 0, GPTE_FATE_KEPT, .old_gfn = gfn, .spte = SPTE }
@@ -60,7 +61,12 @@ static const struct row {
 	{ "one that was left as it was has the rights of before",
 	  { SHOWN(0, 10, 8, MAPS(7, USED)), SHOWN(0, 90, 8, MAPS(7, USED & ~GPTE_D)) },
 	  { 50, TABLE, 8, 0, GPTE_FATE_KEPT, .old_gfn = 7, .spte = SPTE_CLEAN, .same = true, .access = 5 }, MAPS(7, USED & ~GPTE_D) },
-	{ "whatever else keeps it from being written", { SHOWN(0, 10, 8, MAPS(7, USED)) },
+	{ "by what it is, not by what was noted of it",
+	  { SHOWN(0, 10, 8, MAPS(7, USED)), SHOWN(0, 90, 8, MAPS(7, USED & ~GPTE_D)) },
+	  { 50, TABLE, 8, 0, GPTE_FATE_KEPT, .old_gfn = 7, .spte = SPTE_CLEAN, .same = true, .access = 7 }, MAPS(7, USED & ~GPTE_D) },
+	{ "in either way", { SHOWN(0, 10, 8, MAPS(7, USED & ~GPTE_D)), SHOWN(0, 90, 8, MAPS(7, USED)) },
+	  { 50, TABLE, 8, 0, GPTE_FATE_KEPT, .old_gfn = 7, .spte = SPTE, .same = true, .access = 5 }, MAPS(7, USED) },
+	{ "where that it is a table, too, may keep it from being written", { SHOWN(0, 10, 8, MAPS(7, USED)), IS_TABLE(20, 7) },
 	  { 50, TABLE, 8, 0, GPTE_FATE_KEPT, .old_gfn = 7, .spte = SPTE_CLEAN, .same = true, .access = 7 }, MAPS(7, USED) },
 	{ "one that could not be mapped was of use", { SHOWN(0, 10, 8, 0), SHOWN(0, 90, 8, MAPS(7, USED)) },
 	  ASK(50, 8, .fate = GPTE_FATE_BARRED), MAPS(7, USED) },
