@@ -15,8 +15,8 @@ done
 pages=$(sed -nE 's/^VERB\((.*)\)$/mmulab-\1.1/p' cmd/verbs.def | sort | tr '\n' ' ')
 [ "$(cd "$lab/share/man/man1" && ls mmulab-*.1 | sort | tr '\n' ' ')" = "$pages" ] && [ -s "$lab/share/man/man1/mmulab.1" ]
 result $? "a man page for each verb is installed"
-(cd / && "$lab/bin/mmulab" policies x86-6.12) >"$tmp/log" 2>&1 &&
-	grep -qF "$lab/share/mmulab/policies/x86-6.12.ini:" "$tmp/log"
+(cd / && "$lab/bin/mmulab" policies x86-6.12 && ! "$lab/bin/mmulab" policies absent) >"$tmp/log" 2>&1 &&
+	grep -qF "looked for absent.ini in $lab/share/mmulab/policies)" "$tmp/log"
 result $? "the installed program takes the installed policies"
 (cd / && "$lab/bin/mmulab" policies) | sed -n '/^Policies/,$p' | grep '^  ' | sort | uniq -d >"$tmp/log"
 [ ! -s "$tmp/log" ]
