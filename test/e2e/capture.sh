@@ -92,8 +92,7 @@ mkdir "$tmp/killed"
 "$mmulab" capture -o "$tmp/killed/T.dat" -p "$tmp/quiet.events" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 wait_for_instance
-kill -KILL $pid
-wait $pid 2>/dev/null
+{ kill -KILL $pid; wait $pid; } 2>/dev/null
 [ -n "$(left $pid)" ] && [ -z "$(ls -A "$tmp/killed")" ]
 result $? "SIGKILL leaves an instance, and nothing on the disk"
 "$mmulab" capture -o "$tmp/two.dat" -p "$tmp/quiet.events" -d 20 >"$tmp/out" 2>"$tmp/err" &
@@ -138,6 +137,15 @@ if command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then
 	[ -z "$(ls -A "$tmp/nobody")" ]
 	result $? "nothing is left then either"
 fi
+"$mmulab" capture -o "$tmp/killed/T.dat" -p "$tmp/quiet.events" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+wait_for_instance
+"$mmulab" doctor --clean >"$tmp/out" 2>"$tmp/err" && [ -n "$(left $pid)" ]
+result $? "doctor --clean leaves a running capture alone"
+{ kill -KILL $pid; wait $pid; } 2>/dev/null
+says "doctor --clean removes what a killed one left" 0 out "removed   mmulab-" "$mmulab" doctor --clean
+says "and then finds nothing" 0 out "nothing was left" "$mmulab" doctor --clean
+says "doctor tells of events" 0 out "of profile full can be recorded" "$mmulab" doctor
 [ ! -e "$tmp/x.dat" ] && [ -z "$(left)" ] && state | cmp -s - "$tmp/before"
 result $? "tracing is as it was"
 echo "1..$n"
