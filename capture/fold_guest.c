@@ -82,8 +82,8 @@ void guest_syncs(struct fold *f, struct task *t, const struct raw *r)
 #define REFILL_PAGES	25		/* KVM_REFILL_PAGES, kvm_host.h (v6.1, v6.12) */
 
 /*
- * A fault or load that needs pages zaps the oldest, until REFILL_PAGES are free: how many it asks for tells how many were,
- * and so the limit.  The pages there are were counted if the VM was made while it was recorded.
+ * A fault or load that needs pages zaps the oldest, until REFILL_PAGES are free: how many it asks for tells how
+ * many were, and so the limit.  The pages there are were counted if the VM was made while it was recorded.
  */
 void page_recycle(struct fold *f, struct task *t, const struct raw *r)
 {

@@ -248,8 +248,8 @@ void obs_get_page(struct fold *f, struct task *t, const struct raw *r)
 }
 
 /*
- * No notifier takes table pages away (they go with what a fault, a vCPU's root or a memslot needs): one at hand is over.
- * Whoever else takes a root away is taking them all.
+ * No notifier takes table pages away (they go with what a fault, a vCPU's root or a memslot needs): one at hand is
+ * over. Whoever else takes a root away is taking them all.
  */
 void obs_prepare_zap(struct fold *f, struct task *t, const struct raw *r)
 {

@@ -79,7 +79,8 @@ void root_free(struct fold *f, struct task *t, const struct raw *r)
 			op->flags |= EV_F_LOADS;
 			t->v.rooted = false;
 		}
-	} else if (op && (op->kind == EV_OP_VCPU_UNLOAD || op->kind == EV_OP_VCPU_LOAD || op->kind == EV_OP_VM_DESTROY)) {
+	} else if (op && (op->kind == EV_OP_VCPU_UNLOAD || op->kind == EV_OP_VCPU_LOAD ||
+			  op->kind == EV_OP_VM_DESTROY)) {
 		op->vm = vm_by_kvm(f, t, r->v[0], false);
 		op_touch(t, r->ts_ns);
 	} else if (t->vcpu >= 0 && t->v.rooted && r->v[1] & ROOT_CURRENT) {

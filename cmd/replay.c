@@ -199,8 +199,8 @@ static int check_about(const struct replay_ask *ask, const struct ev_meta *meta,
 }
 
 /*
- * The model is fitted to what the TDP MMU and stage 2 say of their entries; shadow pages say it otherwise, and of several
- * at once.
+ * The model is fitted to what the TDP MMU and stage 2 say of their entries; shadow pages say it otherwise, and of
+ * several at once.
  */
 static int check_model(const struct replay_ask *ask, const struct ev_meta *meta, struct err *e)
 {

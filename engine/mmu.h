@@ -48,8 +48,8 @@ struct mmu_host {
 	 */
 	pfn_t (*page)(void *arg, unsigned int task, gfn_t gfn);
 	/*
-	 * Shadow paging: the guest's tables lead to another frame than the access was recorded with; the page that a fault
-	 * finds behind it, of 4 KiB.  NULL: the access's own.
+	 * Shadow paging: the guest's tables lead to another frame than the access was recorded with; the page that
+	 * a fault finds behind it, of 4 KiB.  NULL: the access's own.
 	 */
 	pfn_t (*elsewhere)(void *arg, unsigned int task, gfn_t gfn);
 	void *arg;
@@ -165,7 +165,8 @@ struct mmu_access {
 	bool		 ahead;
 	/* For verify: the recorded kernel did map it, so no window keeps this one from it. */
 	bool		 certain;
-	uint64_t	 gva;		/* shadow paging: what the guest accessed; then @gfn is what its tables said when recorded */
+	/* Shadow paging: what the guest accessed; then @gfn is what its tables said when recorded. */
+	uint64_t	 gva;
 };
 
 enum mmu_age { MMU_AGE_CLEAR, MMU_AGE_CLEAR_FLUSH, MMU_AGE_TEST };
@@ -212,7 +213,8 @@ struct mmu_stats {
 	uint64_t syncs, sync_ns, sync_stretch_ns;
 
 	/* Attempts that ended in RETRY, by cause: engine/core/stats.def. */
-	uint64_t retry_open, retry_hull, retry_ended, retry_seq, retry_slot, retry_root, retry_race, retry_sync, retry_gpte;
+	uint64_t retry_open, retry_hull, retry_ended, retry_seq, retry_slot, retry_root, retry_race;
+	uint64_t retry_sync, retry_gpte;
 	uint64_t memslot_wait_ns, memslot_wait_max_ns;	/* updates waited for open invalidations */
 	uint64_t windows_max;		/* invalidations open at once */
 	uint64_t windows_busy_max_ns;	/* longest time without a moment at which none was open */
@@ -246,8 +248,8 @@ void mmu_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm);
  */
 bool mmu_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
 /*
- * Somebody will come to @gfn soon (@vcpu's guest, or -1: the host): what maps it should be near in this machine's memory
- * by then.  Nothing in the model notices.
+ * Somebody will come to @gfn soon (@vcpu's guest, or -1: the host): what maps it should be near in this machine's
+ * memory by then.  Nothing in the model notices.
  */
 void mmu_expect(const struct mmu *mmu, int vcpu, gfn_t gfn);
 /* One fault attempt: everything between exit and entry but exit and entry.  a->found is the exit's, if known. */
@@ -345,15 +347,20 @@ void mmu_worker_stop(struct mmu *mmu);
  */
 void mmu_gpte(struct mmu *mmu, gfn_t table, unsigned int offset, uint64_t value);
 /*
- * The guest writes @value there: true when it is there already, or some mapping lets it, and then it is done.  Otherwise the write faults
- * (mmu_fault()), and unless that makes a mapping writable KVM emulates it (mmu_pt_write()).
+ * The guest writes @value there: true when it is there already, or some mapping lets it, and then it is done.
+ * Otherwise the write faults (mmu_fault()), and unless that makes a mapping writable KVM emulates it
+ * (mmu_pt_write()).
  */
 bool mmu_guest_writes(struct mmu *mmu, unsigned int vcpu, gfn_t table, unsigned int offset, uint64_t value);
-/* kvm_mmu_track_write(): KVM emulated a write of @bytes (1 .. 8) at @offset of frame @gfn; the guest's memory changes with it. */
-void mmu_pt_write(struct mmu *mmu, unsigned int vcpu, gfn_t gfn, unsigned int offset, uint64_t value, unsigned int bytes);
 /*
- * The guest loads CR3 (kvm_mmu_new_pgd()): one of its roots that is at hand, or mmu_vcpu_load() must follow.  Syncing is
- * mmu_sync_roots(), where the load flushes.  Return: a root is at hand.
+ * kvm_mmu_track_write(): KVM emulated a write of @bytes (1 .. 8) at @offset of frame @gfn; the guest's memory changes
+ * with it.
+ */
+void mmu_pt_write(struct mmu *mmu, unsigned int vcpu, gfn_t gfn, unsigned int offset, uint64_t value,
+		  unsigned int bytes);
+/*
+ * The guest loads CR3 (kvm_mmu_new_pgd()): one of its roots that is at hand, or mmu_vcpu_load() must follow.
+ * Syncing is mmu_sync_roots(), where the load flushes.  Return: a root is at hand.
  */
 bool mmu_cr3(struct mmu *mmu, unsigned int vcpu, gfn_t root);
 void mmu_sync_roots(struct mmu *mmu, unsigned int vcpu);
@@ -379,8 +386,8 @@ uint64_t mmu_peek(const struct mmu *mmu, gfn_t gfn, unsigned int as_id, int *lev
 void mmu_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint64_t spte);
 /*
  * The same without the TDP MMU (config.rmaps), where several entries may map a frame: the first one in the rmap of @gfn
- * at @level that is @old but for A and D becomes @new, or goes where that is not present (then mmu_lock is taken).  Return:
- * false: there is none.
+ * at @level that is @old but for A and D becomes @new, or goes where that is not present (then mmu_lock is taken).
+ * Return: false: there is none.
  */
 bool mmu_repair_rmap(struct mmu *mmu, gfn_t gfn, int level, uint64_t old, uint64_t new);
 /* ... and some entry that maps @gfn has A. */

@@ -74,14 +74,16 @@ struct ev_access {
  * 4 KiB pages; 0: not known.
  */
 struct ev_gpte {
-	uint64_t gfn : 40, offset : 12, level : 4, bytes : 4, rest : 4;	/* of the table; offset in bytes; bytes: 4 or 8, PT_WRITE 1 .. 8 */
+	/* Of the table; offset in bytes; bytes: 4 or 8, PT_WRITE 1 .. 8. */
+	uint64_t gfn : 40, offset : 12, level : 4, bytes : 4, rest : 4;
 	uint64_t value;
 	uint64_t extra;
 };
 
 struct ev_walk {
 	uint64_t gva;
-	uint64_t root : 40, levels : 4, known : 1, mapped : 1, rest : 18; /* root: gfn of the guest's root table, where known; levels: 2 .. 5, 0 without paging */
+	/* root: gfn of the guest's root table, where known; levels: 2 .. 5, 0 without paging. */
+	uint64_t root : 40, levels : 4, known : 1, mapped : 1, rest : 18;
 	uint32_t pferr;		/* as the walker was asked: PFERR_* */
 	uint32_t more;
 };

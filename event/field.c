@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum payload {
-	PAYLOAD_none, PAYLOAD_access, PAYLOAD_think, PAYLOAD_gpte, PAYLOAD_walk, PAYLOAD_hvas, PAYLOAD_gfns, PAYLOAD_slot,
+	PAYLOAD_none, PAYLOAD_access, PAYLOAD_think, PAYLOAD_gpte, PAYLOAD_walk, PAYLOAD_hvas, PAYLOAD_gfns,
+	PAYLOAD_slot,
 	PAYLOAD_spte, PAYLOAD_set, PAYLOAD_map, PAYLOAD_page, PAYLOAD_fast, PAYLOAD_mmio,
 	PAYLOAD_s2, PAYLOAD_pte, PAYLOAD_wait, PAYLOAD_pin, PAYLOAD_op,
 };

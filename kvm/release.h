@@ -51,7 +51,8 @@ enum ret_pf {
 	RET_PF_LOST,		/* kvm_pgtable_stage2_map() or _relax_perms() said -EAGAIN: another had been faster */
 	RET_PF_RELAXED,		/* permissions were added to the entry */
 	RET_PF_YOUNG,		/* the access flag was set */
-	RET_PF_GUEST,		/* shadow paging: the guest's own tables do not map it, so the guest is told; KVM says RETRY */
+	/* Shadow paging: the guest's own tables do not map it, so the guest is told; KVM says RETRY. */
+	RET_PF_GUEST,
 	RET_PF_NR,
 	RET_PF_UNKNOWN = 0xff,	/* the trace does not say */
 };

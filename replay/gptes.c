@@ -301,8 +301,9 @@ static unsigned int writes(uint64_t gpte)
 }
 
 /*
- * ... but not to write: an entry just made that could be writable and is not even so in KVM's own view has no other reason
- * than the guest's.  (Or its frame is a page table of the guest's: then nothing of the guest's entry is to be seen.)
+ * ... but not to write: an entry just made that could be writable and is not even so in KVM's own view has no other
+ * reason than the guest's.  (Or its frame is a page table of the guest's: then nothing of the guest's entry is to
+ * be seen.)
  */
 static bool forbids_write(const struct spte_format *f, uint64_t gpte, uint64_t spte)
 {
@@ -385,8 +386,9 @@ static bool is_table(const struct gptes *g, uint16_t vm, gfn_t gfn)
 }
 
 /*
- * What an entry allows that was left as it was.  The engine kept a note of it, which is believed only where the entry itself
- * does not say: one that the host lets be written has W from the guest, or its frame is a page table of the guest's.
+ * What an entry allows that was left as it was.  The engine kept a note of it, which is believed only where the
+ * entry itself does not say: one that the host lets be written has W from the guest, or its frame is a page table
+ * of the guest's.
  */
 static unsigned int access_kept(const struct gptes *g, const struct spte_format *f, const struct gpte_question *q)
 {

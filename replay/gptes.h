@@ -9,8 +9,9 @@
 /*
  * Shadow paging: what the recording shows of the guest's page tables over time.  The guest writes to them without
  * anybody noticing; a walk of KVM's shows each entry on its way and the bits it sets there, and an emulated write shows
- * the bytes.  KVM reads others, too (to map ahead, to sync a shadow page, at an INVLPG), of which no record gives the value: it is
- * what a walk had shown before, or what one shows later; which of the two, what KVM made of it tells.
+ * the bytes.  KVM reads others, too (to map ahead, to sync a shadow page, at an INVLPG), of which no record gives
+ * the value: it is what a walk had shown before, or what one shows later; which of the two, what KVM made of it
+ * tells.
  */
 struct gptes;
 

@@ -178,8 +178,8 @@ static uint64_t next_begin(const struct recording *r, const struct rec_op *op)
 }
 
 /*
- * A fault of which neither the return nor the guest's entry is recorded may have gone on until its task did anything else:
- * it may have lost its CPU.
+ * A fault of which neither the return nor the guest's entry is recorded may have gone on until its task did
+ * anything else: it may have lost its CPU.
  */
 static uint64_t end_of_fault(const struct recording *r, const struct rec_op *op)
 {

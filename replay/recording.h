@@ -76,8 +76,8 @@ static inline const struct ev *rec_op_stim(const struct recording *r, const stru
 const struct ev *rec_op_walk(const struct recording *r, const struct rec_op *op);
 
 /*
- * FAULT, where faults are not recorded and each walk of the guest's tables stands for one: nothing came of it, nor of the
- * access it belongs to, so that it may as well have been a walk of the emulator's.
+ * FAULT, where faults are not recorded and each walk of the guest's tables stands for one: nothing came of it, nor
+ * of the access it belongs to, so that it may as well have been a walk of the emulator's.
  */
 bool rec_op_only_walks(const struct recording *r, const struct rec_op *op);
 

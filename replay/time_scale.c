@@ -42,7 +42,9 @@ struct attempts {
 
 static void note(struct attempts *a, const struct ev *ev)
 {
-	static const enum cost alloc[] = { COST_HOST_ALLOC_4K, COST_HOST_ALLOC_4K, COST_HOST_ALLOC_2M, COST_HOST_ALLOC_1G };
+	static const enum cost alloc[] = {
+		COST_HOST_ALLOC_4K, COST_HOST_ALLOC_4K, COST_HOST_ALLOC_2M, COST_HOST_ALLOC_1G,
+	};
 	unsigned int level = ev->access.level < ARRAY_SIZE(alloc) ? ev->access.level : 1;
 	struct medians *m = level > 1 ? &a->huge : &a->small;
 	uint64_t attempts = ev->access.attempts ? ev->access.attempts : 1;

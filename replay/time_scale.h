@@ -17,8 +17,8 @@
  * what the costs add up to without contention: a first touch for the attempt that maps, and for the others what an
  * attempt costs until it finds the window (before the host page is looked up since 6.12, under the lock in 6.1).
  *
- * Attempts that found a huge page count only where there are no others: most of their time is the clearing of the page, of
- * which a recording does not say whether it was needed, and which no window waits for.
+ * Attempts that found a huge page count only where there are no others: most of their time is the clearing of the
+ * page, of which a recording does not say whether it was needed, and which no window waits for.
  */
 #define TIME_SCALE_ONE	1000000u	/* parts per million */
 #define TIME_SCALE_DEFAULT	"1"	/* of the command */
@@ -26,7 +26,8 @@
 
 struct time_scale {
 	uint32_t ppm;
-	uint64_t recorded_ns, modelled_ns;	/* medians, of small pages where there are any; 0: no attempt of known duration */
+	/* Medians, of small pages where there are any; 0: no attempt of known duration. */
+	uint64_t recorded_ns, modelled_ns;
 };
 
 /* TIME_SCALE_ONE when the recording does not say how long its faults took.  Return: 0 or negative with @e filled. */

@@ -237,7 +237,8 @@ static bool find_walk(const struct recording *r, const struct rec_op *op, struct
 
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
 		if (!is_change(obs[i].o.kind) && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE &&
-		    obs[i].o.kind != OBS_SYNC_PAGE && !flushes_part(r, op, &obs[i].o) && obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR && obs[i].o.kind != OBS_W_SPLIT)
+		    obs[i].o.kind != OBS_SYNC_PAGE && !flushes_part(r, op, &obs[i].o) &&
+		    obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR && obs[i].o.kind != OBS_W_SPLIT)
 			continue;
 		if (!found)
 			w->first = i;

@@ -42,8 +42,8 @@ uint64_t yields_seen(const struct yields *y, const struct recording *r, const st
 uint64_t yields_over(const struct yields *y, const struct recording *r, const struct rec_op *op, uint64_t t);
 /*
  * @op yielded at @t: when it queued for the lock again.  @next moves on over the records of the yield.
- * Where others overtook it: when it had the lock.  Where it did not have to wait: as late as can be, which is before its
- * next record and before somebody else queued who had to wait beyond that.
+ * Where others overtook it: when it had the lock.  Where it did not have to wait: as late as can be, which is
+ * before its next record and before somebody else queued who had to wait beyond that.
  */
 uint64_t yields_relock(const struct yields *y, const struct recording *r, const struct rec_op *op, uint32_t *next,
 		       uint64_t t);

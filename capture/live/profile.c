@@ -55,7 +55,8 @@ static void add_probes(struct profile *p, char *path)
 	p->probes[p->nr_probes++] = path;
 }
 
-static int read_line(const char *path, unsigned int nr, char *line, struct profile *p, unsigned int depth, struct err *e)
+static int read_line(const char *path, unsigned int nr, char *line, struct profile *p, unsigned int depth,
+		     struct err *e)
 {
 	char *first, *second, *save = NULL, *shown = xstrdup(line);
 	int ret = 0;

@@ -10,7 +10,8 @@ struct fault {
 	struct x86_vcpu		*v;
 	const struct memslot	*slot;		/* as looked up first; NULL: MMIO */
 	gfn_t			 gfn;
-	gfn_t			 mmio_page;	/* what the vCPU remembers MMIO by: the gfn, or the page of its virtual address */
+	/* What the vCPU remembers MMIO by: the gfn, or the page of its virtual address. */
+	gfn_t			 mmio_page;
 	hva_t			 hva;
 	pfn_t			 pfn;
 	uint64_t		 seq;		/* snapshot of mmu_invalidate_seq */
@@ -30,7 +31,8 @@ struct fault {
 static inline struct fault fault_of(struct x86_mmu *x, struct x86_vcpu *v, const struct mmu_access *a)
 {
 	return (struct fault){
-		.x = x, .v = v, .gfn = a->gfn, .mmio_page = a->gfn, .access = a->access, .ahead = a->ahead, .certain = a->certain,
+		.x = x, .v = v, .gfn = a->gfn, .mmio_page = a->gfn, .access = a->access, .ahead = a->ahead,
+		.certain = a->certain,
 		.nx = nx_is_on(x),
 		.host_level = a->host_level ? a->host_level : 1,	/* for the cost of the look-up */
 	};
@@ -40,8 +42,9 @@ enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
 
 /*
- * A fault by gfn from its error code to where it takes mmu_lock: what the hardware met, its slot, the fast fault, the host's
- * page.  @met: as the guest's own walk found, if known.  Return: RET_PF_CONTINUE to go on, or what became of it.
+ * A fault by gfn from its error code to where it takes mmu_lock: what the hardware met, its slot, the fast fault,
+ * the host's page.  @met: as the guest's own walk found, if known.  Return: RET_PF_CONTINUE to go on, or what
+ * became of it.
  */
 enum ret_pf fault_before_lock(struct fault *f, const struct mmu_access *a, enum mmu_found met);
 /* Its second part: kvm_faultin_pfn(). */

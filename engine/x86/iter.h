@@ -127,7 +127,8 @@ static inline void iter_next(struct tdp_iter *it)
 
 /*
  * Down to @level, as far as tables lead there: what iter_next() does again and again where nothing is to be done in
- * between, with the cursor in registers.  Return: false: a table was gone when it was to be entered, and the walk is past it.
+ * between, with the cursor in registers.  Return: false: a table was gone when it was to be entered, and the walk
+ * is past it.
  */
 static inline bool iter_descend(struct tdp_iter *it, int level)
 {

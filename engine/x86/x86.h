@@ -31,7 +31,8 @@ struct x86_vcpu {		/* written by its own task */
 	bool		 smm;		/* the next root it takes is of address space 1 */
 	uint64_t	 ret_pf[RET_PF_NR];
 	uint64_t	 fast_faults;
-	gfn_t		 mmio_gfn;	/* last gfn found to be MMIO, or page of a virtual address (shadow paging); 0: none */
+	/* Last gfn found to be MMIO, or page of a virtual address (shadow paging); 0: none. */
+	gfn_t		 mmio_gfn;
 	uint64_t	 mmio_gen;
 	uint64_t	 pml;		/* pages the hardware logged */
 	gfn_t		 near;		/* the 2 MiB that its last walk was in, */

@@ -34,7 +34,8 @@ static uint64_t bits_set(const struct guide *g, const struct rec_op *op, gfn_t t
  * vCPUs that walk at once find each other's bits, or not, and look again: what @op's walk found missing it set, and
  * what it did not set was there when it was done.
  */
-static uint64_t as_found(const struct guide *g, const struct rec_op *op, gfn_t table, unsigned int offset, uint64_t value)
+static uint64_t as_found(const struct guide *g, const struct rec_op *op, gfn_t table, unsigned int offset,
+			 uint64_t value)
 {
 	uint64_t bits = bits_set(g, op, table, offset);
 
@@ -102,7 +103,7 @@ void guide_shadow_root(struct actor *a, const struct rec_op *op, unsigned int vc
 
 	if (op->kind == EV_OP_VCPU_LOAD)
 		take_root(a, mmu, op, vcpu);
-	else if (walk && walk->walk.known && walk->walk.root != a->root)	/* nothing else showed that it was loaded */
+	else if (walk && walk->walk.known && walk->walk.root != a->root) /* nothing else showed that it was loaded */
 		load_cr3(a, mmu, vcpu, walk->walk.root);
 }
 
@@ -279,8 +280,8 @@ static uint32_t next_entry(const struct rec_op *op, const struct rec_obs *obs, u
 }
 
 /*
- * INVLPG up to 6.1, and a fault that the guest is told of, clear an entry and make it anew: one below each root at hand,
- * one after the other, as their records are.
+ * INVLPG up to 6.1, and a fault that the guest is told of, clear an entry and make it anew: one below each root at
+ * hand, one after the other, as their records are.
  */
 static void fate_of_remade(const struct guide *g, struct running *r, struct gpte_question *q)
 {
@@ -357,8 +358,8 @@ void guide_shadow_reads(struct guide *g, struct running *r, const struct mmu_rea
 }
 
 /*
- * A page was there if it was mapped, and not only if somebody asked for it; and it still is if it was before.  Of any other
- * it was not, since the engine would have mapped it.
+ * A page was there if it was mapped, and not only if somebody asked for it; and it still is if it was before.  Of
+ * any other it was not, since the engine would have mapped it.
  */
 pfn_t guide_shadow_page(const struct guide *g, const struct running *r, gfn_t gfn)
 {

@@ -83,8 +83,9 @@ struct guide {
 	struct host_pages	*pages;		/* by VM; NULL with the TDP MMU */
 	struct mmu_sink		 sink;
 	struct mmu_host		 host;
-	uint32_t		 gptes_told;	/* shadow paging: of job->gptes the engine knows those before this one, */
-	bool			*gpte_told;	/* and those that walks found since then */
+	/* Shadow paging: of job->gptes the engine knows those before the first, and those that walks found since. */
+	uint32_t		 gptes_told;
+	bool			*gpte_told;
 	struct actor		*actors;	/* one per runtime task */
 	uint32_t		 nr_actors;
 	struct obs_matcher	*matcher;
@@ -107,8 +108,8 @@ void guide_will_end(struct actor *a, uint32_t start);
 void guide_end_windows(struct actor *a, uint32_t parent, uint64_t until);
 
 /*
- * What the host has for the guest's frames, as far as records before tell.  _go: @op is about to be performed; _come: it
- * has been; _at: the page now, MMU_PFN_NONE: not known; _logged: its slot logs dirty pages.
+ * What the host has for the guest's frames, as far as records before tell.  _go: @op is about to be performed;
+ * _come: it has been; _at: the page now, MMU_PFN_NONE: not known; _logged: its slot logs dirty pages.
  */
 void guide_pages_go(struct guide *g, const struct rec_op *op);
 void guide_pages_come(struct guide *g, const struct rec_op *op);

@@ -48,7 +48,8 @@
 	SGET(task, t, 1, 0x3704, made), MADE_OP_FOR(task, (t) + 1, VCPU_LOAD, 3, 1, RET_PF_UNKNOWN)
 #define GPTE(t, table, lvl, v) MADE_STIM(0, t, GPTE, .gpte = { .gfn = table, .level = lvl, .bytes = 8, .value = v })
 #define SETS_A(task, t, table) MADE_OBS(task, t, SET_ACCESSED_BIT, .gfns = { .gfn = table })
-#define SWALK(task, t, g) MADE_STIM(task, t, WALK, .walk = { .gva = (g) << 12, .root = 1, .levels = 4, .known = 1, .mapped = 1, .pferr = 4 }), \
+#define SWALK(task, t, g)									\
+	MADE_STIM(task, t, WALK, .walk = { .gva = (g) << 12, .root = 1, .levels = 4, .known = 1, .mapped = 1, .pferr = 4 }), \
 	MADE_STIM(task, t, ACCESS, .access = { .gfn = g, .attempts = 1 })
 #define READ_ONLY(g) (PFN(g) << 12 | 0xa25)
 #define SFAULT(task, t, g, span, ret, n) \
