@@ -127,7 +127,7 @@ static void check_head(const char *path, size_t row)
 
 static void check(const void *r)
 {
-	size_t row = (const char (*)[sizeof(cases[0])])r - (const char (*)[sizeof(cases[0])])cases;
+	size_t row = (typeof(&cases[0]))r - cases;
 	char path[] = "/tmp/datout_XXXXXX";
 	struct digest d = { 0 };
 	struct source_record rec;

@@ -29,7 +29,7 @@ static const struct {
 
 static void check_name(const void *r)
 {
-	size_t i = (const char (*)[sizeof(names[0])])r - (const char (*)[sizeof(names[0])])names;
+	size_t i = (typeof(&names[0]))r - names;
 	struct instance_owner o;
 
 	assert_int_equal(instance_owner_of(names[i].name, &o), names[i].ours);
@@ -60,7 +60,7 @@ static const struct {
 
 static void check_release(const void *r)
 {
-	size_t i = (const char (*)[sizeof(releases[0])])r - (const char (*)[sizeof(releases[0])])releases;
+	size_t i = (typeof(&releases[0]))r - releases;
 
 	assert_int_equal(probes_for_release(releases[i].name, releases[i].release), releases[i].want);
 }
@@ -105,7 +105,7 @@ static pid_t ended_child(void)
 
 static void check_owner(const void *r)
 {
-	size_t i = (const char (*)[sizeof(owners[0])])r - (const char (*)[sizeof(owners[0])])owners;
+	size_t i = (typeof(&owners[0]))r - owners;
 	struct instance_owner o = self();
 
 	o.start += owners[i].later;

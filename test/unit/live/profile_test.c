@@ -29,8 +29,7 @@ static const struct {
 
 static void check(const void *r)
 {
-	const char (*row)[sizeof(cases[0])] = r;
-	size_t i = row - (const char (*)[sizeof(cases[0])])cases;
+	size_t i = (typeof(&cases[0]))r - cases;
 	char path[] = "/tmp/profile_XXXXXX", got[256] = "";
 	struct profile p = { 0 };
 	struct err e = { 0 };
@@ -62,8 +61,7 @@ static const struct {
 
 static void check_shipped(const void *r)
 {
-	const char (*row)[sizeof(shipped[0])] = r;
-	size_t i = row - (const char (*)[sizeof(shipped[0])])shipped, found = 0;
+	size_t i = (typeof(&shipped[0]))r - shipped, found = 0;
 	struct profile p = { 0 };
 	struct err e = { 0 };
 
