@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-#define BUCKETS_SHIFT	16
+#define BUCKETS_SHIFT	18	/* two lines each for 64 GiB of 4 KiB pages; memory comes as they are used */
 #define BUCKETS		(1u << BUCKETS_SHIFT)
 #define FRAME_BYTES	4096u
 

@@ -13,7 +13,7 @@
 #include "base/types.h"
 #include "engine/rt/rt.h"
 
-#define GPT_LINE 8	/* entries */
+#define GPT_LINE 32	/* entries; what finds a line takes 1 byte for each of them */
 
 enum gpt_width { GPT_4_BYTES = 4, GPT_8_BYTES = 8 };
 
