@@ -389,7 +389,10 @@ static void run_actor(void *arg)
 
 /* --- the run ------------------------------------------------------------------- */
 
-/* Role word of @vm's roots, as the recording shows the first being made; 0: it does not. */
+/*
+ * Role word of @vm's roots, as the recording shows the first being made; 0: it does not.  Roots of fewer than 4 levels
+ * are passed over: a shadowed guest has them while it boots, and the engine never.
+ */
 static uint32_t root_role(const struct recording *rec, uint32_t vm)
 {
 	for (uint32_t i = 0; i < rec->nr_ops; i++) {
@@ -399,7 +402,7 @@ static uint32_t root_role(const struct recording *rec, uint32_t vm)
 		if (op->kind != EV_OP_VCPU_LOAD || op->vm != vm)
 			continue;
 		made = rec_find(rec, op, OBS_GET_PAGE, 0);
-		if (made && !role_smm(made->o.page.role))
+		if (made && !role_smm(made->o.page.role) && role_level(made->o.page.role) >= 4)
 			return made->o.page.role;
 	}
 	return 0;

@@ -89,10 +89,11 @@ static void take_root(struct actor *a, struct mmu *mmu, const struct rec_op *op,
 {
 	const struct rec_obs *root = rec_find(a->g->rec, op, OBS_GET_PAGE, 0);
 
-	if (!root)
+	/* Of fewer levels: the engine has no such roots, and the vCPU keeps what it has. */
+	if (!root || role_level(root->o.page.role) < 4)
 		return;
 	mmu_vcpu_role(mmu, vcpu, root->o.page.role);
-	if (!role_direct(root->o.page.role) && role_level(root->o.page.role) >= 4 && root->o.page.gfn != a->root)
+	if (!role_direct(root->o.page.role) && root->o.page.gfn != a->root)
 		load_cr3(a, mmu, vcpu, root->o.page.gfn);
 }
 

@@ -94,6 +94,12 @@ verify x86-6.12-populate-thp right --limit 100
 rc=$?
 holds "$rc == ($(value exact_ratio "$tmp/right") < 1)" "--limit decides the exit status"
 
+# A shadowed guest's first root while it boots: direct, of 2 levels.
+"$mmulab" text "$tmp/x86-6.12-shadow-memslot-pins.mmt" |
+	sed '0,/kvm_mmu_get_page.*role=0x3704/s/\(kvm_mmu_get_page.*\)role=0x3704/\1role=0x3782/' >"$tmp/boots.txt"
+"$mmulab" text -r "$tmp/boots.txt" -o "$tmp/x86-6.12-boots.mmt" && verify x86-6.12-boots right
+holds "$(value exact_ratio "$tmp/right") > 0.998" "a root of fewer levels costs what it did, and not the recording"
+
 "$mmulab" verify "$tmp/x86-6.12-populate-thp.mmt" >"$tmp/text" 2>"$tmp/log" && grep -q "exact at the guided instants" "$tmp/text"
 result $? "without --json it is text"
 "$mmulab" verify "$tmp/x86-6.12-populate-thp.mmt" --limit ten >"$tmp/log" 2>&1
