@@ -21,7 +21,7 @@ endif
 OPT		?= -O2
 VERSION		:= $(shell git -C . describe --always --dirty 2>/dev/null || echo unknown)
 
-LAYERS		:= base kvm event capture live synth result config replay analysis cmd
+LAYERS		:= base kvm event capture out live synth result config replay analysis cmd
 RT_LAYERS	:= rt core x86 shadow arm64 drive
 RUNTIMES	:= vtime threads
 
@@ -29,6 +29,7 @@ DIR_base	:= base
 DIR_kvm		:= kvm
 DIR_event	:= event
 DIR_capture	:= capture
+DIR_out		:= capture/out
 DIR_live	:= capture/live
 DIR_synth	:= synth
 DIR_result	:= result
@@ -47,7 +48,8 @@ LAYER_base	:= base
 LAYER_kvm	:= kvm base
 LAYER_event	:= event kvm base
 LAYER_capture	:= capture event kvm base
-LAYER_live	:= live capture event kvm base
+LAYER_out	:= out capture event kvm base
+LAYER_live	:= live out capture event kvm base
 LAYER_synth	:= synth event kvm base
 LAYER_result	:= result base
 LAYER_config	:= config kvm base
@@ -164,7 +166,7 @@ endef
 $(foreach r,$(RUNTIMES),$(eval $(call engine_rule,$(r))))
 LD	:= ld
 
-PROGRAM_LIBS := $(foreach l,analysis replay result synth live capture event config kvm base,$(call lib,$(l)))
+PROGRAM_LIBS := $(foreach l,analysis replay result synth live out capture event config kvm base,$(call lib,$(l)))
 
 $(BUILD)/mmulab: $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) $(PROGRAM_LIBS)
 	$(call say,LD)$(CC) $(ALL_CFLAGS) -o $@ $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) \

@@ -24,7 +24,8 @@ check base "base/"
 check kvm "kvm/ base/"
 check event "event/ kvm/ base/"
 check capture "capture/ event/ kvm/ base/"
-check capture/live "capture/live/ capture/dat.h capture/bytes.h capture/mapping.h base/"
+check capture/out "capture/out/ capture/dat.h base/"
+check capture/live "capture/live/ capture/out/ capture/dat.h capture/bytes.h capture/mapping.h base/"
 check synth "synth/ event/ kvm/ base/"
 check result "result/ base/ schema.sql.h"
 check engine/config "engine/config/ kvm/ base/"
@@ -48,7 +49,7 @@ if grep -nE '^#include "engine/rt/' replay/*.[ch] 2>/dev/null; then
 	echo "check-layers: only replay/drive/ is compiled per runtime and may include engine/rt/" >&2
 	bad=1
 fi
-if grep -nE '^#include "capture/live/' capture/*.[ch]; then
+if grep -nE '^#include "capture/(live|out)/' capture/*.[ch]; then
 	echo "check-layers: what reads recordings knows nothing of live hosts" >&2
 	bad=1
 fi

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "capture/live/spool.h"
+#include "capture/out/spool.h"
 
 #define PIPE_BYTES	(256u << 10)	/* asked for; the kernel may give less */
 #define WAIT_MS		50

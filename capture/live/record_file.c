@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "capture/live/host.h"
-#include "capture/live/spool.h"
+#include "capture/out/spool.h"
 
 struct parts {			/* texts of the head, owned */
 	char	*header_page, *header_event, *printk, *cmdlines, *clocks, *uname;

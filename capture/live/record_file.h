@@ -3,7 +3,7 @@
 #define CAPTURE_LIVE_RECORD_FILE_H
 
 #include "base/outfile.h"
-#include "capture/live/datout.h"
+#include "capture/out/datout.h"
 #include "capture/live/drain.h"
 #include "capture/live/instance.h"
 #include "capture/live/record.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The trace.dat writer: our reader and libtracecmd find every record that was put in, and what the kernel counted. */
-#include "capture/live/datout.h"
+#include "capture/out/datout.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef CAPTURE_LIVE_SPOOL_H
-#define CAPTURE_LIVE_SPOOL_H
+#ifndef CAPTURE_OUT_SPOOL_H
+#define CAPTURE_OUT_SPOOL_H
 
 #include "base/err.h"
 #include "base/outfile.h"

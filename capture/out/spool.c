@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "capture/live/spool.h"
+#include "capture/out/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The head of a trace.dat, made in memory: formats and symbols are a few MiB. */
-#include "capture/live/datout.h"
+#include "capture/out/datout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
