@@ -44,6 +44,18 @@ struct replay_run {
 	int64_t			 id;	/* in the database, 0: not stored */
 };
 
+/*
+ * cmd/replay_ask.c: the texts of @ask become values; @access: that of --access.
+ * Return: 0 or -ERR_USAGE.
+ */
+int replay_ask_resolve(struct replay_ask *ask, const char *access, struct err *e);
+/*
+ * Everything that can be wrong before the first run, what is cheap to find before the trace is planned: @runs, one for
+ * each policy asked for (or one), get their policies, and @trace is opened.
+ */
+int replay_prepare(const struct replay_ask *ask, struct replay_trace *trace, struct replay_run *runs, size_t nr,
+		   struct err *e);
+
 /* Opens, scans, refuses what the trace cannot answer, plans. */
 int replay_trace_open(const struct replay_ask *ask, struct replay_trace *out, struct err *e);
 void replay_trace_close(struct replay_trace *t);	/* zeroed: fine */
