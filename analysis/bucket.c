@@ -103,7 +103,7 @@ int bucket_load(struct db *db, const struct group *group, struct err *e)
 		rc = db_prepare(db, "INSERT INTO temp.bucket VALUES (?,?,?,?,?,?,?)", "bucket", &insert, e);
 	if (!rc)
 		rc = db_prepare(db, "SELECT run, op, phase, blob FROM hist WHERE run IN"
-				" (SELECT run FROM temp.sel) AND phase IN ('total', 'lock_wait')", "hist", &st, e);
+				" (SELECT run FROM temp.sel) AND phase IN ('total', 'lock_wait', 'open', 'refault')", "hist", &st, e);
 	while (!rc && (rc = db_step(db, st, e)) == 1)
 		rc = pour_hist(db, st, insert, e);
 	sqlite3_finalize(st);

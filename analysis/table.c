@@ -121,6 +121,8 @@ static bool is_extra(enum result_op op, enum result_phase phase, const char *col
 		return true;
 	if (op == RESULT_ACCESS)
 		return phase != PHASE_TOTAL && phase != PHASE_LOCK_WAIT;
+	if (phase == PHASE_OPEN)
+		return false;
 	return phase != PHASE_TOTAL || !strcmp(column, "p90_ns") || !strcmp(column, "p999_ns");
 }
 

@@ -38,6 +38,7 @@ struct fit {			/* of one VM */
 	struct gap_counts *counts[SPELL_NR][CLASSES + 1];
 	struct gap_law	   law[SPELL_NR][CLASSES + 1];
 	bool		   known[SPELL_NR][CLASSES + 1];
+	uint64_t	   spells[SPELL_NR];
 };
 
 struct tally { uint64_t expected, observed; };	/* expected: of GAP_ONE */
@@ -207,6 +208,7 @@ static void fit_one(struct fit *fit, enum spell_of of)
 		}
 	/* Only ever watched and never touched is nothing to draw from either. */
 	fit->known[of][ANY_CLASS] = gap_fit(sum, &fit->law[of][ANY_CLASS]);
+	fit->spells[of] = sum->spells;
 	free(sum);
 }
 
@@ -427,4 +429,20 @@ const struct access_error *access_model_error(const struct access_model *m, enum
 uint64_t access_model_spells(const struct access_model *m, enum spell_of of)
 {
 	return m->stands_on[of];
+}
+
+void access_model_gaps(const struct access_model *m, enum spell_of of, struct hist *out)
+{
+	for (unsigned int vm = 0; vm < m->nr_vms; vm++) {
+		const struct fit *fit = &m->all[vm];
+		uint64_t before = 0;
+
+		for (unsigned int b = 0; fit->known[of][ANY_CLASS] && b < GAP_BUCKETS; b++) {
+			uint64_t upto = (uint64_t)((__uint128_t)fit->law[of][ANY_CLASS].within[b] * fit->spells[of] / GAP_ONE);
+
+			if (upto > before)
+				hist_record_n(out, gap_bucket_start_ns(b + 1) - 1, upto - before);
+			before = upto;
+		}
+	}
 }

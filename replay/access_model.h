@@ -4,6 +4,7 @@
 
 #include "event/reader.h"
 #include "replay/spells.h"
+#include "result/hist.h"
 
 /*
  * When somebody touches a page again, estimated from one recording.
@@ -48,5 +49,10 @@ bool access_model_draw(const struct access_model *m, unsigned int vm, gfn_t gfn,
 const struct access_error *access_model_error(const struct access_model *m, enum spell_of of);
 /* Spells the distributions of @of stand on. */
 uint64_t access_model_spells(const struct access_model *m, enum spell_of of);
+/*
+ * The distribution of all classes and VMs together: of these spells, how many are expected to be touched after
+ * which gap (recorded nanoseconds).  Those missing from @out are never touched.
+ */
+void access_model_gaps(const struct access_model *m, enum spell_of of, struct hist *out);
 
 #endif

@@ -74,7 +74,7 @@ void result_metric(struct result *r, const char *name, const char *unit, int64_t
 	snprintf(m->unit, sizeof(m->unit), "%s", unit);
 }
 
-size_t result_series_add(struct result *r, const char *name, int how)
+size_t result_series_add(struct result *r, const char *name, int how, uint32_t nr)
 {
 	struct result_series *s;
 
@@ -83,8 +83,8 @@ size_t result_series_add(struct result *r, const char *name, int how)
 			return i;
 	r->series = xreallocarray(r->series, r->nr_series + 1, sizeof(*r->series));
 	s = &r->series[r->nr_series];
-	assert(strlen(name) < sizeof(s->name));
-	*s = (struct result_series){ .bucket_ns = SERIES_FIRST_BUCKET_NS, .how = how };
+	assert(strlen(name) < sizeof(s->name) && nr % 2 == 0 && nr <= RESULT_SERIES_BUCKETS);
+	*s = (struct result_series){ .bucket_ns = SERIES_FIRST_BUCKET_NS, .how = how, .nr = nr };
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	return r->nr_series++;
 }
@@ -98,7 +98,7 @@ static uint64_t combine(int how, uint64_t a, uint64_t b)
 
 static void halve(struct result_series *s)
 {
-	const size_t half = RESULT_SERIES_BUCKETS / 2;
+	const size_t half = s->nr / 2;
 
 	for (size_t i = 0; i < half; i++)
 		s->v[i] = combine(s->how, s->v[2 * i], s->v[2 * i + 1]);
@@ -112,7 +112,24 @@ void result_series_put(struct result *r, size_t series, uint64_t t_ns, uint64_t 
 	unsigned int shift = __builtin_ctzll(s->bucket_ns);	/* a power of two: no division */
 
 	assert(series < r->nr_series);
-	for (; unlikely(t_ns >> shift >= RESULT_SERIES_BUCKETS); shift++)
+	for (; unlikely(t_ns >> shift >= s->nr); shift++)
 		halve(s);
 	s->v[t_ns >> shift] = combine(s->how, s->v[t_ns >> shift], value);
+}
+
+void result_series_spread(struct result *r, size_t series, uint64_t from_ns, uint64_t to_ns, uint64_t value)
+{
+	uint64_t width, left = value, at_ns = from_ns;
+
+	result_series_put(r, series, to_ns, 0);		/* as wide as it must be */
+	width = r->series[series].bucket_ns;
+	while (at_ns / width < to_ns / width) {
+		uint64_t next_ns = (at_ns / width + 1) * width;
+		uint64_t part = (uint64_t)((__uint128_t)value * (next_ns - at_ns) / (to_ns - from_ns));
+
+		result_series_put(r, series, at_ns, part);
+		left -= part;
+		at_ns = next_ns;
+	}
+	result_series_put(r, series, to_ns, left);
 }

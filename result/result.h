@@ -47,7 +47,9 @@ enum result_op {
 	X(TOTAL,	"total")	\
 	X(LOCK_WAIT,	"lock_wait")	\
 	X(LOCK_HOLD,	"lock_hold")	\
-	X(RETRY,	"retry")	/* time spent in attempts that ended in RETRY */
+	X(RETRY,	"retry")	/* time spent in attempts that ended in RETRY */ \
+	X(OPEN,		"open")		/* of invalidate: from its start's begin to its end's end */ \
+	X(REFAULT,	"refault")	/* of invalidate and age: until the guest touches such a page again (access model) */
 
 enum result_phase {
 #define RESULT_PHASE_ENUM(id, name) PHASE_##id,
@@ -70,10 +72,12 @@ struct result_blame { uint64_t ns, n; };
 
 /* One time line: fixed number of buckets over the run, so its size does not depend on the run's length. */
 #define RESULT_SERIES_BUCKETS 1024
+#define RESULT_SERIES_COARSE  256	/* of lines that come by operation: enough for a picture's width */
 struct result_series {
-	char		name[48];	/* "access.total.max", "access.lock_wait.max", "access.n" */
+	char		name[48];	/* "access.total.max", "access.n", "lock.wait.age.sum" */
 	uint64_t	bucket_ns;	/* a power of two: doubled, and neighbours merged, when the run outgrows it */
 	int		how;		/* 0: maximum, 1: sum */
+	uint32_t	nr;		/* of v; even */
 	uint64_t	v[RESULT_SERIES_BUCKETS];
 };
 
@@ -89,8 +93,10 @@ void result_fini(struct result *r);
 /* Sets or replaces. */
 void result_metric(struct result *r, const char *name, const char *unit, int64_t value);
 const struct result_metric *result_metric_find(const struct result *r, const char *name);
-/* Return: index of the series, made on first use; how: 0 maximum, 1 sum. */
-size_t result_series_add(struct result *r, const char *name, int how);
+/* Return: index of the series, made on first use; how: 0 maximum, 1 sum; @nr buckets at most, an even number. */
+size_t result_series_add(struct result *r, const char *name, int how, uint32_t nr);
 void result_series_put(struct result *r, size_t series, uint64_t t_ns, uint64_t value);
+/* A sum that came about evenly in [from_ns, to_ns]. */
+void result_series_spread(struct result *r, size_t series, uint64_t from_ns, uint64_t to_ns, uint64_t value);
 
 #endif

@@ -233,7 +233,7 @@ static int put_series(struct store *s, int64_t id, const struct result *r, struc
 		insert_int(&in, 1, (uint64_t)id);
 		insert_text(&in, 2, line->name);
 		insert_int(&in, 4, line->bucket_ns);
-		for (uint64_t b = 0; !rc && b < RESULT_SERIES_BUCKETS; b++) {
+		for (uint64_t b = 0; !rc && b < line->nr; b++) {
 			if (!line->v[b])
 				continue;
 			insert_int(&in, 3, b * line->bucket_ns);

@@ -34,9 +34,9 @@ static inline uint64_t fake_time(struct prng *p, uint64_t typical)
 static inline void fake_access(struct result *r, const struct fake *f, struct prng *p, uint64_t t_ns,
 			       uint64_t *waited)
 {
-	size_t total = result_series_add(r, "access.total.max", 0);
-	size_t wait = result_series_add(r, "access.lock_wait.max", 0);
-	size_t count = result_series_add(r, "access.n", 1);
+	size_t total = result_series_add(r, "access.total.max", 0, RESULT_SERIES_BUCKETS);
+	size_t wait = result_series_add(r, "access.lock_wait.max", 0, RESULT_SERIES_BUCKETS);
+	size_t count = result_series_add(r, "access.n", 1, RESULT_SERIES_BUCKETS);
 	bool storm = prng_below(p, 1000) < f->storm && (t_ns / 40000000) % 5 == 3;
 	uint64_t service = fake_time(p, 3400);
 	uint64_t wait_ns = storm ? fake_time(p, f->storm_ns) : prng_below(p, 8) ? 0 : fake_time(p, 120);

@@ -26,6 +26,7 @@ static void end_window(struct drive_task *t, const struct window *w)
 	mmu_invalidate_end(t->drive->vms[w->vm].mmu, w->start, w->end);
 	end_op(t, RESULT_INVALIDATE_END);
 	open_ns = rt_now_ns() - w->begin_ns;
+	sampler_window(&t->drive->sampler, open_ns);
 	if (open_ns > t->n.window_max_ns)
 		t->n.window_max_ns = open_ns;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A run's metrics; what each means is said once, in result/metric.def. */
+#include <stddef.h>
 #include <stdio.h>
 
 #include "replay/drive/drive.h"
@@ -75,7 +76,7 @@ static void put_each_stall(struct drive *d, struct result *r)
 		put(r, name, "ns", t->n.access_ns + t->n.nested_ns + t->n.added_ns + d->stats.task[i].kicked_ns);
 		snprintf(name, sizeof(name), "stall_lock_wait.vm%d.vcpu%d", t->vm, t->vcpu);
 		put(r, name, "ns", t->n.lock_wait_ns);
-		if (++nr == 256)	/* enough for any picture; the rest is in the mean and the maximum */
+		if (++nr == 1024)	/* enough for any picture; the rest is in the mean and the maximum */
 			return;
 	}
 }
@@ -221,6 +222,8 @@ static void put_model(struct drive *d, struct result *r, const struct task_count
 		dropped += touches_dropped(d->vms[i].touches);
 		unknown += touches_unknown(d->vms[i].touches);
 	}
+	access_model_gaps(d->job->access, SPELL_GONE, &r->hist[RESULT_INVALIDATE][PHASE_REFAULT]);
+	access_model_gaps(d->job->access, SPELL_OLD, &r->hist[RESULT_AGE][PHASE_REFAULT]);
 	put(r, "access_model_error", "ppm", share_ppm(off, observed));
 	put(r, "touches", "count", sum->touches);
 	put(r, "touches.dropped", "count", dropped);
@@ -266,6 +269,10 @@ static void put_runtime(struct drive *d, struct result *r)
 		char name[sizeof(r->metrics->name)];
 		uint64_t stretch_ns = d->stats.longest_stretch_ns[op];
 
+		if (d->stats.yields[op]) {
+			snprintf(name, sizeof(name), "yields.%s", result_op_name(op));
+			put(r, name, "count", d->stats.yields[op]);
+		}
 		flushes += d->stats.flushes[op];
 		yields += d->stats.yields[op];
 		lost += d->stats.lost_cas[op];
@@ -291,188 +298,141 @@ static void put_runtime(struct drive *d, struct result *r)
 	put(r, "preempted", "ns", preempted_ns);
 }
 
-/* Over all VMs: causes and waits are summed, extents are the largest. */
-static struct mmu_stats sum_invalidation(const struct drive *d)
+/* Which runs have a counter to tell of. */
+enum teller { EVERY_RUN, IF_NOT_ZERO, IF_INVALIDATED, IF_RMAPS, IF_SHADOW, IF_ARM64 };
+
+/* Counters of the engine that are metrics as they are: over all VMs summed, or the largest. */
+static const struct {
+	const char	*name, *unit;
+	size_t		 at;		/* in struct mmu_stats */
+	bool		 largest;
+	enum teller	 teller;
+} counters[] = {
+#define SUM(name, unit, member, teller) { name, unit, offsetof(struct mmu_stats, member), false, teller }
+#define MAX(name, unit, member, teller) { name, unit, offsetof(struct mmu_stats, member), true, teller }
+	SUM("fast_faults",	"count", fast_faults,		EVERY_RUN),
+	SUM("tables_max",	"count", tables_max,		EVERY_RUN),
+	SUM("bytes",		"bytes", bytes,			EVERY_RUN),
+	SUM("pages.4k",		"count", pages[1],		EVERY_RUN),
+	SUM("pages.2m",		"count", pages[2],		EVERY_RUN),
+	SUM("pages.1g",		"count", pages[3],		EVERY_RUN),
+	SUM("zap_time",		"ns",	 zap_ns,		EVERY_RUN),
+	MAX("zap_stretch",	"ns",	 zap_stretch_ns,	EVERY_RUN),
+	SUM("zap_visited",	"count", zap_visited,		EVERY_RUN),
+	SUM("tables_made",	"count", tables_made,		EVERY_RUN),
+	SUM("nx_recovered",	"count", nx_recovered,		IF_NOT_ZERO),
+	SUM("zap_nonpresent",	"count", zap_nonpresent,	IF_NOT_ZERO),
+	SUM("retry_open",	"count", retry_open,		IF_INVALIDATED),
+	SUM("retry_hull",	"count", retry_hull,		IF_INVALIDATED),
+	SUM("retry_seq",	"count", retry_seq,		IF_INVALIDATED),
+	SUM("retry_slot",	"count", retry_slot,		IF_INVALIDATED),
+	SUM("retry_root",	"count", retry_root,		IF_INVALIDATED),
+	SUM("retry_race",	"count", retry_race,		IF_INVALIDATED),
+	MAX("windows_busy_max",	"ns",	 windows_busy_max_ns,	IF_INVALIDATED),
+	MAX("windows_max",	"count", windows_max,		IF_INVALIDATED),
+	SUM("memslot_wait",	"ns",	 memslot_wait_ns,	IF_INVALIDATED),
+	MAX("memslot_wait_max",	"ns",	 memslot_wait_max_ns,	IF_INVALIDATED),
+	SUM("windows_left",	"count", windows_left,		IF_NOT_ZERO),
+	SUM("shadow_zapped",	"count", shadow_zapped,		IF_RMAPS),
+	SUM("shadow_recycled",	"count", shadow_recycled,	IF_RMAPS),
+	SUM("rmap_recycled",	"count", rmap_recycled,		IF_RMAPS),
+	SUM("retry_sync",	"count", retry_sync,		IF_SHADOW),
+	SUM("retry_gpte",	"count", retry_gpte,		IF_SHADOW),
+	SUM("pt_writes",	"count", pt_writes,		IF_SHADOW),
+	SUM("unsynced",		"count", unsynced,		IF_SHADOW),
+	MAX("unsync_max",	"count", unsync_max,		IF_SHADOW),
+	SUM("synced",		"count", synced,		IF_SHADOW),
+	SUM("syncs",		"count", syncs,			IF_SHADOW),
+	SUM("sync_time",	"ns",	 sync_ns,		IF_SHADOW),
+	MAX("sync_stretch",	"ns",	 sync_stretch_ns,	IF_SHADOW),
+	SUM("shadow_flooded",	"count", shadow_flooded,	IF_SHADOW),
+	SUM("coalesced",	"count", coalesced,		IF_ARM64),
+	SUM("coalesce_time",	"ns",	 coalesce_ns,		IF_ARM64),
+	MAX("coalesce_max",	"ns",	 coalesce_max_ns,	IF_ARM64),
+	SUM("broken",		"count", broken,		IF_ARM64),
+	SUM("broken_time",	"ns",	 broken_ns,		IF_ARM64),
+	MAX("broken_max",	"ns",	 broken_max_ns,		IF_ARM64),
+	SUM("broken_faults",	"count", broken_faults,		IF_ARM64),
+	SUM("broken_stall",	"ns",	 broken_stall_ns,	IF_ARM64),
+	SUM("tables_freed",	"count", tables_freed,		IF_ARM64),
+	SUM("tables_freed_late", "count", tables_freed_late,	IF_ARM64),
+#undef SUM
+#undef MAX
+};
+
+static uint64_t counter(const struct drive *d, size_t row)
 {
-	struct mmu_stats sum = { 0 };
+	uint64_t value = 0;
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		const struct mmu_stats s = d->vms[i].stats;
+		uint64_t of_vm = *(const uint64_t *)((const char *)&d->vms[i].stats + counters[row].at);
 
-		sum.retry_open += s.retry_open;
-		sum.retry_hull += s.retry_hull;
-		sum.retry_ended += s.retry_ended;
-		sum.retry_seq += s.retry_seq;
-		sum.retry_slot += s.retry_slot;
-		sum.retry_root += s.retry_root;
-		sum.retry_race += s.retry_race;
-		sum.memslot_wait_ns += s.memslot_wait_ns;
-		sum.windows_left += s.windows_left;
-		sum.memslot_wait_max_ns = max_u64(sum.memslot_wait_max_ns, s.memslot_wait_max_ns);
-		sum.windows_max = max_u64(sum.windows_max, s.windows_max);
-		sum.windows_busy_max_ns = max_u64(sum.windows_busy_max_ns, s.windows_busy_max_ns);
-		if (s.hull_max_pages <= sum.hull_max_pages)
-			continue;
-		sum.hull_max_pages = s.hull_max_pages;
-		sum.hull_open_pages = s.hull_open_pages;
+		value = counters[row].largest ? max_u64(value, of_vm) : value + of_vm;
 	}
-	return sum;
+	return value;
 }
 
-/* Only for a recording in which something was invalidated. */
-static void put_invalidation(struct drive *d, struct result *r)
+/* Was anything invalidated in the recording? */
+static bool has_invalidated(const struct drive *d)
 {
-	struct mmu_stats s = sum_invalidation(d);
-	uint64_t spoiled = 0, window_max_ns = 0;
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++)
+		if (d->vms[i].stats.windows_max)
+			return true;
+	return d->job->scan->kinds[EV_ZAP_RANGE];
+}
 
+static void put_counters(struct drive *d, struct result *r)
+{
+	const bool tells[] = { [EVERY_RUN] = true, [IF_INVALIDATED] = has_invalidated(d), [IF_RMAPS] = d->rmaps,
+			       [IF_SHADOW] = d->shadow, [IF_ARM64] = d->meta->arch == KVM_ARM64 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		uint64_t value = counter(d, i);
+
+		if (counters[i].teller == IF_NOT_ZERO ? value != 0 : tells[counters[i].teller])
+			put(r, counters[i].name, counters[i].unit, value);
+	}
+}
+
+/* What is more than one counter. */
+static void put_windows(struct drive *d, struct result *r)
+{
+	uint64_t ended = 0, window_max_ns = 0, hull_max = 0, hull_open = 0;
+
+	if (!has_invalidated(d))
+		return;
 	for (unsigned int i = 0; i < d->nr_tasks; i++) {
-		spoiled += d->tasks[i].n.spoiled;
+		ended += d->tasks[i].n.spoiled;
 		window_max_ns = max_u64(window_max_ns, d->tasks[i].n.window_max_ns);
 	}
-	if (!s.windows_max && !d->job->scan->kinds[EV_ZAP_RANGE])
-		return;
-	put(r, "retry_open", "count", s.retry_open);
-	put(r, "retry_hull", "count", s.retry_hull);
-	put(r, "retry_ended", "count", s.retry_ended + spoiled);
-	put(r, "retry_seq", "count", s.retry_seq);
-	put(r, "retry_slot", "count", s.retry_slot);
-	put(r, "retry_root", "count", s.retry_root);
-	put(r, "retry_race", "count", s.retry_race);
+	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
+		const struct mmu_stats *s = &d->vms[i].stats;
+
+		ended += s->retry_ended;
+		if (s->hull_max_pages <= hull_max)
+			continue;
+		hull_max = s->hull_max_pages;
+		hull_open = s->hull_open_pages;
+	}
+	put(r, "retry_ended", "count", ended);
 	put(r, "window_max", "ns", window_max_ns);
-	put(r, "windows_busy_max", "ns", s.windows_busy_max_ns);
-	put(r, "windows_max", "count", s.windows_max);
-	put(r, "hull_max", "count", s.hull_max_pages);
-	put(r, "hull_excess", "count", s.hull_max_pages > s.hull_open_pages ? s.hull_max_pages - s.hull_open_pages : 0);
-	put(r, "memslot_wait", "ns", s.memslot_wait_ns);
-	put(r, "memslot_wait_max", "ns", s.memslot_wait_max_ns);
-	if (s.windows_left)
-		put(r, "windows_left", "count", s.windows_left);
+	put(r, "hull_max", "count", hull_max);
+	put(r, "hull_excess", "count", hull_max > hull_open ? hull_max - hull_open : 0);
 }
 
 static void put_tables(struct drive *d, struct result *r)
 {
-	uint64_t pages = 0, tables_max = 0, bytes = 0, fast = 0, by_level[4] = { 0 };
+	uint64_t pages = 0, empty = 0;
 
 	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		const struct mmu_stats s = d->vms[i].stats;
+		const struct mmu_stats *s = &d->vms[i].stats;
 
-		for (int level = 1; level <= 3; level++) {
-			by_level[level] += s.pages[level];
-			pages += s.pages[level];
-		}
-		tables_max += s.tables_max;
-		bytes += s.bytes;
-		fast += s.fast_faults;
+		pages += s->pages[1] + s->pages[2] + s->pages[3];
+		empty += d->vms[i].emptied ? d->vms[i].tables_empty : s->tables_empty;
 	}
-	put(r, "fast_faults", "count", fast);
 	put(r, "pages", "count", pages);
-	put(r, "pages.4k", "count", by_level[1]);
-	put(r, "pages.2m", "count", by_level[2]);
-	put(r, "pages.1g", "count", by_level[3]);
-	put(r, "tables_max", "count", tables_max);
-	put(r, "bytes", "bytes", bytes);
-}
-
-static void put_zaps(struct drive *d, struct result *r)
-{
-	uint64_t ns = 0, stretch_ns = 0, visited = 0, nonpresent = 0, empty = 0, made = 0, recovered = 0;
-
-	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		const struct mmu_stats s = d->vms[i].stats;
-
-		ns += s.zap_ns;
-		if (s.zap_stretch_ns > stretch_ns)
-			stretch_ns = s.zap_stretch_ns;
-		visited += s.zap_visited;
-		nonpresent += s.zap_nonpresent;
-		made += s.tables_made;
-		recovered += s.nx_recovered;
-		empty += d->vms[i].emptied ? d->vms[i].tables_empty : s.tables_empty;
-	}
-	put(r, "zap_time", "ns", ns);
-	put(r, "zap_stretch", "ns", stretch_ns);
-	put(r, "zap_visited", "count", visited);
 	put(r, "tables_empty", "count", empty);
 	put(r, "tables_empty_bytes", "bytes", empty * 4096);
-	put(r, "tables_made", "count", made);
-	if (recovered)
-		put(r, "nx_recovered", "count", recovered);
-	if (nonpresent)
-		put(r, "zap_nonpresent", "count", nonpresent);
-}
-
-/* What following the guest's own tables, or keeping shadow pages at all, comes to. */
-static void put_shadow(struct drive *d, struct result *r)
-{
-	struct mmu_stats sum = { 0 };
-
-	if (!d->rmaps)
-		return;
-	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		const struct mmu_stats s = d->vms[i].stats;
-
-		sum.retry_sync += s.retry_sync;
-		sum.retry_gpte += s.retry_gpte;
-		sum.pt_writes += s.pt_writes;
-		sum.unsynced += s.unsynced;
-		sum.unsync_max = max_u64(sum.unsync_max, s.unsync_max);
-		sum.synced += s.synced;
-		sum.syncs += s.syncs;
-		sum.sync_ns += s.sync_ns;
-		sum.sync_stretch_ns = max_u64(sum.sync_stretch_ns, s.sync_stretch_ns);
-		sum.shadow_zapped += s.shadow_zapped;
-		sum.shadow_recycled += s.shadow_recycled;
-		sum.shadow_flooded += s.shadow_flooded;
-		sum.rmap_recycled += s.rmap_recycled;
-	}
-	put(r, "shadow_zapped", "count", sum.shadow_zapped);
-	put(r, "shadow_recycled", "count", sum.shadow_recycled);
-	put(r, "rmap_recycled", "count", sum.rmap_recycled);
-	if (!d->shadow)
-		return;
-	put(r, "retry_sync", "count", sum.retry_sync);
-	put(r, "retry_gpte", "count", sum.retry_gpte);
-	put(r, "pt_writes", "count", sum.pt_writes);
-	put(r, "unsynced", "count", sum.unsynced);
-	put(r, "unsync_max", "count", sum.unsync_max);
-	put(r, "synced", "count", sum.synced);
-	put(r, "syncs", "count", sum.syncs);
-	put(r, "sync_time", "ns", sum.sync_ns);
-	put(r, "sync_stretch", "ns", sum.sync_stretch_ns);
-	put(r, "shadow_flooded", "count", sum.shadow_flooded);
-}
-
-/* What the other vCPUs feel of entries that are broken to be made again, and what becomes of tables. */
-static void put_broken(struct drive *d, struct result *r)
-{
-	struct mmu_stats sum = { 0 };
-
-	if (d->meta->arch != KVM_ARM64)
-		return;
-	for (unsigned int i = 0; i < d->meta->nr_vms; i++) {
-		const struct mmu_stats s = d->vms[i].stats;
-
-		sum.coalesced += s.coalesced;
-		sum.coalesce_ns += s.coalesce_ns;
-		sum.coalesce_max_ns = max_u64(sum.coalesce_max_ns, s.coalesce_max_ns);
-		sum.broken += s.broken;
-		sum.broken_ns += s.broken_ns;
-		sum.broken_max_ns = max_u64(sum.broken_max_ns, s.broken_max_ns);
-		sum.broken_faults += s.broken_faults;
-		sum.broken_stall_ns += s.broken_stall_ns;
-		sum.tables_freed += s.tables_freed;
-		sum.tables_freed_late += s.tables_freed_late;
-	}
-	put(r, "coalesced", "count", sum.coalesced);
-	put(r, "coalesce_time", "ns", sum.coalesce_ns);
-	put(r, "coalesce_max", "ns", sum.coalesce_max_ns);
-	put(r, "broken", "count", sum.broken);
-	put(r, "broken_time", "ns", sum.broken_ns);
-	put(r, "broken_max", "ns", sum.broken_max_ns);
-	put(r, "broken_faults", "count", sum.broken_faults);
-	put(r, "broken_stall", "ns", sum.broken_stall_ns);
-	put(r, "tables_freed", "count", sum.tables_freed);
-	put(r, "tables_freed_late", "count", sum.tables_freed_late);
 }
 
 static void copy_blame(struct drive *d, struct result *r)
@@ -490,11 +450,9 @@ void report_fill(struct drive *d, struct result *r)
 	put_stall(d, r);
 	put_counts(d, r);
 	put_runtime(d, r);
-	put_invalidation(d, r);
+	put_counters(d, r);
+	put_windows(d, r);
 	put_tables(d, r);
-	put_zaps(d, r);
-	put_shadow(d, r);
-	put_broken(d, r);
 	put_each_stall(d, r);
 	copy_blame(d, r);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay/drive/samples.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -9,9 +10,9 @@ void sampler_init(struct sampler *s, struct result *result)
 {
 	*s = (struct sampler){ .result = result };
 	pthread_mutex_init(&s->lock, NULL);
-	s->total_max = result_series_add(result, "access.total.max", 0);
-	s->lock_wait_max = result_series_add(result, "access.lock_wait.max", 0);
-	s->count = result_series_add(result, "access.n", 1);
+	s->total_max = result_series_add(result, "access.total.max", 0, RESULT_SERIES_BUCKETS);
+	s->lock_wait_max = result_series_add(result, "access.lock_wait.max", 0, RESULT_SERIES_BUCKETS);
+	s->count = result_series_add(result, "access.n", 1, RESULT_SERIES_BUCKETS);
 }
 
 void sampler_fini(struct sampler *s)
@@ -40,9 +41,41 @@ static void record(struct sampler *s, const struct sample *m)
 		hist_record(&h[PHASE_RETRY], m->retry_ns);
 }
 
+/* The line of how long @op held, or waited for, mmu_lock: there from its first value on. */
+static void put_lock(struct sampler *s, size_t *line, const char *what, enum result_op op, uint64_t from_ns,
+		     uint64_t t_ns, uint64_t ns)
+{
+	char name[sizeof(s->result->series->name)];
+
+	if (!ns)
+		return;
+	if (unlikely(!*line)) {
+		snprintf(name, sizeof(name), "lock.%s.%s.sum", what, result_op_name(op));
+		*line = result_series_add(s->result, name, 1, RESULT_SERIES_COARSE) + 1;
+	}
+	if (likely(t_ns - from_ns < s->result->series[*line - 1].bucket_ns))
+		result_series_put(s->result, *line - 1, t_ns, ns);
+	else
+		result_series_spread(s->result, *line - 1, from_ns, t_ns, ns);
+}
+
+/* Both, of what began at @from_ns and ended at @t_ns. */
+static void put_locks(struct sampler *s, enum result_op op, uint64_t from_ns, uint64_t t_ns, uint64_t hold_ns,
+		      uint64_t wait_ns)
+{
+	put_lock(s, &s->held[op], "hold", op, from_ns, t_ns, hold_ns);
+	put_lock(s, &s->waited[op], "wait", op, from_ns, t_ns, wait_ns);
+}
+
+static uint64_t begin_ns(const struct sample *m)
+{
+	return m->t_ns > m->total_ns ? m->t_ns - m->total_ns : 0;
+}
+
 /* Accesses that share a bucket of the time lines, as one. */
 struct together {
 	uint64_t t_ns, total_max_ns, lock_wait_max_ns, nr;
+	uint64_t lock_hold_ns, lock_wait_ns;
 };
 
 static void put_together(struct sampler *s, const struct together *g)
@@ -52,6 +85,7 @@ static void put_together(struct sampler *s, const struct together *g)
 	result_series_put(s->result, s->total_max, g->t_ns, g->total_max_ns);
 	result_series_put(s->result, s->lock_wait_max, g->t_ns, g->lock_wait_max_ns);
 	result_series_put(s->result, s->count, g->t_ns, g->nr);
+	put_locks(s, RESULT_ACCESS, g->t_ns, g->t_ns, g->lock_hold_ns, g->lock_wait_ns);
 }
 
 /* The three lines' buckets are of one width, a power of two: times differ below it or are in two. */
@@ -72,6 +106,12 @@ static void add_access(struct sampler *s, struct together *g, const struct sampl
 		g->total_max_ns = m->total_ns;
 	if (g->lock_wait_max_ns < m->lock_wait_ns)
 		g->lock_wait_max_ns = m->lock_wait_ns;
+	if (unlikely(m->total_ns >= s->result->series[s->count].bucket_ns)) {
+		put_locks(s, RESULT_ACCESS, begin_ns(m), m->t_ns, m->lock_hold_ns, m->lock_wait_ns);
+		return;
+	}
+	g->lock_hold_ns += m->lock_hold_ns;
+	g->lock_wait_ns += m->lock_wait_ns;
 }
 
 #define AHEAD	8	/* samples; a counter comes from memory in the time of about so many */
@@ -95,10 +135,20 @@ void sampler_flush(struct sampler *s, struct sample_buf *buf)
 		record(s, &buf->v[i]);
 		if (buf->v[i].op == RESULT_ACCESS)
 			add_access(s, &accesses, &buf->v[i]);
+		else
+			put_locks(s, buf->v[i].op, begin_ns(&buf->v[i]), buf->v[i].t_ns, buf->v[i].lock_hold_ns,
+				  buf->v[i].lock_wait_ns);
 	}
 	put_together(s, &accesses);
 	pthread_mutex_unlock(&s->lock);
 	buf->nr = 0;
+}
+
+void sampler_window(struct sampler *s, uint64_t open_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	hist_record(&s->result->hist[RESULT_INVALIDATE][PHASE_OPEN], open_ns);
+	pthread_mutex_unlock(&s->lock);
 }
 
 void sampler_finish(struct sampler *s)

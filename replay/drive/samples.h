@@ -30,6 +30,7 @@ struct sampler {
 	pthread_mutex_t	 lock;
 	struct result	*result;
 	size_t		 total_max, lock_wait_max, count;	/* series of accesses */
+	size_t		 held[RESULT_NR_OPS], waited[RESULT_NR_OPS];	/* series of locks, counted from 1; 0: none yet */
 	uint64_t	 unwaited[RESULT_NR_OPS];	/* samples that waited for no lock: most of them */
 	struct sample_buf *bufs;
 	unsigned int	 nr_bufs;
@@ -40,6 +41,8 @@ void sampler_fini(struct sampler *s);
 /* Once, before the first sample: @nr buffers. */
 void sampler_bufs(struct sampler *s, unsigned int nr);
 void sampler_flush(struct sampler *s, struct sample_buf *buf);
+/* An invalidation was open that long. */
+void sampler_window(struct sampler *s, uint64_t open_ns);
 /* After the last sample: the result has all that was flushed. */
 void sampler_finish(struct sampler *s);
 
