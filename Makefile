@@ -105,11 +105,11 @@ $(BUILD)/obj/%.o: %.c
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
 
 # The schema as a C string literal, so that the program carries it.
-$(BUILD)/gen/schema.sql.h: result/schema.sql
+$(BUILD)/gen/%.sql.h: result/%.sql
 	@mkdir -p $(@D)
 	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
 
-$(BUILD)/obj/result/schema.o: $(BUILD)/gen/schema.sql.h
+$(BUILD)/obj/result/schema.o: $(patsubst result/%,$(BUILD)/gen/%.h,$(wildcard result/*.sql))
 $(BUILD)/obj/result/schema.o: ALL_CFLAGS += -I$(BUILD)/gen
 
 # Results name the commit they were made by: a new one makes a new version.o.

@@ -48,12 +48,13 @@ int db_open(const char *path, struct db *out, struct err *e)
 		rc = rc == SQLITE_OK ? schema_version(db.sql, path, e) : db_fail(&db, e);
 		if (rc == 0)
 			rc = err_set(e, ERR_INPUT, "%s: an empty database; store runs with `mmulab replay --db`", path);
+		if (rc > 0)
+			rc = schema_present(db.sql, rc, path, e);
 	}
 	if (rc < 0) {
 		db_close(&db);
 		return rc;
 	}
-	db.version = rc;
 	*out = db;
 	return 0;
 }

@@ -7,11 +7,10 @@
 #include "base/err.h"
 #include "base/types.h"
 
-/* A results database, for reading; temporary tables stay in memory. */
+/* A results database, for reading, and read as of the newest schema; temporary tables stay in memory. */
 struct db {
 	char	*path;
 	sqlite3	*sql;
-	int	 version;	/* of its schema: 1 .. SCHEMA_VERSION */
 };
 
 /**

@@ -149,6 +149,7 @@ static void label_add(struct run *r, char *text)
 static void group_label(struct group *g)
 {
 	bool clones = false, seed = false, trace = false, runtime = false, assumed = false, access = false;
+	bool branch = false, subject = false;
 
 	for (size_t i = 0; i < g->nr; i++) {
 		clones |= g->v[i].clones != g->v[0].clones;
@@ -157,11 +158,17 @@ static void group_label(struct group *g)
 		runtime |= strcmp(g->v[i].runtime, g->v[0].runtime) != 0;
 		assumed |= strcmp(g->v[i].assumed, g->v[0].assumed) != 0;
 		access |= strcmp(g->v[i].access, g->v[0].access) != 0;
+		branch |= strcmp(g->v[i].branch, g->v[0].branch) != 0;
+		subject |= strcmp(g->v[i].subject, g->v[0].subject) != 0;
 	}
 	for (size_t i = 0; i < g->nr; i++) {
 		struct run *r = &g->v[i];
 
 		r->label = xstrdup(r->policy);
+		if (branch && *r->branch)
+			label_add(r, xstrdup(r->branch));
+		if (subject && *r->subject)
+			label_add(r, xstrdup(r->subject));
 		if (trace)
 			label_add(r, xstrdup(r->trace));
 		if (clones)
@@ -200,8 +207,9 @@ static void group_name(struct selection *s, size_t index)
 			*c = '_';
 	if (r->clones > 1)
 		snprintf(clones, sizeof(clones), "-x%lld", (long long)r->clones);
-	name = xasprintf("%s%s%s%s%s", stem, clones, strcmp(r->pacing, "closed") ? "-" : "",
-			 strcmp(r->pacing, "closed") ? r->pacing : "", strcmp(r->runtime, "vtime") ? "-threads" : "");
+	name = xasprintf("%s%s%s%s%s%s", stem, clones, strcmp(r->pacing, "closed") ? "-" : "",
+			 strcmp(r->pacing, "closed") ? r->pacing : "", strcmp(r->runtime, "vtime") ? "-" : "",
+			 strcmp(r->runtime, "vtime") ? r->runtime : "");
 	g->slug = xstrdup(name);
 	for (int nr = 2; slug_taken(s, index, g->slug); nr++) {
 		free(g->slug);
@@ -216,15 +224,9 @@ static void group_name(struct selection *s, size_t index)
 #define RUN_COLUMN(name) ", " #name
 #define RUN_SELECT "SELECT id, seed, clones" RUN_TEXTS(RUN_COLUMN) " FROM "
 
-/* Table run as the newest schema has it, whatever wrote the database; it is never migrated by reading. */
-static const char *run_table(const struct db *db)
-{
-	return db->version >= 2 ? "run" : "(SELECT *, 'none' AS access, '1' AS time_scale FROM run)";
-}
-
 static int prepare_runs(struct db *db, const char *rest, sqlite3_stmt **out, struct err *e)
 {
-	char *sql = xasprintf(RUN_SELECT "%s%s", run_table(db), rest);
+	char *sql = xasprintf(RUN_SELECT "run%s", rest);
 	int rc = db_prepare(db, sql, "run", out, e);
 
 	free(sql);

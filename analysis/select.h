@@ -8,7 +8,7 @@
 #define RUN_TEXTS(X)	\
 	X(time) X(version) X(trace) X(trace_hash) X(arch) X(kernel) X(runtime) X(pacing) \
 	X(policy) X(policy_text) X(costs_text) X(host_text) X(assumed) X(command) X(figures) \
-	X(access) X(time_scale)
+	X(access) X(time_scale) X(branch) X(subject) X(job) X(origin)
 
 struct run {
 	int64_t		 id, seed, clones;

@@ -47,6 +47,9 @@ static const char usage[] =
 	"                        guest-time, tdp-mmu, guest-tables; it is recorded with the run\n"
 	"      --salvage         use the sound blocks of a damaged file\n"
 	"      --db FILE         store each run in this database (made when it is not there)\n"
+	"      --branch NAME     what the stored run is of, for trends (default: $MMULAB_BRANCH)\n"
+	"      --subject TEXT    the commit, kernel or state it stands for there (default:\n"
+	"                        $MMULAB_SUBJECT, else mmulab's own version)\n"
 	"      --json            trace, trace_hash, runtime, figures, pacing, seed, clones, assumed,\n"
 	"                        runs: [ { policy, knobs, metrics: { NAME: { value, unit } },\n"
 	"                        latency: { OP: { PHASE: { n, min_ns, mean_ns, p50_ns, p90_ns, p99_ns,\n"
@@ -78,6 +81,8 @@ static int parse(int argc, char **argv, struct replay_ask *ask, struct err *e)
 		{ 0, "access", OPT_TEXT, &access },
 		{ 0, "salvage", OPT_FLAG, &ask->salvage },
 		{ 0, "db", OPT_TEXT, &ask->db },
+		{ 0, "branch", OPT_TEXT, &ask->branch },
+		{ 0, "subject", OPT_TEXT, &ask->subject },
 		{ 0, "json", OPT_FLAG, &ask->json },
 	};
 	int first = opts_parse(argc, argv, opts, ARRAY_SIZE(opts), e);
@@ -198,7 +203,8 @@ static int replay(struct replay_ask *ask, struct err *e)
 
 static int run(int argc, char **argv, struct err *e)
 {
-	struct replay_ask ask = { .runtime = "vtime", .pacing = "closed", .grain = "op", .time_scale_text = TIME_SCALE_DEFAULT, .clones = 1, .seed = 1 };
+	struct replay_ask ask = { .runtime = "vtime", .pacing = "closed", .grain = "op", .time_scale_text = TIME_SCALE_DEFAULT, .clones = 1, .seed = 1,
+				  .branch = getenv("MMULAB_BRANCH"), .subject = getenv("MMULAB_SUBJECT") };
 	int rc = parse(argc, argv, &ask, e);
 
 	if (!rc)

@@ -248,7 +248,7 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 		.runtime = ask->runtime, .pacing = ask->pacing,
 		.access = ask->model ? "model" : "none", .time_scale = scale, .command = text_close(&command),
 		.commit = mmulab_version(), .seed = ask->seed, .clones = ask->clones,
-		.assumed = text_close(&assumed),
+		.assumed = text_close(&assumed), .branch = ask->branch, .subject = ask->subject, .job = ask->job,
 	};
 
 	rc = store_open(ask->db, &store, e);

@@ -16,6 +16,7 @@ struct replay_ask {
 	struct opt_list	 policies, sets, assume;
 	const char	*costs;		/* file, or NULL */
 	const char	*db;		/* or NULL */
+	const char	*branch, *subject, *job; /* for the run's row */
 	const char	*runtime, *pacing, *grain;	/* as given */
 	bool		 threads, fine, check, json, salvage, model;
 	const char	*time_scale_text; /* as given: "auto" or a number */

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 
-#define SERIES_FIRST_BUCKET_NS 1024
+#define FIRST_BUCKET_NS 1024
 
 const char *result_op_name(enum result_op op)
 {
@@ -43,6 +43,8 @@ void result_fini(struct result *r)
 	for (int op = 0; op < RESULT_NR_OPS; op++)
 		for (int phase = 0; phase < RESULT_NR_PHASES; phase++)
 			hist_fini(&r->hist[op][phase]);
+	for (int op = 0; op < RESULT_NR_OPS; op++)
+		free(r->heat[op]);
 	free(r->metrics);
 	free(r->series);
 	result_init(r);
@@ -84,7 +86,7 @@ size_t result_series_add(struct result *r, const char *name, int how, uint32_t n
 	r->series = xreallocarray(r->series, r->nr_series + 1, sizeof(*r->series));
 	s = &r->series[r->nr_series];
 	assert(strlen(name) < sizeof(s->name) && nr % 2 == 0 && nr <= RESULT_SERIES_BUCKETS);
-	*s = (struct result_series){ .bucket_ns = SERIES_FIRST_BUCKET_NS, .how = how, .nr = nr };
+	*s = (struct result_series){ .bucket_ns = FIRST_BUCKET_NS, .how = how, .nr = nr };
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	return r->nr_series++;
 }
@@ -132,4 +134,50 @@ void result_series_spread(struct result *r, size_t series, uint64_t from_ns, uin
 		at_ns = next_ns;
 	}
 	result_series_put(r, series, to_ns, left);
+}
+
+/* --- heat maps ------------------------------------------------------------------ */
+
+#define HEAT_LAST (RESULT_HEAT_LATENCIES - 1)
+
+void result_heat_add(struct result *r, enum result_op op)
+{
+	if (r->heat[op])
+		return;
+	r->heat[op] = xcalloc(1, sizeof(*r->heat[op]));
+	r->heat[op]->bucket_ns = FIRST_BUCKET_NS;
+	r->heat[op]->top_ns = result_heat_hi_ns(r->heat[op], HEAT_LAST);
+}
+
+uint64_t result_heat_hi_ns(const struct result_heat *h, unsigned int latency)
+{
+	uint64_t steps = latency + 2;	/* half octaves from 32 ns */
+	uint64_t hi_ns = (2 + steps % 2) << (steps / 2 + 4);
+
+	return latency == HEAT_LAST && h->top_ns > hi_ns ? h->top_ns : hi_ns;
+}
+
+static void heat_halve(struct result_heat *h)
+{
+	for (size_t t = 0; t < RESULT_HEAT_TIMES; t++) {
+		for (size_t l = 0; t % 2 == 0 && l < RESULT_HEAT_LATENCIES; l++)
+			h->n[t / 2][l] = h->n[t][l] + h->n[t + 1][l];
+		if (t >= RESULT_HEAT_TIMES / 2)
+			memset(h->n[t], 0, sizeof(h->n[t]));
+	}
+	h->bucket_ns *= 2;
+}
+
+void result_heat_put_far(struct result_heat *h, uint64_t t_ns, uint64_t service_ns)
+{
+	unsigned int latency = result_heat_latency(service_ns);
+
+	while (t_ns / h->bucket_ns >= RESULT_HEAT_TIMES)
+		heat_halve(h);
+	if (latency > HEAT_LAST) {
+		latency = HEAT_LAST;
+		if (service_ns > h->top_ns)
+			h->top_ns = service_ns;
+	}
+	h->n[t_ns / h->bucket_ns][latency]++;
 }

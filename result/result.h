@@ -81,11 +81,24 @@ struct result_series {
 	uint64_t	v[RESULT_SERIES_BUCKETS];
 };
 
+/*
+ * How many operations took how long when, for heat maps: fixed size like a time line's.  Latencies
+ * count in steps of half an octave up to 64 ns, 96 ns, 128 ns, 192 ns ... 206 s.
+ */
+#define RESULT_HEAT_TIMES	256
+#define RESULT_HEAT_LATENCIES	64
+struct result_heat {
+	uint64_t	bucket_ns;	/* a power of two, as a time line's */
+	uint64_t	top_ns;		/* what the last latency reaches up to */
+	uint64_t	n[RESULT_HEAT_TIMES][RESULT_HEAT_LATENCIES];
+};
+
 struct result {
 	struct hist		 hist[RESULT_NR_OPS][RESULT_NR_PHASES];
 	struct result_blame	 blame[RESULT_NR_OPS][RESULT_NR_OPS];	/* [waiter][holder] */
 	struct result_metric	*metrics;	size_t nr_metrics;
 	struct result_series	*series;	size_t nr_series;
+	struct result_heat	*heat[RESULT_NR_OPS];	/* NULL: nobody counts these */
 };
 
 void result_init(struct result *r);
@@ -98,5 +111,40 @@ size_t result_series_add(struct result *r, const char *name, int how, uint32_t n
 void result_series_put(struct result *r, size_t series, uint64_t t_ns, uint64_t value);
 /* A sum that came about evenly in [from_ns, to_ns]. */
 void result_series_spread(struct result *r, size_t series, uint64_t from_ns, uint64_t to_ns, uint64_t value);
+
+/* From now on result_heat_put() counts operations of kind @op. */
+void result_heat_add(struct result *r, enum result_op op);
+/* What operations counted in @latency took at most. */
+uint64_t result_heat_hi_ns(const struct result_heat *h, unsigned int latency);
+
+/* --- what is inlined where samples come by the million --- */
+
+/* The rare ones: @t_ns is later than the map reaches, or @service_ns longer. */
+void result_heat_put_far(struct result_heat *h, uint64_t t_ns, uint64_t service_ns);
+
+static inline unsigned int result_heat_latency(uint64_t service_ns)
+{
+	uint64_t below = service_ns > 64 ? service_ns - 1 : 63;	/* hi_ns itself belongs to its step */
+	unsigned int octave = 63 - __builtin_clzll(below);
+
+	return (octave - 5) * 2 + (below >> (octave - 1) & 1) - 1;
+}
+
+/* An operation ended at @t_ns and took @service_ns. */
+static inline void result_heat_put(struct result *r, enum result_op op, uint64_t t_ns, uint64_t service_ns)
+{
+	struct result_heat *h = r->heat[op];
+	uint64_t time;
+	unsigned int latency;
+
+	if (!h)
+		return;
+	time = t_ns >> __builtin_ctzll(h->bucket_ns);
+	latency = result_heat_latency(service_ns);
+	if (unlikely(time >= RESULT_HEAT_TIMES || latency >= RESULT_HEAT_LATENCIES))
+		result_heat_put_far(h, t_ns, service_ns);
+	else
+		h->n[time][latency]++;
+}
 
 #endif

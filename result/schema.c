@@ -7,7 +7,7 @@
 
 #include "base/types.h"
 
-/* schema.sql as one string literal, made by the Makefile. */
+/* The scripts as string literals, made by the Makefile. */
 static const char version_1[] =
 #include "schema.sql.h"
 ;
@@ -17,8 +17,12 @@ static const char version_2[] =
 	"ALTER TABLE run ADD COLUMN access TEXT NOT NULL DEFAULT 'none';"
 	"ALTER TABLE run ADD COLUMN time_scale TEXT NOT NULL DEFAULT '1';";
 
+static const char version_3[] =
+#include "schema_3.sql.h"
+;
+
 /* migrations[v] leads from version v to v + 1. */
-static const char *const migrations[] = { version_1, version_2 };
+static const char *const migrations[] = { version_1, version_2, version_3 };
 _Static_assert(ARRAY_SIZE(migrations) == SCHEMA_VERSION, "one script per version");
 
 int schema_fail(sqlite3 *db, const char *path, const char *doing, struct err *e)
@@ -82,6 +86,30 @@ int schema_version(sqlite3 *db, const char *path, struct err *e)
 		return err_set(e, ERR_INPUT, "%s: written by a newer mmulab (schema %lld, this one knows up to %d); use that one",
 			       path, (long long)version, SCHEMA_VERSION);
 	return (int)version;
+}
+
+/*
+ * Temporary views and tables come before a database's own of the same name.  The columns of
+ * version 2 came without its migration when version 1 is read.
+ */
+int schema_present(sqlite3 *db, int version, const char *path, struct err *e)
+{
+	static const char run[] =
+		"CREATE TEMP VIEW run AS SELECT *, %s '' AS branch, '' AS subject, '' AS job, 'replay' AS origin"
+		" FROM main.run;"
+		"CREATE TEMP TABLE heat (run INTEGER, op TEXT, t INTEGER, width INTEGER, hi_ns INTEGER, n INTEGER);"
+		"CREATE TEMP TABLE fidelity (trace_hash TEXT, policy TEXT, version TEXT, time TEXT, operations INTEGER,"
+		" judged INTEGER, exact INTEGER, baseline_exact INTEGER)";
+	char *sql;
+	int rc = 0;
+
+	if (version >= 3)
+		return 0;
+	sql = sqlite3_mprintf(run, version < 2 ? "'none' AS access, '1' AS time_scale," : "");
+	if (!sql || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		rc = schema_fail(db, path, "read it", e);
+	sqlite3_free(sql);
+	return rc;
 }
 
 int schema_migrate(sqlite3 *db, const char *path, struct err *e)

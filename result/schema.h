@@ -8,7 +8,7 @@
 
 /* What tells our databases from other SQLite files: "mmul". */
 #define SCHEMA_APPLICATION_ID	0x6d6d756c
-#define SCHEMA_VERSION		2
+#define SCHEMA_VERSION		3
 
 /**
  * schema_version() - whose database is it?
@@ -19,8 +19,16 @@
  */
 int schema_version(sqlite3 *db, const char *path, struct err *e);
 
-/* Brings an empty or older database up to SCHEMA_VERSION; inside the caller's transaction. */
+/**
+ * schema_migrate() - bring an empty or older database up to SCHEMA_VERSION.
+ *
+ * Inside the caller's transaction, and on a connection without foreign_keys: tables that
+ * others refer to are built anew.
+ */
 int schema_migrate(sqlite3 *db, const char *path, struct err *e);
+
+/* Lets @db, of an older @version, be read as one of SCHEMA_VERSION; nothing is written to it. */
+int schema_present(sqlite3 *db, int version, const char *path, struct err *e);
 
 /**
  * schema_fail() - what the last call on @db failed with, as one line.

@@ -88,17 +88,25 @@ static void now_text(char *buf, size_t size)
 	strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+static const char *figures_of(const char *runtime)
+{
+	return strcmp(runtime, "vtime") ? "measured" : "modelled";
+}
+
 static int put_identity(struct store *s, const struct store_run *run, int64_t *id, struct err *e)
 {
 	const char *texts[] = { run->commit, run->trace, run->trace_hash, run->arch, run->kernel, run->runtime,
 				run->pacing, run->policy, run->policy_text, run->costs_text, run->host_text,
 				run->assumed, run->command, run->access ? run->access : "none",
-				run->time_scale ? run->time_scale : "1" };
+				run->time_scale ? run->time_scale : "1",
+				run->figures ? run->figures : figures_of(run->runtime),
+				run->origin ? run->origin : "replay", run->branch, run->subject, run->job };
 	struct insert in;
 	char now[32];
 	int rc = insert_prepare(&in, s, "INSERT INTO run (time, version, trace, trace_hash, arch, kernel, runtime, pacing,"
 				" policy, policy_text, costs_text, host_text, assumed, command, access, time_scale,"
-				" seed, clones, status) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'done')", e);
+				" figures, origin, branch, subject, job, seed, clones, status)"
+				" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'done')", e);
 
 	if (rc)
 		return rc;
@@ -245,8 +253,119 @@ static int put_series(struct store *s, int64_t id, const struct result *r, struc
 	return rc;
 }
 
-/* Everything of a run, and the tables when they are not there yet, in one transaction. */
-static int transact(struct store *s, const struct store_run *run, const struct result *r, int64_t *id, struct err *e)
+static int put_heat_of(struct insert *in, const struct result_heat *h, struct err *e)
+{
+	int rc = 0;
+
+	insert_int(in, 4, h->bucket_ns);
+	for (uint64_t t = 0; t < RESULT_HEAT_TIMES; t++) {
+		for (unsigned int l = 0; !rc && l < RESULT_HEAT_LATENCIES; l++) {
+			if (!h->n[t][l])
+				continue;
+			insert_int(in, 3, t * h->bucket_ns);
+			insert_int(in, 5, result_heat_hi_ns(h, l));
+			insert_int(in, 6, h->n[t][l]);
+			rc = insert_row(in, e);
+		}
+	}
+	return rc;
+}
+
+static int put_heat(struct store *s, int64_t id, const struct result *r, struct err *e)
+{
+	struct insert in;
+	int rc = insert_prepare(&in, s, "INSERT INTO heat VALUES (?,?,?,?,?,?)", e);
+
+	insert_int(&in, 1, (uint64_t)id);
+	for (int op = 0; !rc && op < RESULT_NR_OPS; op++) {
+		if (!r->heat[op])
+			continue;
+		insert_text(&in, 2, result_op_name(op));
+		rc = put_heat_of(&in, r->heat[op], e);
+	}
+	insert_fini(&in);
+	return rc;
+}
+
+/* What one transaction stores. */
+struct content {
+	const struct store_run		*run;
+	const struct result		*result;
+	int64_t				*id;		/* of @run */
+	const struct store_fidelity	*fidelity;	/* instead of a run */
+};
+
+/* Return: 1 when the run's job is there already, and its number in *@id; 0; or an error. */
+static int find_job(struct store *s, const char *job, int64_t *id, struct err *e)
+{
+	struct insert in;
+	int rc;
+
+	if (!job || !*job)
+		return 0;
+	rc = insert_prepare(&in, s, "SELECT id FROM run WHERE job = ? AND job <> ''", e);
+	if (rc)
+		return rc;
+	insert_text(&in, 1, job);
+	switch (sqlite3_step(in.st)) {
+	case SQLITE_ROW:
+		*id = sqlite3_column_int64(in.st, 0);
+		rc = 1;
+		break;
+	case SQLITE_DONE:
+		break;
+	default:
+		rc = store_fail(s, e);
+	}
+	insert_fini(&in);
+	return rc;
+}
+
+static int put_run(struct store *s, const struct content *c, struct err *e)
+{
+	int rc = find_job(s, c->run->job, c->id, e);
+
+	if (rc)
+		return rc < 0 ? rc : 0;
+	rc = put_identity(s, c->run, c->id, e);
+	if (!rc)
+		rc = put_knobs(s, *c->id, c->run->policy_text, e);
+	if (!rc)
+		rc = put_metrics(s, *c->id, c->result, e);
+	if (!rc)
+		rc = put_hists(s, *c->id, c->result, e);
+	if (!rc)
+		rc = put_blame(s, *c->id, c->result, e);
+	if (!rc)
+		rc = put_series(s, *c->id, c->result, e);
+	return rc ? rc : put_heat(s, *c->id, c->result, e);
+}
+
+static int put_fidelity(struct store *s, const struct store_fidelity *f, struct err *e)
+{
+	struct insert in;
+	char now[32];
+	int rc = insert_prepare(&in, s, "INSERT OR REPLACE INTO fidelity (trace_hash, policy, version, time, operations,"
+				" judged, exact, baseline_exact) VALUES (?,?,?,?,?,?,?,?)", e);
+
+	if (rc)
+		return rc;
+	now_text(now, sizeof(now));
+	insert_text(&in, 1, f->trace_hash);
+	insert_text(&in, 2, f->policy);
+	insert_text(&in, 3, f->commit);
+	insert_text(&in, 4, now);
+	insert_int(&in, 5, f->operations);
+	insert_int(&in, 6, f->judged);
+	insert_int(&in, 7, f->exact);
+	insert_int(&in, 8, f->baseline_exact);
+	rc = insert_row(&in, e);
+	insert_fini(&in);
+	return rc;
+}
+
+/* All of it, and the tables when they are not there yet or older, in one transaction. */
+static int transact(struct store *s, const struct content *c, struct err *e)
 {
 	int rc = exec(s, "BEGIN IMMEDIATE", e);
 
@@ -254,17 +373,7 @@ static int transact(struct store *s, const struct store_run *run, const struct r
 		return rc;
 	rc = schema_migrate(s->db, s->path, e);
 	if (!rc)
-		rc = put_identity(s, run, id, e);
-	if (!rc)
-		rc = put_knobs(s, *id, run->policy_text, e);
-	if (!rc)
-		rc = put_metrics(s, *id, r, e);
-	if (!rc)
-		rc = put_hists(s, *id, r, e);
-	if (!rc)
-		rc = put_blame(s, *id, r, e);
-	if (!rc)
-		rc = put_series(s, *id, r, e);
+		rc = c->fidelity ? put_fidelity(s, c->fidelity, e) : put_run(s, c, e);
 	if (!rc)
 		rc = exec(s, "COMMIT", e);
 	/* After some errors SQLite has rolled back by itself; then this fails, and may. */
@@ -282,7 +391,8 @@ static int db_open(struct store *s, const char *file, struct err *e)
 	if (!rc) {
 		sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
 		sqlite3_extended_result_codes(s->db, 1);
-		rc = exec(s, "PRAGMA foreign_keys = ON", e);
+		/* Only whole runs are written; and a table that is built anew must not take along what refers to it. */
+		rc = exec(s, "PRAGMA foreign_keys = OFF", e);
 	}
 	if (!rc) {
 		rc = schema_version(s->db, s->path, e);
@@ -340,8 +450,8 @@ static int publish(const char *hidden, const char *path, struct err *e)
 	return err_sys(e, errno, path, "create");
 }
 
-/* The database's first run.  Return: as publish(). */
-static int make_new(struct store *s, const struct store_run *run, const struct result *r, int64_t *id, struct err *e)
+/* The database's first content.  Return: as publish(). */
+static int make_new(struct store *s, const struct content *c, struct err *e)
 {
 	char *hidden;
 	int rc = hidden_file(s->path, &hidden, e);
@@ -350,7 +460,7 @@ static int make_new(struct store *s, const struct store_run *run, const struct r
 		return rc;
 	rc = db_open(s, hidden, e);
 	if (!rc)
-		rc = transact(s, run, r, id, e);
+		rc = transact(s, c, e);
 	sqlite3_close(s->db);
 	s->db = NULL;
 	if (!rc)
@@ -393,16 +503,26 @@ void store_close(struct store *s)
 	free(s);
 }
 
-int store_run(struct store *s, const struct store_run *run, const struct result *r, int64_t *id, struct err *e)
+static int put(struct store *s, const struct content *c, struct err *e)
 {
 	int rc = 0;
 
 	if (!s->db && access(s->path, F_OK)) {
-		rc = make_new(s, run, r, id, e);
+		rc = make_new(s, c, e);
 		if (rc <= 0)
 			return rc;
 	}
 	if (!s->db)
 		rc = db_open(s, s->path, e);
-	return rc ? rc : transact(s, run, r, id, e);
+	return rc ? rc : transact(s, c, e);
+}
+
+int store_run(struct store *s, const struct store_run *run, const struct result *r, int64_t *id, struct err *e)
+{
+	return put(s, &(struct content){ .run = run, .result = r, .id = id }, e);
+}
+
+int store_fidelity(struct store *s, const struct store_fidelity *f, struct err *e)
+{
+	return put(s, &(struct content){ .fidelity = f }, e);
 }

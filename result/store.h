@@ -13,7 +13,11 @@ struct store_run {
 	const char	*policy;	/* its name */
 	const char	*policy_text;	/* as policy_print() writes it */
 	const char	*costs_text, *host_text;
-	const char	*runtime;	/* "vtime": modelled, "threads": measured */
+	const char	*runtime;	/* "vtime", "threads", or "hardware": nobody here ran it */
+	const char	*figures;	/* "modelled", "measured", "published"; NULL: as the runtime makes them */
+	const char	*origin;	/* "replay" (also NULL), "selftest" */
+	const char	*branch, *subject; /* what it stands for in a trend; NULL, "": unknown, mmulab's version */
+	const char	*job;		/* identity of a sweep's job; NULL, "": of none */
 	const char	*pacing;
 	const char	*access;	/* access model: "none" (also NULL), "model" */
 	const char	*time_scale;	/* "1" (also NULL): recorded times as they are */
@@ -24,12 +28,24 @@ struct store_run {
 	const char	*assumed;	/* what --assume granted, "" for nothing */
 };
 
+/* What verify found of one trace under one policy.  Strings are borrowed. */
+struct store_fidelity {
+	const char	*trace_hash, *policy, *commit;
+	uint64_t	 operations;
+	uint64_t	 judged, exact, baseline_exact;	/* judged: neither lost, vacuous nor skipped */
+};
+
 struct store;
 
 /* Opens or makes the database; migrates by PRAGMA user_version; refuses a newer one or a foreign file. */
 int store_open(const char *path, struct store **out, struct err *e);
 void store_close(struct store *s);
-/* One transaction; *@id is the run's number. */
+/**
+ * store_run() - one run, in one transaction.
+ * @id:	its number.  Of a job that is there already: the number of that run, and nothing is stored.
+ */
 int store_run(struct store *s, const struct store_run *run, const struct result *r, int64_t *id, struct err *e);
+/* Takes the place of what the same commit found of the same before. */
+int store_fidelity(struct store *s, const struct store_fidelity *f, struct err *e);
 
 #endif

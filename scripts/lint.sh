@@ -83,7 +83,7 @@ tidy_one() {
 export -f tidy_one
 
 lint_tidy() {
-	make -s BUILD="$tmp" "$tmp/gen/schema.sql.h"
+	make -s BUILD="$tmp" "$tmp/gen/schema.sql.h" "$tmp/gen/schema_3.sql.h"
 	FLAGS="-std=gnu11 -D_GNU_SOURCE -I. -I$tmp/gen $(pkg-config --cflags "${pkgs[@]}")"
 	export FLAGS
 	# shellcheck disable=SC2016 # the inner shell expands it

@@ -466,6 +466,67 @@ static void file_size_limit(const struct row *row)
 		assert_int_equal(query("SELECT count(*) FROM run"), 1);
 }
 
+/* A sweep's job is stored once, whoever comes second. */
+static void job_stored_once(const struct row *row)
+{
+	struct store_run run;
+	struct result r;
+	struct store *s;
+	struct err e = { 0 };
+	int64_t id;
+
+	fake_run(&run, &small);
+	fake_result(&r, &small);
+	assert_int_equal(store_open(path, &s, &e), 0);
+	for (int i = 0; i < 3; i++) {
+		run.job = row->text;
+		assert_int_equal(store_run(s, &run, &r, &id, &e), 0);
+		assert_int_equal(id, *row->text ? 1 : i + 1);
+	}
+	store_close(s);
+	result_fini(&r);
+	assert_int_equal(query("SELECT count(*) FROM run"), row->want);
+	assert_int_equal(query("SELECT count(DISTINCT run) FROM series"), row->want);
+}
+
+/* The same commit's second finding takes the first one's place; it may be the database's first content. */
+static void fidelity_replaced(const struct row *row)
+{
+	struct store_fidelity f = { "hash", "x86-6.12", "v0", 100, 90, 80, 20 };
+	struct store *s;
+	struct err e = { 0 };
+
+	assert_int_equal(store_open(path, &s, &e), 0);
+	assert_int_equal(store_fidelity(s, &f, &e), 0);
+	f.exact = 90;
+	assert_int_equal(store_fidelity(s, &f, &e), 0);
+	f.commit = "v1";
+	assert_int_equal(store_fidelity(s, &f, &e), 0);
+	store_close(s);
+	assert_int_equal(query(row->text), row->want);
+}
+
+static void heat_stored(const struct row *row)
+{
+	struct store_run run;
+	struct result r;
+	struct store *s;
+	struct err e = { 0 };
+	int64_t id;
+
+	fake_run(&run, &small);
+	fake_result(&r, &small);
+	result_heat_add(&r, RESULT_ACCESS);
+	result_heat_add(&r, RESULT_AGE);
+	for (uint64_t i = 0; i < 1000; i++)
+		result_heat_put(&r, RESULT_ACCESS, i * 1000, 100 + i % 2 * 1000);
+	assert_int_equal(store_open(path, &s, &e), 0);
+	assert_int_equal(store_run(s, &run, &r, &id, &e), 0);
+	store_close(s);
+	result_fini(&r);
+	assert_int_equal(query(row->text), row->want);
+}
+
 static void check(const void *row)
 {
 	const struct row *r = row;
@@ -501,6 +562,14 @@ static const struct row rows[] = {
 	  " = (SELECT max_ns FROM latency WHERE run = 1 AND op = 'access' AND phase = 'total')", .want = 1 },
 	{ .name = "the blob is the histogram", .check = blob_is_whole },
 	{ .name = "same run, same bytes", .check = reproducible },
+	{ .name = "a job is stored once", .check = job_stored_once, .text = "job", .want = 1 },
+	{ .name = "runs of no job are all stored", .check = job_stored_once, .text = "", .want = 3 },
+	{ .name = "fidelity: one row for each commit", .check = fidelity_replaced, .text = "SELECT count(*) FROM fidelity", .want = 2 },
+	{ .name = "fidelity: the newer one", .check = fidelity_replaced, .text = "SELECT exact FROM fidelity WHERE version = 'v0'", .want = 90 },
+	{ .name = "fidelity: alone in its database", .check = fidelity_replaced, .text = "SELECT count(*) FROM run", .want = 0 },
+	{ .name = "heat adds up", .check = heat_stored, .text = "SELECT sum(n) FROM heat WHERE op = 'access'", .want = 1000 },
+	{ .name = "heat of two latencies", .check = heat_stored, .text = "SELECT count(DISTINCT hi_ns) FROM heat", .want = 2 },
+	{ .name = "heat over the run", .check = heat_stored, .text = "SELECT max(t + width) > 999000 AND count(DISTINCT t) BETWEEN 128 AND 256 FROM heat", .want = 1 },
 	{ .name = "a newer schema is refused", .check = refused_after, .text = "PRAGMA user_version = 99", .want = ERR_INPUT, .says = "newer mmulab" },
 	{ .name = "another application's is refused", .check = refused_after, .text = "PRAGMA application_id = 5", .want = ERR_INPUT, .says = "not mmulab's" },
 	{ .name = "an unmarked SQLite file is refused", .check = foreign, .text = "CREATE TABLE t (x)", .want = ERR_INPUT, .says = "not mmulab's" },
