@@ -104,6 +104,9 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
 
+# Statistics print the same digits everywhere: no compiler may fuse a multiplication and an addition.
+$(BUILD)/obj/analysis/%.o: ALL_CFLAGS += -ffp-contract=off
+
 # The schema as a C string literal, so that the program carries it.
 $(BUILD)/gen/%.sql.h: result/%.sql
 	@mkdir -p $(@D)
