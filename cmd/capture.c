@@ -109,6 +109,7 @@ static int run(int argc, char **argv, struct err *e)
 		{ 'd', "duration", OPT_TEXT, &duration },
 		{ 'b', "buffer",   OPT_U32,  &o.buffer_kb },
 		{ 'p', "profile",  OPT_TEXT, &profile },
+		{ 0,   "vm",       OPT_TEXT, &o.vm },
 		{ 0,   "clock",    OPT_TEXT, &o.clock },
 	};
 	char *path, *program;
@@ -120,6 +121,8 @@ static int run(int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "-o FILE is missing; say where the recording goes");
 	if (!o.buffer_kb)
 		return err_set(e, ERR_USAGE, "--buffer 0: must be 1 at least");
+	if (o.vm && !strcmp(o.vm, "all"))
+		o.vm = NULL;
 	ret = read_duration(duration, &o.duration_s, e);
 	path = ret ? NULL : profile_path(profile, e);
 	if (!path)
@@ -148,6 +151,9 @@ const struct verb verb_capture = {
 	"  -o, --output FILE     the recording; complete or not there at all\n"
 	"  -p, --profile NAME    what is recorded: minimal, default, lock, full, or a path\n"
 	"                        (default: default)\n"
+	"      --vm VM           only this VM: its process's number, its name (-name of QEMU), or\n"
+	"                        what its program is called; events of other VMs' threads stay\n"
+	"                        out, what the host does to its memory is recorded (default: all)\n"
 	"  -d, --duration SEC    end after so many seconds\n"
 	"  -b, --buffer KIB      memory of each CPU's buffer (default: 8192)\n"
 	"      --clock CLOCK     a clock of the kernel's tracing (default: mono)\n",

@@ -98,13 +98,23 @@ static int write_file(const char *path, int flags, const char *text)
 	return ret;
 }
 
-int instance_write(struct instance *in, const char *file, const char *text)
+static int write_own(struct instance *in, const char *file, int flags, const char *text)
 {
 	char *path = instance_path(in, file);
-	int ret = write_file(path, O_TRUNC, text);
+	int ret = write_file(path, flags, text);
 
 	free(path);
 	return ret;
+}
+
+int instance_write(struct instance *in, const char *file, const char *text)
+{
+	return write_own(in, file, O_TRUNC, text);
+}
+
+int instance_append(struct instance *in, const char *file, const char *text)
+{
+	return write_own(in, file, O_APPEND, text);
 }
 
 char *instance_read(struct instance *in, const char *file)

@@ -34,6 +34,8 @@ const char *instance_probe_group(const struct instance *in);
 char *instance_path(const struct instance *in, const char *file);
 /* Return: 0 or -errno. */
 int instance_write(struct instance *in, const char *file, const char *text);
+/* The same, to what the file says already. */
+int instance_append(struct instance *in, const char *file, const char *text);
 /* Text of a file, the caller's to free(); NULL: it cannot be read. */
 char *instance_read(struct instance *in, const char *file);
 /* The same of the folder all instances are in, where what is there only once lies. */

@@ -18,11 +18,14 @@
 #include "base/outfile.h"
 #include "capture/live/command.h"
 #include "capture/live/drain.h"
+#include "capture/live/filter.h"
 #include "capture/live/host.h"
 #include "capture/live/instance.h"
 #include "capture/live/probes.h"
 #include "capture/live/profile.h"
 #include "capture/live/record_file.h"
+#include "capture/live/snapshot.h"
+#include "capture/live/vms.h"
 
 #define LOOK_MS		100	/* how often a failed spool is looked for */
 
@@ -31,6 +34,10 @@ struct record {
 	struct record_result *result;
 	struct record_file file;	/* and what it is made of */
 	struct profile	profile;
+	struct vms	vms;
+	int		only;		/* of them, the one that is recorded; -1: all */
+	struct filter	*filter;
+	size_t		noted;		/* of what was refused, how much the recording says already */
 	struct command	command;
 	struct drain	*drain;
 	sigset_t	before, ours;
@@ -107,6 +114,13 @@ static int set_up_probes(struct record *r, struct err *e)
 	return probes_make(r->file.in, u.release, r->file.kallsyms ? r->file.kallsyms : "", &r->profile, &r->result->refused, e);
 }
 
+static int choose_vm(struct record *r, struct err *e)
+{
+	vms_find(&r->vms);
+	r->only = r->o->vm ? vms_choose(&r->vms, r->o->vm, e) : -1;
+	return r->o->vm && r->only < 0 ? r->only : 0;
+}
+
 static int set_up_command(struct record *r, struct err *e)
 {
 	char *marker;
@@ -125,6 +139,8 @@ static int set_up(struct record *r, struct err *e)
 	int ret = profile_read(r->o->profile, &r->profile, e);
 
 	if (!ret)
+		ret = choose_vm(r, e);
+	if (!ret)
 		ret = outfile_open(r->o->output, &r->file.out, e);
 	if (!ret)
 		ret = instance_open(&r->file.in, e);
@@ -134,6 +150,8 @@ static int set_up(struct record *r, struct err *e)
 	ret = set_up_buffer(r, e);
 	if (!ret)
 		ret = set_up_probes(r, e);
+	if (!ret && r->only >= 0)
+		r->filter = filter_start(r->file.in, r->vms.v[r->only].pid, &r->result->refused);
 	if (!ret)
 		ret = set_up_command(r, e);
 	if (!ret)
@@ -151,6 +169,16 @@ static void note(void *arg, const char *line)
 	free(text);
 }
 
+static void note_refused(struct record *r)
+{
+	for (; r->noted < r->result->refused.nr; r->noted++) {
+		char *line = xasprintf("refused: %s", r->result->refused.v[r->noted]);
+
+		note(r->file.in, line);
+		free(line);
+	}
+}
+
 static int turn(struct instance *in, const char *on, struct err *e)
 {
 	int ret = instance_write(in, "tracing_on", on);
@@ -162,22 +190,19 @@ static int turn(struct instance *in, const char *on, struct err *e)
 static int begin(struct record *r, struct err *e)
 {
 	struct instance *in = r->file.in;
+	const struct snapshot s = { note, in, &r->vms, r->only };
 	int ret = turn(in, "1", e);
 
 	if (!ret) {
-		host_facts(note, in);
+		snapshot_begin(&s);
 		ret = turn(in, "0", e);
 	}
 	if (!ret)
 		ret = set_up_events(r, e);
 	if (!ret)
 		ret = turn(in, "1", e);
-	for (size_t i = 0; i < r->result->refused.nr && !ret; i++) {
-		char *line = xasprintf("refused: %s", r->result->refused.v[i]);
-
-		note(in, line);
-		free(line);
-	}
+	if (!ret)
+		note_refused(r);
 	return ret;
 }
 
@@ -208,6 +233,10 @@ static int run(struct record *r, struct err *e)
 		command_go(&r->command);
 		wait_for_end(r);
 		r->result->seconds = seconds() - from;
+		filter_close(r->filter, &r->result->refused);
+		r->filter = NULL;
+		snapshot_end(&(struct snapshot){ note, r->file.in, &r->vms, r->only });
+		note_refused(r);
 	}
 	instance_write(r->file.in, "tracing_on", "0");
 	command_end(&r->command);
@@ -254,7 +283,9 @@ int record_host(const struct record_options *o, struct record_result *out, struc
 	drain_close(r.drain);
 	instance_close(r.file.in);
 	record_file_fini(&r.file);
+	filter_close(r.filter, &out->refused);
 	profile_fini(&r.profile);
+	vms_fini(&r.vms);
 	restore_signals(&r);
 	return ret;
 }

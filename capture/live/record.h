@@ -11,6 +11,7 @@ struct record_options {
 	const char	*output;
 	const char	*profile;	/* path: capture/live/profile.h */
 	const char	*clock;		/* a word of trace_clock */
+	const char	*vm;		/* the one whose events are recorded: vms_choose(); NULL: all */
 	const char	*program;	/* what the file says recorded it */
 	uint32_t	 buffer_kb;	/* of each CPU */
 	double		 duration_s;	/* 0: until a signal or the end of the command */
@@ -40,7 +41,7 @@ struct record_result {		/* of record_host(); record_result_fini() */
  * enabled event is left.  @out->refused is filled also on failure.
  *
  * ERR_MACHINE: rights, no tracefs, none of the events is there, a full disk; ERR_INPUT: the profile, the
- * command; ERR_USAGE: a clock or a buffer size the kernel does not take.  The output is as it was then.
+ * command; ERR_USAGE: a clock or a buffer size the kernel does not take, a VM that is not there.  The output is as it was then.
  */
 int record_host(const struct record_options *o, struct record_result *out, struct err *e);
 void record_result_fini(struct record_result *r);

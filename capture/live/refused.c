@@ -5,10 +5,18 @@
 
 #include "base/alloc.h"
 
-void refused_add(struct refused *r, const char *what, const char *why)
+void refused_note(struct refused *r, const char *text)
 {
 	r->v = xreallocarray(r->v, r->nr + 1, sizeof(*r->v));
-	r->v[r->nr++] = xasprintf("%s: %s", what, why);
+	r->v[r->nr++] = xstrdup(text);
+}
+
+void refused_add(struct refused *r, const char *what, const char *why)
+{
+	char *text = xasprintf("%s: %s", what, why);
+
+	refused_note(r, text);
+	free(text);
 }
 
 void refused_fini(struct refused *r)

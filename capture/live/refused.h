@@ -11,6 +11,8 @@ struct refused {
 };
 
 void refused_add(struct refused *r, const char *what, const char *why);
+/* The same in one text. */
+void refused_note(struct refused *r, const char *text);
 void refused_fini(struct refused *r);
 
 #endif
