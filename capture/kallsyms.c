@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/kallsyms.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,4 +94,47 @@ const char *kallsyms_find(struct kallsyms *k, uint64_t addr, uint64_t *offset)
 	k->name[best->len] = '\0';
 	*offset = addr - best->addr;
 	return k->name;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct function *x = a, *y = b;
+
+	return x->addr != y->addr ? (x->addr > y->addr) - (x->addr < y->addr) : (x->name > y->name) - (x->name < y->name);
+}
+
+/* Its whole line, with a newline. */
+static void put_line(FILE *m, const char *text, const struct function *f)
+{
+	const char *from = text + f->name, *to = from + f->len;
+
+	while (from > text && from[-1] != '\n')
+		from--;
+	fwrite(from, 1, to - from, m);
+	if (*to == '\t')	/* a module's name */
+		fwrite(to, 1, strcspn(to, "\n"), m);
+	fputc('\n', m);
+}
+
+char *kallsyms_subset(struct kallsyms *k, bool (*wanted)(void *arg, const char *name, size_t len), void *arg)
+{
+	const struct function *open = NULL;	/* taken, and its end is not there yet */
+	char *text = NULL;
+	size_t bytes;
+	FILE *m = open_memstream(&text, &bytes);
+
+	qsort(k->v, k->nr, sizeof(*k->v), by_address);
+	for (const struct function *f = k->v; f < k->v + k->nr; f++) {
+		bool take = wanted(arg, k->text + f->name, f->len);
+
+		if (take || (open && f->addr > open->addr))
+			put_line(m, k->text, f);
+		if (take)
+			open = f;
+		else if (open && f->addr > open->addr)
+			open = NULL;
+	}
+	if (fclose(m))
+		abort();	/* out of memory, as base/alloc.h has it */
+	return text;
 }

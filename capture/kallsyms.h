@@ -18,5 +18,10 @@ void kallsyms_free(struct kallsyms *k);		/* NULL is fine */
  * NULL: before the first one.  A few microseconds: for the addresses of probes, not for those of records.
  */
 const char *kallsyms_find(struct kallsyms *k, uint64_t addr, uint64_t *offset);
+/*
+ * The lines of the functions that @wanted takes and, so that each still ends where it did, of the next one behind.  By
+ * address; the caller's to free().
+ */
+char *kallsyms_subset(struct kallsyms *k, bool (*wanted)(void *arg, const char *name, size_t len), void *arg);
 
 #endif

@@ -8,10 +8,12 @@
 
 #include "base/alloc.h"
 #include "capture/live/host.h"
+#include "capture/live/symbols.h"
 #include "capture/out/spool.h"
 
 struct parts {			/* texts of the head, owned */
 	char	*header_page, *header_event, *printk, *cmdlines, *clocks, *uname;
+	char	*kallsyms;	/* NULL: all of the recording's */
 	char	**stats;
 	struct datout_event *ftrace;	size_t nr_ftrace;
 	uint64_t *cpu_bytes;
@@ -93,6 +95,19 @@ static void read_cpus(struct record_file *f, struct parts *p, const struct drain
 	}
 }
 
+/* Only what is of use, unless an event prints functions. */
+static void read_symbols(const struct record_file *f, struct parts *p)
+{
+	char *probes;
+
+	for (size_t i = 0; i < f->nr_events; i++)
+		if (symbols_printed(f->events[i].format))
+			return;
+	probes = instance_read_top("dynamic_events");
+	p->kallsyms = f->kallsyms ? symbols_needed(f->kallsyms, probes, instance_probe_group(f->in)) : NULL;
+	free(probes);
+}
+
 static void read_parts(struct record_file *f, struct parts *p, const struct drain *d, struct record_result *result)
 {
 	/* Of the instance where it has them: the size of a page may be its own. */
@@ -104,6 +119,7 @@ static void read_parts(struct record_file *f, struct parts *p, const struct drai
 	p->cmdlines = instance_read_top("saved_cmdlines");
 	p->clocks = instance_read(f->in, "trace_clock");
 	p->uname = host_uname();
+	read_symbols(f, p);
 	read_ftrace(p);
 	read_cpus(f, p, d, result);
 	qsort(f->events, f->nr_events, sizeof(*f->events), by_system);
@@ -117,6 +133,7 @@ static void free_parts(struct parts *p)
 	free(p->cmdlines);
 	free(p->clocks);
 	free(p->uname);
+	free(p->kallsyms);
 	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
 		free(p->stats[cpu]);
 	free(p->stats);
@@ -130,7 +147,7 @@ static int write_parts(struct record_file *f, const struct parts *p, const struc
 	const struct datout_head h = {
 		.header_page = p->header_page, .header_event = p->header_event,
 		.ftrace = p->ftrace, .nr_ftrace = p->nr_ftrace, .events = f->events, .nr_events = f->nr_events,
-		.kallsyms = f->kallsyms, .printk_formats = p->printk, .cmdlines = p->cmdlines, .clocks = p->clocks,
+		.kallsyms = p->kallsyms ? p->kallsyms : f->kallsyms, .printk_formats = p->printk, .cmdlines = p->cmdlines, .clocks = p->clocks,
 		.uname = p->uname, .program = program, .cpu_stats = (const char *const *)p->stats,
 		.page_size = drain_page_size(d), .nr_cpus = p->nr_cpus,
 	};

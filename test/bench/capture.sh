@@ -23,7 +23,7 @@ trap 'rm -rf "$tmp"; [ ! -d "$instance" ] || rmdir "$instance"' EXIT
 skip() { echo "capture: not measured: $*"; exit 0; }
 
 ${CC:-gcc} -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -o "$tmp/kvmloop" test/bench/kvmloop.c
-[ -n "$tracefs" ] && mkdir "$instance" 2>/dev/null || skip "no tracefs that may be written"
+{ [ -n "$tracefs" ] && mkdir "$instance" 2>/dev/null; } || skip "no tracefs that may be written"
 "$tmp/kvmloop" walk 9 >/dev/null 2>"$tmp/err" || skip "$(cat "$tmp/err")"
 
 events_of() {
@@ -52,6 +52,7 @@ way_off() {
 }
 capture() {	# CLOCK LOOP COMMAND...
 	events_of "$2" | tr ' ' '\n' >"$tmp/loop.events"
+	# shellcheck disable=SC2016
 	timed "$mmulab" capture -o "$tmp/T" --clock "$1" -p "$tmp/loop.events" -- bash -c 'out=$0; "$@" >$out' "$tmp/loop" "${@:3}" >/dev/null
 	cat "$tmp/loop"
 	stat -c %s "$tmp/T" >"$tmp/bytes"
@@ -66,15 +67,15 @@ numbers() { cat "$tmp/cpu" 2>/dev/null || echo 0 0; cat "$tmp/bytes" 2>/dev/null
 
 # measure LOOP CALLS
 measure() {
-	local loop=$1 calls=$2 round way idle
+	local loop=$1 calls=$2 way idle
 	: >"$tmp/$loop"
-	for round in $(seq "$rounds"); do
+	for _ in $(seq "$rounds"); do
 		for way in none off kernel mmulab local perf; do
 			[ $way != perf ] || command -v perf >/dev/null || continue
 			rm -f "$tmp/cpu" "$tmp/bytes" "$tmp/T"
 			"way_$way" "$loop" true
 			idle=$(numbers)
-			# shellcheck disable=SC2046
+			# shellcheck disable=SC2046,SC2086
 			echo "$way" $("way_$way" "$loop" "$tmp/kvmloop" "$loop" "$calls") $(numbers) $idle >>"$tmp/$loop"
 		done
 	done
