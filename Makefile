@@ -14,9 +14,12 @@ SAN		?=
 BUILD		?= build$(if $(SAN),/san-$(SAN))
 PREFIX		?= /usr/local
 DESTDIR		?=
+# CROSS=aarch64-linux-gnu- and a PKG_CONFIG that knows that machine's libraries: see capture/rig/rig.mk.
+CROSS		?=
+PKG_CONFIG	?= pkg-config
 CC		?= gcc
 ifeq ($(origin CC),default)
-CC		:= gcc
+CC		:= $(CROSS)gcc
 endif
 OPT		?= -O2
 VERSION		:= $(shell git -C . describe --always --dirty 2>/dev/null || echo unknown)
@@ -79,9 +82,9 @@ endif
 
 PKGS	:= libtracefs libtraceevent sqlite3 libzstd zlib libxxhash liburcu-memb inih jansson
 TEST_PKGS := libtracecmd cmocka
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(TEST_PKGS) 2>/dev/null)
-LIBS	:= -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lboost_context -lpthread -lm
-TEST_LIBS := $(LIBS) $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) $(TEST_PKGS) 2>/dev/null)
+LIBS	:= -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lboost_context -lpthread -lm
+TEST_LIBS := $(LIBS) $(shell $(PKG_CONFIG) --libs $(TEST_PKGS) 2>/dev/null)
 
 # V=1 shows the commands.
 say	= $(if $(V),,@echo '  $(1)	$(patsubst $(BUILD)/%,%,$@)';)
@@ -142,7 +145,7 @@ define lib_rule
 $(call lib,$(1)): $(call obj,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(call say,AR)ar rcs $$@ $$^
+	$$(call say,AR)$$(CROSS)ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call lib_rule,$(l))))
 
@@ -150,7 +153,7 @@ define rtlib_rule
 $(call rtlib,$(1),$(2)): $(call rtobj,$(1),$(2))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(call say,AR)ar rcs $$@ $$^
+	$$(call say,AR)$$(CROSS)ar rcs $$@ $$^
 endef
 $(foreach r,$(RUNTIMES),$(foreach l,$(RT_LAYERS),$(eval $(call rtlib_rule,$(l),$(r)))))
 
@@ -163,17 +166,19 @@ KEEP_threads	:= drive_threads
 define engine_rule
 $(BUILD)/engine-$(1).o: $(foreach l,$(RT_LAYERS),$(call rtobj,$(l),$(1)))
 	$$(call say,LD)$$(LD) -r -o $$@.all $$^
-	@objcopy $$(addprefix --keep-global-symbol=,$$(KEEP_$(1))) $$@.all $$@
+	@$$(CROSS)objcopy $$(addprefix --keep-global-symbol=,$$(KEEP_$(1))) $$@.all $$@
 	@rm -f $$@.all
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call engine_rule,$(r))))
-LD	:= ld
+LD	:= $(CROSS)ld
 
 PROGRAM_LIBS := $(foreach l,analysis replay result synth live out capture event config kvm base,$(call lib,$(l)))
 
 $(BUILD)/mmulab: $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) $(PROGRAM_LIBS)
 	$(call say,LD)$(CC) $(ALL_CFLAGS) -o $@ $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) \
-		-Wl,--start-group $(PROGRAM_LIBS) -Wl,--end-group $(LIBS)
+		-Wl,--start-group $(PROGRAM_LIBS) -Wl,--end-group $(LIBS) $(LDFLAGS)
+
+include capture/rig/rig.mk
 
 # --- unit tests: test/unit/LAYER/NAME_test.c -------------------------------
 define unit_rule
@@ -212,7 +217,7 @@ test-mutants: $(MUTANT_TESTS)
 	test/run.sh $^
 $(BUILD)/lib/mutants.a: $(patsubst %.c,$(BUILD)/obj-mutants/%.o,$(call src,$(DIR_core)) $(call src,$(DIR_x86)) $(call src,$(DIR_shadow)) $(call src,$(DIR_arm64)))
 	@rm -f $@
-	$(call say,AR)ar rcs $@ $^
+	$(call say,AR)$(CROSS)ar rcs $@ $^
 $(BUILD)/test/mutants/%: $(BUILD)/obj-mutants/test/unit/mutants/%_test.o $(BUILD)/lib/mutants.a $(MUTANT_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(ALL_CFLAGS) -o $@ $< -Wl,--start-group $(BUILD)/lib/mutants.a $(MUTANT_LIBS) -Wl,--end-group $(TEST_LIBS)
@@ -255,6 +260,7 @@ man: all
 
 install: all man
 	install -D -m 755 $(BUILD)/mmulab $(DESTDIR)$(PREFIX)/bin/mmulab
+	$(if $(KVMLOAD),install -m 755 $(KVMLOAD) $(DESTDIR)$(PREFIX)/bin/)
 	install -d $(DESTDIR)$(PREFIX)/share/mmulab/policies $(DESTDIR)$(PREFIX)/share/mmulab/costs \
 		$(DESTDIR)$(PREFIX)/share/mmulab/plots $(DESTDIR)$(PREFIX)/share/mmulab/sql \
 		$(DESTDIR)$(PREFIX)/share/mmulab/profiles \
