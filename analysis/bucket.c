@@ -5,21 +5,37 @@
  */
 #include "analysis/bucket.h"
 
+#include <stdlib.h>
+
 #include "result/hist.h"
 
 #define STEP_BITS 6
+#define DRAWN_MAX "8"	/* runs: as many as there are colours */
+#define PANELS_MAX "6"	/* below one another */
 
 static const char tables_sql[] =
+	"DROP VIEW IF EXISTS temp.curve;"
+	"DROP VIEW IF EXISTS temp.panel;"
 	"DROP TABLE IF EXISTS temp.sel;"
+	"DROP TABLE IF EXISTS temp.every;"
 	"DROP TABLE IF EXISTS temp.bucket;"
 	"CREATE TEMP TABLE sel (pos INTEGER PRIMARY KEY, run INTEGER, label TEXT);"
+	"CREATE TEMP TABLE every (pos INTEGER PRIMARY KEY, run INTEGER, label TEXT);"
 	"CREATE TEMP TABLE bucket (run INTEGER, op TEXT, phase TEXT, hi INTEGER, n INTEGER, upto INTEGER,"
-	" total INTEGER, PRIMARY KEY (run, op, phase, hi)) WITHOUT ROWID;";
+	" total INTEGER, PRIMARY KEY (run, op, phase, hi)) WITHOUT ROWID;"
+	"CREATE TEMP VIEW panel AS SELECT * FROM temp.sel WHERE pos <= " PANELS_MAX ";"
+	/* A picture has room for so many steps, whatever the span. */
+	"CREATE TEMP VIEW curve AS"
+	" WITH span AS (SELECT op, phase, ln(max(min(hi), 1)) AS first, ln(max(hi) + 1) AS last FROM temp.bucket"
+	"  GROUP BY op, phase)"
+	" SELECT run, op, phase, min(hi) AS lo, max(hi) AS hi, sum(n) AS n, max(upto) AS upto, total"
+	" FROM temp.bucket JOIN span USING (op, phase) GROUP BY run, op, phase,"
+	"  iif(hi > 0, 1 + CAST((ln(max(hi, 1)) - first) / (last - first) * 250 AS INTEGER), 0);";
 
-static int fill_sel(struct db *db, const struct group *group, struct err *e)
+static int fill_every(struct db *db, const struct group *group, struct err *e)
 {
 	sqlite3_stmt *st;
-	int rc = db_prepare(db, "INSERT INTO temp.sel VALUES (?,?,?)", "sel", &st, e);
+	int rc = db_prepare(db, "INSERT INTO temp.every VALUES (?,?,?)", "every", &st, e);
 
 	for (size_t i = 0; !rc && i < group->nr; i++) {
 		sqlite3_bind_int64(st, 1, (sqlite3_int64)i + 1);
@@ -30,6 +46,18 @@ static int fill_sel(struct db *db, const struct group *group, struct err *e)
 	}
 	sqlite3_finalize(st);
 	return rc;
+}
+
+/* Of many runs one of each policy, the first; of many policies the first ones. */
+static int fill_sel(struct db *db, const struct group *group, struct err *e)
+{
+	static const char all[] = "INSERT INTO temp.sel SELECT * FROM temp.every";
+	static const char some[] =
+		"INSERT INTO temp.sel SELECT row_number() OVER (ORDER BY pos), run, label FROM"
+		" (SELECT min(pos) AS pos, every.run AS run, label FROM temp.every JOIN run ON run.id = every.run"
+		"  GROUP BY policy, policy_text, clones, trace, runtime ORDER BY min(pos) LIMIT " DRAWN_MAX ")";
+
+	return db_exec(db, group->nr > strtoul(DRAWN_MAX, NULL, 10) ? some : all, e);
 }
 
 /* One histogram on its way into rows. */
@@ -97,6 +125,8 @@ int bucket_load(struct db *db, const struct group *group, struct err *e)
 	sqlite3_stmt *st = NULL, *insert = NULL;
 	int rc = db_exec(db, tables_sql, e);
 
+	if (!rc)
+		rc = fill_every(db, group, e);
 	if (!rc)
 		rc = fill_sel(db, group, e);
 	if (!rc)

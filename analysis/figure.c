@@ -186,25 +186,33 @@ static void put_curves(FILE *script, const struct curves *c)
 	}
 }
 
+/* Where the figures come from, in a few words. */
+static const char *origin_of(const struct run *r)
+{
+	if (!strcmp(r->figures, "published"))
+		return "published figures";
+	if (strcmp(r->figures, "measured"))
+		return "modelled, virtual time";
+	return strcmp(r->runtime, "threads") ? "measured on hardware" : "measured, real threads";
+}
+
+static char *heading_of(const struct run *r)
+{
+	char clones[64] = "";
+
+	if (r->clones > 1)
+		snprintf(clones, sizeof(clones), ", %lld x the recorded vCPUs", (long long)r->clones);
+	return xasprintf("%s%s%s%s", r->trace, clones, strcmp(r->pacing, "closed") ? ", pacing " : "",
+			 strcmp(r->pacing, "closed") ? r->pacing : "");
+}
+
 static void put_heading(FILE *script, const struct group *group)
 {
 	const struct run *r = &group->v[0];
-	char *heading, *caption;
+	char *heading = heading_of(r);
+	char *caption = xasprintf("%s, pacing %s; %s %s %s", origin_of(r), r->pacing,
+				  strstr(r->kernel, "-synthetic") ? "made up for" : "recorded on", r->arch, r->kernel);
 
-	if (r->clones > 1)
-		heading = xasprintf("%s, %lld x the recorded vCPUs", r->trace, (long long)r->clones);
-	else
-		heading = xstrdup(r->trace);
-	caption = xasprintf("%s, pacing %s; %s %s %s",
-			    strcmp(r->figures, "measured") ? "modelled, virtual time" : "measured, real threads",
-			    r->pacing, strstr(r->kernel, "-synthetic") ? "made up for" : "recorded on", r->arch,
-			    r->kernel);
-	if (strcmp(r->pacing, "closed")) {
-		char *more = xasprintf("%s, pacing %s", heading, r->pacing);
-
-		free(heading);
-		heading = more;
-	}
 	fputs("heading = ", script);
 	put_text(script, heading, '\'');
 	fputs("\ncaption = ", script);
@@ -212,6 +220,28 @@ static void put_heading(FILE *script, const struct group *group)
 	fputc('\n', script);
 	free(heading);
 	free(caption);
+}
+
+/* The names of the runs in sel, and whether these are all of the group. */
+static int put_drawn(FILE *script, struct db *db, const struct group *group, struct err *e)
+{
+	sqlite3_stmt *st;
+	size_t drawn = 0;
+	int rc = db_prepare(db, "SELECT label FROM temp.sel ORDER BY pos", "sel", &st, e);
+
+	fprintf(script, "array run_label[%zu]\n", group->nr);
+	while (!rc && (rc = db_step(db, st, e)) == 1) {
+		fprintf(script, "run_label[%zu] = ", ++drawn);
+		put_text(script, db_text(st, 0), '\'');
+		fputc('\n', script);
+		rc = 0;
+	}
+	sqlite3_finalize(st);
+	if (drawn < group->nr)
+		fprintf(script, "left_out = '; %zu of %zu runs drawn'\n", drawn, group->nr);
+	else
+		fputs("left_out = ''\n", script);
+	return rc;
 }
 
 static void put_terminal(FILE *script, enum figure_format format)
@@ -277,7 +307,9 @@ int figure_draw(struct db *db, const struct figures *f, const struct figure *fig
 
 	put_terminal(s, format);
 	put_heading(s, group);
-	rc = put_data(s, db, sql_path, &curves, e);
+	rc = put_drawn(s, db, group, e);
+	if (!rc)
+		rc = put_data(s, db, sql_path, &curves, e);
 	put_curves(s, &curves);
 	put_plots(s, f->plots_dir);
 	fprintf(s, "load plots.'common.gp'\nload plots.'%s.gp'\n", fig->name);

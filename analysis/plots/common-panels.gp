@@ -3,6 +3,7 @@
 stats $data using 1 name 'T' nooutput
 stats $data using 2 name 'V' nooutput
 # The panels carry their names themselves.
+set label 99 caption.panels_out
 unset for [i=200:200+curves-1] label i
 unset for [i=200:200+curves-1] arrow i
 set logscale y

@@ -29,10 +29,12 @@ middle = (left + right) / 2
 foot = 0.165
 unset key
 set label 98 heading at screen left,0.915 left noenhanced textcolor rgb '#777777'
-set label 99 caption at screen left,0.025 left noenhanced textcolor rgb '#777777'
+set label 99 caption.left_out at screen left,0.025 left noenhanced textcolor rgb '#777777'
+
+panels_out = |run_label| > 6 ? sprintf('; 6 of %d runs drawn', |run_label|) : ''
 
 # The key: as many columns as the longest label leaves room for.
-wide = 0.05 + 0.008 * longest
+wide = 0.055 + 0.0085 * longest
 columns = int((right - left) / wide)
 columns = columns < 1 ? 1 : columns > curves ? curves : columns
 rows = (curves + columns - 1) / columns
@@ -50,6 +52,13 @@ set tmargin at screen top
 unit(ns) = ns < 1e3 ? "ns" : ns < 1e6 ? "µs" : ns < 1e9 ? "ms" : "s"
 divisor(ns) = ns < 1e3 ? 1 : ns < 1e6 ? 1e3 : ns < 1e9 ? 1e6 : 1e9
 human(ns) = sprintf("%.3g %s", ns / divisor(ns), unit(ns))
+
+# The runs' colours, in pictures whose curves are something else; and five colours for parts, the largest first.
+array run_colour[8] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#777777', '#B8A800']
+array part_colour[7] = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#9aa7b4', '#D55E00']
+# The key's lines become patches of these colours.
+part_key = "set for [i=0:curves-1] arrow 200+i from screen key_x(i),key_y(i) to screen key_x(i) + 0.028,key_y(i) \
+nohead lc rgb part_colour[pos[i+1]] lw 9 dt 1"
 
 # One in ..., for logarithmic axes of shares.
 shares = "'1 in 10⁷' '1 in 10⁶' '1 in 100 000' '1 in 10 000' '1 in 1 000' '1 %%' '10 %%' '100 %%'"

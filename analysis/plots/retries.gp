@@ -11,7 +11,7 @@ set format x '%.0f'
 set label 96 'attempts that ended in RETRY' at screen middle,0.072 center noenhanced
 set border 1
 unset ytics
-half = 0.26
+half = RUN_max > 5 ? 0.18 : 0.26
 # Not the runs' colours: these are causes; grey for what had to be, colours for what need not.
 array part[7] = ['#5f6b76', '#9aa7b4', '#D55E00', '#E69F00', '#56B4E9', '#CC79A7', '#009E73']
 set for [i=0:curves-1] arrow 200+i from screen key_x(i),key_y(i) to screen key_x(i) + 0.028,key_y(i) nohead \

@@ -12,7 +12,7 @@ set format x '%g'
 set label 96 'stall, '.unit(NS_max) at screen middle,0.072 center noenhanced
 set border 1
 unset ytics
-half = 0.26
+half = RUN_max > 5 ? 0.18 : 0.26
 # Not the runs' colours: these are parts.
 array part[7] = ['#9aa7b4', '#D55E00', '#E69F00', '#E8D21D', '#CC79A7', '#000000', '#d0d0d0']
 set for [i=0:curves-1] arrow 200+i from screen key_x(i),key_y(i) to screen key_x(i) + 0.028,key_y(i) nohead \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # 90: What it takes to sync a shadow page before it is linked, by when the sync may yield: its longest hold, the slowest access, lock wait, retries
 set label 97 '{/:Bold Syncing before linking, by when it may yield or give up}' at screen left,0.96 left
+set label 99 caption at screen left,0.025 left noenhanced textcolor rgb '#777777'
 set label 96 'sync.min\_unsync\_to\_yield: think of it only while more entries of the page than this lead to unsync pages' \
 	at screen middle,0.072 center
 array what[4] = ['longest time in a sync without a point to yield', 'slowest access of a vCPU', 'queued for mmu\_lock, mean per vCPU', \

@@ -4,11 +4,12 @@
 -- mmu_lock, and how many fault attempts a sync made start over.
 WITH threshold AS (SELECT run, CASE value WHEN 'off' THEN -1 ELSE CAST(value AS INTEGER) END AS n
 		FROM knob WHERE name = 'sync.min_unsync_to_yield'),
-     one AS (SELECT sel.pos, sel.run, threshold.n,
-		replace(replace(sel.label, ' sync.min_unsync_to_yield=' || threshold.n, ''), ' sync.min_unsync_to_yield=off', '') AS label,
+     one AS (SELECT every.pos, every.run, threshold.n,
+		replace(replace(every.label, ' sync.min_unsync_to_yield=' || threshold.n, ''), ' sync.min_unsync_to_yield=off', '') AS label,
 		(SELECT group_concat(name || value) FROM (SELECT name, value FROM knob
-			WHERE knob.run = sel.run AND name <> 'sync.min_unsync_to_yield' ORDER BY name)) AS rest
-		FROM temp.sel JOIN threshold ON threshold.run = sel.run),
+			WHERE knob.run = every.run AND name <> 'sync.min_unsync_to_yield' ORDER BY name)) AS rest
+		FROM temp.every JOIN threshold ON threshold.run = every.run JOIN run ON run.id = every.run
+		WHERE seed = (SELECT min(seed) FROM run JOIN temp.every ON every.run = run.id)),
      point AS (SELECT min(pos) OVER (PARTITION BY rest) AS pos, first_value(label) OVER (PARTITION BY rest ORDER BY pos) AS label, run, n
 		FROM one)
 SELECT point.pos, label, point.n, max(stretch.value, 1), access.max_ns, wait.value, retries.value

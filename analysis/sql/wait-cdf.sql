@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- wait in ns, per cent of accesses that waited at most that long; no wait stands left of the shortest
-WITH b AS (SELECT * FROM temp.bucket WHERE op = 'access' AND phase = 'lock_wait'),
+WITH b AS (SELECT * FROM temp.curve WHERE op = 'access' AND phase = 'lock_wait'),
      edge AS (SELECT min(hi) / 2.0 AS ns, max(hi) AS far FROM b WHERE hi > 0)
 SELECT pos, label, iif(hi > 0, hi, edge.ns), 100.0 * upto / total
 FROM temp.sel JOIN b USING (run), edge
