@@ -296,6 +296,26 @@ static void put_plots(FILE *script, const char *dir)
 	fputs("/'\n", script);
 }
 
+/* Cells of a map have edges: gnuplot's images would be drawn smooth.  Takes the picture over. */
+static void sharpen(char **svg, size_t *len)
+{
+	static const char tag[] = "<image ", sharp[] = "<image image-rendering='pixelated' ";
+	char *text = NULL, *at = *svg, *image;
+	size_t text_len = 0;
+	FILE *out;
+
+	if (!strstr(at, tag))
+		return;
+	out = open_memstream(&text, &text_len);
+	for (; (image = strstr(at, tag)); at = image + strlen(tag))
+		fprintf(out, "%.*s%s", (int)(image - at), at, sharp);
+	fputs(at, out);
+	fclose(out);
+	free(*svg);
+	*svg = text;
+	*len = text_len;
+}
+
 int figure_draw(struct db *db, const struct figures *f, const struct figure *fig, const struct group *group,
 		enum figure_format format, char **out, size_t *len, struct err *e)
 {
@@ -316,6 +336,8 @@ int figure_draw(struct db *db, const struct figures *f, const struct figure *fig
 	fclose(s);
 	if (!rc)
 		rc = curves.nr ? gnuplot_run(fig->name, script, script_len, out, len, e) : 1;
+	if (!rc && format == FIGURE_SVG)
+		sharpen(out, len);
 	curves_fini(&curves);
 	free(script);
 	free(sql_path);

@@ -9,9 +9,12 @@ unset for [i=200:200+curves-1] arrow i
 set logscale y
 set ytics () logscale
 set for [i=0:11] ytics add (human(10.0**i) 10.0**i)
-if (V_max < 20 * V_min) {
+if (curves > 4) {
+	set ytics () logscale font ',10'
+	set for [i=0:11:(V_max > 1e4 * V_min ? 3 : 2)] ytics add (human(10.0**i) 10.0**i)
+} else { if (V_max < 20 * V_min) {
 	set for [i=0:11] ytics add (human(2 * 10.0**i) 2 * 10.0**i, human(5 * 10.0**i) 5 * 10.0**i)
-}
+} }
 set xrange [0:T_max / divisor(T_max)]
 set yrange [V_min > 1 ? V_min : 1:V_max * 1.6]
 top = 0.84

@@ -13,7 +13,8 @@ hold = HOLD_max > 0 ? HOLD_max : 1
 wait = WAIT_max > 0 ? WAIT_max : 1
 set xrange [0:T_max / divisor(T_max)]
 set yrange [-1.08:1.08]
-set ytics () out font (panels > 4 ? ',9' : ',14')
+small = panels > 4 ? ',9' : ',14'
+set ytics () out font small
 set ytics add (sprintf('%.2g', hold) 1, (panels > 4 ? '' : '0') 0, sprintf('%.2g', wait) -1)
 if (panels < 3) { set ytics add (sprintf('%.2g', hold / 2) 0.5, sprintf('%.2g', wait / 2) -0.5) }
 set style fill solid 0.85 noborder

@@ -5,7 +5,7 @@ stats $data using 1 name 'RUN' nooutput
 stats $data using 4 name 'NS' nooutput
 d = divisor(NS_max)
 set yrange [RUN_max + 0.6:0.4]
-set xrange [0:NS_max / d * 1.3]
+set xrange [0:NS_max / d * 1.36]
 unset grid
 set grid xtics lt 1 dt 1 lw 0.5 lc rgb '#a0808080'
 set format x '%g'

@@ -13,6 +13,8 @@ void sampler_init(struct sampler *s, struct result *result)
 	s->total_max = result_series_add(result, "access.total.max", 0, RESULT_SERIES_BUCKETS);
 	s->lock_wait_max = result_series_add(result, "access.lock_wait.max", 0, RESULT_SERIES_BUCKETS);
 	s->count = result_series_add(result, "access.n", 1, RESULT_SERIES_BUCKETS);
+	result_heat_add(result, RESULT_ACCESS);
+	result_heat_add(result, RESULT_INVALIDATE);
 }
 
 void sampler_fini(struct sampler *s)
@@ -32,6 +34,7 @@ static void record(struct sampler *s, const struct sample *m)
 	struct hist *h = s->result->hist[m->op];
 
 	hist_record(&h[PHASE_TOTAL], m->total_ns);
+	result_heat_put(s->result, m->op, m->t_ns, m->total_ns);
 	if (m->lock_wait_ns)
 		hist_record(&h[PHASE_LOCK_WAIT], m->lock_wait_ns);
 	else
