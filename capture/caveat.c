@@ -88,6 +88,11 @@ void caveats(const struct ev_meta *m, caveat_fn fn, void *arg)
 		fn(arg, line);
 		free(line);
 	}
+	if (ev_meta_param(m, "capture.vm")) {
+		line = xasprintf("only VMs of process %s were recorded, and what the host did to any", ev_meta_param(m, "capture.vm"));
+		fn(arg, line);
+		free(line);
+	}
 	of_vcpus(m, fn, arg);
 	if (m->arch == KVM_X86)
 		of_mmu(m, fn, arg);

@@ -246,6 +246,8 @@ static void finish_task(struct fold *f, struct task *t)
 	f->meta->tasks[t->index].vm = t->many_vms && t->vcpu < 0 ? -1 : t->vm < 0 && f->nr_vms == 1 ? 0 : t->vm;
 	if (t->vm >= 0 && t->vcpu >= 0)
 		f->meta->tasks[t->index].tgid = f->meta->vms[t->vm].tgid;
+	if (noted_pid(f, t->tid))
+		f->meta->tasks[t->index].tgid = noted_pid(f, t->tid);
 }
 
 /* Records of one layout: those of kvm's systems and known probes make a recording one of KVM. */
@@ -311,6 +313,7 @@ int fold_finish(struct fold *f)
 	m->last_ns = f->last_ns;
 	m->has_ends = f->seen[RAW_MN_INV_END];
 	m->tdp_mmu = f->seen[RAW_SPTE_CHANGED] || m->arch == KVM_ARM64;
+	notes_finish(f);
 	m->shadow = !m->tdp_mmu && f->shadows;
 	if (m->arch == KVM_ARM64)
 		stage2_learnt(f);
@@ -341,6 +344,7 @@ void fold_free(struct fold *f)
 		infer_free(&f->vms[i]);
 		free(f->vms[i].rings);
 	}
+	notes_free(f);
 	stage2_free_learnt(f);
 	sptes_free(f);
 	known_fini(&f->gptes);

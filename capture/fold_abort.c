@@ -182,6 +182,8 @@ void arm_marker(struct fold *f, struct task *t, const struct raw *r)
 		return;
 	}
 	op_end_all(f, t);		/* whoever writes it is in user space */
+	if (notes_take(f, r))
+		return;
 	f->why = UNUSED_MARKER;
 	if (word_of(line, "pagesize=", 10, &n) && (n == 4096 || n == 16384 || n == 65536))
 		f->meta->page_shift = __builtin_ctzll(n);

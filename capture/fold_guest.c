@@ -96,7 +96,7 @@ void page_recycle(struct fold *f, struct task *t, const struct raw *r)
 	ev.vm = vm_by_kvm(f, t, r->v[0], false);
 	vm = &f->vms[ev.vm];
 	limit = vm->nr_pages + REFILL_PAGES - r->v[1];
-	if (!op || (op->kind != EV_OP_FAULT && op->kind != EV_OP_VCPU_LOAD) || !f->meta->vms[ev.vm].tgid ||
+	if (!op || (op->kind != EV_OP_FAULT && op->kind != EV_OP_VCPU_LOAD) || !vm->made ||
 	    r->v[1] >= REFILL_PAGES || limit == vm->page_limit)
 		return;
 	vm->page_limit = ev.gfns.count = limit;

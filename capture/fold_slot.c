@@ -188,6 +188,8 @@ void slot_marker(struct fold *f, struct task *t, const struct raw *r)
 	char line[192];
 
 	op_end_all(f, t);		/* whoever writes it is in user space */
+	if (notes_take(f, r))
+		return;
 	snprintf(line, sizeof(line), "%.*s", (int)(r->text_len < 191 ? r->text_len : 191), r->text);
 	if (sscanf(line, "kvmload: memslot slot %" SCNu32 " gpa %" SCNx64 " size %" SCNx64 " hva %" SCNx64 " flags %" SCNx32,
 		   &slot.id, &gpa, &size, &hva, &slot.flags) != 5) {

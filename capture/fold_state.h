@@ -51,6 +51,7 @@ struct ring {			/* a vCPU's dirty ring */
 };
 
 struct fold_vm {
+	bool	 made;			/* while it was recorded */
 	uint64_t kvm, mn;		/* addresses, 0: not seen */
 	bool	 destroyed;
 	bool	 released;		/* its memory is gone: nothing but its destruction follows */
@@ -302,6 +303,7 @@ struct fold {
 	struct known	 gpts;		/* the tables themselves */
 	uint8_t		 root_level;
 	bool		 shadows;	/* some page of it follows a table of a guest's */
+	struct notes	*notes;		/* fold_notes.c; NULL: there are none */
 	struct stage2_learnt *stage2;	/* arm64: fold_stage2.c */
 	/* By the layout's row. */
 	void		(*const *handlers)(struct fold *f, struct task *t, const struct raw *r);
@@ -369,6 +371,24 @@ void op_write(struct fold *f, struct task *t, uint64_t end_ns, uint64_t begin_ns
 	      uint8_t flags);
 /* Back to the fault whose own record this is: what is nested in it is over. */
 struct op *op_fault_level(struct fold *f, struct task *t);
+
+/* --- fold_notes.c: what the recording program says of the host ----------------------- */
+/* Is the marker's text such a note?  Then it is taken in. */
+bool notes_take(struct fold *f, const struct raw *r);
+/* A thread's process, and the one whose only VM it acts for; 0: not told. */
+uint32_t noted_pid(const struct fold *f, uint32_t tid);
+uint32_t noted_owner(const struct fold *f, uint32_t tid);
+/* The vCPU it runs, -1: not told. */
+int noted_vcpu(const struct fold *f, uint32_t tid);
+/* What the VM of a process is called, or NULL. */
+const char *noted_name(const struct fold *f, uint32_t pid);
+/* Is there one VM, and no other? */
+bool noted_alone(const struct fold *f);
+/* The number is another thread's from now on. */
+void notes_forget(struct fold *f, uint32_t tid);
+/* Into the header, after what the events say. */
+void notes_finish(struct fold *f);
+void notes_free(struct fold *f);
 
 /* --- fold_vm.c: which VM ------------------------------------------------------------ */
 int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new);

@@ -144,6 +144,7 @@ void task_is_made(struct fold *f, struct task *t, const struct raw *r)
 	struct task *old = task_find(f, r->v[0]);
 
 	(void)t;
+	notes_forget(f, r->v[0]);
 	if (!old)
 		return;
 	vm_unbind(f, old);

@@ -21,12 +21,24 @@
 /* sizeof(struct kvm_svm) is below 64 KiB in 6.1 and 6.12; VMs are page allocations of their own. */
 #define KVM_BYTES	(128u << 10)
 
+/* Process @pid is the VM's. */
+static void vm_is_of(struct fold *f, int vm, uint32_t pid)
+{
+	struct ev_vm *v = &f->meta->vms[vm];
+
+	v->tgid = pid;
+	if (!v->name)
+		v->name = xstrdup(noted_name(f, pid));
+}
+
 static int add_vm(struct fold *f, struct task *t)
 {
 	f->vms = xreallocarray(f->vms, f->nr_vms + 1, sizeof(*f->vms));
 	f->vms[f->nr_vms] = (struct fold_vm){ .anchor_tid = t->tid };
 	ev_meta_add_vm(f->meta);
 	f->meta->vms[f->nr_vms].slots_seen = true;
+	if (noted_owner(f, t->tid))
+		vm_is_of(f, f->nr_vms, noted_owner(f, t->tid));
 	return f->nr_vms++;
 }
 
@@ -57,14 +69,31 @@ static bool is_busy(const struct fold_vm *vm)
 	return is_running(vm) && !vm->deserted;
 }
 
+/* The VM that is @t's as its process is, or may be: one nobody's process is known of where no other can be meant.  -1: none. */
+static int vm_noted(struct fold *f, const struct task *t)
+{
+	uint32_t pid = noted_owner(f, t->tid);
+
+	for (uint32_t i = f->nr_vms; pid && i-- > 0;)
+		if (is_live(&f->vms[i]) && f->meta->vms[i].tgid == pid)
+			return i;
+	if (!pid || f->nr_vms != 1 || !noted_alone(f) || !is_running(&f->vms[0]) || f->meta->vms[0].tgid)
+		return -1;
+	vm_is_of(f, 0, pid);
+	return 0;
+}
+
 /* A VM seen before its struct kvm was: by its notifier, or by nothing but its vCPUs. */
 static int adopt(struct fold *f, const struct task *t, uint64_t kvm)
 {
-	int anonymous = -1;
+	int anonymous = -1, noted;
 	unsigned int nr = 0;
 
 	if (t->vcpu >= 0 && !f->vms[t->vm].kvm && !f->vms[t->vm].mn && is_running(&f->vms[t->vm]))
 		return t->vm;
+	noted = vm_noted(f, t);
+	if (noted >= 0 && !f->vms[noted].kvm && is_running(&f->vms[noted]))
+		return noted;
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
 		const struct fold_vm *vm = &f->vms[i];
 
@@ -205,14 +234,25 @@ static int near_vm(const struct fold *f, uint32_t tid)
 	return best;
 }
 
+static bool had_vm(const struct fold *f, uint32_t pid)
+{
+	for (uint32_t i = 0; i < f->nr_vms; i++)
+		if (f->meta->vms[i].tgid == pid)
+			return true;
+	return false;
+}
+
 int vm_of_task(struct fold *f, struct task *t)
 {
 	int vm;
 
 	if (t->vm >= 0)
 		return t->vm;
-	if (!f->nr_vms)
-		add_vm(f, t);
+	vm = vm_noted(f, t);
+	if (vm >= 0)
+		return vm;
+	if (!f->nr_vms || (noted_owner(f, t->tid) && !had_vm(f, noted_owner(f, t->tid))))
+		return add_vm(f, t);
 	vm = near_vm(f, t->tid);
 	for (uint32_t i = f->nr_vms; vm < 0 && i-- > 0;)
 		if (is_live(&f->vms[i]))
@@ -271,8 +311,10 @@ static uint32_t distance(uint32_t a, uint32_t b)
 /* For a vCPU thread no record placed: the nearest VM that lacks this vCPU, else a new one. */
 static int guess_vm(struct fold *f, struct task *t, uint32_t vcpu)
 {
-	int best = -1;
+	int best = vm_noted(f, t);
 
+	if (best >= 0 || noted_owner(f, t->tid))
+		return best >= 0 ? best : add_vm(f, t);
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
 		const struct fold_vm *vm = &f->vms[i];
 
@@ -288,7 +330,12 @@ bool vcpu_by_name(const struct fold *f, const struct task *t, uint32_t *vcpu)
 {
 	const char *comm = f->source->ops->comm(f->source, t->tid);
 	const char *at = comm ? strcasestr(comm, "cpu") : NULL;
+	int noted = noted_vcpu(f, t->tid);
 
+	if (noted >= 0) {
+		*vcpu = noted;
+		return true;
+	}
 	if (!at)
 		return false;
 	at += 3 + strspn(at + 3, " -_");
@@ -391,7 +438,8 @@ void vcpu_created(struct fold *f, struct task *t, const struct raw *r)
 
 	op_end_all(f, t);
 	vm = vm_by_kvm(f, t, r->v[1], true);
-	f->meta->vms[vm].tgid = t->tid;
+	f->vms[vm].made = true;
+	vm_is_of(f, vm, noted_pid(f, t->tid) ? noted_pid(f, t->tid) : t->tid);
 }
 
 void vcpu_ran(struct fold *f, struct task *t, const struct raw *r)

@@ -171,13 +171,48 @@ static void print_head(const struct info *in)
 	       m->has_probes ? "kprobes" : "no kprobes");
 }
 
+/* Of what the recording says of its host, what presets and figures depend on. */
+static void print_host(const struct ev_meta *m)
+{
+	static const struct { const char *param, *word; } rows[] = {
+		{ "preempt", "preemption" }, { "config.HZ", "Hz" }, { "kvm.tdp_mmu", "tdp_mmu" }, { "kvm_amd.npt", "npt" },
+		{ "kvm_intel.ept", "ept" }, { "kvm.nx_huge_pages", "nx_huge_pages" },
+		{ "kvm.eager_page_split", "eager_page_split" }, { "thp.enabled", "THP" },
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *value = ev_meta_param(m, rows[i].param);
+
+		if (value)
+			printf("%s%s %s", any ? ", " : "host      ", rows[i].word, value);
+		any |= value != NULL;
+	}
+	if (any)
+		putchar('\n');
+}
+
+static void print_stats(const struct ev_meta *m)
+{
+	if (m->nr_stats)
+		puts("KVM's statistics when it began, and what came until it ended");
+	for (size_t i = 0; i < m->nr_stats; i++) {
+		const struct ev_stat *s = &m->stats[i];
+
+		if (s->end != s->begin)
+			printf("%14" PRIu64 " %+" PRId64 "  %s of %s\n", s->begin, (int64_t)(s->end - s->begin), s->name, s->vm);
+	}
+}
+
 static void print_vms(const struct ev_meta *m)
 {
 	for (size_t v = 0; v < m->nr_vms; v++) {
 		printf("vm %zu      ", v);
 		if (m->vms[v].kvm)
 			printf("kvm 0x%" PRIx64 ", ", m->vms[v].kvm);
-		if (m->vms[v].tgid)
+		if (m->vms[v].name)
+			printf("%s, process %u, ", m->vms[v].name, m->vms[v].tgid);
+		else if (m->vms[v].tgid)
 			printf("set up by %u, ", m->vms[v].tgid);
 		printf("%u vCPUs%s\n", m->vms[v].nr_vcpus,
 		       m->vms[v].slots_seen || m->vms[v].slots_inferred ? "" : ", memslots older than the recording");
@@ -252,9 +287,11 @@ static void print_text(const struct info *in)
 	bool first = true;
 
 	print_head(in);
+	print_host(m);
 	caveats(m, print_caveat, &first);
 	print_vms(m);
 	print_slots(in);
+	print_stats(m);
 	print_counts("events of the recording", &m->sources);
 	print_counts("records by kind", &m->kinds);
 	print_counts("not used, by reason", &m->unused);
@@ -378,7 +415,9 @@ const struct verb verb_info = {
 		"                        count), lost, lost_by (cpu, cause, n), damage (list), caveats\n"
 		"                        (list), lacking, kinds and sources (name: count), kvm_events,\n"
 		"                        arch, kernel, release, clock, span_ns, vms, vcpus, memslots,\n"
-		"                        tasks, file, is_recording, source, and of an event file\n"
+		"                        tasks, params and stats (the host's settings and KVM's\n"
+		"                        statistics, as mmulab capture notes them), file,\n"
+		"                        is_recording, source, and of an event file\n"
 		"                        source_xxh3 (XXH3-128 of the recording it was made from)\n"
 		"      --salvage         of a damaged event file, read the blocks that are sound\n",
 	.run = info_run,

@@ -42,7 +42,14 @@ void ev_meta_fini(struct ev_meta *m)
 		free(m->lost[i].cause);
 	for (size_t i = 0; i < m->nr_tasks; i++)
 		free(m->tasks[i].comm);
+	for (size_t i = 0; i < m->nr_vms; i++)
+		free(m->vms[i].name);
+	for (size_t i = 0; i < m->nr_stats; i++) {
+		free(m->stats[i].vm);
+		free(m->stats[i].name);
+	}
 	free(m->params);
+	free(m->stats);
 	free(m->lost);
 	free(m->tasks);
 	free(m->vms);
@@ -116,6 +123,17 @@ void ev_meta_add_lost(struct ev_meta *m, uint32_t cpu, const char *cause, uint64
 	}
 	m->lost = grown(m->lost, m->nr_lost, sizeof(*m->lost));
 	m->lost[m->nr_lost++] = (struct ev_lost){ .cpu = cpu, .cause = xstrdup(cause), .n = n };
+}
+
+struct ev_stat *ev_meta_stat(struct ev_meta *m, const char *vm, const char *name)
+{
+	for (size_t i = 0; i < m->nr_stats; i++) {
+		if (!strcmp(m->stats[i].vm, vm) && !strcmp(m->stats[i].name, name))
+			return &m->stats[i];
+	}
+	m->stats = grown(m->stats, m->nr_stats, sizeof(*m->stats));
+	m->stats[m->nr_stats] = (struct ev_stat){ .vm = xstrdup(vm), .name = xstrdup(name) };
+	return &m->stats[m->nr_stats++];
 }
 
 static struct ev_param *param_find(const struct ev_meta *m, const char *name)

@@ -37,7 +37,14 @@ struct ev_task {
 	char	*comm;
 };
 
+struct ev_stat {		/* one of KVM's statistics of a VM, when the recording began and when it ended */
+	char	*vm;		/* KVM's folder of it: "PID-DESCRIPTOR" */
+	char	*name;		/* "pf_taken" */
+	uint64_t begin, end;
+};
+
 struct ev_vm {
+	char	*name;		/* as its process calls it; NULL: the recording does not say */
 	uint64_t kvm;		/* address of struct kvm where a probe gave it, else 0 */
 	uint32_t tgid;
 	uint32_t nr_vcpus;
@@ -79,6 +86,7 @@ struct ev_meta {
 	struct ev_lost	*lost;		size_t nr_lost;
 	struct ev_task	*tasks;		size_t nr_tasks;
 	struct ev_vm	*vms;		size_t nr_vms;
+	struct ev_stat	*stats;		size_t nr_stats;	/* of VMs that were recorded; those that stayed 0 are left out */
 	struct ev_counts sources;	/* "kvm:kvm_exit" -> records in the source */
 	struct ev_counts unused;	/* reason -> records not turned into anything */
 	struct ev_counts lacking;	/* "kvm_page_fault: lacks field vcpu_id" -> records used all the same */
@@ -96,6 +104,8 @@ uint64_t ev_counts_get(const struct ev_counts *c, const char *name);
 uint32_t ev_meta_add_task(struct ev_meta *m, uint32_t tid, const char *comm);
 uint32_t ev_meta_add_vm(struct ev_meta *m);
 void ev_meta_add_lost(struct ev_meta *m, uint32_t cpu, const char *cause, uint64_t n);
+/* The statistic @name of @vm, 0 at both ends when it is new; good until the next one is added. */
+struct ev_stat *ev_meta_stat(struct ev_meta *m, const char *vm, const char *name);
 void ev_meta_set_param(struct ev_meta *m, const char *name, const char *value);
 const char *ev_meta_param(const struct ev_meta *m, const char *name); /* NULL: not set */
 /* A module parameter that is a bool: "Y" or "1", "N" or "0"; not set, it is neither. */

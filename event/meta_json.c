@@ -84,7 +84,16 @@ static const struct member task_members[] = {
 	{ 0 }
 };
 
+static const struct member stat_members[] = {
+	MEMBER(M_TEXT, ev_stat, vm),
+	MEMBER(M_TEXT, ev_stat, name),
+	MEMBER(M_U64, ev_stat, begin),
+	MEMBER(M_U64, ev_stat, end),
+	{ 0 }
+};
+
 static const struct member vm_members[] = {
+	MEMBER(M_TEXT, ev_vm, name),
 	MEMBER(M_U64, ev_vm, kvm),
 	MEMBER(M_U32, ev_vm, tgid),
 	MEMBER(M_U32, ev_vm, nr_vcpus),
@@ -202,6 +211,8 @@ json_t *meta_to_json(const struct ev_meta *m)
 	json_object_set_new(o, "lost", json_of_array(m->lost, m->nr_lost, sizeof(*m->lost), lost_members));
 	json_object_set_new(o, "tasks", json_of_array(m->tasks, m->nr_tasks, sizeof(*m->tasks), task_members));
 	json_object_set_new(o, "vms", json_of_array(m->vms, m->nr_vms, sizeof(*m->vms), vm_members));
+	if (m->nr_stats)
+		json_object_set_new(o, "stats", json_of_array(m->stats, m->nr_stats, sizeof(*m->stats), stat_members));
 	json_object_set_new(o, "sources", json_of_counts(&m->sources));
 	json_object_set_new(o, "unused", json_of_counts(&m->unused));
 	json_object_set_new(o, "lacking", json_of_counts(&m->lacking));
@@ -330,7 +341,7 @@ static int counts_of_json(const json_t *parent, const char *name, struct ev_coun
 	return 0;
 }
 
-/* The four arrays: a fresh element for each, filled from JSON. */
+/* The arrays: a fresh element for each, filled from JSON. */
 static int add_param(struct ev_meta *m, const json_t *json, const char *where, struct err *e)
 {
 	struct ev_param p = { 0 };
@@ -376,6 +387,23 @@ static int add_vm(struct ev_meta *m, const json_t *json, const char *where, stru
 	return struct_of_json(json, &m->vms[vm], vm_members, where, e);
 }
 
+static int add_stat(struct ev_meta *m, const json_t *json, const char *where, struct err *e)
+{
+	struct ev_stat s = { 0 }, *stat;
+	int ret = struct_of_json(json, &s, stat_members, where, e);
+
+	if (!ret && (!s.vm || !s.name))
+		ret = err_set(e, ERR_INPUT, "%s: dictionary: a statistic lacks its VM or name", where);
+	if (!ret) {
+		stat = ev_meta_stat(m, s.vm, s.name);
+		stat->begin = s.begin;
+		stat->end = s.end;
+	}
+	free(s.vm);
+	free(s.name);
+	return ret;
+}
+
 static int array_of_json(const json_t *parent, const char *name, struct ev_meta *m,
 			 int (*add)(struct ev_meta *m, const json_t *json, const char *where, struct err *e),
 			 const char *where, struct err *e)
@@ -402,6 +430,7 @@ int meta_from_json(const json_t *json, struct ev_meta *m, const char *where, str
 	ret = ret ? ret : array_of_json(json, "lost", m, add_lost, where, e);
 	ret = ret ? ret : array_of_json(json, "tasks", m, add_task, where, e);
 	ret = ret ? ret : array_of_json(json, "vms", m, add_vm, where, e);
+	ret = ret ? ret : array_of_json(json, "stats", m, add_stat, where, e);
 	ret = ret ? ret : counts_of_json(json, "sources", &m->sources, where, e);
 	ret = ret ? ret : counts_of_json(json, "unused", &m->unused, where, e);
 	ret = ret ? ret : counts_of_json(json, "lacking", &m->lacking, where, e);

@@ -240,7 +240,7 @@ void snapshot_begin(const struct snapshot *s)
 	for (size_t i = 0; i < s->vms->nr; i++)
 		say_vm(s, &s->vms->v[i]);
 	if (s->only >= 0) {
-		char *line = xasprintf("only=%d", (int)s->vms->v[s->only].pid);
+		char *line = xasprintf("capture.vm=%d", (int)s->vms->v[s->only].pid);
 
 		s->note(s->arg, line);
 		free(line);

@@ -2,6 +2,7 @@
 #ifndef TEST_UNIT_CAPTURE_FAKE_H
 #define TEST_UNIT_CAPTURE_FAKE_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "capture/raw_events.h"

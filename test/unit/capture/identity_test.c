@@ -323,6 +323,44 @@ static const struct row rows[] = {
 		.comm = "kvm-nx-lpage-recovery-5",
 	},
 	{
+		.name = "notes say whose a thread is, though another VM's are nearer",
+		.steps = {
+			MARK(10, 3, "mmulab: vm.100=1 VMs, 2 vCPUs, web"), MARK(11, 3, "mmulab: vm.200=1 VMs, 1 vCPUs, db"),
+			MARK(12, 3, "mmulab: threads.100=100 102 302"), MARK(13, 3, "mmulab: threads.200=200 103"),
+			SERVED(100, 102, 0), SERVED(110, 103, 1), SERVED(120, 302, 1), HVA(200, 200, 0x9001000),
+			HVA(210, 100, 0x7001000),
+		},
+		.tasks = "102:0/0 103:1/1 302:0/1 200:-/- 100:-/-",
+		.stimuli = "102:access@0 103:access@1 302:access@0 200:invalidate_start@1 100:invalidate_start@0",
+		.vms = 2, .vcpus = "2 1",
+	},
+	{
+		.name = "also where the host acted for the one VM before it ran",
+		.steps = {
+			MARK(10, 3, "mmulab: vm.100=1 VMs, 1 vCPUs, web"), MARK(12, 3, "mmulab: threads.100=100 102"),
+			INV(100, 47, A), INV_END(101, 47, A), SERVED(110, 102, 0), INV(120, 100, A), INV_END(121, 100, A),
+		},
+		.tasks = "47:0/- 102:0/0 100:0/-",
+		.stimuli = "47:invalidate_start@0 47:invalidate_end@0 102:access@0 100:invalidate_start@0 100:invalidate_end@0",
+		.vms = 1, .vcpus = "1",
+	},
+	{
+		.name = "addresses say more than notes: a process of two VMs",
+		.steps = {
+			MARK(10, 3, "mmulab: vm.100=2 VMs, 2 vCPUs, web"), MARK(12, 3, "mmulab: threads.100=100 102 103"),
+			RUN(100, 102, A), RUN(101, 103, B), SERVED(110, 102, 0), SERVED(120, 103, 0),
+		},
+		.tasks = "102:0/0 103:1/0", .stimuli = "102:access@0 103:access@1", .vms = 2, .vcpus = "1 1",
+	},
+	{
+		.name = "a noted number that is another thread's now",
+		.steps = {
+			MARK(10, 3, "mmulab: vm.100=1 VMs, 1 vCPUs, web"), MARK(12, 3, "mmulab: threads.100=100 102"),
+			SERVED(110, 102, 0), EXITS(120, 102), REC(130, 1, "sched_process_fork", 102), SERVED(140, 102, 0),
+		},
+		.tasks = "102:0/0 102:1/0", .stimuli = "102:access@0 102:access@1", .vms = 2, .vcpus = "1 1",
+	},
+	{
 		.name = "a clock that steps back costs no negative time, and is said",
 		.steps = {
 			REC(1000, 7, "kvm_entry", 0), REC(1100, 7, "kvm_exit", 0x400, 2, 0), REC(1090, 7, "kvm_page_fault", 0, 0x20000, 6),

@@ -33,6 +33,10 @@ static void fill(struct ev_meta *m)
 				  .slots_inferred = true, .frames_nowhere = 512, .dirty_inferred = true, .dirty_manual = true,
 				  .dirty_init_set = true, .guest_levels = 4, .guest_roots = 2, .guest_tables = 9 };
 	ev_meta_add_vm(m);
+	m->vms[1].name = strdup("web1");
+	ev_meta_stat(m, "40-8", "pf_taken")->begin = 3;
+	ev_meta_stat(m, "40-9", "pf_taken")->begin = 4;
+	ev_meta_stat(m, "40-8", "pf_taken")->end = 5;
 	ev_meta_set_param(m, "kvm.tdp_mmu", "N");
 	ev_meta_set_param(m, "kvm.eager_page_split", "Y");
 	ev_meta_set_param(m, "kvm.tdp_mmu", "Y");
@@ -58,6 +62,7 @@ static void what_is_added_is_kept(void **state)
 	assert_false(ev_meta_param_on(&m, "kvm.ept"));
 	assert_int_equal(ev_meta_param_number(&m, "kvm.tdp_mmu", 7), 7);
 	assert_int_equal(ev_meta_param_number(&m, "kvm.ept", 60), 60);
+	assert_int_equal(m.nr_stats, 2);
 	assert_int_equal(m.nr_lost, 3);
 	assert_int_equal(m.lost[0].n, 11);
 	assert_int_equal(ev_counts_get(&m.sources, "kvm:kvm_exit"), 7);
@@ -88,10 +93,12 @@ static void as_json(void **state)
 		"\"slots_inferred\":true,\"frames_nowhere\":512,"
 		"\"dirty_inferred\":true,\"dirty_ring\":false,\"dirty_manual\":true,\"dirty_init_set\":true,"
 		"\"guest_levels\":4,\"guest_roots\":2,\"guest_tables\":9},"
-		"{\"kvm\":0,\"tgid\":0,\"nr_vcpus\":0,\"slots_seen\":false,"
+		"{\"name\":\"web1\",\"kvm\":0,\"tgid\":0,\"nr_vcpus\":0,\"slots_seen\":false,"
 		"\"slots_inferred\":false,\"frames_nowhere\":0,"
 		"\"dirty_inferred\":false,\"dirty_ring\":false,\"dirty_manual\":false,\"dirty_init_set\":false,"
 		"\"guest_levels\":0,\"guest_roots\":0,\"guest_tables\":0}],"
+		"\"stats\":[{\"vm\":\"40-8\",\"name\":\"pf_taken\",\"begin\":3,\"end\":5},"
+		"{\"vm\":\"40-9\",\"name\":\"pf_taken\",\"begin\":4,\"end\":0}],"
 		"\"sources\":{\"kvm:kvm_entry\":2,\"kvm:kvm_exit\":7},"
 		"\"unused\":{\"not of KVM\":\"0xffffffffffffffff\"},\"lacking\":{},\"kinds\":{},\"damage\":{}}";
 	struct ev_meta m, back;
