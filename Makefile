@@ -99,7 +99,7 @@ rtlib	= $(BUILD)/lib/$(2)-$(1).a
 
 all: $(BUILD)/mmulab
 
-.PHONY: all check check-run demo bench lint check-layers check-data install clean deps units man
+.PHONY: all check check-run demo bench bench-changes lint check-layers check-data install clean deps units man
 .SECONDARY:
 
 # --- objects and archives -------------------------------------------------
@@ -242,6 +242,10 @@ demo: deps
 bench: all
 	@scripts/deps.sh $(if $(filter no,$(DEPS)),no,bench)
 	+@$(MAKE) --no-print-directory -f test/bench/Makefile BUILD=$(BUILD) bench
+
+# How often change points are found that are none, and how often those that are: docs/statistics.md.
+bench-changes: all
+	BUILD=$(BUILD) test/bench/changes.sh
 
 check-data: all
 	BUILD=$(BUILD) test/check-data.sh "$(DATA)"
