@@ -174,9 +174,11 @@ LD	:= $(CROSS)ld
 
 PROGRAM_LIBS := $(foreach l,analysis replay result synth live out capture event config kvm base,$(call lib,$(l)))
 
-$(BUILD)/mmulab: $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) $(PROGRAM_LIBS)
-	$(call say,LD)$(CC) $(ALL_CFLAGS) -o $@ $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o) \
-		-Wl,--start-group $(PROGRAM_LIBS) -Wl,--end-group $(LIBS) $(LDFLAGS)
+PROGRAM_OBJS := $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o)
+PROGRAM_LINK = $(CC) $(ALL_CFLAGS) -o $@ $(PROGRAM_OBJS) -Wl,--start-group $(PROGRAM_LIBS) -Wl,--end-group
+
+$(BUILD)/mmulab: $(PROGRAM_OBJS) $(PROGRAM_LIBS)
+	$(call say,LD)$(PROGRAM_LINK) $(LIBS) $(LDFLAGS)
 
 include capture/rig/rig.mk
 
