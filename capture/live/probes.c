@@ -48,21 +48,38 @@ static void add_event(struct profile *p, const char *system, const char *name)
 	p->events[p->nr_events++] = (struct profile_event){ xstrdup(system), xstrdup(name), false };
 }
 
-static void make_one(struct table *t, char kind, const char *name, const char *symbol, const char *args)
+/* Return: 0 or -errno. */
+static int set_filter(struct table *t, const char *group, const char *name, const char *filter)
+{
+	char *file = xasprintf("events/%s/%s/filter", group, name);
+	int ret = instance_write(t->in, file, filter);
+
+	free(file);
+	return ret;
+}
+
+/* So many of a function's calls may be under way for each return to be recorded: vCPUs sleep in some. */
+#define RETURNS	"256"
+
+static void make_one(struct table *t, char kind, const char *name, const char *symbol, char *args)
 {
 	const char *group = instance_probe_group(t->in);
-	char *command;
+	char *command, *filter = strstr(args, " if ");
 	int ret;
 
 	if (!has_symbol(t->kallsyms, symbol))
 		return;
-	command = xasprintf("%c:%s/%s %s %s", kind, group, name, symbol, args);
+	if (filter)
+		*filter = '\0';
+	command = xasprintf("%s:%s/%s %s %s", kind == 'r' ? "r" RETURNS : "p", group, name, symbol, args);
 	ret = instance_append_top("kprobe_events", command);
 	free(command);
 	if (!ret) {
 		add_event(t->p, group, name);
-		return;
+		ret = filter ? set_filter(t, group, name, filter + 4) : 0;
 	}
+	if (!ret)
+		return;
 	command = xasprintf("probe %s on %s", name, symbol);
 	refused_add(t->refused, command, strerror(-ret));
 	free(command);
@@ -70,7 +87,7 @@ static void make_one(struct table *t, char kind, const char *name, const char *s
 
 static int read_line(struct table *t, char *line, struct err *e)
 {
-	char *save = NULL, *word = strtok_r(line, " \t\n", &save), *name, *symbol;
+	char end[] = "", *save = NULL, *word = strtok_r(line, " \t\n", &save), *name, *symbol;
 	int wanted = word ? probes_for_release(word, t->release) : 0;
 
 	if (!word || !wanted)
@@ -81,7 +98,7 @@ static int read_line(struct table *t, char *line, struct err *e)
 	symbol = strtok_r(NULL, " \t\n", &save);
 	if (!word || (strcmp(word, "p") && strcmp(word, "r")) || !symbol)
 		return err_set(e, ERR_INPUT, "%s:%u: a probe is [<|>=RELEASE] p|r NAME SYMBOL ARGUMENTS", t->path, t->line);
-	make_one(t, *word, name, symbol, save ? save : "");
+	make_one(t, *word, name, symbol, save ? save : end);
 	return 0;
 }
 

@@ -18,7 +18,8 @@
  *	>=6.3 p mn_inv_end kvm_mmu_notifier_invalidate_range_end mn=$arg1:x64 start=+8($arg2):x64
  *
  * p: at the beginning of the function, r: at its return; then the event's name, the symbol, its
- * arguments as tracefs has them.  In front, where layouts differ, the releases the line is for.  A
+ * arguments as tracefs has them; at the end, what must hold of those for an event to be recorded
+ * ("if old != 0").  In front, where layouts differ, the releases the line is for.  A
  * symbol the kernel does not have is no news: releases differ in them.
  */
 

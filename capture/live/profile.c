@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/alloc.h"
 
@@ -49,32 +50,39 @@ static bool add_event(struct profile *p, char *word)
 	return true;
 }
 
-static void add_probes(struct profile *p, char *path)
+/* @machine: as uname has it, or NULL for any. */
+static void add_probes(struct profile *p, const char *path, const char *name, const char *machine)
 {
+	struct utsname u;
+
+	uname(&u);
+	if (machine && strcmp(machine, u.machine))
+		return;
 	p->probes = xreallocarray(p->probes, p->nr_probes + 1, sizeof(*p->probes));
-	p->probes[p->nr_probes++] = path;
+	p->probes[p->nr_probes++] = beside(path, name);
 }
 
 static int read_line(const char *path, unsigned int nr, char *line, struct profile *p, unsigned int depth,
 		     struct err *e)
 {
-	char *first, *second, *save = NULL, *shown = xstrdup(line);
+	char *first, *second, *third, *save = NULL, *shown = xstrdup(line);
 	int ret = 0;
 
 	first = strtok_r(line, " \t\n", &save);
 	second = first ? strtok_r(NULL, " \t\n", &save) : NULL;
+	third = second ? strtok_r(NULL, " \t\n", &save) : NULL;
 	if (!first) {
 		;
-	} else if (second && !strcmp(first, "probes") && !strtok_r(NULL, " \t\n", &save)) {
-		add_probes(p, beside(path, second));
-	} else if (second && !strcmp(first, "include") && !strtok_r(NULL, " \t\n", &save)) {
+	} else if (second && !strcmp(first, "probes") && (!third || !strtok_r(NULL, " \t\n", &save))) {
+		add_probes(p, path, second, third);
+	} else if (second && !strcmp(first, "include") && !third) {
 		char *other = beside(path, second);
 
 		ret = depth < DEPTH_MAX ? read_file(other, p, depth + 1, e) :
 		      err_set(e, ERR_INPUT, "%s:%u: files include each other", path, nr);
 		free(other);
 	} else if (second || !add_event(p, first)) {
-		ret = err_set(e, ERR_INPUT, "%s:%u: '%.60s' is no SYSTEM:EVENT, include FILE or probes FILE", path, nr, shown);
+		ret = err_set(e, ERR_INPUT, "%s:%u: '%.60s' is no SYSTEM:EVENT, include FILE or probes FILE [MACHINE]", path, nr, shown);
 	}
 	free(shown);
 	return ret;

@@ -12,7 +12,7 @@
  *	kvm:kvm_exit			a tracepoint that is missed when it is not there
  *	?kvm:kvm_set_spte_hva		one that not every kernel or architecture has
  *	include minimal.events		what another file of the same folder says
- *	probes x86.probes		probe events, from a table: capture/live/probes.h
+ *	probes x86.probes x86_64	probe events, from a table (capture/live/probes.h), on this machine alone
  */
 struct profile_event {
 	char	*system, *name;

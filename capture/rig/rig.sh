@@ -51,10 +51,11 @@ boot() {	# boot KERNEL FOLDER
 	timeout "${RIG_SECONDS:-400}" "${qemu[@]}" -accel tcg,thread=multi,tb-size=512 -nographic -no-reboot -nic none \
 		-kernel "$kernel"/boot/vmlinuz-* -initrd "$tmp/initramfs" \
 		-append "$console quiet panic=-1 nokaslr transparent_hugepage=always ${RIG_APPEND:-}" \
-		-drive "file=$tmp/disk,if=virtio,format=raw,cache=unsafe" \
-		-drive "file=$tmp/swap,if=virtio,format=raw,cache=unsafe" </dev/null >"$to/console.log" 2>&1 ||
+		-drive "file=$tmp/disk,if=none,id=out,format=raw,cache=unsafe" -device virtio-blk-pci,drive=out,serial=out \
+		-drive "file=$tmp/swap,if=none,id=swap,format=raw,cache=unsafe" -device virtio-blk-pci,drive=swap,serial=swap \
+		</dev/null >"$to/console.log" 2>&1 ||
 		echo "rig.sh: $arch $1: the machine did not end well; see $to/console.log" >&2
-	tar xf "$tmp/disk" -C "$to" || echo "rig.sh: $arch $1: nothing came out; see $to/console.log" >&2
+	{ tar xf "$tmp/disk" -C "$to" && [ -e "$to/dmesg" ]; } || echo "rig.sh: $arch $1: nothing came out; see $to/console.log" >&2
 	rm -f "$tmp/disk" "$tmp/swap"
 }
 
