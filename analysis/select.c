@@ -76,9 +76,9 @@ static struct group *group_add(struct selection *s)
 	return &s->v[s->nr++];
 }
 
-static void group_put(struct group *g, struct run *r)
+static void group_put(struct group *g, struct run *r, bool repeated)
 {
-	for (size_t i = 0; i < g->nr; i++) {
+	for (size_t i = 0; !repeated && i < g->nr; i++) {
 		if (is_repetition(&g->v[i], r)) {
 			run_fini(&g->v[i]);
 			g->v[i] = *r;
@@ -89,15 +89,15 @@ static void group_put(struct group *g, struct run *r)
 	g->v[g->nr++] = *r;
 }
 
-static void selection_put(struct selection *s, struct run *r)
+static void selection_put(struct selection *s, struct run *r, bool repeated)
 {
 	for (size_t i = 0; i < s->nr; i++) {
 		if (may_stand_together(&s->v[i].v[0], r)) {
-			group_put(&s->v[i], r);
+			group_put(&s->v[i], r, repeated);
 			return;
 		}
 	}
-	group_put(group_add(s), r);
+	group_put(group_add(s), r, repeated);
 }
 
 static void group_fini(struct group *g)
@@ -259,7 +259,7 @@ static int select_by_rule(struct db *db, const struct select_rule *rule, struct 
 		rc = 0;
 		run_read(st, &r);
 		if (is_wanted(rule, &r))
-			selection_put(s, &r);
+			selection_put(s, &r, rule->repeated);
 		else
 			run_fini(&r);
 	}

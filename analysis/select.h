@@ -41,6 +41,7 @@ struct select_rule {
 	const char *const	*policies;	/* shell patterns */
 	size_t			 nr_policies;
 	bool			 last;		/* only the trace of the newest run */
+	bool			 repeated;	/* also those that were made again since */
 };
 
 /**
