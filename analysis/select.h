@@ -18,6 +18,12 @@ struct run {
 	char		*label;		/* the policy, and whatever else tells it from its neighbours */
 };
 
+/* What the run stands for in a trend: a commit, a kernel; mmulab's own where none was said. */
+static inline const char *run_subject(const struct run *r)
+{
+	return *r->subject ? r->subject : r->version;
+}
+
 /*
  * Runs that can be compared: same trace, clones, runtime, pacing, time scale, costs and
  * host.  With and without the access model they stand side by side.  The first is the one the
