@@ -269,13 +269,14 @@ install: all man
 	$(if $(KVMLOAD),install -m 755 $(KVMLOAD) $(DESTDIR)$(PREFIX)/bin/)
 	install -d $(DESTDIR)$(PREFIX)/share/mmulab/policies $(DESTDIR)$(PREFIX)/share/mmulab/costs \
 		$(DESTDIR)$(PREFIX)/share/mmulab/plots $(DESTDIR)$(PREFIX)/share/mmulab/sql \
-		$(DESTDIR)$(PREFIX)/share/mmulab/profiles \
+		$(DESTDIR)$(PREFIX)/share/mmulab/profiles $(DESTDIR)$(PREFIX)/share/mmulab/dashboard \
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 policies/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/policies/
 	install -m 644 costs/*.ini $(DESTDIR)$(PREFIX)/share/mmulab/costs/
 	install -m 644 capture/profiles/* $(DESTDIR)$(PREFIX)/share/mmulab/profiles/
 	install -m 644 analysis/plots/* $(DESTDIR)$(PREFIX)/share/mmulab/plots/
 	install -m 644 analysis/sql/* $(DESTDIR)$(PREFIX)/share/mmulab/sql/
+	install -m 644 analysis/dashboard/* $(DESTDIR)$(PREFIX)/share/mmulab/dashboard/
 	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 
 clean:

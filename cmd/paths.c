@@ -31,6 +31,8 @@ static const char *source_folder(const char *kind)
 {
 	if (strcmp(kind, "plots") == 0)
 		return "analysis/plots";
+	if (strcmp(kind, "dashboard") == 0)
+		return "analysis/dashboard";
 	return strcmp(kind, "profiles") == 0 ? "capture/profiles" : kind;
 }
 
