@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/types.h"
@@ -47,7 +48,7 @@ static void print_summary(const char *path, const struct record_result *r)
 		const struct record_loss *l = &r->cpus[cpu];
 
 		events += l->read;
-		lost += l->overrun + l->commit_overrun + l->dropped;
+		lost += loss_total(l);
 		print_loss("overwritten before they were read; a larger buffer helps", cpu, l->overrun);
 		print_loss("dropped, there was no room; a larger buffer helps", cpu, l->dropped);
 		print_loss("dropped, an interrupt filled the buffer; a larger one helps", cpu, l->commit_overrun);
@@ -104,12 +105,15 @@ static int run(int argc, char **argv, struct err *e)
 {
 	struct record_options o = { .clock = "mono", .buffer_kb = 8192 };
 	const char *profile = "default", *duration = NULL;
+	bool quiet = false;
 	const struct opt opts[] = {
 		{ 'o', "output",   OPT_TEXT, &o.output },
 		{ 'd', "duration", OPT_TEXT, &duration },
 		{ 'b', "buffer",   OPT_U32,  &o.buffer_kb },
 		{ 'p', "profile",  OPT_TEXT, &profile },
 		{ 0,   "vm",       OPT_TEXT, &o.vm },
+		{ 0,   "metrics",  OPT_TEXT, &o.metrics },
+		{ 'q', "quiet",    OPT_FLAG, &quiet },
 		{ 0,   "clock",    OPT_TEXT, &o.clock },
 	};
 	char *path, *program;
@@ -129,6 +133,7 @@ static int run(int argc, char **argv, struct err *e)
 		return -(int)e->exit;
 	program = xasprintf("mmulab %s", mmulab_version());
 	o.profile = path;
+	o.view = !quiet && isatty(STDERR_FILENO) ? stderr : NULL;
 	o.program = program;
 	o.command = first < argc ? &argv[first] : NULL;
 	ret = record(&o, e);
@@ -146,7 +151,8 @@ const struct verb verb_capture = {
 	"Records until ^C, SIGTERM or SIGHUP, the time is over or the command ends, into a\n"
 	"trace.dat that trace-cmd and KernelShark open as well. What it needs of the kernel's\n"
 	"tracing is its own and gone afterwards; what others trace is left alone. What the\n"
-	"kernel refuses is said and noted in the recording.\n"
+	"kernel refuses is said and noted in the recording. On a terminal it shows by VM what\n"
+	"is going on, once a second.\n"
 	"\n"
 	"  -o, --output FILE     the recording; complete or not there at all\n"
 	"  -p, --profile NAME    what is recorded: minimal, default, lock, full, or a path\n"
@@ -156,6 +162,8 @@ const struct verb verb_capture = {
 	"                        out, what the host does to its memory is recorded (default: all)\n"
 	"  -d, --duration SEC    end after so many seconds\n"
 	"  -b, --buffer KIB      memory of each CPU's buffer (default: 8192)\n"
+	"      --metrics FILE        the figures of the view for Prometheus, renewed each second\n"
+	"  -q, --quiet           no view on the terminal while it records\n"
 	"      --clock CLOCK     a clock of the kernel's tracing (default: mono)\n",
 	.run = run,
 };

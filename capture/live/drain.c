@@ -31,7 +31,7 @@ struct cpu {
 	bool		 running;
 	int		 raw, spool, pipe[2];	/* -1: not open */
 	bool		 by_copy;	/* the spool's filesystem takes no splice */
-	uint64_t	 bytes;
+	atomic_uint_fast64_t bytes;	/* only its thread adds */
 	uint8_t		*page;
 	struct err	 err;
 };
@@ -111,8 +111,10 @@ static int empty_pipe(struct cpu *c, size_t bytes)
 			c->by_copy = true;
 		else if (n <= 0)
 			return fail(c, n ? errno : EIO, c->drain->path, "write");
-		else
-			c->bytes += n, bytes -= n;
+		if (n < 0)
+			continue;
+		c->bytes += n;
+		bytes -= n;
 	}
 	return 0;
 }
@@ -284,7 +286,7 @@ uint32_t drain_nr_cpus(const struct drain *d)
 
 int drain_spool(const struct drain *d, uint32_t cpu, uint64_t *bytes)
 {
-	*bytes = d->cpus[cpu].bytes;
+	*bytes = atomic_load(&d->cpus[cpu].bytes);
 	return d->cpus[cpu].spool;
 }
 

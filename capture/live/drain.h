@@ -31,7 +31,10 @@ int drain_stop(struct drain *d, struct err *e);
 
 uint32_t drain_page_size(const struct drain *d);
 uint32_t drain_nr_cpus(const struct drain *d);
-/* Of CPU @cpu, after drain_stop(): its spool (-1: it has none) and the bytes there. */
+/*
+ * Of CPU @cpu: its spool (-1: it has none) and the bytes there, which are whole pages after drain_stop().
+ * While it runs, what is there so far may be read (pread) by one who does not mind half a page at its end.
+ */
 int drain_spool(const struct drain *d, uint32_t cpu, uint64_t *bytes);
 void drain_close(struct drain *d);	/* after drain_stop(); NULL is fine */
 

@@ -26,6 +26,7 @@
 #include "capture/live/record_file.h"
 #include "capture/live/snapshot.h"
 #include "capture/live/vms.h"
+#include "capture/live/watch.h"
 
 #define LOOK_MS		100	/* how often a failed spool is looked for */
 
@@ -40,6 +41,8 @@ struct record {
 	size_t		noted;		/* of what was refused, how much the recording says already */
 	struct command	command;
 	struct drain	*drain;
+	struct watch	*watch;
+	double		 began;		/* seconds() */
 	sigset_t	before, ours;
 };
 
@@ -206,9 +209,23 @@ static int begin(struct record *r, struct err *e)
 	return ret;
 }
 
+static int set_up_watch(struct record *r, struct err *e)
+{
+	struct meter_format *formats = xcalloc(r->file.nr_events, sizeof(*formats));
+	struct watch_options o = { .terminal = r->o->view, .metrics = r->o->metrics, .clock = r->o->clock,
+				   .formats = formats, .nr_formats = r->file.nr_events };
+	int ret;
+
+	for (size_t i = 0; i < r->file.nr_events; i++)
+		formats[i] = (struct meter_format){ r->file.events[i].system, r->file.events[i].format };
+	ret = watch_start(&o, r->file.in, r->drain, &r->watch, e);
+	free(formats);
+	return ret;
+}
+
 static void wait_for_end(struct record *r)
 {
-	double end = r->o->duration_s > 0 ? seconds() + r->o->duration_s : 0;
+	double end = r->o->duration_s > 0 ? r->began + r->o->duration_s : 0;
 
 	while (!drain_failed(r->drain) && !command_ended(&r->command)) {
 		double left = end ? end - seconds() : 1;
@@ -220,19 +237,21 @@ static void wait_for_end(struct record *r)
 			t.tv_nsec = (long)(left * 1e9);
 		if (sigtimedwait(&r->ours, NULL, &t) > 0 && !command_ended(&r->command))
 			return;
+		watch_tick(r->watch, seconds() - r->began);
 	}
 }
 
 static int run(struct record *r, struct err *e)
 {
-	double from;
 	int ret = begin(r, e), stopped;
 
+	if (!ret)
+		ret = set_up_watch(r, e);
 	if (!ret) {
-		from = seconds();
+		r->began = seconds();
 		command_go(&r->command);
 		wait_for_end(r);
-		r->result->seconds = seconds() - from;
+		r->result->seconds = seconds() - r->began;
 		filter_close(r->filter, &r->result->refused);
 		r->filter = NULL;
 		snapshot_end(&(struct snapshot){ note, r->file.in, &r->vms, r->only });
@@ -267,6 +286,19 @@ static void restore_signals(struct record *r)
 	sigprocmask(SIG_SETMASK, &r->before, NULL);
 }
 
+/* The watch reads the spools, which writing empties. */
+static int write_all(struct record *r, struct err *e)
+{
+	struct err untold = { 0 };
+	int told = watch_end(r->watch, r->result->seconds, &untold);
+	int ret = record_file_write(&r->file, r->drain, r->o->program, r->result, e);
+
+	if (ret || !told)
+		return ret;
+	*e = untold;
+	return told;
+}
+
 int record_host(const struct record_options *o, struct record_result *out, struct err *e)
 {
 	struct record r = { .o = o, .result = out, .command = { .go = -1 } };
@@ -278,7 +310,8 @@ int record_host(const struct record_options *o, struct record_result *out, struc
 		ret = run(&r, e);
 	command_end(&r.command);
 	if (!ret)
-		ret = record_file_write(&r.file, r.drain, o->program, out, e);
+		ret = write_all(&r, e);
+	watch_close(r.watch);
 	outfile_abort(r.file.out);
 	drain_close(r.drain);
 	instance_close(r.file.in);

@@ -64,19 +64,6 @@ static int by_system(const void *a, const void *b)
 	return strcmp(((const struct datout_event *)a)->system, ((const struct datout_event *)b)->system);
 }
 
-/* A text the kernel prints like "read events: 12"; 0: it does not say. */
-static uint64_t count_of(const char *stats, const char *label)
-{
-	size_t len = strlen(label);
-
-	for (const char *line = stats; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, label, len))
-			return strtoull(line + len, NULL, 10);
-	}
-	return 0;
-}
-
 static void read_cpus(struct record_file *f, struct parts *p, const struct drain *d, struct record_result *result)
 {
 	p->nr_cpus = result->nr_cpus = drain_nr_cpus(d);
@@ -88,9 +75,7 @@ static void read_cpus(struct record_file *f, struct parts *p, const struct drain
 
 		drain_spool(d, cpu, &p->cpu_bytes[cpu]);
 		p->stats[cpu] = text ? text : xstrdup("");
-		text = p->stats[cpu];
-		result->cpus[cpu] = (struct record_loss){ count_of(text, "overrun: "), count_of(text, "commit overrun: "),
-							  count_of(text, "dropped events: "), count_of(text, "read events: ") };
+		result->cpus[cpu] = loss_of_stats(p->stats[cpu]);
 		free(name);
 	}
 }
