@@ -23,7 +23,7 @@ check() {
 check base "base/"
 check kvm "kvm/ base/"
 check event "event/ kvm/ base/"
-check capture "capture/ event/ kvm/ base/"
+check capture "capture/ event/ kvm/ result/hist.h base/"
 check capture/out "capture/out/ capture/dat.h base/"
 check capture/live "capture/live/ capture/out/ capture/dat.h capture/bytes.h capture/mapping.h capture/kallsyms.h capture/dat_stream.h capture/formats.h capture/raw.h capture/raw_events.h result/hist.h base/"
 check synth "synth/ event/ kvm/ base/"
@@ -49,8 +49,8 @@ if grep -nE '^#include "engine/rt/' replay/*.[ch] 2>/dev/null; then
 	echo "check-layers: only replay/drive/ is compiled per runtime and may include engine/rt/" >&2
 	bad=1
 fi
-if grep -nE '^#include "capture/(live|out)/' capture/*.[ch]; then
-	echo "check-layers: what reads recordings knows nothing of live hosts" >&2
+if grep -nE '^#include "(capture/(live|out)|result)/' capture/*.[ch]; then
+	echo "check-layers: what reads recordings knows nothing of live hosts or results" >&2
 	bad=1
 fi
 if grep -rnE '_Thread_local|__thread|\brand\(|\bdrand48\(' engine/core engine/x86 engine/arm64 replay 2>/dev/null; then

@@ -23,7 +23,7 @@ copy
 result $? "the tree's arrows go one way"
 plant "base knows no MMU" base/planted.c '#include "kvm/spte.h"' "base/planted.c includes kvm/spte.h"
 plant "capture sees no engine" capture/planted.c '#include "engine/mmu.h"' "capture/planted.c includes engine/mmu.h"
-plant "what reads recordings sees no live host" capture/planted.c '#include "capture/live/record.h"' "knows nothing of live hosts"
+plant "what reads recordings sees no live host" capture/planted.c '#include "capture/live/record.h"' "knows nothing of live hosts or results"
 plant "an engine sees no event file" engine/x86/planted.c '#include "event/reader.h"' "engine/x86/planted.c includes"
 plant "an engine sees no database" engine/core/planted.h '#include "result/store.h"' "engine/core/planted.h includes"
 plant "analysis sees no replay" analysis/planted.c '#include "replay/plan.h"' "analysis/planted.c includes"
