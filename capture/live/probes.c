@@ -8,9 +8,12 @@
 
 #include "base/alloc.h"
 
+#define RETURNS_MAX	256u	/* calls of one function that may be under way: those that sleep are many */
+
 struct table {			/* being read */
 	struct instance *in;
 	const char	*path, *release, *kallsyms;
+	const struct btf *types;
 	struct profile	*p;
 	struct refused	*refused;
 	unsigned int	 line;
@@ -31,63 +34,135 @@ int probes_for_release(const char *condition, const char *release)
 	return from == (a > major || (a == major && b >= minor));
 }
 
-/* Whole word @symbol, which a type letter and a blank stand before, a line's end or a module's name behind. */
-static bool has_symbol(const char *kallsyms, const char *symbol)
+/* ".isra.0", ".constprop.0.isra.1": the whole function, though not with its arguments; 0: it is none. */
+static size_t clone_suffix(const char *p)
+{
+	size_t len = 0, n;
+
+	for (;; len += n) {
+		const char *at = p + len;
+		size_t word = !strncmp(at, ".isra.", 6) ? 6 : !strncmp(at, ".constprop.", 11) ? 11 : 0;
+
+		n = word ? strspn(at + word, "0123456789") : 0;
+		if (!n)
+			return len;
+		n += word;
+	}
+}
+
+/* A type letter and a blank stand before it, a line's end or a module's name behind. */
+char *probes_symbol(const char *kallsyms, const char *symbol, bool clone)
 {
 	size_t len = strlen(symbol);
 
-	for (const char *p = kallsyms; (p = strstr(p, symbol)); p += len)
-		if (p > kallsyms + 1 && p[-1] == ' ' && strchr("tTwW", p[-2]) && (p[len] == '\n' || p[len] == '\t' || !p[len]))
-			return true;
-	return false;
+	for (const char *p = kallsyms; (p = strstr(p, symbol)); p += len) {
+		size_t more = clone ? clone_suffix(p + len) : 0;
+		char end = p[len + more];
+
+		if (p > kallsyms + 1 && p[-1] == ' ' && strchr("tTwW", p[-2]) && (end == '\n' || end == '\t' || !end))
+			return strndup(p, len + more);
+	}
+	return NULL;
 }
 
-static void add_event(struct profile *p, const char *system, const char *name)
+/* "STRUCT.MEMBER|NUMBER".  Return: -1, and *@why. */
+static long place_of(char *word, const struct btf *types, char **why)
+{
+	char *number = strchr(word, '|');
+	long at;
+
+	if (number)
+		*number++ = '\0';
+	at = types ? btf_offset(types, word) : -ENOENT;
+	if (at >= 0)
+		return at;
+	if (at == -ENOENT && number)
+		return strtol(number, NULL, 10);
+	*why = at == -ENOENT ? xasprintf("the kernel does not say where %s is", word) :
+			       xasprintf("this kernel has no %s", word);
+	return -1;
+}
+
+char *probes_expand(const char *args, const struct btf *types, char **why)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *m = open_memstream(&text, &bytes);
+	long at = 0;
+
+	for (const char *open; at >= 0 && (open = strchr(args, '{')); ) {
+		size_t len = strcspn(open + 1, "}");
+		char *word = strndup(open + 1, len);
+
+		at = place_of(word, types, why);
+		fprintf(m, "%.*s%ld", (int)(open - args), args, at);
+		args = open + 1 + len + (open[1 + len] == '}');
+		free(word);
+	}
+	fputs(args, m);
+	if (fclose(m))
+		abort();	/* out of memory, as base/alloc.h has it */
+	if (at >= 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void add_event(struct profile *p, const char *system, const char *name, const char *filter)
 {
 	p->events = xreallocarray(p->events, p->nr_events + 1, sizeof(*p->events));
-	p->events[p->nr_events++] = (struct profile_event){ xstrdup(system), xstrdup(name), false };
+	p->events[p->nr_events++] = (struct profile_event){ xstrdup(system), xstrdup(name), false, xstrdup(filter) };
 }
 
-/* Return: 0 or -errno. */
-static int set_filter(struct table *t, const char *group, const char *name, const char *filter)
+static void refuse(struct table *t, const char *name, const char *symbol, const char *why)
 {
-	char *file = xasprintf("events/%s/%s/filter", group, name);
-	int ret = instance_write(t->in, file, filter);
+	char *what = xasprintf("probe %s on %s", name, symbol);
 
-	free(file);
+	refused_add(t->refused, what, why);
+	free(what);
+}
+
+int probes_define(const char *group, char kind, const char *name, const char *symbol, const char *args)
+{
+	char *command, most[8] = "";
+	int ret;
+
+	if (kind == 'r')
+		snprintf(most, sizeof(most), "%u", RETURNS_MAX);
+	command = xasprintf("%c%s:%s/%s %s %s", kind, most, group, name, symbol, args);
+	ret = instance_append_top("kprobe_events", command);
+	free(command);
 	return ret;
 }
 
-/* So many of a function's calls may be under way for each return to be recorded: vCPUs sleep in some. */
-#define RETURNS	"256"
-
-static void make_one(struct table *t, char kind, const char *name, const char *symbol, char *args)
+static void make_one(struct table *t, char kind, const char *name, const char *function, char *args)
 {
+	char *filter = strstr(args, " if ");
 	const char *group = instance_probe_group(t->in);
-	char *command, *filter = strstr(args, " if ");
+	char *symbol, *why = NULL, *full;
 	int ret;
 
-	if (!has_symbol(t->kallsyms, symbol))
-		return;
-	if (filter)
+	if (filter) {
 		*filter = '\0';
-	command = xasprintf("%s:%s/%s %s %s", kind == 'r' ? "r" RETURNS : "p", group, name, symbol, args);
-	ret = instance_append_top("kprobe_events", command);
-	free(command);
-	if (!ret) {
-		add_event(t->p, group, name);
-		ret = filter ? set_filter(t, group, name, filter + 4) : 0;
+		filter += 4;
 	}
-	if (!ret)
+	symbol = probes_symbol(t->kallsyms, function, !args[strspn(args, " \t")]);
+	if (!symbol)
 		return;
-	command = xasprintf("probe %s on %s", name, symbol);
-	refused_add(t->refused, command, strerror(-ret));
-	free(command);
+	full = probes_expand(args, t->types, &why);
+	ret = full ? probes_define(group, kind, name, symbol, full) : 0;
+	if (!full || ret)
+		refuse(t, name, symbol, full ? strerror(-ret) : why);
+	else
+		add_event(t->p, group, name, filter);
+	free(full);
+	free(why);
+	free(symbol);
 }
 
 static int read_line(struct table *t, char *line, struct err *e)
 {
-	char end[] = "", *save = NULL, *word = strtok_r(line, " \t\n", &save), *name, *symbol;
+	char *save = NULL, *word = strtok_r(line, " \t\n", &save), *name, *symbol, none[] = "";
 	int wanted = word ? probes_for_release(word, t->release) : 0;
 
 	if (!word || !wanted)
@@ -98,7 +173,7 @@ static int read_line(struct table *t, char *line, struct err *e)
 	symbol = strtok_r(NULL, " \t\n", &save);
 	if (!word || (strcmp(word, "p") && strcmp(word, "r")) || !symbol)
 		return err_set(e, ERR_INPUT, "%s:%u: a probe is [<|>=RELEASE] p|r NAME SYMBOL ARGUMENTS", t->path, t->line);
-	make_one(t, *word, name, symbol, save ? save : end);
+	make_one(t, *word, name, symbol, save ? save : none);
 	return 0;
 }
 
@@ -121,8 +196,8 @@ static int read_table(struct table *t, struct err *e)
 	return ret;
 }
 
-int probes_make(struct instance *in, const char *release, const char *kallsyms, struct profile *p,
-		struct refused *refused, struct err *e)
+int probes_make(struct instance *in, const char *release, const char *kallsyms, const struct btf *types,
+		struct profile *p, struct refused *refused, struct err *e)
 {
 	int ret = 0;
 
@@ -134,9 +209,43 @@ int probes_make(struct instance *in, const char *release, const char *kallsyms, 
 		}
 	}
 	for (size_t i = 0; i < p->nr_probes && !ret; i++) {
-		struct table t = { in, p->probes[i], release, kallsyms, p, refused, 0 };
+		struct table t = { in, p->probes[i], release, kallsyms, types, p, refused, 0 };
 
 		ret = read_table(&t, e);
 	}
 	return ret;
+}
+
+/* Lines "NAME HITS MISSED", without the group. */
+uint64_t probes_missed_of(const char *text, const char *name)
+{
+	unsigned long long missed;
+	char word[128];
+	uint64_t n = 0;
+
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, " %127s %*u %llu", word, &missed) == 2 && !strcmp(word, name))
+			n += missed;
+	}
+	return n;
+}
+
+void probes_missed(struct instance *in, const struct profile *p, struct refused *missed)
+{
+	char *text = p->nr_probes ? instance_read_top("kprobe_profile") : NULL;
+
+	for (size_t i = 0; text && i < p->nr_events; i++) {
+		uint64_t n = strcmp(p->events[i].system, instance_probe_group(in)) ? 0 : probes_missed_of(text, p->events[i].name);
+		char *what, *why;
+
+		if (!n)
+			continue;
+		what = xasprintf("calls of probe %s", p->events[i].name);
+		why = xasprintf("%llu were missed", (unsigned long long)n);
+		refused_add(missed, what, why);
+		free(what);
+		free(why);
+	}
+	free(text);
 }

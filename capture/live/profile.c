@@ -46,7 +46,7 @@ static bool add_event(struct profile *p, char *word)
 	if (has_event(p, system, name))
 		return true;
 	p->events = xreallocarray(p->events, p->nr_events + 1, sizeof(*p->events));
-	p->events[p->nr_events++] = (struct profile_event){ xstrdup(system), xstrdup(name), optional };
+	p->events[p->nr_events++] = (struct profile_event){ xstrdup(system), xstrdup(name), optional, NULL };
 	return true;
 }
 
@@ -123,6 +123,7 @@ void profile_fini(struct profile *p)
 	for (size_t i = 0; i < p->nr_events; i++) {
 		free(p->events[i].system);
 		free(p->events[i].name);
+		free(p->events[i].filter);
 	}
 	for (size_t i = 0; i < p->nr_probes; i++)
 		free(p->probes[i]);

@@ -17,6 +17,7 @@
 struct profile_event {
 	char	*system, *name;
 	bool	 optional;	/* its absence is no news */
+	char	*filter;	/* what it must say, in the words of tracefs; NULL: it may say anything */
 };
 
 struct profile {

@@ -18,6 +18,7 @@
 #include "base/outfile.h"
 #include "capture/live/command.h"
 #include "capture/live/drain.h"
+#include "capture/live/events.h"
 #include "capture/live/filter.h"
 #include "capture/live/host.h"
 #include "capture/live/instance.h"
@@ -38,6 +39,7 @@ struct record {
 	struct vms	vms;
 	int		only;		/* of them, the one that is recorded; -1: all */
 	struct filter	*filter;
+	struct addresses addresses;	/* of the one VM's */
 	size_t		noted;		/* of what was refused, how much the recording says already */
 	struct command	command;
 	struct drain	*drain;
@@ -75,46 +77,39 @@ static int set_up_buffer(struct record *r, struct err *e)
 	return 0;
 }
 
-/* Return: 0 or -errno. */
-static int enable(struct instance *in, const struct profile_event *ev)
-{
-	char *file = xasprintf("events/%s/%s/enable", ev->system, ev->name);
-	int ret = instance_write(in, file, "1");
-
-	free(file);
-	return ret;
-}
-
 static int set_up_events(struct record *r, struct err *e)
 {
-	for (size_t i = 0; i < r->profile.nr_events; i++) {
-		struct profile_event *ev = &r->profile.events[i];
-		int ret = enable(r->file.in, ev);
-		char *name;
+	r->result->nr_events = events_enable(&r->file, &r->profile, &r->addresses, &r->result->refused);
+	if (r->result->nr_events)
+		return 0;
+	return err_set(e, ERR_MACHINE, "%s: none of its events can be recorded here%s%s", r->o->profile,
+		       r->result->refused.nr ? ": " : "", r->result->refused.nr ? r->result->refused.v[0] : "");
+}
 
-		if (!ret) {
-			record_file_event(&r->file, ev->system, ev->name);
-			r->result->nr_events++;
-			continue;
-		}
-		if (ret == -ENOENT && ev->optional)
-			continue;
-		name = xasprintf("%s:%s", ev->system, ev->name);
-		refused_add(&r->result->refused, name, ret == -ENOENT ? "this kernel has no such event" : strerror(-ret));
-		free(name);
-	}
-	if (!r->result->nr_events)
-		return err_set(e, ERR_MACHINE, "%s: none of its events can be recorded here%s%s", r->o->profile,
-			       r->result->refused.nr ? ": " : "", r->result->refused.nr ? r->result->refused.v[0] : "");
-	return 0;
+/* Are there events that say of which VM they are by an address? */
+static bool has_addresses(const struct profile *p)
+{
+	bool locks = false;
+
+	for (size_t i = 0; i < p->nr_events; i++)
+		locks |= !strcmp(p->events[i].system, "lock");
+	return locks || p->nr_probes;
 }
 
 static int set_up_probes(struct record *r, struct err *e)
 {
+	static const char *const modules[] = { "kvm", NULL };
+	const char *kallsyms = r->file.kallsyms ? r->file.kallsyms : "";
+	struct btf *types = has_addresses(&r->profile) ? btf_open("/sys/kernel/btf", modules) : NULL;
 	struct utsname u;
+	int ret;
 
 	uname(&u);
-	return probes_make(r->file.in, u.release, r->file.kallsyms ? r->file.kallsyms : "", &r->profile, &r->result->refused, e);
+	if (r->only >= 0 && has_addresses(&r->profile))
+		addresses_find(r->file.in, &r->vms.v[r->only], kallsyms, types, &r->addresses, &r->result->refused);
+	ret = probes_make(r->file.in, u.release, kallsyms, types, &r->profile, &r->result->refused, e);
+	btf_close(types);
+	return ret;
 }
 
 static int choose_vm(struct record *r, struct err *e)
@@ -254,6 +249,7 @@ static int run(struct record *r, struct err *e)
 		r->result->seconds = seconds() - r->began;
 		filter_close(r->filter, &r->result->refused);
 		r->filter = NULL;
+		probes_missed(r->file.in, &r->profile, &r->result->refused);
 		snapshot_end(&(struct snapshot){ note, r->file.in, &r->vms, r->only });
 		note_refused(r);
 	}
