@@ -29,6 +29,8 @@
 
 /* Index of the running task, 0 .. nr_tasks - 1.				[port] */
 static inline unsigned int rt_self(void);
+/* vtime: the CPU it is on, below host.cpus; without such a limit every task has its own.  threads: as rt_self(). [port] */
+static inline unsigned int rt_cpu(void);
 /* Virtual or monotonic nanoseconds since the run began, own charges included.	[port] */
 static inline uint64_t rt_now_ns(void);
 /* Costs @n times primitive @c.  Nothing under threads.				[port] */
@@ -174,6 +176,12 @@ enum rt_pin {
 	RT_PIN_NR
 };
 
+/*
+ * vtime: the running task waits for @lock (its name) from now on, or, @begins false, has waited: for the lock as a
+ * whole (@write), or for its share of it.
+ */
+typedef void (*rt_wait_fn)(void *arg, unsigned int task, const char *lock, bool write, bool begins);
+
 /* Return: the absolute time (ns) to wait for, or 0 to go on at once. */
 typedef uint64_t (*rt_pin_fn)(void *arg, unsigned int task, enum rt_pin pin);
 /* Nothing unless rt_run() was given a pin function.			[hand-over] */
@@ -261,6 +269,8 @@ struct rt_config {
 	uint64_t		 max_switches;	/* vtime: the run stops there (rt_stop()); 0: no limit */
 	rt_pin_fn		 pin;		/* NULL: no pins */
 	void			*pin_arg;
+	rt_wait_fn		 wait;		/* vtime; NULL: nobody wants to know */
+	void			*wait_arg;
 };
 
 /**

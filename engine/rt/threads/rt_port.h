@@ -61,6 +61,11 @@ static inline unsigned int rt_self(void)
 	return rt_this_self;
 }
 
+static inline unsigned int rt_cpu(void)
+{
+	return rt_self();
+}
+
 static inline uint64_t rt_now_ns(void)
 {
 	return rt_clock_ns();

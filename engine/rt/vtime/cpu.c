@@ -53,8 +53,31 @@ static void enqueue(struct rt_task *t, uint64_t now_ps)
 		arm_tick(now_ps);
 }
 
+/*
+ * CPUs are alike, and which one a task is on decides nothing: it goes back to the one it had, if that is free, and else
+ * takes the first.  Of hosts with more CPUs than tasks as many are told apart as there can be tasks.
+ */
+static void number_cpu(struct rt_task *t)
+{
+	unsigned int cpu = t->cpu;
+
+	if (machine.cpu_taken[cpu / 64] & BIT_ULL(cpu % 64))
+		for (cpu = 0; !~machine.cpu_taken[cpu / 64]; cpu += 64)
+			;
+	if (machine.cpu_taken[cpu / 64] & BIT_ULL(cpu % 64))
+		cpu += __builtin_ctzll(~machine.cpu_taken[cpu / 64]);
+	machine.cpu_taken[cpu / 64] |= BIT_ULL(cpu % 64);
+	t->cpu = cpu;
+}
+
+unsigned int rt_cpu_of_self(void)
+{
+	return has_cpus() ? self()->cpu : rt_self();
+}
+
 static void take_cpu_from(struct rt_task *t)
 {
+	machine.cpu_taken[t->cpu / 64] &= ~BIT_ULL(t->cpu % 64);
 	list_del(&machine.cpu_oldest, &machine.cpu_newest, t);
 	t->on_cpu = false;
 	t->flags &= ~TASK_RESCHED;
@@ -66,6 +89,7 @@ static void give_cpu_to(struct rt_task *t, uint64_t now_ps)
 	uint64_t runs_ps = now_ps + rt_running.cost_ps[COST_SWITCH];
 
 	machine.free_cpus--;
+	number_cpu(t);
 	list_add(&machine.cpu_oldest, &machine.cpu_newest, t);
 	t->on_cpu = true;
 	t->cpu_since_ps = runs_ps;

@@ -108,6 +108,7 @@ struct rt_task {
 	/* CPU */
 	uint64_t	 cpu_since_ps;	/* when it got its CPU */
 	uint64_t	 ready_ps;	/* in the run queue: from here on it lost time */
+	unsigned int	 cpu;		/* that it is on, or was last */
 	struct rt_task	*cpu_prev, *cpu_next; /* tasks on CPUs, oldest first; or the run queue */
 
 	/* accounting */
@@ -161,6 +162,7 @@ struct machine {
 
 	/* CPUs: only with config.host.cpus */
 	unsigned int	 free_cpus, nr_queued;
+	uint64_t	 cpu_taken[RT_MAX_TASKS / 64]; /* a bit for each, as far as anybody may ask which */
 	uint64_t	 period_ns;
 	struct rt_task	*cpu_oldest, *cpu_newest;	/* on a CPU */
 	struct rt_task	*queue_head, *queue_tail;	/* want one */

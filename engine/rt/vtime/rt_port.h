@@ -88,6 +88,13 @@ static inline unsigned int rt_self(void)
 	return rt_running.self;
 }
 
+unsigned int rt_cpu_of_self(void);
+
+static inline unsigned int rt_cpu(void)
+{
+	return rt_cpu_of_self();
+}
+
 static inline uint64_t rt_now_ns(void)
 {
 	return rt_running.clock_ps / PSEC_PER_NSEC;

@@ -122,7 +122,11 @@ static void wait(struct rt_rwlock *l, enum task_wait what)
 	l->waiting_mask |= BIT_ULL(op);
 	l->waiting[op]++;
 	machine.blame_n[op][l->oldest->op]++;
+	if (unlikely(machine.config.wait != NULL))
+		machine.config.wait(machine.config.wait_arg, t->id, l->name, what == WAIT_WRITE, true);
 	sched_block();
+	if (unlikely(machine.config.wait != NULL))
+		machine.config.wait(machine.config.wait_arg, t->id, l->name, what == WAIT_WRITE, false);
 }
 
 static struct rt_task *dequeue(struct rt_rwlock *l)
