@@ -2,6 +2,7 @@
 /* Releases the lab knows, and the numbers that differ between them. */
 #include "kvm/release.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static const struct {
@@ -71,20 +72,32 @@ enum ret_pf_numbers ret_pf_numbers(const char *uname)
 	return is_before(major, minor, 5, 19) ? RET_PF_OF_5_10 : RET_PF_OF_5_19;
 }
 
+static const struct {
+	const uint8_t	*table;
+	int		 nr;
+} numberings[] = {
+	[RET_PF_OF_5_10] = { of_5_10, ARRAY_SIZE(of_5_10) },
+	[RET_PF_OF_5_19] = { of_5_19, ARRAY_SIZE(of_5_19) },
+	[RET_PF_OF_6_12] = { of_6_12, ARRAY_SIZE(of_6_12) },
+};
+
 enum ret_pf ret_pf_decode(enum ret_pf_numbers numbers, int number)
 {
-	static const struct {
-		const uint8_t	*table;
-		int		 nr;
-	} all[] = {
-		[RET_PF_OF_5_10] = { of_5_10, ARRAY_SIZE(of_5_10) },
-		[RET_PF_OF_5_19] = { of_5_19, ARRAY_SIZE(of_5_19) },
-		[RET_PF_OF_6_12] = { of_6_12, ARRAY_SIZE(of_6_12) },
-	};
-
 	if (number < 0)
 		return RET_PF_EXIT;
-	return number < all[numbers].nr ? all[numbers].table[number] : RET_PF_UNKNOWN;
+	return number < numberings[numbers].nr ? numberings[numbers].table[number] : RET_PF_UNKNOWN;
+}
+
+int ret_pf_encode(enum ret_pf_numbers numbers, enum ret_pf ret)
+{
+	if (ret == RET_PF_EXIT)
+		return -EFAULT;
+	if (ret == RET_PF_GUEST)
+		ret = RET_PF_RETRY;
+	for (int i = 0; i < numberings[numbers].nr; i++)
+		if (numberings[numbers].table[i] == ret)
+			return i;
+	return -1;
 }
 
 const char *ret_pf_name(enum ret_pf ret)

@@ -67,6 +67,8 @@ enum ret_pf_numbers { RET_PF_OF_5_10, RET_PF_OF_5_19, RET_PF_OF_6_12 };
 enum ret_pf_numbers ret_pf_numbers(const char *uname);
 /* EXIT for an errno; RET_PF_UNKNOWN when there is no such number. */
 enum ret_pf ret_pf_decode(enum ret_pf_numbers numbers, int number);
+/* The kernel's number for @ret; -EFAULT for EXIT, RETRY's for GUEST, and -1 for what it has no number for. */
+int ret_pf_encode(enum ret_pf_numbers numbers, enum ret_pf ret);
 const char *ret_pf_name(enum ret_pf ret);
 
 #endif

@@ -99,6 +99,11 @@ uint64_t spte_make_mmio(const struct spte_format *f, gfn_t gfn, unsigned int acc
 	       ((gen >> 8) & 0x7ff) << MMIO_GEN_HIGH_SHIFT;
 }
 
+uint64_t spte_mmio_gen(uint64_t spte)
+{
+	return (spte >> MMIO_GEN_LOW_SHIFT & 0xff) | (spte >> MMIO_GEN_HIGH_SHIFT & 0x7ff) << 8;
+}
+
 /* What a leaf permits and remembers, in one set of bits for both hardwares; X as "may execute". */
 static uint64_t leaf_rights(const struct spte_format *f, uint64_t spte)
 {

@@ -120,6 +120,8 @@ enum spte_change {
 	SPTE_NR_CHANGES
 };
 
+/* Generation of memory slots that an entry which marks MMIO was made in. */
+uint64_t spte_mmio_gen(uint64_t spte);
 enum spte_change spte_classify(const struct spte_format *f, uint64_t old, uint64_t new, int level);
 const char *spte_change_name(enum spte_change change);
 

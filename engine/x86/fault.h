@@ -65,8 +65,6 @@ bool mmio_is_remembered(const struct fault *f);
 enum ret_pf mmio_found(struct fault *f, uint64_t spte);
 /* Frame of an MMIO entry. */
 gfn_t spte_mmio_gfn(const struct spte_format *f, uint64_t spte);
-/* Generation of an MMIO entry. */
-uint64_t spte_mmio_gen(uint64_t spte);
 
 /* map.c: may a page of @level around @gfn be mapped at once, as far as borders and alignment of its slot go? */
 bool slot_allows_level(const struct mmu_slot *s, gfn_t gfn, int level);

@@ -10,11 +10,6 @@
 
 #define GEN_MASK	0x7ffffULL		/* the bits an entry keeps */
 
-uint64_t spte_mmio_gen(uint64_t spte)
-{
-	return ((spte >> 3) & 0xff) | ((spte >> 52) & 0x7ff) << 8;
-}
-
 static uint64_t generation(const struct fault *f)
 {
 	return rt_load(&f->x->mmu.slots.generation[root_as_id(f->v->root)]);
