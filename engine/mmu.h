@@ -238,6 +238,8 @@ void mmu_destroy(struct mmu *mmu);	/* outside any task; NULL is fine */
 /* A vCPU takes (load) or gives back (unload) a root.  Loading over a root that is still valid does nothing. */
 void mmu_vcpu_load(struct mmu *mmu, unsigned int vcpu);
 void mmu_vcpu_unload(struct mmu *mmu, unsigned int vcpu);
+/* x86: it has none, or a void one: what it does next is take another. */
+bool mmu_wants_root(const struct mmu *mmu, unsigned int vcpu);
 /* x86: enters or leaves system management mode, whose memory is address space 1: the vCPU gives back its root. */
 void mmu_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm);
 

@@ -98,6 +98,11 @@ void mmu_vcpu_unload(struct mmu *mmu, unsigned int vcpu)
 	check_end(mmu, 0);
 }
 
+bool mmu_wants_root(const struct mmu *mmu, unsigned int vcpu)
+{
+	return mmu->ops->wants_root && mmu->ops->wants_root(mmu, vcpu);
+}
+
 void mmu_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm)
 {
 	mmu->ops->vcpu_smm(mmu, vcpu, smm);

@@ -58,6 +58,7 @@ struct mmu_ops {
 	void (*vcpu_load)(struct mmu *mmu, unsigned int vcpu);
 	void (*vcpu_unload)(struct mmu *mmu, unsigned int vcpu);
 	void (*vcpu_smm)(struct mmu *mmu, unsigned int vcpu, bool smm);
+	bool (*wants_root)(const struct mmu *mmu, unsigned int vcpu);	/* NULL: a vCPU's root never goes */
 	bool (*touch)(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a);
 	/* NULL: nothing to do beforehand.  At any time. */
 	void (*expect)(const struct mmu *mmu, int vcpu, gfn_t gfn);

@@ -41,6 +41,7 @@ static const struct mmu_ops x86_ops = {
 	.vcpu_load	= x86_vcpu_load,
 	.vcpu_unload	= x86_vcpu_unload,
 	.vcpu_smm	= x86_vcpu_smm,
+	.wants_root	= x86_wants_root,
 	.touch		= x86_touch,
 	.expect		= x86_expect,
 	.fault		= x86_fault,

@@ -209,6 +209,13 @@ void x86_vcpu_unload(struct mmu *mmu, unsigned int vcpu)
 	mmu_unlock(mmu, shared);
 }
 
+bool x86_wants_root(const struct mmu *mmu, unsigned int vcpu)
+{
+	const struct root *root = to_x86((struct mmu *)mmu)->vcpus[vcpu].root;
+
+	return !root || root_invalid(root);
+}
+
 void x86_vcpu_load(struct mmu *mmu, unsigned int vcpu)
 {
 	struct x86_mmu *x = to_x86(mmu);

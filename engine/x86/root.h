@@ -65,6 +65,7 @@ struct root *root_newest(const struct x86_mmu *x, unsigned int as_id);
 /* Frees it at once: nobody runs any more. */
 void root_destroy(struct root *r);
 
+bool x86_wants_root(const struct mmu *mmu, unsigned int vcpu);
 void x86_vcpu_load(struct mmu *mmu, unsigned int vcpu);
 void x86_vcpu_unload(struct mmu *mmu, unsigned int vcpu);
 void x86_vcpu_smm(struct mmu *mmu, unsigned int vcpu, bool smm);

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "event/stage2.h"
-#include "replay/drive/drive.h"
+#include "replay/drive/tell.h"
 
 /* What job.h declares as drive_vtime and drive_threads. */
 #define drive_entry	RT_ENTRY(drive)
@@ -39,7 +39,7 @@ static int run(struct drive *d, struct err *e)
 	struct rt_config config = { .costs = job->costs, .policy = job->policy, .host = host_of(job),
 				    .grain = job->fine ? RT_GRAIN_ACCESS : RT_GRAIN_OP, .seed = job->seed,
 				    .shuffle = job->shuffle, .pin = job->check ? check_look_up : NULL,
-				    .pin_arg = d };
+				    .pin_arg = d, .wait_arg = d };
 	struct rt_task_def *defs;
 	unsigned int nr;
 	int rc;
@@ -61,6 +61,11 @@ static int run(struct drive *d, struct err *e)
 			.fn = nx_worker, .arg = &d->vms[i], .vm = -1,
 		};
 	d->stats.task = xcalloc(nr, sizeof(*d->stats.task));
+	if (telling(d)) {
+		config.pin = tell_pin;
+		config.wait = tell_wait;
+		tell_tasks(d, nr, config.host.cpus);
+	}
 	rc = rt_run(&config, defs, nr, &d->stats, e);
 	free(defs);
 	return rc ? rc : d->rc;

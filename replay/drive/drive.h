@@ -39,6 +39,9 @@ struct drive_vm {
 	struct gfn_set	 present, written;
 	pthread_mutex_t	 present_lock;
 	struct mmu_host	 host;
+	/* Of a run that is told (tell.h): what listens to the engine, and whom it passes that on to. */
+	struct mmu_sink	 sink;
+	const struct mmu_sink *next_sink;
 	uint64_t	 tables_empty;	/* before ... */
 	bool		 emptied;	/* ... the VM was */
 	struct mmu_stats stats;		/* when the run was over */
@@ -84,6 +87,18 @@ struct task_counts {
 	uint64_t skipped[EV_STIM_END];
 };
 
+#define STORY_OPS_MAX	4
+
+struct story {			/* where the telling of a task is: tell.c */
+	bool		 in_guest;
+	bool		 left;		/* for the fault that is about to be handled */
+	bool		 faults, looks, checks;
+	bool		 around;	/* the fault has notifiers of its own page inside */
+	struct told_fault fault;
+	struct ev	 op[STORY_OPS_MAX];	/* operations under way, the innermost last */
+	unsigned int	 ops;
+};
+
 struct drive;
 
 struct drive_task {
@@ -116,6 +131,7 @@ struct drive_task {
 	uint64_t		 thought_ns;	/* of the next access's think time */
 	uint64_t		 recorded_end_ns; /* of its last stimulus */
 	struct task_counts	 n;
+	struct story		 story;
 	struct sample_buf	*samples;	/* its own where tasks run at once, or everybody's */
 };
 

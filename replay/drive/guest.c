@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The guest while it has no fault of its own: thinking, and the touches that the trace does not show. */
-#include "replay/drive/drive.h"
+#include "replay/drive/tell.h"
 
 /* A touch is late by this much of the run at most. */
 #define SLICES		16384
@@ -72,6 +72,8 @@ void guest_tail(struct drive_task *t)
 	if (!vm->touches || d->job->pacing == PACING_ASAP)
 		return;
 	op_close_windows(t);
+	if (telling(d))
+		tell_enter(t);
 	while (!rt_peek(&d->failed) && !touches_stopped(vm->touches) &&
 	       (rt_peek(&d->hosts_left) || rt_now_ns() < end_ns))
 		think_touching(t, vm, slice_ns(d));

@@ -10,6 +10,7 @@
 #include "replay/oracle.h"
 #include "replay/plan.h"
 #include "replay/scan.h"
+#include "replay/told.h"
 #include "result/result.h"
 
 /*
@@ -55,6 +56,7 @@ struct drive_job {
 	bool			 check;		/* oracle and invariants */
 	bool			 fine;		/* rt.grain = access */
 	bool			 shuffle;	/* every seed another schedule: rt_config.shuffle */
+	const struct told_sink	*told;	/* vtime: whom the run is told to as it goes; NULL: nobody */
 	struct drive_broken	*broken;	/* NULL, or filled when @check finds something */
 };
 

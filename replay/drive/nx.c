@@ -4,7 +4,7 @@
  * How often, and how much of it, are module parameters of the recorded host; KVM mmu.c,
  * calc_nx_huge_pages_recovery_period().
  */
-#include "replay/drive/drive.h"
+#include "replay/drive/tell.h"
 
 #define RATIO_DEFAULT	60		/* without PREEMPT_RT */
 #define RATIO_MOST	3600		/* that shortens the period: one second at least */
@@ -58,8 +58,10 @@ void nx_worker(void *arg)
 	while (nap(d, rt_now_ns() + d->nx_period_ns)) {
 		if (!mmu_nx_is_on(vm->mmu))
 			continue;
+		tell_worker_op(vm, TOLD_OP, EV_NX_RECOVER);
 		rt_op_begin(RESULT_NX_RECOVER);
 		op_nx_recover(vm);
 		rt_op_end(NULL);
+		tell_worker_op(vm, TOLD_OP_END, EV_NX_RECOVER);
 	}
 }

@@ -3,14 +3,23 @@
 #include <errno.h>
 
 #include "base/alloc.h"
-#include "replay/drive/drive.h"
+#include "replay/drive/tell.h"
 
-/* Brackets one operation of the engine with its accounting. */
+/* These bracket one operation of the engine with its accounting; @ev: its stimulus. */
+static void begin_op(struct drive_task *t, enum result_op op, const struct ev *ev)
+{
+	if (telling(t->drive))
+		tell_op(t, ev);
+	rt_op_begin(op);
+}
+
 static void end_op(struct drive_task *t, enum result_op op)
 {
 	struct rt_sample sample;
 
 	rt_op_end(&sample);
+	if (telling(t->drive))
+		tell_op_end(t);
 	task_sample(t, op, &sample, 0, 0);
 	if (t->vcpu >= 0)
 		t->n.nested_ns += sample.total_ns;
@@ -18,11 +27,12 @@ static void end_op(struct drive_task *t, enum result_op op)
 
 static void end_window(struct drive_task *t, const struct window *w)
 {
+	const struct ev end = { .kind = EV_INVALIDATE_END, .vm = w->vm, .hvas = { .start = w->start, .end = w->end } };
 	uint64_t open_ns;
 
 	/* What was looked up meanwhile is gone by now. */
 	paging_unmapped(t, &t->drive->vms[w->vm], w->start, w->end);
-	rt_op_begin(RESULT_INVALIDATE_END);
+	begin_op(t, RESULT_INVALIDATE_END, &end);
 	mmu_invalidate_end(t->drive->vms[w->vm].mmu, w->start, w->end);
 	end_op(t, RESULT_INVALIDATE_END);
 	open_ns = rt_now_ns() - w->begin_ns;
@@ -55,7 +65,7 @@ static void invalidate_start(struct drive_task *t, const struct stim *s)
 
 	recorded_unmap(t, vm, w.start, w.end);
 	paging_unmapped(t, vm, w.start, w.end);
-	rt_op_begin(RESULT_INVALIDATE);
+	begin_op(t, RESULT_INVALIDATE, &s->ev);
 	mmu_invalidate_start(vm->mmu, w.start, w.end, !(s->ev.flags & EV_F_NOBLOCK));
 	check_moved(t, vm, w.start, w.end);
 	end_op(t, RESULT_INVALIDATE);
@@ -93,7 +103,7 @@ static void age(struct drive_task *t, const struct stim *s)
 		how = s->ev.flags & EV_F_FLUSH ? MMU_AGE_CLEAR_FLUSH : MMU_AGE_CLEAR;
 	if (how != MMU_AGE_TEST)
 		recorded_age(t, vm, s->ev.hvas.start, s->ev.hvas.end);
-	rt_op_begin(op);
+	begin_op(t, op, &s->ev);
 	t->tests = how == MMU_AGE_TEST;
 	young = mmu_age(vm->mmu, s->ev.hvas.start, s->ev.hvas.end, how);
 	t->tests = false;
@@ -133,7 +143,7 @@ static void set_spte(struct drive_task *t, const struct stim *s)
 	paging_unmapped(t, vm, s->ev.hvas.start, s->ev.hvas.start + 1);
 	if (pfn != MMU_PFN_WRITABLE && gfn != UINT64_MAX)
 		pfn = check_page(t->drive, vm, gfn);
-	rt_op_begin(RESULT_SET_SPTE);
+	begin_op(t, RESULT_SET_SPTE, &s->ev);
 	mmu_set_spte(vm->mmu, s->ev.hvas.start, pfn);
 	end_op(t, RESULT_SET_SPTE);
 	check_set_spte(vm, stamp);
@@ -176,7 +186,7 @@ static void memslot(struct drive_task *t, const struct stim *s)
 	}
 	recorded_slot(t, vm, from);
 	op = slot_op(vm, from);
-	rt_op_begin(op);
+	begin_op(t, op, &s->ev);
 	rc = mmu_memslot(vm->mmu, changes[from->change], &slot);
 	end_op(t, op);
 	if (rc)
@@ -195,7 +205,7 @@ static void change_pages(struct drive_task *t, const struct stim *s)
 	uint64_t stamp = check_begin(vm);
 	int rc;
 
-	rt_op_begin(op);
+	begin_op(t, op, &s->ev);
 	rc = attributes ? mmu_mem_attributes(vm->mmu, start, end, s->ev.flags & EV_F_PRIVATE)
 			: mmu_punch_hole(vm->mmu, start, end);
 	end_op(t, op);
@@ -214,7 +224,7 @@ static void zap_range(struct drive_task *t, const struct stim *s)
 	int rc;
 
 	recorded_zap(vm, start, end);
-	rt_op_begin(RESULT_ZAP_RANGE);
+	begin_op(t, RESULT_ZAP_RANGE, &s->ev);
 	rc = mmu_zap_gfn_range(vm->mmu, start, end);
 	end_op(t, RESULT_ZAP_RANGE);
 	if (rc)
@@ -250,8 +260,10 @@ static void dirty(struct drive_task *t, const struct stim *s)
 			    s->ev.kind == EV_DIRTY_CLEAR ? RESULT_DIRTY_CLEAR : RESULT_DIRTY_RESET;
 	int64_t pages;
 
-	rt_op_begin(op);
+	begin_op(t, op, &s->ev);
 	pages = dirty_call(vm->mmu, s);
+	if (telling(t->drive) && pages > 0)
+		tell_count(t, (uint64_t)pages);
 	end_op(t, op);
 	if (pages < 0)
 		t->n.slot_errors++;
@@ -295,7 +307,7 @@ static void empty_vm(struct drive_task *t, const struct stim *s)
 	}
 	keep_counts(vm);
 	stamp = check_begin(vm);
-	rt_op_begin(op);
+	begin_op(t, op, &s->ev);
 	if (teardown)
 		mmu_teardown(vm->mmu);
 	else
@@ -334,7 +346,7 @@ void op_nx_recover(struct drive_vm *vm)
 
 static void nx_recover(struct drive_task *t, const struct stim *s)
 {
-	rt_op_begin(RESULT_NX_RECOVER);
+	begin_op(t, RESULT_NX_RECOVER, &s->ev);
 	op_nx_recover(&t->drive->vms[s->ev.vm]);
 	end_op(t, RESULT_NX_RECOVER);
 }
@@ -345,7 +357,7 @@ static void nx_toggle(struct drive_task *t, const struct stim *s)
 	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
 	uint64_t stamp = check_begin(vm);
 
-	rt_op_begin(RESULT_NX_TOGGLE);
+	begin_op(t, RESULT_NX_TOGGLE, &s->ev);
 	mmu_nx_toggle(vm->mmu);
 	end_op(t, RESULT_NX_TOGGLE);
 	if (vm->oracle)
@@ -360,7 +372,7 @@ static void vcpu_root(struct drive_task *t, const struct stim *s)
 		return;		/* whose root a host task drops is not recorded; teardown drops what is left */
 	if (t->loaded == (s->ev.kind == EV_VCPU_LOAD))
 		return;
-	rt_op_begin(RESULT_LOAD);
+	begin_op(t, RESULT_LOAD, &s->ev);
 	if (t->loaded)
 		mmu_vcpu_unload(mmu, (unsigned int)t->vcpu);
 	else
@@ -379,7 +391,7 @@ static void paging(struct drive_task *t, const struct stim *s)
 
 	if (t->vcpu < 0 || t->vm != s->ev.vm)
 		return;
-	rt_op_begin(ops[s->ev.kind]);
+	begin_op(t, ops[s->ev.kind], &s->ev);
 	if (s->ev.kind == EV_CR3)
 		paging_root(t, mmu, &s->ev.walk);
 	else if (s->ev.kind == EV_SYNC_ROOTS)
@@ -393,7 +405,7 @@ static void paging(struct drive_task *t, const struct stim *s)
 /* All copies together have as much for each as the recorded guest had. */
 static void page_limit(struct drive_task *t, const struct stim *s)
 {
-	rt_op_begin(RESULT_PAGE_LIMIT);
+	begin_op(t, RESULT_PAGE_LIMIT, &s->ev);
 	mmu_page_limit(t->drive->vms[s->ev.vm].mmu, s->ev.gfns.count * t->drive->job->clones);
 	end_op(t, RESULT_PAGE_LIMIT);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A vCPU: runs its guest, touches a page, faults until the page is there. */
 #include "base/alloc.h"
-#include "replay/drive/drive.h"
+#include "replay/drive/tell.h"
 
 static struct mmu_access access_of(const struct drive *d, const struct ev *ev)
 {
@@ -48,6 +48,15 @@ static void take_thought(struct drive_task *t, uint64_t *guest_ns, uint64_t *oth
 	*other_ns -= thought_ns < *other_ns ? thought_ns : *other_ns;
 }
 
+static void other_exits(struct drive_task *t, uint64_t ns)
+{
+	if (telling(t->drive))
+		tell_leave(t);
+	rt_busy(ns);
+	if (telling(t->drive))
+		tell_enter(t);
+}
+
 /* Lets the guest run as long as it ran before this access in the recording. */
 static void think(struct drive_task *t, const struct stim *s)
 {
@@ -55,6 +64,8 @@ static void think(struct drive_task *t, const struct stim *s)
 	uint64_t guest_ns, other_ns, begin_ns = rt_now_ns(), added_ns = t->n.added_ns, took_ns;
 
 	scan_think(&s->ev, split, &guest_ns, &other_ns);
+	if (telling(t->drive))
+		tell_enter(t);
 	guest_ns = drive_scaled(t->drive, guest_ns);
 	other_ns = drive_scaled(t->drive, other_ns);
 	t->think.kind = EV_NONE;
@@ -64,7 +75,7 @@ static void think(struct drive_task *t, const struct stim *s)
 		if (guest_ns)
 			guest_think(t, guest_ns);
 		if (other_ns)
-			rt_busy(other_ns);
+			other_exits(t, other_ns);
 		break;
 	case PACING_OPEN:
 		if (s->t_ns > begin_ns)
@@ -83,9 +94,10 @@ static void think(struct drive_task *t, const struct stim *s)
  * The fault whose own page pinning invalidated its page: it always retries,
  * since the invalidation began after its snapshot.
  */
-static enum ret_pf spoiled_attempt(void)
+static enum ret_pf spoiled_attempt(const struct drive_task *t)
 {
-	rt_charge(COST_FAULT_FIXED, 1);
+	if (!t->story.around)
+		rt_charge(COST_FAULT_FIXED, 1);
 	rt_charge(COST_HOST_LOOKUP, 1);
 	return RET_PF_RETRY;
 }
@@ -129,12 +141,19 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 	do {
 		uint64_t begin_ns = rt_now_ns();
 
-		rt_charge(COST_EXIT_ENTRY, 1);
-		r.ret = spoiled ? spoiled_attempt() : mmu_fault(mmu, (unsigned int)t->vcpu, &now);
+		if (telling(t->drive))
+			tell_fault_exit(t, &now);
+		if (likely(!t->story.around))
+			rt_charge(COST_EXIT_ENTRY, 1);
+		if (telling(t->drive))
+			tell_fault(t, &now);
+		r.ret = spoiled ? spoiled_attempt(t) : mmu_fault(mmu, (unsigned int)t->vcpu, &now);
 		spoiled = false;
 		r.attempts++;
 		if (unlikely(t->drive->shadow))
 			paging_enter(t, mmu);
+		if (telling(t->drive))
+			tell_fault_ret(t, r.ret);
 		if (r.ret != RET_PF_RETRY && r.ret != RET_PF_LOST)
 			break;
 		r.retries++;
@@ -150,11 +169,16 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 
 static void load(struct drive_task *t, struct mmu *mmu)
 {
+	const struct ev load = { .kind = EV_VCPU_LOAD, .vm = (uint16_t)t->vm };
 	struct rt_sample sample;
 
+	if (telling(t->drive))
+		tell_op(t, &load);
 	rt_op_begin(RESULT_LOAD);
 	mmu_vcpu_load(mmu, (unsigned int)t->vcpu);
 	rt_op_end(&sample);
+	if (telling(t->drive))
+		tell_op_end(t);
 	task_sample(t, RESULT_LOAD, &sample, 0, 0);
 	t->loaded = true;
 }
@@ -257,6 +281,8 @@ static bool run_nested(struct drive_task *t)
 			rt_charge(COST_HOST_ALLOC_4K, 1);
 			t->n.nested_ns += rt_now_ns() - begin_ns;
 		}
+		if (unlikely(t->story.around))
+			tell_await(t, t->nested[i].number);
 		op_run(t, &t->nested[i]);
 	}
 	return nr != 0;
@@ -294,6 +320,15 @@ static void end_shadow_access(struct drive_task *t, const struct stim *s)
 	paging_catch_up(t, &t->emulations);
 }
 
+/* The notifiers at hand are the fault's own: it has begun, when the first of them may. */
+static void tell_around(struct drive_task *t, const struct stim *s)
+{
+	const struct mmu_access a = access_of(t->drive, &s->ev);
+
+	task_await(t, t->nested[0].number);
+	tell_fault_around(t, &a);
+}
+
 static void run_access(struct drive_task *t, const struct stim *s)
 {
 	struct drive_vm *vm = s->ev.vm == t->vm ? &t->drive->vms[t->vm] : NULL;	/* NULL: not a guest's own page */
@@ -307,9 +342,15 @@ static void run_access(struct drive_task *t, const struct stim *s)
 	if (!t->started)
 		t->n.first_ns = rt_now_ns();
 	t->started = true;
+	if (telling(t->drive) && t->nr_nested && vm && t->loaded)
+		tell_around(t, s);
 	spoiled = t->nr_nested && run_nested(t);
 	if (unlikely(t->writes.nr))
 		paging_catch_up(t, &t->writes);
+	if (unlikely(t->story.around) && tell_waits(t, s->number)) {
+		tell_fault_void(t);	/* the access itself comes after what others do: the fault was over by then */
+		spoiled = false;
+	}
 	task_await(t, s->number);
 	t->n.operations++;
 	t->n.accesses++;
@@ -322,6 +363,8 @@ static void run_access(struct drive_task *t, const struct stim *s)
 		t->n.avoided++;		/* the guest's own fault; where it would have led nobody knows */
 	else
 		touch(t, vm, s, spoiled);
+	if (telling(t->drive))
+		tell_fault_void(t);
 	if (touches)
 		note_recorded(touches, s);
 	if (unlikely(t->drive->shadow))

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "event/stage2.h"
-#include "replay/drive/drive.h"
+#include "replay/drive/tell.h"
 
 #define GFN_BITS_4_LEVELS	36
 #define GFN_BITS_SMALL_GPTES	20
@@ -119,6 +119,10 @@ static int vm_make(struct drive *d, unsigned int number, struct err *e)
 	if (d->job->access)
 		vm->touches = touches_new(d, number, &vm->clone, vm->clone.vcpus * d->job->clones);
 	config = config_of(d, vm, number, levels);
+	if (telling(d)) {
+		tell_sink(vm, config.sink);
+		config.sink = &vm->sink;
+	}
 	rc = mmu_create(&config, &vm->mmu);
 	if (rc)
 		return err_set(e, ERR_MACHINE, "cannot make the MMU of vm %u: %s", number, strerror(-rc));

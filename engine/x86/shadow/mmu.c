@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "engine/x86/dirty.h"
 #include "engine/x86/pml.h"
+#include "engine/x86/root.h"
 #include "engine/x86/shadow/direct.h"
 #include "engine/x86/shadow/dirty.h"
 #include "engine/x86/shadow/fast_zap.h"
@@ -47,6 +48,7 @@ static void shadow_destroy(struct mmu *mmu)
 	.vcpu_load	= shadow_vcpu_load, \
 	.vcpu_unload	= shadow_vcpu_unload, \
 	.vcpu_smm	= shadow_vcpu_smm, \
+	.wants_root	= x86_wants_root, \
 	.expect		= x86_expect, \
 	.unmap		= shadow_unmap, \
 	.age		= shadow_age, \
