@@ -24,7 +24,7 @@ endif
 OPT		?= -O2
 VERSION		:= $(shell git -C . describe --always --dirty 2>/dev/null || echo unknown)
 
-LAYERS		:= base kvm event capture out live synth result config replay analysis cmd
+LAYERS		:= base kvm event capture out live synth result config replay export analysis cmd
 RT_LAYERS	:= rt core x86 shadow arm64 drive
 RUNTIMES	:= vtime threads
 
@@ -38,6 +38,7 @@ DIR_synth	:= synth
 DIR_result	:= result
 DIR_config	:= engine/config
 DIR_replay	:= replay
+DIR_export	:= export
 DIR_analysis	:= analysis
 DIR_cmd		:= cmd
 DIR_rt		:= engine/rt
@@ -57,6 +58,7 @@ LAYER_synth	:= synth event kvm base
 LAYER_result	:= result base
 LAYER_config	:= config kvm base
 LAYER_replay	:= replay result config event kvm base
+LAYER_export	:= export replay out capture result config event kvm base
 LAYER_analysis	:= analysis result base
 # Per runtime: own layers, then the common ones.
 RT_LAYER_rt	:= rt
@@ -172,7 +174,7 @@ endef
 $(foreach r,$(RUNTIMES),$(eval $(call engine_rule,$(r))))
 LD	:= $(CROSS)ld
 
-PROGRAM_LIBS := $(foreach l,analysis replay result synth live out capture event config kvm base,$(call lib,$(l)))
+PROGRAM_LIBS := $(foreach l,analysis export replay result synth live out capture event config kvm base,$(call lib,$(l)))
 
 PROGRAM_OBJS := $(call obj,cmd) $(foreach r,$(RUNTIMES),$(BUILD)/engine-$(r).o)
 PROGRAM_LINK = $(CC) $(ALL_CFLAGS) -o $@ $(PROGRAM_OBJS) -Wl,--start-group $(PROGRAM_LIBS) -Wl,--end-group

@@ -34,13 +34,15 @@ check engine/core "engine/core/ engine/mmu.h engine/rt/ engine/config/ kvm/ base
 check engine/arm64 "engine/arm64/ engine/core/ engine/mmu.h engine/rt/ engine/config/ kvm/ base/"
 check engine/x86 "engine/x86/ engine/core/ engine/mmu.h engine/rt/ engine/config/ kvm/ base/"
 check replay "replay/ engine/mmu.h engine/rt/ engine/config/ event/ result/ kvm/ base/"
+# What a run told, as a recording: the engine is not seen, only what it said.
+check export "export/ capture/out/ replay/told.h replay/slots.h event/ kvm/ base/"
 check analysis "analysis/ result/ base/"
 # The program sees every folder's contract, but no engine: that is compiled per runtime.
-check cmd "cmd/ analysis/ replay/ capture/ synth/ result/ event/ engine/mmu.h engine/config/ kvm/ base/"
+check cmd "cmd/ analysis/ export/ replay/ capture/ synth/ result/ event/ engine/mmu.h engine/config/ kvm/ base/"
 # A new folder needs a rule of its own.
 while read -r folder; do
 	case $folder in
-	base|kvm|event|capture|synth|result|engine|replay|analysis|cmd|test) ;;
+	base|kvm|event|capture|synth|result|engine|replay|export|analysis|cmd|test) ;;
 	*)	echo "check-layers: $folder/ holds C but no rule names it; add one" >&2
 		bad=1 ;;
 	esac
