@@ -52,22 +52,29 @@ static void put_lock(struct sampler *s, size_t *line, const char *what, enum res
 
 	if (!ns)
 		return;
-	if (unlikely(!*line)) {
+	if (!*line) {
 		snprintf(name, sizeof(name), "lock.%s.%s.sum", what, result_op_name(op));
 		*line = result_series_add(s->result, name, 1, RESULT_SERIES_COARSE) + 1;
 	}
-	if (likely(t_ns - from_ns < s->result->series[*line - 1].bucket_ns))
-		result_series_put(s->result, *line - 1, t_ns, ns);
-	else
-		result_series_spread(s->result, *line - 1, from_ns, t_ns, ns);
+	result_series_spread(s->result, *line - 1, from_ns, t_ns, ns);
+	if (s->locks[op].bucket_ns < s->result->series[*line - 1].bucket_ns)
+		s->locks[op].bucket_ns = s->result->series[*line - 1].bucket_ns;
 }
 
 /* Both, of what began at @from_ns and ended at @t_ns. */
 static void put_locks(struct sampler *s, enum result_op op, uint64_t from_ns, uint64_t t_ns, uint64_t hold_ns,
 		      uint64_t wait_ns)
 {
-	put_lock(s, &s->held[op], "hold", op, from_ns, t_ns, hold_ns);
-	put_lock(s, &s->waited[op], "wait", op, from_ns, t_ns, wait_ns);
+	put_lock(s, &s->locks[op].held, "hold", op, from_ns, t_ns, hold_ns);
+	put_lock(s, &s->locks[op].waited, "wait", op, from_ns, t_ns, wait_ns);
+}
+
+static void settle_locks(struct sampler *s, enum result_op op)
+{
+	struct sampler_locks *l = &s->locks[op];
+
+	put_locks(s, op, l->t_ns, l->t_ns, l->hold_ns, l->wait_ns);
+	l->hold_ns = l->wait_ns = 0;
 }
 
 static uint64_t begin_ns(const struct sample *m)
@@ -75,10 +82,26 @@ static uint64_t begin_ns(const struct sample *m)
 	return m->t_ns > m->total_ns ? m->t_ns - m->total_ns : 0;
 }
 
+/* Operations of a kind that share a bucket of the lines, as one. */
+static void add_locks(struct sampler *s, const struct sample *m)
+{
+	struct sampler_locks *l = &s->locks[m->op];
+
+	if (unlikely(m->total_ns >= l->bucket_ns)) {
+		put_locks(s, m->op, begin_ns(m), m->t_ns, m->lock_hold_ns, m->lock_wait_ns);
+		return;
+	}
+	if (unlikely((l->t_ns ^ m->t_ns) >= l->bucket_ns)) {
+		settle_locks(s, m->op);
+		l->t_ns = m->t_ns;
+	}
+	l->hold_ns += m->lock_hold_ns;
+	l->wait_ns += m->lock_wait_ns;
+}
+
 /* Accesses that share a bucket of the time lines, as one. */
 struct together {
 	uint64_t t_ns, total_max_ns, lock_wait_max_ns, nr;
-	uint64_t lock_hold_ns, lock_wait_ns;
 };
 
 static void put_together(struct sampler *s, const struct together *g)
@@ -88,7 +111,6 @@ static void put_together(struct sampler *s, const struct together *g)
 	result_series_put(s->result, s->total_max, g->t_ns, g->total_max_ns);
 	result_series_put(s->result, s->lock_wait_max, g->t_ns, g->lock_wait_max_ns);
 	result_series_put(s->result, s->count, g->t_ns, g->nr);
-	put_locks(s, RESULT_ACCESS, g->t_ns, g->t_ns, g->lock_hold_ns, g->lock_wait_ns);
 }
 
 /* The three lines' buckets are of one width, a power of two: times differ below it or are in two. */
@@ -109,12 +131,6 @@ static void add_access(struct sampler *s, struct together *g, const struct sampl
 		g->total_max_ns = m->total_ns;
 	if (g->lock_wait_max_ns < m->lock_wait_ns)
 		g->lock_wait_max_ns = m->lock_wait_ns;
-	if (unlikely(m->total_ns >= s->result->series[s->count].bucket_ns)) {
-		put_locks(s, RESULT_ACCESS, begin_ns(m), m->t_ns, m->lock_hold_ns, m->lock_wait_ns);
-		return;
-	}
-	g->lock_hold_ns += m->lock_hold_ns;
-	g->lock_wait_ns += m->lock_wait_ns;
 }
 
 #define AHEAD	8	/* samples; a counter comes from memory in the time of about so many */
@@ -136,11 +152,9 @@ void sampler_flush(struct sampler *s, struct sample_buf *buf)
 		if (i + AHEAD < buf->nr)
 			expect(s, &buf->v[i + AHEAD]);
 		record(s, &buf->v[i]);
+		add_locks(s, &buf->v[i]);
 		if (buf->v[i].op == RESULT_ACCESS)
 			add_access(s, &accesses, &buf->v[i]);
-		else
-			put_locks(s, buf->v[i].op, begin_ns(&buf->v[i]), buf->v[i].t_ns, buf->v[i].lock_hold_ns,
-				  buf->v[i].lock_wait_ns);
 	}
 	put_together(s, &accesses);
 	pthread_mutex_unlock(&s->lock);
@@ -156,6 +170,8 @@ void sampler_window(struct sampler *s, uint64_t open_ns)
 
 void sampler_finish(struct sampler *s)
 {
-	for (unsigned int op = 0; op < RESULT_NR_OPS; op++)
+	for (unsigned int op = 0; op < RESULT_NR_OPS; op++) {
 		hist_record_n(&s->result->hist[op][PHASE_LOCK_WAIT], 0, s->unwaited[op]);
+		settle_locks(s, op);
+	}
 }

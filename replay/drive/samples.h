@@ -30,7 +30,11 @@ struct sampler {
 	pthread_mutex_t	 lock;
 	struct result	*result;
 	size_t		 total_max, lock_wait_max, count;	/* series of accesses */
-	size_t		 held[RESULT_NR_OPS], waited[RESULT_NR_OPS];	/* series of locks, counted from 1; 0: none yet */
+	struct sampler_locks {	/* who held and who waited, over time */
+		size_t		 held, waited;	/* series, counted from 1; 0: none yet */
+		uint64_t	 bucket_ns;	/* theirs, the wider one's; 0: none yet */
+		uint64_t	 t_ns, hold_ns, wait_ns;	/* of the bucket at hand, not in them yet */
+	} locks[RESULT_NR_OPS];
 	uint64_t	 unwaited[RESULT_NR_OPS];	/* samples that waited for no lock: most of them */
 	struct sample_buf *bufs;
 	unsigned int	 nr_bufs;
