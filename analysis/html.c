@@ -33,6 +33,7 @@ const char html_style[] =
 	"  gap: 0 2.5rem } .blame td { min-width: 5.2rem } details > summary { cursor: pointer; color: var(--link) }\n"
 	".answer { background: var(--panel); border-left: 4px solid var(--link); padding: .6rem 1rem; border-radius: 0 6px\n"
 	"  6px 0; margin: .8rem 0 }\n"
+	"@media (max-width: 40rem) { figure { overflow-x: auto } figure svg { min-width: 42rem } }\n"
 	"@media print { body { max-width: none } figure { break-inside: avoid } }\n";
 
 void html_text(FILE *out, const char *text)

@@ -52,8 +52,8 @@ do for [i=0:curves-1] {
 		unset label 99
 	}
 	set label 1 label[i+1] at graph 0,1 offset 0,2.7 left noenhanced textcolor lt pos[i+1]
-	set for [p=1:ops] label 10+p below[p] at first p,graph 1 offset 0,1.3 center noenhanced font sprintf(',%d', size) textcolor rgb '#555555'
-	set for [p=1:ops] label 30+p name[p] at graph 0,first p offset -0.6,0 right noenhanced font sprintf(',%d', size) textcolor rgb '#555555'
+	set for [p=1:ops] label 10+p below[p] at first p,graph 1 offset 0,1.3 center noenhanced font sprintf(',%d', size) textcolor rgb '#777777'
+	set for [p=1:ops] label 30+p name[p] at graph 0,first p offset -0.6,0 right noenhanced font sprintf(',%d', size) textcolor rgb '#777777'
 	plot $data index i using 2:1:($2 - 0.48):($2 + 0.48):($1 - 0.47):($1 + 0.47):(tint($5)) \
 			with boxxyerror fs solid 1 noborder lc rgb variable notitle, \
 		$data index i using 2:1:($5 > 0 ? human($5) : '-'):(ink($5)) with labels center noenhanced \

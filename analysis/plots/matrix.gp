@@ -34,7 +34,7 @@ ink(r) = strength(r) > 0.55 ? 0xffffff : 0x333333
 count_text(n) = n < 1e4 ? sprintf('%.0f', n) : n < 1e6 ? sprintf('%.3g k', n / 1e3) : sprintf('%.3g M', n / 1e6)
 value_text(unit, v) = unit eq 'ns' ? (v > 0 ? human(v) : '0') : count_text(v)
 ratio_text(r) = r != r ? '' : r >= 9.995 ? sprintf('%.0fx', r) : sprintf('%.2fx', r)
-set for [p=1:metrics] label 10+p two(name[p]) at first p,graph 1 offset 0,1.5 center noenhanced font ',11' textcolor rgb '#555555'
+set for [p=1:metrics] label 10+p two(name[p]) at first p,graph 1 offset 0,1.5 center noenhanced font ',11' textcolor rgb '#777777'
 set for [i=0:curves-1] label 40+i short(label[i+1]) at graph 0,first i+1 offset -0.6,0 right noenhanced font ',13'
 tall = row_high > 0.075
 plot for [i=0:curves-1] $data index i using 1:(i+1):($1 - 0.48):($1 + 0.48):(i + 0.54):(i + 1.46):(cell_tint($5)) \

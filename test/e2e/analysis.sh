@@ -90,6 +90,28 @@ result $? "the page says how to repeat it"
 "$mmulab" report "$tmp/r.db" -o "$tmp/r2.html" >"$tmp/out" 2>"$tmp/err" && cmp "$tmp/r.html" "$tmp/r2.html" >"$tmp/out"
 result $? "the same database gives the same page"
 says "no page to write" 2 err "-o FILE is missing" "$mmulab" report "$tmp/r.db"
+says "a format there is not" 2 err "give html, markdown or mail" "$mmulab" report "$tmp/r.db" --format pdf
+says "a mail is printed" 0 out "seed-004 against x86-6.12: stall per vCPU" "$mmulab" report "$tmp/r.db" --format mail
+cp "$tmp/out" "$tmp/mail"
+[ "$(LC_ALL=C.UTF-8 sed -nE '/^.{73}/p' "$tmp/mail" | wc -l)" = 0 ] && [ "$(wc -l <"$tmp/mail")" -gt 60 ]
+result $? "no line of the mail is longer than 72 columns"
+! grep -qE '<|`|\*\*|\|' "$tmp/mail"
+result $? "and none has marks of another form"
+# What the mail says to type is what was typed.
+sed -n '/^To make it again/,/^Trace hash/p' "$tmp/mail" | sed -n '/^  mmulab replay/,/[^\]$/p' | head -n 20 >"$tmp/typed"
+printf 'mmulab() { printf "%%s " "$@"; echo; }\n%s\n' "$(cat "$tmp/typed")" | bash >"$tmp/out" 2>"$tmp/err"
+grep -q "^replay $tmp/aging.mmt -p x86-6.12+seed-004 --pacing asap --clone 4 .*--db results.db $" "$tmp/out"
+result $? "the mail's folded commands are the whole commands"
+says "how sure it is" 0 out "unsure, small" "$mmulab" report "$tmp/r.db" --format mail
+says "Markdown is printed" 0 out "| stall per vCPU |" "$mmulab" report "$tmp/r.db" --format markdown
+! grep -q "svg" "$tmp/out"
+result $? "without pictures"
+says "a folder of Markdown and pictures" 0 out "$tmp/md/report.md" "$mmulab" report "$tmp/r.db" --format markdown -o "$tmp/md"
+grep -oE '\]\([^)]*\.svg\)' "$tmp/md/report.md" | tr -d '](),' | (cd "$tmp/md" && xargs ls) >"$tmp/out" 2>&1 &&
+	[ "$(wc -l <"$tmp/out")" -ge 20 ] && [ "$(find "$tmp/md" -name '*.svg' | wc -l)" = "$(wc -l <"$tmp/out")" ]
+result $? "all pictures are there, and are in the text"
+awk -F'|' '/^\|/ { if (n && NF != n) bad = 1; n = NF } !/^\|/ { n = 0 } END { exit bad }' "$tmp/md/report.md"
+result $? "each row of a Markdown table has all its columns"
 
 # --- databases that are none ---
 for verb in compare "plot -o $tmp/none" "report -o $tmp/none.html"; do

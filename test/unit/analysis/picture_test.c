@@ -28,6 +28,9 @@ struct row {
 	int		 rc;
 	int64_t		 value;
 	uint64_t	 mapped;	/* bytes, of the runs drawn; there are smaller ones of other traces */
+	unsigned int	 touches;	/* of both, by the access model */
+	unsigned int	 clones;	/* of both; 0: 1 */
+	unsigned int	 seeds;		/* of a sweep: runs for each of a knob's values */
 };
 
 static char path[64];
@@ -47,9 +50,30 @@ static void store_smaller(struct store *s, struct fake f)
 	}
 }
 
+/* One knob from 1 to 1000, with several seeds. */
+static void store_sweep(struct store *s, struct fake f, unsigned int seeds)
+{
+	static const char *const knobs[][2] = {
+		{ "x86-6.12 zap.obsolete_batch=1", "zap.obsolete_batch = 1\nfault.lock = read\n" },
+		{ "x86-6.12 zap.obsolete_batch=10", "zap.obsolete_batch = 10\nfault.lock = read\n" },
+		{ "x86-6.12 zap.obsolete_batch=1000", "zap.obsolete_batch = 1000\nfault.lock = read\n" },
+	};
+	struct err e = { 0 };
+	int64_t id;
+
+	f.accesses = 300;
+	for (unsigned int i = 0; i < ARRAY_SIZE(knobs); i++) {
+		f.policy = knobs[i][0];
+		f.knob = knobs[i][1];
+		for (f.seed = 1; f.seed <= seeds; f.seed++)
+			assert_int_equal(fake_store(s, &f, &id, &e), 0);
+	}
+}
+
 static void make_db(const struct row *row)
 {
-	struct fake f = { .trace = "T.mmt", .policy = "base", .runtime = "vtime", .seed = 1, .clones = 1,
+	struct fake f = { .trace = "T.mmt", .policy = "base", .runtime = "vtime", .seed = 1,
+			  .clones = row->clones ? row->clones : 1, .touches = row->touches,
 			  .accesses = 15000, .storm = row->storm, .storm_ns = 90000, .mapped = row->mapped };
 	struct store *s = NULL;
 	struct err e = { 0 };
@@ -58,6 +82,11 @@ static void make_db(const struct row *row)
 	snprintf(path, sizeof(path), "/tmp/mmulab-picture-XXXXXX");
 	close(mkstemp(path));
 	assert_int_equal(store_open(path, &s, &e), 0);
+	if (row->seeds) {
+		store_sweep(s, f, row->seeds);
+		store_close(s);
+		return;
+	}
 	assert_int_equal(fake_store(s, &f, &id, &e), 0);
 	f.policy = row->policy ? row->policy : "other";
 	f.storm = 0;
@@ -276,8 +305,11 @@ static char *page(struct lab *l)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
+	struct doc d;
 
-	assert_int_equal(report_write(&l->db, &l->runs, &l->figures, out, &e), 0);
+	assert_int_equal(report_make(&l->db, &l->runs, &l->figures, &d, &e), 0);
+	doc_html(&d, out);
+	doc_fini(&d);
 	fclose(out);
 	return text;
 }
@@ -352,6 +384,34 @@ static const struct row rows[] = {
 	{ .name = "access-time", .check = draws, .figure = "access-time", .storm = 50, .want = "time of the run, ms" },
 	{ .name = "wait-time", .check = draws, .figure = "wait-time", .storm = 50, .want = "other" },
 	{ .name = "blame", .check = draws, .figure = "blame", .storm = 50, .want = "access waited for age" },
+	{ .name = "access-heat", .check = draws, .figure = "access-heat", .storm = 50, .want = "data:image/png;base64" },
+	{ .name = "its darkest cell is told", .check = draws, .figure = "access-heat", .want = "darkest: 33 in one cell" },
+	{ .name = "its cells have edges", .check = draws, .figure = "access-heat", .want = "image-rendering='pixelated'" },
+	{ .name = "invalidate-heat of nothing is not drawn", .check = draws, .figure = "invalidate-heat", .rc = 1 },
+	{ .name = "lock-time", .check = draws, .figure = "lock-time", .storm = 50, .want = "tasks waiting | tasks holding" },
+	{ .name = "lock-time names operations", .check = draws, .figure = "lock-time", .want = "<text>access</text>", .never = "<text>age</text>" },
+	{ .name = "ops-cdf", .check = draws, .figure = "ops-cdf", .want = "<text>age</text>", .never = "<text>access</text>" },
+	{ .name = "ops-tail", .check = draws, .figure = "ops-tail", .want = ">10 %<" },
+	{ .name = "stall-vcpu", .check = draws, .figure = "stall-vcpu", .storm = 50, .want = "dark: queued for mmu_lock" },
+	{ .name = "stall-vcpu of many has several in a bar", .check = draws, .figure = "stall-vcpu", .clones = 256,
+	  .want = "each bar is the mean of 16 of them" },
+	{ .name = "stall-vcpu of a few has one", .check = draws, .figure = "stall-vcpu", .clones = 16, .want = "<text>vCPU</text>" },
+	{ .name = "windows", .check = draws, .figure = "windows", .want = "from the start's begin" },
+	{ .name = "yields", .check = draws, .figure = "yields", .want = "381 µs, 17 yields" },
+	{ .name = "refault", .check = draws, .figure = "refault", .touches = 40, .want = "taken away, 320 times" },
+	{ .name = "refault says what comes back", .check = draws, .figure = "refault", .touches = 40, .want = ">12 %<",
+	  .never = "made old, " },
+	{ .name = "refault without an access model is nothing", .check = draws, .figure = "refault", .rc = 1 },
+	{ .name = "blame-matrix", .check = draws, .figure = "blame-matrix", .storm = 50, .want = "row waited for column" },
+	{ .name = "matrix", .check = draws, .figure = "matrix", .storm = 50, .want = "2.5 ms" },
+	{ .name = "matrix has ratios", .check = draws, .figure = "matrix", .want = "1.00x" },
+	{ .name = "sweep", .check = draws, .figure = "sweep", .seeds = 3, .want = "the least and the most of 3 seeds" },
+	{ .name = "sweep by the knob's values", .check = draws, .figure = "sweep", .seeds = 2, .want = ">1000</tspan>" },
+	{ .name = "sweep of one seed has no band", .check = draws, .figure = "sweep", .seeds = 1, .want = "zap.obsolete_batch",
+	  .never = "seeds" },
+	{ .name = "sweep of no knob is nothing", .check = draws, .figure = "sweep", .rc = 1 },
+	{ .name = "of many runs those that can be told apart are drawn", .check = draws, .figure = "stall", .seeds = 4,
+	  .want = "; 3 of 12 runs drawn" },
 	{ .name = "zap-growth", .check = draws, .figure = "zap-growth", .storm = 50, .mapped = 1ULL << 40, .want = "128 GiB" },
 	{ .name = "zap-growth is headed by what its traces share", .check = draws, .figure = "zap-growth", .storm = 50,
 	  .mapped = 1ULL << 40, .want = "in nothing but their memory", .never = "T.mmt" },

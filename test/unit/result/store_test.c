@@ -397,10 +397,10 @@ static void heat_stored(const struct row *row)
 
 	fake_run(&run, &small);
 	fake_result(&r, &small);
-	result_heat_add(&r, RESULT_ACCESS);
+	result_heat_add(&r, RESULT_INVALIDATE);
 	result_heat_add(&r, RESULT_AGE);
 	for (uint64_t i = 0; i < 1000; i++)
-		result_heat_put(&r, RESULT_ACCESS, i * 1000, 100 + i % 2 * 1000);
+		result_heat_put(&r, RESULT_INVALIDATE, i * 1000, 100 + i % 2 * 1000);
 	assert_int_equal(store_open(path, &s, &e), 0);
 	assert_int_equal(store_run(s, &run, &r, &id, &e), 0);
 	store_close(s);
@@ -448,9 +448,9 @@ static const struct row rows[] = {
 	{ .name = "fidelity: one row for each commit", .check = fidelity_replaced, .text = "SELECT count(*) FROM fidelity", .want = 2 },
 	{ .name = "fidelity: the newer one", .check = fidelity_replaced, .text = "SELECT exact FROM fidelity WHERE version = 'v0'", .want = 90 },
 	{ .name = "fidelity: alone in its database", .check = fidelity_replaced, .text = "SELECT count(*) FROM run", .want = 0 },
-	{ .name = "heat adds up", .check = heat_stored, .text = "SELECT sum(n) FROM heat WHERE op = 'access'", .want = 1000 },
-	{ .name = "heat of two latencies", .check = heat_stored, .text = "SELECT count(DISTINCT hi_ns) FROM heat", .want = 2 },
-	{ .name = "heat over the run", .check = heat_stored, .text = "SELECT max(t + width) > 999000 AND count(DISTINCT t) BETWEEN 128 AND 256 FROM heat", .want = 1 },
+	{ .name = "heat adds up", .check = heat_stored, .text = "SELECT sum(n) FROM heat WHERE op = 'invalidate'", .want = 1000 },
+	{ .name = "heat of two latencies", .check = heat_stored, .text = "SELECT count(DISTINCT hi_ns) FROM heat WHERE op = 'invalidate'", .want = 2 },
+	{ .name = "heat over the run", .check = heat_stored, .text = "SELECT max(t + width) > 999000 AND count(DISTINCT t) BETWEEN 128 AND 256 FROM heat WHERE op = 'invalidate'", .want = 1 },
 	{ .name = "a newer schema is refused", .check = refused_after, .text = "PRAGMA user_version = 99", .want = ERR_INPUT, .says = "newer mmulab" },
 	{ .name = "another application's is refused", .check = refused_after, .text = "PRAGMA application_id = 5", .want = ERR_INPUT, .says = "not mmulab's" },
 	{ .name = "an unmarked SQLite file is refused", .check = foreign, .text = "CREATE TABLE t (x)", .want = ERR_INPUT, .says = "not mmulab's" },
