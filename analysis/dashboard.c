@@ -72,8 +72,11 @@ static void put_texts(struct site *s, const char *name, uint32_t (*text)(struct 
 	free(v);
 }
 
-#define TEXT_OF(column) \
-static uint32_t column##_of(struct site *s, const struct run *r) { return intern(&s->strings, r->column); }
+#define TEXT_OF(column)							\
+static uint32_t column##_of(struct site *s, const struct run *r)	\
+{									\
+	return intern(&s->strings, r->column);				\
+}
 TEXT_OF(policy)
 TEXT_OF(time)
 TEXT_OF(version)
@@ -173,8 +176,8 @@ static void put_sets(struct site *s, FILE *out)
 	fputs("\"sets\":[", out);
 	for (size_t i = 0; i < all->nr; i++) {
 		const struct run *r = &all->v[i].v[0];
-		const char *texts[] = { all->v[i].slug, r->trace, r->trace_hash, r->arch, r->kernel, r->runtime, r->pacing,
-					r->time_scale };
+		const char *texts[] = { all->v[i].slug, r->trace, r->trace_hash, r->arch, r->kernel, r->runtime,
+					r->pacing, r->time_scale };
 
 		fprintf(out, "%s[%lld", i ? ",\n" : "\n", (long long)r->clones);
 		for (size_t k = 0; k < ARRAY_SIZE(texts); k++)

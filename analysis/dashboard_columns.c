@@ -142,7 +142,8 @@ void columns_latency(struct site *s, size_t run, sqlite3_stmt *st, int first)
 	const char *op = db_text(st, first), *phase = db_text(st, first + 1);
 
 	for (size_t i = 0; i < ARRAY_SIZE(latencies); i++)
-		if (!strcmp(op, result_op_name(latencies[i].op)) && !strcmp(phase, result_phase_name(latencies[i].phase)))
+		if (!strcmp(op, result_op_name(latencies[i].op)) &&
+		    !strcmp(phase, result_phase_name(latencies[i].phase)))
 			column_set(&s->columns[ARRAY_SIZE(metrics) + i], run,
 				   sqlite3_column_int64(st, first + latencies[i].column));
 }

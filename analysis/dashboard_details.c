@@ -151,8 +151,8 @@ static void text_fini(struct text *t)
 }
 
 /* One table's rows of run @run through @read; *@shape is the number of what they are. */
-static int read_rows(struct pass *p, struct scan *scan, size_t run, void (*read)(struct pass *, size_t), uint32_t *shape,
-		     struct err *e)
+static int read_rows(struct pass *p, struct scan *scan, size_t run, void (*read)(struct pass *, size_t),
+		     uint32_t *shape, struct err *e)
 {
 	int rc;
 

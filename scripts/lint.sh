@@ -107,14 +107,19 @@ lint_shell() {
 	shellcheck -x -S warning "${shells[@]}"
 }
 
-# Every file says its licence first, and nothing names the machine it was written on.
+# Every file says its licence first, pages are no wider than code, and nothing names the machine it was written on.
 lint_text() {
 	local bad=0 f
 	while read -r f; do
 		head -n 2 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' && continue
 		echo "$f: no SPDX line in its first two lines" >&2
 		bad=1
-	done < <(git ls-files '*.c' '*.h' '*.def' '*.sh' '*.ini' '*.sql' '*.gp' Makefile .ci/run)
+	done < <(git ls-files '*.c' '*.h' '*.def' '*.sh' '*.ini' '*.sql' '*.gp' '*.js' '*.css' '*.html' Makefile .ci/run)
+	while read -r f; do
+		LC_ALL=C.UTF-8 grep -nHE '.{121}|	' "$f" >&2 || continue
+		echo "$f: more than 120 columns, or a tab (above)" >&2
+		bad=1
+	done < <(git ls-files '*.js' '*.css' '*.html')
 	return $bad
 }
 

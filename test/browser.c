@@ -332,7 +332,8 @@ static void shot(struct browser *b, const char *path)
 	FILE *f = fopen(path, "we");
 
 	for (; f && data && data[0] && data[1] && data[2] && data[3]; data += 4) {
-		unsigned int v = digit64(data[0]) << 18 | digit64(data[1]) << 12 | digit64(data[2]) << 6 | digit64(data[3]);
+		unsigned int v = digit64(data[0]) << 18 | digit64(data[1]) << 12 | digit64(data[2]) << 6 |
+				 digit64(data[3]);
 
 		fputc((int)(v >> 16), f);
 		if (data[2] != '=')
