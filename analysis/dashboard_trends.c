@@ -19,6 +19,7 @@ static int compare_kind(const struct run *a, const struct run *b)
 
 	rc = rc ? rc : strcmp(a->trace_hash, b->trace_hash);
 	rc = rc ? rc : strcmp(a->policy, b->policy);
+	rc = rc ? rc : strcmp(a->branch, b->branch);
 	rc = rc ? rc : strcmp(a->runtime, b->runtime);
 	rc = rc ? rc : strcmp(a->pacing, b->pacing);
 	rc = rc ? rc : strcmp(a->access, b->access);
