@@ -233,6 +233,7 @@ E2E := $(sort $(wildcard test/e2e/*.sh))
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 check: deps
+	@scripts/deps.sh $(if $(filter no,$(DEPS)),no,browser) || echo "deps: pages are not tried in a browser" >&2
 	+@$(MAKE) --no-print-directory $(JOBS) all units DEPS=no
 	+@$(MAKE) --no-print-directory check-run DEPS=no
 

@@ -3,9 +3,10 @@
 # Installs the Debian packages that building, the demo and the tests need; says
 # which, and installs only those that are missing.  Silent when none is.
 #
-#	scripts/deps.sh [no | lint | bench]
+#	scripts/deps.sh [no | lint | bench | browser]
 #
-# no: does nothing.  lint, bench: what `make lint`, `make bench` need besides.  Exit status 4, and the apt
+# no: does nothing.  lint, bench: what `make lint`, `make bench` need besides; browser: what `make check` looks at
+# pages with, and does without where it cannot be had.  Exit status 4, and the apt
 # line to run, where it lacks the rights.
 set -eu
 
@@ -16,6 +17,7 @@ build=(gcc make binutils "pkg-config|pkgconf" libc6-dev libtracecmd-dev libtrace
 	"gnuplot-nox|gnuplot-qt|gnuplot-x11" "fonts-dejavu-core|fonts-liberation")
 lint=(clang-format clang-tidy cppcheck shellcheck)
 bench=(time)
+browser=("chromium|chromium-browser|google-chrome-stable")
 pkgconfig=(libtracecmd libtraceevent libtracefs sqlite3 libzstd zlib libxxhash liburcu-memb inih jansson cmocka)
 commands=(gcc make ld objcopy pkg-config sqlite3 gnuplot)
 
@@ -23,8 +25,9 @@ case ${1:-} in
 no)	exit 0 ;;
 lint)	wanted=("${lint[@]}") pkgconfig=() commands=("${lint[@]}") ;;
 bench)	wanted=("${bench[@]}") pkgconfig=() commands=("${bench[@]}") ;;
+browser) wanted=("${browser[@]}") pkgconfig=() commands=(chromium) ;;
 '')	wanted=("${build[@]}") ;;
-*)	echo "usage: scripts/deps.sh [no | lint | bench]" >&2; exit 2 ;;
+*)	echo "usage: scripts/deps.sh [no | lint | bench | browser]" >&2; exit 2 ;;
 esac
 
 say() { echo "deps: $*" >&2; }

@@ -75,6 +75,17 @@ run lint
 [ $rc = 0 ] && called "clang-format clang-tidy cppcheck shellcheck"
 result $? "lint: its own tools, only when asked for"
 
+run browser
+[ $rc = 0 ] && called "install -y --no-install-recommends chromium"
+result $? "browser: a big one, apart from what is needed to build"
+# shellcheck disable=SC2086
+have $every google-chrome-stable
+run browser
+[ $rc = 0 ] && [ ! -s "$tmp/called" ]
+result $? "another browser will do"
+# shellcheck disable=SC2086
+have $every
+
 # Not faked: make hands DEPS on, and a user without rights gets the apt line from make check and make demo.
 fake sudo 'exit 1'
 # shellcheck disable=SC2086

@@ -8,7 +8,7 @@ env -u MAKEFLAGS -u MFLAGS make --no-print-directory DEPS=no SAN="${SAN:-}" BUIL
 	DESTDIR="$tmp/root" PREFIX=/opt/lab install >"$tmp/log" 2>&1
 result $? "make install DESTDIR= PREFIX="
 lab=$tmp/root/opt/lab
-for kind in policies costs plots profiles sql; do
+for kind in policies costs plots profiles dashboard sql; do
 	compgen -G "$lab/share/mmulab/$kind/*" >"$tmp/log"
 	result $? "$kind are installed"
 done
