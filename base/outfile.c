@@ -122,6 +122,11 @@ int outfile_write(struct outfile *o, const void *data, size_t bytes, struct err 
 	return 0;
 }
 
+int outfile_fd(const struct outfile *o)
+{
+	return o->fd;
+}
+
 uint64_t outfile_size(const struct outfile *o)
 {
 	return o->size;

@@ -22,6 +22,9 @@ int outfile_open(const char *path, struct outfile **out, struct err *e);
 /* Appends; all of it or an error.  After an error only outfile_abort() makes sense. */
 int outfile_write(struct outfile *o, const void *data, size_t bytes, struct err *e);
 
+/* For what writes or reads it by itself; @o's. */
+int outfile_fd(const struct outfile *o);
+
 /* Bytes written so far. */
 uint64_t outfile_size(const struct outfile *o);
 

@@ -10,10 +10,13 @@
 #include "base/alloc.h"
 #include "base/types.h"
 #include "capture/live/instance.h"
+#include "capture/live/perf.h"
 #include "capture/live/record.h"
 #include "cmd/opts.h"
 #include "cmd/paths.h"
 #include "cmd/verb.h"
+
+typedef int (*record_fn)(const struct record_options *o, struct record_result *out, struct err *e);
 
 static void print_removed(void *arg, const char *name)
 {
@@ -85,13 +88,27 @@ static char *profile_path(const char *name, struct err *e)
 	return path;
 }
 
-static int record(const struct record_options *o, struct err *e)
+/* Return: which recording it is; NULL: none. */
+static record_fn backend_of(const char *name, const struct record_options *o, struct err *e)
+{
+	if (!strcmp(name, "tracefs"))
+		return record_host;
+	if (strcmp(name, "perf"))
+		err_set(e, ERR_USAGE, "--backend %s: is neither tracefs nor perf", name);
+	else if (o->metrics)
+		err_set(e, ERR_USAGE, "--metrics: goes with --backend tracefs only");
+	else
+		return perf_host;
+	return NULL;
+}
+
+static int record(record_fn backend, const struct record_options *o, struct err *e)
 {
 	struct record_result r = { 0 };
 	int ret;
 
 	instance_clean(print_removed, NULL);
-	ret = record_host(o, &r, e);
+	ret = backend(o, &r, e);
 	print_refused(&r.refused);
 	if (!ret) {
 		print_command(r.command_status);
@@ -104,7 +121,8 @@ static int record(const struct record_options *o, struct err *e)
 static int run(int argc, char **argv, struct err *e)
 {
 	struct record_options o = { .clock = "mono", .buffer_kb = 8192 };
-	const char *profile = "default", *duration = NULL;
+	const char *profile = "default", *duration = NULL, *backend = "tracefs";
+	record_fn record_with;
 	bool quiet = false;
 	const struct opt opts[] = {
 		{ 'o', "output",   OPT_TEXT, &o.output },
@@ -112,6 +130,7 @@ static int run(int argc, char **argv, struct err *e)
 		{ 'b', "buffer",   OPT_U32,  &o.buffer_kb },
 		{ 'p', "profile",  OPT_TEXT, &profile },
 		{ 0,   "vm",       OPT_TEXT, &o.vm },
+		{ 0,   "backend",  OPT_TEXT, &backend },
 		{ 0,   "metrics",  OPT_TEXT, &o.metrics },
 		{ 'q', "quiet",    OPT_FLAG, &quiet },
 		{ 0,   "clock",    OPT_TEXT, &o.clock },
@@ -127,6 +146,9 @@ static int run(int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "--buffer 0: must be 1 at least");
 	if (o.vm && !strcmp(o.vm, "all"))
 		o.vm = NULL;
+	record_with = backend_of(backend, &o, e);
+	if (!record_with)
+		return -(int)e->exit;
 	ret = read_duration(duration, &o.duration_s, e);
 	path = ret ? NULL : profile_path(profile, e);
 	if (!path)
@@ -136,7 +158,7 @@ static int run(int argc, char **argv, struct err *e)
 	o.view = !quiet && isatty(STDERR_FILENO) ? stderr : NULL;
 	o.program = program;
 	o.command = first < argc ? &argv[first] : NULL;
-	ret = record(&o, e);
+	ret = record(record_with, &o, e);
 	free(program);
 	free(path);
 	return ret;
@@ -162,6 +184,9 @@ const struct verb verb_capture = {
 	"                        out, what the host does to its memory is recorded (default: all)\n"
 	"  -d, --duration SEC    end after so many seconds\n"
 	"  -b, --buffer KIB      memory of each CPU's buffer (default: 8192)\n"
+	"      --backend BACKEND     tracefs, or perf: the same events through \"perf record\" into\n"
+	"                        a perf.data, on hosts that do not let tracefs be written;\n"
+	"                        without probes and facts of the host (default: tracefs)\n"
 	"      --metrics FILE        the figures of the view for Prometheus, renewed each second\n"
 	"  -q, --quiet           no view on the terminal while it records\n"
 	"      --clock CLOCK     a clock of the kernel's tracing (default: mono)\n",

@@ -14,7 +14,7 @@
 #define END_TRIES	200	/* of 10 ms */
 
 /* As execvp() would look for it. */
-static bool can_run(const char *name)
+bool command_exists(const char *name)
 {
 	const char *path = getenv("PATH"), *end;
 	bool found = false;
@@ -36,7 +36,8 @@ static void child(char *const *argv, const char *marker, const sigset_t *mask, i
 {
 	char byte;
 
-	setenv("MMULAB_MARKER", marker, 1);
+	if (marker)
+		setenv("MMULAB_MARKER", marker, 1);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
@@ -52,7 +53,7 @@ int command_prepare(struct command *c, char *const *argv, const char *marker, co
 {
 	int go[2];
 
-	if (!can_run(argv[0]))
+	if (!command_exists(argv[0]))
 		return err_set(e, ERR_INPUT, "%s: no such program", argv[0]);
 	if (pipe2(go, O_CLOEXEC))
 		return err_sys(e, errno, "pipe", "make");

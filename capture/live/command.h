@@ -16,8 +16,11 @@ struct command {
 	bool	ended;
 };
 
+/* Is there a program @name, as execvp() would look for it? */
+bool command_exists(const char *name);
+
 /*
- * @argv ends with NULL; @marker: the file it may write notes into, its $MMULAB_MARKER; @mask: signals
+ * @argv ends with NULL; @marker: the file it may write notes into, its $MMULAB_MARKER (NULL: there is none); @mask: signals
  * it blocks.  ERR_INPUT when there is no such program, before anything is recorded.
  */
 int command_prepare(struct command *c, char *const *argv, const char *marker, const sigset_t *mask, struct err *e);

@@ -7,17 +7,16 @@
 #include "capture/live/record.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/outfile.h"
 #include "capture/live/command.h"
 #include "capture/live/drain.h"
+#include "capture/live/ending.h"
 #include "capture/live/events.h"
 #include "capture/live/filter.h"
 #include "capture/live/host.h"
@@ -28,8 +27,6 @@
 #include "capture/live/snapshot.h"
 #include "capture/live/vms.h"
 #include "capture/live/watch.h"
-
-#define LOOK_MS		100	/* how often a failed spool is looked for */
 
 struct record {
 	const struct record_options *o;
@@ -44,17 +41,8 @@ struct record {
 	struct command	command;
 	struct drain	*drain;
 	struct watch	*watch;
-	double		 began;		/* seconds() */
-	sigset_t	before, ours;
+	struct ending	ending;
 };
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
@@ -127,7 +115,7 @@ static int set_up_command(struct record *r, struct err *e)
 	if (!r->o->command)
 		return 0;
 	marker = instance_path(r->file.in, "trace_marker");
-	ret = command_prepare(&r->command, r->o->command, marker, &r->before, e);
+	ret = command_prepare(&r->command, r->o->command, marker, &r->ending.before, e);
 	free(marker);
 	return ret;
 }
@@ -218,22 +206,13 @@ static int set_up_watch(struct record *r, struct err *e)
 	return ret;
 }
 
-static void wait_for_end(struct record *r)
+/* Is it to end, because a spool cannot be written? */
+static bool look(void *arg)
 {
-	double end = r->o->duration_s > 0 ? r->began + r->o->duration_s : 0;
+	struct record *r = arg;
 
-	while (!drain_failed(r->drain) && !command_ended(&r->command)) {
-		double left = end ? end - seconds() : 1;
-		struct timespec t = { .tv_nsec = LOOK_MS * 1000000L };
-
-		if (left <= 0)
-			return;
-		if (left * 1000 < LOOK_MS)
-			t.tv_nsec = (long)(left * 1e9);
-		if (sigtimedwait(&r->ours, NULL, &t) > 0 && !command_ended(&r->command))
-			return;
-		watch_tick(r->watch, seconds() - r->began);
-	}
+	watch_tick(r->watch, ending_seconds(&r->ending));
+	return drain_failed(r->drain);
 }
 
 static int run(struct record *r, struct err *e)
@@ -243,10 +222,10 @@ static int run(struct record *r, struct err *e)
 	if (!ret)
 		ret = set_up_watch(r, e);
 	if (!ret) {
-		r->began = seconds();
+		ending_begin(&r->ending);
 		command_go(&r->command);
-		wait_for_end(r);
-		r->result->seconds = seconds() - r->began;
+		ending_wait(&r->ending, r->o->duration_s, &r->command, look, r);
+		r->result->seconds = ending_seconds(&r->ending);
 		filter_close(r->filter, &r->result->refused);
 		r->filter = NULL;
 		probes_missed(r->file.in, &r->profile, &r->result->refused);
@@ -261,26 +240,6 @@ static int run(struct record *r, struct err *e)
 }
 
 /* --- before and after ---------------------------------------------------------------------------- */
-
-static void block_signals(struct record *r)
-{
-	sigemptyset(&r->ours);
-	sigaddset(&r->ours, SIGINT);
-	sigaddset(&r->ours, SIGTERM);
-	sigaddset(&r->ours, SIGHUP);
-	sigaddset(&r->ours, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &r->ours, &r->before);
-}
-
-/* A second ^C came in time to hurry us, not to be told about later. */
-static void restore_signals(struct record *r)
-{
-	const struct timespec now = { 0 };
-
-	while (sigtimedwait(&r->ours, NULL, &now) > 0)
-		;
-	sigprocmask(SIG_SETMASK, &r->before, NULL);
-}
 
 /* The watch reads the spools, which writing empties. */
 static int write_all(struct record *r, struct err *e)
@@ -300,7 +259,7 @@ int record_host(const struct record_options *o, struct record_result *out, struc
 	struct record r = { .o = o, .result = out, .command = { .go = -1 } };
 	int ret;
 
-	block_signals(&r);
+	ending_block(&r.ending);
 	ret = set_up(&r, e);
 	if (!ret)
 		ret = run(&r, e);
@@ -315,7 +274,7 @@ int record_host(const struct record_options *o, struct record_result *out, struc
 	filter_close(r.filter, &out->refused);
 	profile_fini(&r.profile);
 	vms_fini(&r.vms);
-	restore_signals(&r);
+	ending_restore(&r.ending);
 	return ret;
 }
 
