@@ -171,6 +171,7 @@ enum rt_pin {
 	RT_PIN_SWAP,		/* memslots about to be published */
 	RT_PIN_SWAPPED,		/* published, nobody reads the old ones; before the generation advances */
 	RT_PIN_OTHER,		/* any other operation, lock taken, before its first change */
+	RT_PIN_LEVEL,		/* a walk has asked how large a page may be, and has changed nothing yet */
 	RT_PIN_RESCHED,		/* rt_need_resched(): any time but 0 says that the CPU is wanted; nobody waits */
 	RT_PIN_RELOCK,		/* a walk has dropped the lock to yield, before it takes it again */
 	RT_PIN_NR

@@ -188,6 +188,18 @@ static uint64_t pin_resched(const struct guide *g, struct running *r)
 	return g->waiting[op->vm] && g->policies[op->vm].lock_needbreak == LOCK_NEEDBREAK_CONTENDED;
 }
 
+/* A probe shows each such look, also where the walk leaves the page as it is. */
+static uint64_t pin_level(const struct guide *g, struct running *r)
+{
+	const struct rec_op *op = &g->rec->ops[r->op];
+	const struct rec_obs *next = rec_op_obs(g->rec, op) + r->paced;
+
+	if (!r->walks || r->paced >= op->nr_obs || next->o.kind != OBS_PIN || next->o.pin.pin != PIN_MAX_LEVEL_RET)
+		return 0;
+	r->paced++;
+	return next->t_ns;
+}
+
 static uint64_t pin_relock(const struct guide *g, struct running *r)
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
@@ -237,6 +249,8 @@ uint64_t guide_pin(void *arg, unsigned int task, enum rt_pin pin)
 		return pin_resched(g, r);
 	case RT_PIN_RELOCK:
 		return pin_relock(g, r);
+	case RT_PIN_LEVEL:
+		return pin_level(g, r);
 	case RT_PIN_OTHER:
 		return pin_change(g, r);
 	case RT_PIN_CHANGE:

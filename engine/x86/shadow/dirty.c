@@ -98,9 +98,12 @@ static bool zap_collapsible(struct shadow_mmu *sm, const struct memslot *slot, c
 	while (entry) {
 		uint32_t table = entry_table(entry);
 		gfn_t gfn = sp_gfn(sm, table);
+		bool direct = role_direct(sp_role(sm, table)) && gfn >= slot->cfg.base_gfn && gfn < slot_end(slot);
+		int largest = direct ? collapse_max_level(&sm->x, slot, gfn) : 0;
 
-		if (role_direct(sp_role(sm, table)) && gfn >= slot->cfg.base_gfn && gfn < slot_end(slot) &&
-		    w->level < collapse_max_level(&sm->x, slot, gfn)) {
+		if (direct)
+			rt_pin(RT_PIN_LEVEL);
+		if (w->level < largest) {
 			rmap_drop(sm, entry);
 			any = true;
 			entry = ptes_first(&sm->ptes, ptes_head(w->head), &it);
