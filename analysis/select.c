@@ -32,7 +32,7 @@ static void run_read(sqlite3_stmt *st, struct run *r)
 
 /* --- which ------------------------------------------------------------------- */
 
-static bool trace_matches(const char *pattern, const char *trace)
+bool select_trace_matches(const char *pattern, const char *trace)
 {
 	char *stem = xstrdup(trace), *dot = strrchr(stem, '.');
 	bool hit;
@@ -48,7 +48,7 @@ static bool is_wanted(const struct select_rule *rule, const struct run *r)
 {
 	bool hit = rule->nr_policies == 0;
 
-	if (rule->trace && !trace_matches(rule->trace, r->trace))
+	if (rule->trace && !select_trace_matches(rule->trace, r->trace))
 		return false;
 	for (size_t i = 0; i < rule->nr_policies; i++)
 		hit |= fnmatch(rule->policies[i], r->policy, 0) == 0;

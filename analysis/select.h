@@ -57,6 +57,8 @@ struct select_rule {
  * in the place of the first.  Nothing found is ERR_INPUT, and says what there is.
  */
 int select_runs(struct db *db, const struct select_rule *rule, struct selection *out, struct err *e);
+/* Does the shell pattern match a trace's name, with or without its ending? */
+bool select_trace_matches(const char *pattern, const char *trace);
 void selection_fini(struct selection *s);	/* zeroed: fine */
 
 #endif
