@@ -68,24 +68,20 @@ says "or is only said" 0 out "missing only the baseline has it" "$mmulab" gate "
 
 # --- the other forms ---
 "${gate[@]}" -b branch:main --json >"$tmp/out" 2>"$tmp/err"
-python3 - "$tmp/out" 2>"$tmp/log" <<'END'
-import json, sys
-g = json.load(open(sys.argv[1]))
-bad = [c for p in g["configurations"] for c in p["checks"] if c["verdict"] == "regression"]
-assert not g["ok"] and g["regressions"] == len(bad) > 0
-assert all(c["candidate"] > c["allowed"] for c in bad)
-END
+[ "$(sqlite3 :memory: "WITH g(j) AS (SELECT readfile('$tmp/out'))
+	SELECT j->'ok', j->'regressions' = (SELECT count(*) FROM json_tree(j) WHERE key = 'verdict' AND value = 'regression'),
+		(SELECT min(value->>'candidate' > (value->>'allowed')) FROM json_tree(j) WHERE value->>'verdict' = 'regression')
+	FROM g" 2>"$tmp/log")" = "false|1|1" ]
 result $? "JSON says the same"
 "${gate[@]}" -b branch:main --junit >"$tmp/out" 2>"$tmp/err"
-python3 - "$tmp/out" 2>"$tmp/log" <<'END'
-import sys, xml.etree.ElementTree as t
-s = t.parse(sys.argv[1]).getroot().findall("testsuite")
-for suite in s:
-    assert int(suite.get("tests")) == len(suite.findall("testcase"))
-    assert int(suite.get("failures")) == len(suite.findall("testcase/failure")) > 0
-assert len(s) == 1
-END
+count() { grep -c -- "$1" "$tmp/out"; }
+grep -q "tests=\"$(count '<testcase ')\" failures=\"$(count '<failure ')\" skipped=\"$(count '<skipped ')\"" "$tmp/out" &&
+	[ "$(count '<failure ')" -gt 0 ]
 result $? "JUnit's XML counts right"
+if command -v xmllint >/dev/null; then
+	xmllint --noout "$tmp/out" 2>"$tmp/log"
+	result $? "and is well-formed"
+fi
 says "GitHub is shown the rule's line" 1 out "::error file=$rules,line=3,title=worse%3A access_waits_age <= +0::" \
 	"${gate[@]}" -b branch:main --github
 [ "$("${gate[@]}" -b branch:main --github | grep -vc '^::\(error\|warning\) file=.*::')" = 0 ]
