@@ -233,6 +233,7 @@ void age_gfn(struct fold *f, struct task *t, const struct raw *r)
 	op_is_of(f, t, op, r->v[0]);
 	if (op->age_open)
 		emit_age(f, t, r->ts_ns, op, false);
+	op->age_alone = !(op->flags & EV_F_MATCHED);
 	op->flags |= EV_F_MATCHED;
 	op->age_open = true;
 	op->age_gfn = r->v[1];
@@ -253,9 +254,15 @@ void age_gfn_ret(struct fold *f, struct task *t, const struct raw *r)
 	emit_age(f, t, r->ts_ns, op, (uint8_t)r->v[0]);
 }
 
-/* The notifier itself returns; young: some VM's handler said so. */
+/* The notifier itself returns; young: some handler of some VM said so. */
 void age_return(struct fold *f, struct task *t, const struct raw *r)
 {
+	struct op *op = aging_op(f, t, r->ts_ns);
+
+	if (op && op->age_open && op->age_alone && r->v[0]) {
+		op->age_young = true;
+		op->flags |= EV_F_YOUNG;
+	}
 	if (!op_return(f, t, raw_id(r) == RAW_TEST_YOUNG_RET ? EV_OP_TEST_AGE : EV_OP_AGE, r->ts_ns))
 		f->why = UNUSED_NO_CALL;
 }

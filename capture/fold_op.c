@@ -211,7 +211,7 @@ void op_write(struct fold *f, struct task *t, uint64_t end_ns, uint64_t begin_ns
 /* An age handler that was entered and whose return is not recorded. */
 static void close_age(struct fold *f, struct task *t, struct op *op)
 {
-	struct ev ev = { .kind = OBS_AGE_RANGE, .vm = op->vm };
+	struct ev ev = { .kind = OBS_AGE_RANGE, .vm = op->vm, .flags = op->age_young };
 
 	if (!op->age_open)
 		return;

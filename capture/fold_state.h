@@ -97,6 +97,8 @@ struct op {
 	int	 change;		/* MEMSLOT: as set_memslot said, -1: it did not */
 	struct slot slot;
 	bool	 age_open;		/* AGE, TEST_AGE: a handler was entered */
+	bool	 age_alone;		/* and it is the first of the operation */
+	bool	 age_young;		/* what the notifier returned, for want of what that one did */
 	gfn_t	 age_gfn;
 	uint64_t age_count;
 	uint8_t	 flags;			/* EV_F_* of its stimulus */

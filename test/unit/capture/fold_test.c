@@ -716,6 +716,24 @@ static const struct row rows[] = {
 		.unused = 1,
 	},
 	{
+		.name = "arm64: what the notifier returns is young, where its one handler's return is not recorded",
+		.arm64 = true,
+		.steps = {
+			REC(100, 9, "kvm_test_age_hva", 0x7531), REC(101, 9, "test_age_gfn", KVM, 0x20, 0x21),
+			REC(103, 9, "mn_test_young_ret", 1), REC(110, 9, "kvm_test_age_hva", 0x7531),
+			REC(111, 9, "test_age_gfn", KVM, 0x20, 0x21), REC(112, 9, "test_age_gfn", KVM, 0x30, 0x31),
+			REC(113, 9, "mn_test_young_ret", 1),
+		},
+		.want =
+		"0 0 test_age young,matched start=0x7531 end=0x7532 service_ns=3\n"
+		"3 0 age_gfn 0x1 gfn=0x20 count=0x1\n"
+		"3 0 op 0x30 op=test_age gfn=0x0 result=continue span_ns=3 stimulus=0\n"
+		"10 0 test_age matched start=0x7531 end=0x7532 service_ns=3\n"
+		"12 0 age_gfn - gfn=0x20 count=0x1\n"
+		"13 0 age_gfn - gfn=0x30 count=0x1\n"
+		"13 0 op 0x20 op=test_age gfn=0x0 result=continue span_ns=3 stimulus=1\n",
+	},
+	{
 		.name = "words of a dirty log are what its call did",
 		.steps = {
 			REGION(10, 9, 2, 1, 0x20000ULL, 0x80000ULL), REGION_RET(20, 9, 0),
