@@ -11,7 +11,7 @@ kernel=$1 busybox=$2 output=$3
 shift 3
 here=$(dirname "$0")
 # In the order they need each other; what a kernel has built in has no file.
-modules=(virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk irqbypass ccp kvm kvm-amd)
+modules=(virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk irqbypass ccp kvm kvm-amd)
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -26,8 +26,9 @@ for module in "${modules[@]}"; do
 	case $file in
 	*.xz)	xz -dc "$file" >"$root/modules/$module.ko" ;;
 	*.ko)	cp "$file" "$root/modules/" ;;
-	'')	;;
+	'')	continue ;;
 	*)	echo "initramfs.sh: $file: packed in a way that is not known here" >&2; exit 3 ;;
 	esac
+	echo "$module" >>"$root/modules/order"
 done
 (cd "$root" && find . -print0 | cpio --null -o -H newc --quiet --owner 0:0) | gzip -1 >"$output"
