@@ -2,61 +2,27 @@
 /* Reading a results database. */
 #include "analysis/db.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "result/open.h"
 #include "result/schema.h"
-
-#define BUSY_TIMEOUT_MS 10000
 
 static int db_fail(struct db *db, struct err *e)
 {
 	return schema_fail(db->sql, db->path, "read it", e);
 }
 
-static int try_open(struct db *db, int flags)
-{
-	int rc = sqlite3_open_v2(db->path, &db->sql, flags, NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	sqlite3_busy_timeout(db->sql, BUSY_TIMEOUT_MS);
-	sqlite3_extended_result_codes(db->sql, 1);
-	rc = sqlite3_exec(db->sql, "PRAGMA temp_store = MEMORY; SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
-	return rc;
-}
-
 int db_open(const char *path, struct db *out, struct err *e)
 {
 	struct db db = { .path = xstrdup(path) };
-	struct stat st;
-	int rc;
+	int rc = result_open(path, &db.sql, e);
 
-	if (stat(path, &st)) {
-		rc = err_sys(e, errno, path, "read");
-	} else if (!S_ISREG(st.st_mode)) {
-		rc = err_set(e, ERR_INPUT, "%s: not a regular file; give the database `mmulab replay --db` wrote", path);
-	} else {
-		rc = try_open(&db, SQLITE_OPEN_READONLY);
-		/* A writer that was killed left its journal: only a writer may undo its work. */
-		if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY) {
-			sqlite3_close(db.sql);
-			rc = try_open(&db, SQLITE_OPEN_READWRITE);
-		}
-		rc = rc == SQLITE_OK ? schema_version(db.sql, path, e) : db_fail(&db, e);
-		if (rc == 0)
-			rc = err_set(e, ERR_INPUT, "%s: an empty database; store runs with `mmulab replay --db`", path);
-		if (rc > 0)
-			rc = schema_present(db.sql, rc, path, e);
-	}
-	if (rc < 0) {
+	if (rc)
 		db_close(&db);
-		return rc;
-	}
-	*out = db;
-	return 0;
+	else
+		*out = db;
+	return rc;
 }
 
 void db_close(struct db *db)

@@ -77,7 +77,7 @@ static bool is_knob(const char *assignment)
 	return strncmp(assignment, "host.", 5) != 0 && strncmp(assignment, "costs.", 6) != 0;
 }
 
-static int load_policy(const struct replay_ask *ask, const char *name, struct policy *out, struct err *e)
+int replay_policy(const struct replay_ask *ask, const char *name, struct policy *out, struct err *e)
 {
 	int rc = policy_load(name, paths_dirs("policies"), ask->arch, out, e);
 
@@ -94,7 +94,7 @@ static int load_policies(const struct replay_ask *ask, struct replay_run *runs, 
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < nr; i++)
-		rc = load_policy(ask, ask->policies.nr ? ask->policies.v[i] : dflt, &runs[i].policy, e);
+		rc = replay_policy(ask, ask->policies.nr ? ask->policies.v[i] : dflt, &runs[i].policy, e);
 	return rc;
 }
 
@@ -122,6 +122,13 @@ static int check_model(const struct replay_ask *ask, const struct ev_meta *meta,
 	return err_set(e, ERR_MACHINE, "%s: --access model does not know recordings of shadow pages; leave it out", ask->trace);
 }
 
+int replay_fits(const struct replay_ask *ask, const struct ev_meta *meta, const struct policy *policy, struct err *e)
+{
+	int rc = check_model(ask, meta, e);
+
+	return rc ? rc : check_about(ask, meta, policy, e);
+}
+
 int replay_prepare(const struct replay_ask *ask, struct replay_trace *trace, struct replay_run *runs, size_t nr,
 		   struct err *e)
 {
@@ -143,9 +150,7 @@ int replay_prepare(const struct replay_ask *ask, struct replay_trace *trace, str
 			 kvm_release_name(trace->meta->release));
 		rc = load_policies(ask, runs, nr, dflt, e);
 	}
-	if (!rc)
-		rc = check_model(ask, trace->meta, e);
 	for (size_t i = 0; !rc && i < nr; i++)
-		rc = check_about(ask, trace->meta, &runs[i].policy, e);
+		rc = replay_fits(ask, trace->meta, &runs[i].policy, e);
 	return rc ? rc : replay_job(ask, trace, &runs[0].policy, &costs, &job, e);
 }

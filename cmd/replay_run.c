@@ -18,7 +18,7 @@ static bool sets_host_or_costs(const char *assignment)
 	return strncmp(assignment, "host.", 5) == 0 || strncmp(assignment, "costs.", 6) == 0;
 }
 
-static int load_costs(const struct replay_ask *ask, struct costs *costs, struct host_model *host, struct err *e)
+int replay_costs(const struct replay_ask *ask, struct costs *costs, struct host_model *host, struct err *e)
 {
 	char *file = ask->costs ? xstrdup(ask->costs) : paths_file("costs", "default.ini");
 	int rc = 0;
@@ -43,7 +43,7 @@ static int find_scale(const struct replay_ask *ask, struct replay_trace *t, stru
 	struct costs costs;
 	int rc;
 
-	rc = load_costs(ask, &costs, &host, e);
+	rc = replay_costs(ask, &costs, &host, e);
 	if (rc)
 		return rc;
 	t->scale_rough_ppm = time_scale_rough(&t->scan, t->meta->release, &costs);
@@ -95,7 +95,7 @@ int replay_job(const struct replay_ask *ask, const struct replay_trace *trace, c
 		.as_two_dimensional = ask->facts.assumed[FACT_GUEST_TABLES],
 		.access = trace->access, .time_scale_ppm = trace->time_scale.ppm,
 	};
-	int rc = load_costs(ask, costs, &out->host, e);
+	int rc = replay_costs(ask, costs, &out->host, e);
 
 	if (!rc && !out->host.cpus)	/* as recorded; clones bring their own */
 		out->host.cpus = trace->meta->nr_cpus * ask->clones;

@@ -57,6 +57,13 @@ int replay_ask_resolve(struct replay_ask *ask, const char *access, struct err *e
 int replay_prepare(const struct replay_ask *ask, struct replay_trace *trace, struct replay_run *runs, size_t nr,
 		   struct err *e);
 
+/* The policy @name with the knobs among ask->sets changed. */
+int replay_policy(const struct replay_ask *ask, const char *name, struct policy *out, struct err *e);
+/* Refuses a policy or an access model that is not about such a trace. */
+int replay_fits(const struct replay_ask *ask, const struct ev_meta *meta, const struct policy *policy, struct err *e);
+/* The costs and the host asked for; of the host what the trace decides stays 0. */
+int replay_costs(const struct replay_ask *ask, struct costs *costs, struct host_model *host, struct err *e);
+
 /* Opens, scans, refuses what the trace cannot answer, plans. */
 int replay_trace_open(const struct replay_ask *ask, struct replay_trace *out, struct err *e);
 void replay_trace_close(struct replay_trace *t);	/* zeroed: fine */

@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "result/merge.h"
 #include "result/schema.h"
-#include "result/store_rows.h"
 
 #define BUSY_TIMEOUT_MS	60000	/* writers take turns, and readers hold them up */
 #define NAME_TRIES	100
@@ -50,13 +50,28 @@ struct content {
 	const struct store_run		*run;
 	const struct result		*result;
 	int64_t				*id;		/* of @run */
-	const struct store_fidelity	*fidelity;	/* instead of a run */
+	const struct store_fidelity	*fidelity;	/* or this instead of a run */
+	const char *const		*sources;	/* or databases */
+	size_t				 nr_sources;
+	struct store_merged		*merged;
 };
+
+static int put_sources(struct store_rows *rows, const struct content *c, struct err *e)
+{
+	int rc = 0;
+
+	*c->merged = (struct store_merged){ 0 };
+	for (size_t i = 0; !rc && i < c->nr_sources; i++)
+		rc = merge_rows(rows, c->sources[i], c->merged, e);
+	return rc;
+}
 
 static int put(struct store *s, const struct content *c, struct err *e)
 {
 	struct store_rows rows = { s->db, s->path };
 
+	if (c->sources)
+		return put_sources(&rows, c, e);
 	return c->fidelity ? store_rows_fidelity(&rows, c->fidelity, e) : store_rows_run(&rows, c->run, c->result, c->id, e);
 }
 
@@ -258,4 +273,23 @@ int store_run(struct store *s, const struct store_run *run, const struct result 
 int store_fidelity(struct store *s, const struct store_fidelity *f, struct err *e)
 {
 	return store(s, &(struct content){ .fidelity = f }, e);
+}
+
+/* It would wait for itself. */
+static int is_itself(struct store *s, const char *path, struct err *e)
+{
+	struct stat a, b;
+
+	if (stat(s->path, &a) || stat(path, &b) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return 0;
+	return err_set(e, ERR_USAGE, "%s: cannot be merged into itself; name another database with -o", path);
+}
+
+int store_merge(struct store *s, const char *const *paths, size_t nr, struct store_merged *m, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < nr; i++)
+		rc = is_itself(s, paths[i], e);
+	return rc ? rc : store(s, &(struct content){ .sources = paths, .nr_sources = nr, .merged = m }, e);
 }

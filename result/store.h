@@ -35,6 +35,11 @@ struct store_fidelity {
 	uint64_t	 judged, exact, baseline_exact;	/* judged: neither lost, vacuous nor skipped */
 };
 
+struct store_merged {
+	uint64_t	 runs;		/* taken */
+	uint64_t	 known;		/* of jobs that were there */
+};
+
 struct store;
 
 /* Opens or makes the database; migrates by PRAGMA user_version; refuses a newer one or a foreign file. */
@@ -47,5 +52,12 @@ void store_close(struct store *s);
 int store_run(struct store *s, const struct store_run *run, const struct result *r, int64_t *id, struct err *e);
 /* Takes the place of what the same commit found of the same before. */
 int store_fidelity(struct store *s, const struct store_fidelity *f, struct err *e);
+/**
+ * store_merge() - all runs of other databases, in one transaction.
+ *
+ * A job that is there, or that several have, is taken once; runs of no job are all taken.  Of what verify
+ * found the newest stays.  The others are only read, whatever their schema.
+ */
+int store_merge(struct store *s, const char *const *paths, size_t nr, struct store_merged *m, struct err *e);
 
 #endif
