@@ -3,7 +3,7 @@
 # The main job, end to end, on two of the traces in datasets/: import, replay
 # under the recorded kernel's policy and alternatives, compare, draw, report.
 #
-#	scripts/demo.sh DIR		DIR/{results.db,report.html,*.svg}, made anew
+#	scripts/demo.sh DIR		DIR/{results.db,report.html,dashboard/,*.svg}, made anew
 #
 # BUILD says where the program was built.  Exit status: that of the step that failed.
 set -eu
@@ -69,11 +69,13 @@ step "runs side by side (this is the last trace; --all shows the others too)" \
 	"$mmulab" compare "$db"
 step "pictures" "$mmulab" plot "$db" -o "$out"
 step "one page about all of it" "$mmulab" report "$db" -o "$out/report.html"
+step "every run in a browser, to be filtered and sorted" "$mmulab" dashboard "$db" -o "$out/dashboard" --pictures 1
 
 echo
 echo "Done in $(($(date +%s) - start)) s. Made:"
 echo "  $db           all figures; sqlite3 $db 'SELECT * FROM latency'"
 echo "  $out/report.html          start here: tables, pictures, caveats, how to repeat it"
-echo "  $out/*.svg                $(find "$out" -name '*.svg' | wc -l) pictures"
+echo "  $out/dashboard/index.html the same for a browser: all runs, each by itself"
+echo "  $out/*.svg                $(find "$out" -maxdepth 1 -name '*.svg' | wc -l) pictures"
 echo "  $out/*.mmt                the event files, for the commands the report ends with"
 echo "  $out/notes.log            what replay noted on its way"
