@@ -21,7 +21,8 @@ const model = (() => {
 
   // What tells sets of one trace apart.
   sets.forEach((s) => {
-    const same = sets.filter((o) => o.trace === s.trace);
+    const alike = ["trace", "clones", "pacing", "runtime", "scale"];
+    const same = sets.filter((o) => alike.every((key) => o[key] === s[key]));
     const differs = (key) => same.some((o) => String(o[key]) !== String(s[key]));
     const words = [];
 

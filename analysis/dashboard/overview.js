@@ -54,7 +54,7 @@ function overviewCell(row, policy, column, seeds)
 
   return [
     el("a", { href }, quantity(cell.value, kind.unit)),
-    cell.runs.length === seeds ? "" : el("span", { class: "ratio soft" }, `${cell.runs.length} seeds`),
+    cell.runs.length === seeds ? "" : el("span", { class: "ratio soft" }, `median of ${cell.runs.length} seeds`),
     policy === row.policies[0] ? el("span", { class: "ratio soft" }, "held against")
       : row.base ? ratioNode(cell.value, row.base.value, kind.better) : "",
   ];
@@ -79,19 +79,19 @@ function overviewColumns(policies, column, seeds)
   ];
 }
 
-// Of how many runs most cells are the median.
+// Of how many runs the cells are the median, where all are of as many; else 1.
 function usualSeeds(rows)
 {
-  const numbers = rows.flatMap((row) => [...row.cells.values()].filter((c) => c).map((c) => c.runs.length));
+  const numbers = new Set(rows.flatMap((row) => [...row.cells.values()].filter((c) => c).map((c) => c.runs.length)));
 
-  return numbers.length ? median(numbers) : 1;
+  return numbers.size === 1 ? [...numbers][0] : 1;
 }
 
 function overviewTable(policies, column, rows, state, update)
 {
   const kind = model.columns[column], seeds = usualSeeds(rows);
   const better = kind.better < 0 ? "; less is better" : kind.better > 0 ? "; more is better" : "";
-  const medians = seeds > 1 ? `; medians of ${seeds} seeds, where nothing else is said` : "";
+  const medians = seeds > 1 ? `; medians of ${seeds} seeds` : "";
   const caption = `${kind.label}${better}${medians}`;
 
   return table(caption, overviewColumns(policies, column, seeds), rows, state, update);

@@ -134,14 +134,19 @@ function latencyTable(mine)
 
 function blameTable(mine)
 {
-  const all = mine.blame.reduce((sum, b) => sum + b.ns, 0);
+  const sum = (list, key) => list.reduce((total, b) => total + b[key], 0);
+  const all = sum(mine.blame, "ns"), shown = mine.blame.filter((b) => b.ns >= all / 1000);
+  const rest = mine.blame.filter((b) => b.ns < all / 1000);
+  const share = (b) => (all ? `${(100 * b.ns / all).toFixed(1)} %` : "–");
 
   if (!mine.blame.length)
     return el("p", {}, "Nobody waited for mmu_lock.");
   return plainTable("Time queued for mmu_lock, all tasks together",
     ["Who waited", { text: "for whom" }, "Time", "Share", "Times"],
-    [...mine.blame].sort((a, b) => b.ns - a.ns).map((b) => [words(b.waiter), words(b.holder),
-      quantity(b.ns, "ns"), all ? `${(100 * b.ns / all).toFixed(1)} %` : "–", b.n.toLocaleString("en")]));
+    [
+      ...shown.sort((a, b) => b.ns - a.ns),
+      ...(rest.length ? [{ waiter: `${rest.length} others`, holder: "", ns: sum(rest, "ns"), n: sum(rest, "n") }] : []),
+    ].map((b) => [words(b.waiter), words(b.holder), quantity(b.ns, "ns"), share(b), b.n.toLocaleString("en")]));
 }
 
 function caveats(run, mine)

@@ -76,7 +76,7 @@ function changeText(trend, change, kind)
 
   return `${subjectOf(trend, change.at)}: `
     + `${quantity(change.before, kind.unit)} → ${quantity(change.after, kind.unit)}`
-    + (change.before ? `, ${ratioText(change.after, change.before)}` : "") + (says ? ` ${says}` : "");
+    + (change.before ? `, ${ratioText(change.after, change.before)}` : "") + (says ? `, ${says}` : "");
 }
 
 function trendNumbers(trend, points, kind)
