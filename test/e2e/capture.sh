@@ -145,7 +145,7 @@ result $? "doctor --clean leaves a running capture alone"
 { kill -KILL $pid; wait $pid; } 2>/dev/null
 says "doctor --clean removes what a killed one left" 0 out "removed   mmulab-" "$mmulab" doctor --clean
 says "and then finds nothing" 0 out "nothing was left" "$mmulab" doctor --clean
-says "doctor tells of events" 0 out "of profile full can be recorded" "$mmulab" doctor
+says "doctor tells of events" 0 out "of profile default can be recorded" "$mmulab" doctor
 [ ! -e "$tmp/x.dat" ] && [ -z "$(left)" ] && state | cmp -s - "$tmp/before"
 result $? "tracing is as it was"
 echo "1..$n"

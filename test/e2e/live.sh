@@ -12,6 +12,13 @@ fi
 rmdir "$tracefs/instances/probe-$$"
 
 skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+# Instances whose capture is no more; others may be running.
+left() {
+	local at
+	for at in "$tracefs"/instances/mmulab-*; do
+		[ ! -d "$at" ] || [ -d "/proc/$(echo "${at##*/}" | cut -d- -f3)" ] || echo "$at"
+	done
+}
 load() {	# load N: a command that writes N lines
 	# shellcheck disable=SC2016
 	printf '%s' 'exec 3>"$MMULAB_MARKER"; for ((i = 0; i < '"$1"'; i++)); do echo "load: $i" >&3; done'
@@ -48,7 +55,7 @@ done
 [ $running = yes ] && exposition "$tmp/m.prom" && kill -TERM $pid && wait $pid
 result $? "they are renewed while it records"
 says "metrics that cannot be written" 3 err "/no/such/folder" "$mmulab" capture -o "$tmp/none.dat" -p "$tmp/quiet.events" --metrics /no/such/folder/m.prom -d 5
-[ ! -e "$tmp/none.dat" ] && [ -z "$(find "$tracefs/instances" -maxdepth 1 -name "mmulab-*-$!-*")" ]
+[ ! -e "$tmp/none.dat" ] && [ -z "$(left)" ]
 result $? "end the capture before it begins"
 
 # --- on a terminal ------------------------------------------------------------------------------------------
@@ -95,9 +102,40 @@ EOF
 	rc=0
 	unshare -m bash "$tmp/full" >"$tmp/out" 2>"$tmp/err" || rc=$?
 	[ $rc = 4 ] && grep -q 'No space left on device' "$tmp/err" && [ "$(grep -c '^mmulab' "$tmp/err")" = 1 ] &&
-		[ -z "$(find "$tracefs/instances" -maxdepth 1 -name 'mmulab-*')" ]
+		[ -z "$(left)" ]
 	result $? "a full disk: one line, status 4, the file that was there before, no instance"
 else
 	skip "a full disk" "no mounts here: $(cat "$tmp/log")"
+fi
+
+# --- what can be recorded at all ---------------------------------------------------------------------------------
+says "doctor says that a capture works" 0 out "capture   works" "$mmulab" doctor
+"$mmulab" doctor --json >"$tmp/out" 2>"$tmp/err"
+missing=''
+for word in tracefs clock events probes functions perf lockdown kvm debugfs symbols disk; do
+	tr -d '\n' <"$tmp/out" | grep -qE "\"$word\": \{ *\"do\": (null|\"[^\"]+\"), *\"found\": \"[^\"]+\", *\"state\": \"(good|lacks|blocks)\"" || missing="$missing $word"
+done
+for word in minimal default lock full; do
+	tr -d '\n' <"$tmp/out" | grep -qE "\"$word\": \{ *\"absent\": \[[^]]*\], *\"events\": [0-9]+, *\"found\": [0-9]+, *\"lacks\": \[[^]]*\], *\"probes\": [0-9]+" || missing="$missing $word"
+done
+echo "missing:$missing" >"$tmp/log"
+[ -z "$missing" ] && grep -q '"can_capture": true' "$tmp/out" && grep -qF "\"kernel\": \"$(uname -r)\"" "$tmp/out"
+result $? "as JSON, every check and profile"
+found=$(tr -d '\n' <"$tmp/out" | sed -nE 's/.*"minimal": \{[^}]*"found": ([0-9]+).*/\1/p')
+"$mmulab" capture -p minimal -o "$tmp/T.dat" -d 0.1 >"$tmp/out" 2>"$tmp/err"
+grep -qF "of $found kinds" "$tmp/out"
+result $? "what it says can be recorded is recorded"
+[ -z "$(left)" ]
+result $? "and nothing is left of the trial"
+if command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then
+	says "without rights the answer is no" 1 out "must: run it as root" setpriv --reuid=65534 --clear-groups "$mmulab" doctor
+	says "in JSON too" 1 out '"can_capture": false' setpriv --reuid=65534 --clear-groups "$mmulab" doctor --json
+fi
+if unshare -m true 2>"$tmp/log"; then
+	# shellcheck disable=SC2016
+	says "without tracefs" 1 out 'mount -t tracefs' unshare -m bash -c \
+		'awk "\$3 == \"tracefs\" { print \$2 }" /proc/mounts | tac | while read -r at; do umount -l "$at"; done; umount -l /sys/kernel/debug 2>/dev/null; "$0" doctor' "$mmulab"
+else
+	skip "without tracefs" "no mounts here: $(cat "$tmp/log")"
 fi
 echo "1..$n"
