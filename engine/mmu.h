@@ -25,6 +25,11 @@ struct mmu_read {
 /* Where observations go; emit is called in the context of the task that acts. */
 struct mmu_sink {
 	void (*emit)(void *arg, unsigned int task, const struct obs *obs);
+	/*
+	 * arm64: a call or visit begins of which @obs will be told when it returns, without what it returns.  May be
+	 * NULL, no wait.
+	 */
+	void (*enters)(void *arg, unsigned int task, const struct obs *obs);
 	/* A walk of dirty logging is about to look at @gfn; may be NULL, may wait. */
 	void (*before)(void *arg, unsigned int task, gfn_t gfn);
 	/* arm64: the entry @old over @nr frames from @gfn on was broken, to be made again; may be NULL, no wait. */

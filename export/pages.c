@@ -17,7 +17,8 @@
 #define HEAD_BYTES	16u
 #define DELTA_BITS	27
 #define TIME_EXTEND	30u
-#define RECORD_MAX	112u
+#define WORDS_MAX	28u		/* that fit the length; longer ones have a word for it */
+#define RECORD_MAX	1024u
 #define NO_PAGE		UINT32_MAX
 
 struct cpu {
@@ -128,7 +129,7 @@ void pages_add(struct pages *p, uint32_t cpu, uint64_t t_ns, const void *record,
 		p->late++;
 		t_ns = c->last_ns;
 	}
-	if (!c->page || c->used + 12 + size > PAGES_BYTES) {
+	if (!c->page || c->used + 16 + size > PAGES_BYTES) {
 		if (c->page)
 			spill(p, c);
 		begin_page(c, t_ns);
@@ -139,7 +140,12 @@ void pages_add(struct pages *p, uint32_t cpu, uint64_t t_ns, const void *record,
 		put_word(c, (uint32_t)(delta >> DELTA_BITS));
 		delta = 0;
 	}
-	put_word(c, size / 4 | (uint32_t)delta << 5);
+	if (size <= WORDS_MAX * 4) {
+		put_word(c, size / 4 | (uint32_t)delta << 5);
+	} else {
+		put_word(c, (uint32_t)delta << 5);
+		put_word(c, size + 4);
+	}
 	memcpy(c->page + c->used, record, size);
 	c->used += size;
 	c->last_ns = t_ns;

@@ -19,7 +19,7 @@ int pages_open(const char *path, uint32_t nr_cpus, struct pages **out, struct er
 void pages_close(struct pages *p);	/* NULL is fine */
 
 /*
- * One record of @size bytes (a multiple of 4, 112 at most).  Of one CPU they come in the order of their time; one that
+ * One record of @size bytes (a multiple of 4, 1024 at most).  Of one CPU they come in the order of their time; one that
  * does not gets the time of the one before.  An error is kept for pages_finish().
  */
 void pages_add(struct pages *p, uint32_t cpu, uint64_t t_ns, const void *record, uint32_t size);

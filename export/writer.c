@@ -10,6 +10,8 @@
 #include "base/outfile.h"
 #include "capture/out/datout.h"
 
+#define PRINT_ID	5u			/* TRACE_PRINT, the same in all */
+#define NOTE_BYTES_MAX	400u			/* that import reads of a line */
 #define FIRST_ID	1000u			/* of events; numbers of a kernel's own begin anew at every boot */
 #define FUNCTIONS	0xffffffffc0800000ULL	/* where modules are */
 #define FUNCTION_BYTES	0x1000u
@@ -134,6 +136,21 @@ static char *comm_of(const struct export *x, const struct told_task *who)
 	return xasprintf("%.15s", rec && rec->comm && *rec->comm ? rec->comm : "vmm");
 }
 
+/* What the imported recording knew of its host: as `mmulab capture` notes it. */
+static void say_params(struct export *x)
+{
+	const struct told w = { .task = x->nr_threads - 1 };
+
+	for (size_t i = 0; i < x->o.meta->nr_params && x->nr_threads; i++) {
+		const struct ev_param *p = &x->o.meta->params[i];
+		char *line = xasprintf("mmulab: %s=%s\n", p->name, p->value);
+
+		if (strlen(line) < NOTE_BYTES_MAX)
+			export_print(x, &w, line);
+		free(line);
+	}
+}
+
 static void take_tasks(void *arg, const struct told_task *tasks, unsigned int nr, unsigned int nr_cpus)
 {
 	struct export *x = arg;
@@ -152,8 +169,10 @@ static void take_tasks(void *arg, const struct told_task *tasks, unsigned int nr
 		x->threads[i].comm = comm_of(x, &tasks[i]);
 	}
 	x->ret = pages_open(x->o.path, x->nr_cpus, &x->pages, &x->err);
-	if (!x->ret)
-		x->dialect->tasks(x);
+	if (x->ret)
+		return;
+	say_params(x);
+	x->dialect->tasks(x);
 }
 
 static void take_told(void *arg, const struct told *w)
@@ -181,6 +200,35 @@ void export_put(struct export *x, const struct told *w, unsigned int event, cons
 		return;
 	shape_encode(s, &x->dialect->rows[event], (int32_t)x->threads[w->task].pid, export_address(event), values, record);
 	pages_add(x->pages, w->cpu, base_ns + w->t_ns, record, s->size);
+}
+
+void export_print(struct export *x, const struct told *w, const char *line)
+{
+	const size_t len = strlen(line) + 1, size = (SHAPE_COMMON_BYTES + 8 + len + 3) / 4 * 4;
+	const uint64_t base_ns = x->o.meta->first_ns ? x->o.meta->first_ns : START_NS;
+	const uint16_t id = PRINT_ID;
+	uint8_t *record = xcalloc(1, size);
+
+	memcpy(record, &id, sizeof(id));
+	memcpy(record + 4, &x->threads[w->task].pid, 4);
+	memcpy(record + SHAPE_COMMON_BYTES + 8, line, len);
+	pages_add(x->pages, w->cpu, base_ns + w->t_ns, record, (uint32_t)size);
+	free(record);
+}
+
+#define LCB_SPIN	1u	/* contention_begin */
+#define LCB_READ	2u
+#define LCB_WRITE	4u
+#define RANGE_BLOCKABLE	1u	/* MMU_NOTIFIER_RANGE_BLOCKABLE */
+
+uint32_t export_wait_flags(const struct told *w)
+{
+	return LCB_SPIN | (w->write ? LCB_WRITE : LCB_READ);
+}
+
+uint32_t export_range_flags(const struct told *w)
+{
+	return w->ev.flags & EV_F_NOBLOCK ? 0 : RANGE_BLOCKABLE;
 }
 
 static void make_shapes(struct export *x)

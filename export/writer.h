@@ -24,8 +24,10 @@ struct thread {
 	bool		 runs;		/* KVM_RUN has been called */
 	bool		 looked;	/* this fault has looked for its page */
 	bool		 tests;		/* the aging at hand is a test_age */
+	bool		 young;		/* ... and found something young */
 	unsigned int	 swaps;		/* of the memslot call at hand */
-	uint64_t	 broken;	/* arm64: the table that it broke last, by name */
+	uint8_t		 open[8];	/* arm64: calls and visits under way, enum obs_kind */
+	unsigned int	 nr_open;
 };
 
 struct ring {			/* of one vCPU's dirty pages */
@@ -37,7 +39,7 @@ struct said_vm {
 	struct slots	 slots;
 	uint64_t	 generation[2];	/* of each address space's memslots */
 	struct ring	*rings;		uint32_t nr_rings;
-	uint64_t	 tables;	/* that KVM has for it now */
+	uint64_t	 tables;	/* x86: that KVM has for it now; arm64: taken out of its tree so far */
 };
 
 struct export {
@@ -71,6 +73,13 @@ uint64_t export_lock(const struct export *x, int vm);		/* its mmu_lock's, likewi
 uint64_t export_vcpu(const struct export *x, int vm, int vcpu);
 /* The physical address of the entry that maps @gfn at @level (1: pages) of a VM that has one such entry. */
 uint64_t export_entry(int vm, gfn_t gfn, unsigned int level, unsigned int table_bits);
+
+/* Flags of contention_begin of a TOLD_WAIT, and of a notifier's range. */
+uint32_t export_wait_flags(const struct told *w);
+uint32_t export_range_flags(const struct told *w);
+
+/* A line as if written to trace_marker by @w's task. */
+void export_print(struct export *x, const struct told *w, const char *line);
 
 /* The slot operation is over: it counts from now on. */
 void export_slot(struct export *x, const struct told *w);

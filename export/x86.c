@@ -9,6 +9,7 @@ enum event {
 #define TRACE(id, releases, system, name, fields, print) X86_##id,
 #define PROBE(id, releases, name, symbol, fields) X86_##id,
 #define RETURN(id, releases, name, symbol, fields) X86_##id,
+#include "export/events_common.def"
 #include "export/events_x86.def"
 #undef TRACE
 #undef PROBE
@@ -26,6 +27,7 @@ static const struct shape_row rows[] = {
 	[X86_##id] = { "lab", #event, SHAPE_PROBE, #func, decl, NULL, releases },
 #define RETURN(id, releases, event, func, decl) \
 	[X86_##id] = { "lab", #event, SHAPE_RETURN, #func, decl, NULL, releases },
+#include "export/events_common.def"
 #include "export/events_x86.def"
 #undef TRACE
 #undef PROBE
@@ -50,10 +52,6 @@ static const struct shape_row rows[] = {
 #define PFERR_F			16u
 #define NPF_FINAL		BIT_ULL(32)	/* of the page itself, not of a table of the guest's */
 
-#define RANGE_BLOCKABLE		1u	/* MMU_NOTIFIER_RANGE_BLOCKABLE */
-#define LCB_SPIN		1u	/* contention_begin */
-#define LCB_READ		2u
-#define LCB_WRITE		4u
 #define TABLE_BITS		9
 #define AS_IDS			2	/* by which the generation of memslots advances */
 
@@ -179,8 +177,7 @@ static void say_invalidate(struct export *x, const struct told *w)
 {
 	const struct ev_hvas *h = &w->ev.hvas;
 
-	EXPORT(x, w, X86_MN_INV_START, export_mn(x, w->vm), h->start, h->end,
-	       w->ev.flags & EV_F_NOBLOCK ? 0 : RANGE_BLOCKABLE);
+	EXPORT(x, w, X86_MN_INV_START, export_mn(x, w->vm), h->start, h->end, export_range_flags(w));
 	EXPORT(x, w, X86_UNMAP_HVA, h->start, h->end);
 }
 
@@ -478,11 +475,13 @@ static void say(struct export *x, const struct told *w)
 	case TOLD_SWAPPED:
 		say_swapped(x, w);
 		break;
+	case TOLD_ENTERS:	/* arm64's */
+		break;
 	case TOLD_OBS:
 		say_obs(x, w);
 		break;
 	case TOLD_WAIT:
-		EXPORT(x, w, X86_CONTENTION_BEGIN, export_lock(x, w->vm), LCB_SPIN | (w->write ? LCB_WRITE : LCB_READ));
+		EXPORT(x, w, X86_CONTENTION_BEGIN, export_lock(x, w->vm), export_wait_flags(w));
 		break;
 	case TOLD_WAITED:
 		EXPORT(x, w, X86_CONTENTION_END, export_lock(x, w->vm), 0);

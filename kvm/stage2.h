@@ -117,4 +117,12 @@ uint64_t stage2_leaf(const struct stage2_host *host, int level, uint64_t pfn, un
 /* The rights of a leaf. */
 unsigned int stage2_prot(uint64_t pte);
 
+/* Does a valid leaf let the guest do that?  The access flag aside. */
+static inline bool stage2_permits(uint64_t pte, bool read, bool write, bool exec)
+{
+	if ((exec && (pte & STAGE2_XN)) || (write && !(pte & STAGE2_W)))
+		return false;
+	return (!read && !exec) || (pte & STAGE2_R);
+}
+
 #endif

@@ -3,6 +3,7 @@
 #define REPLAY_TOLD_H
 
 #include "event/event.h"
+#include "kvm/syndrome.h"
 
 /*
  * What a run does, told as it does it, to whoever writes it down: the guests' exits and entries, every operation from
@@ -24,6 +25,7 @@ enum told_kind {
 	TOLD_WINDOW,		/* INVALIDATE_END has the lock and is about to close what it is the end of */
 	TOLD_SWAP,		/* MEMSLOT: the next set of slots is about to be published */
 	TOLD_SWAPPED,		/* ... is what everybody uses */
+	TOLD_ENTERS,		/* @ev: an observation that is about to begin, if it has an end: engine/mmu.h */
 	TOLD_OBS,		/* @ev: an observation */
 	TOLD_WAIT,		/* for mmu_lock; @write: for all of it */
 	TOLD_WAITED,
@@ -35,8 +37,7 @@ struct told_fault {
 	uint64_t gva;		/* shadow paging */
 	uint8_t	 access;	/* EV_F_R, W, X, and P: the hardware met a translation */
 	bool	 mmio;		/* ... or an entry that marks MMIO */
-	bool	 old;		/* arm64: ... or one that permits the access, and is old */
-	uint8_t	 class;		/* arm64: size class at which its walk ended */
+	uint8_t	 kind, class;	/* arm64: enum abort_kind; size class at which the hardware's walk ended */
 	uint8_t	 result;	/* enum ret_pf */
 };
 

@@ -111,6 +111,8 @@ bool arm64_age(struct mmu *mmu, const struct memslot_span *span, enum mmu_age ho
 
 	if (!rt_peek(&x->alive))
 		return false;
+	obs_enters_s2(mmu, !one_page(x) ? OBS_S2_TCY : test ? OBS_S2_IS_YOUNG : OBS_S2_MKOLD, span->start,
+		      one_page(x) ? 1 : span->end - span->start, !one_page(x) && !test, 0);
 	walk_range(&a.w);
 	if (!one_page(x))
 		obs_s2(mmu, OBS_S2_TCY, span->start, span->end - span->start, !test, a.young, 0);

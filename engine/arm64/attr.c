@@ -53,8 +53,10 @@ int relax(struct arm64_mmu *x, gfn_t gfn, unsigned int prot, unsigned int flags)
 		.set = (prot & STAGE2_PROT_R ? STAGE2_R : 0) | (prot & STAGE2_PROT_W ? STAGE2_W : 0),
 		.clear = prot & STAGE2_PROT_X ? STAGE2_XN : 0,
 	};
-	int ret = change(&a, x, gfn, gfn + 1, flags);
+	int ret;
 
+	obs_enters_s2(&x->mmu, OBS_S2_RELAX, gfn, 1, prot, 0);
+	ret = change(&a, x, gfn, gfn + 1, flags);
 	if (x->mmu.policy->relax_tlbi == RELAX_TLBI_LOCAL && (!ret || ret == -EAGAIN))
 		tlbi_local(x, gfn, ret ? TLBI_NO_LEVEL : a.level);
 	else if (!ret)
@@ -66,8 +68,10 @@ int relax(struct arm64_mmu *x, gfn_t gfn, unsigned int prot, unsigned int flags)
 uint64_t make_young(struct arm64_mmu *x, gfn_t gfn, unsigned int flags)
 {
 	struct attr a = { .set = STAGE2_AF };
-	uint64_t pte = change(&a, x, gfn, gfn + 1, flags) ? 0 : a.seen;
+	uint64_t pte;
 
+	obs_enters_s2(&x->mmu, OBS_S2_MKYOUNG, gfn, 1, 0, 0);
+	pte = change(&a, x, gfn, gfn + 1, flags) ? 0 : a.seen;
 	obs_s2(&x->mmu, OBS_S2_MKYOUNG, gfn, 1, 0, 0, pte);
 	return pte;
 }

@@ -80,6 +80,8 @@ bool entry_break(struct walk *w, const struct visit *v, struct window *win)
 
 	if (!w->x->locks && !v->old)
 		return true;
+	if (w->x->locks)
+		obs_enters_pte(mmu, OBS_BREAK_PTE, visit_said(w, v), v->level, 0, v->old);
 	done = try_break(w, v, win);
 	if (w->x->locks)
 		obs_pte(mmu, OBS_BREAK_PTE, visit_said(w, v), v->level, 0, done, v->old, 0);

@@ -125,8 +125,10 @@ static int lock_block_defer(struct map *m, const struct visit *v, uint64_t new)
 	struct arm64_mmu *x = m->w.x;
 	uint32_t child = pte_child(x, v->old);
 	bool clean = cleans(x, child);
-	int ret = entry_break(&m->w, v, m->window) ? 0 : -EAGAIN;
+	int ret;
 
+	obs_enters_pte(&x->mmu, OBS_W_MAP, v->gfn, v->level, VISIT_PRE, v->old);
+	ret = entry_break(&m->w, v, m->window) ? 0 : -EAGAIN;
 	if (!ret) {
 		map_make_leaf(m, v, new, clean);
 		obs_pte(&x->mmu, OBS_FREE_UNLINKED, 0, v->level, 0, 0, 0, 0);

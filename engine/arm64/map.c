@@ -81,8 +81,11 @@ static int map_table_at(struct map *m, const struct visit *v)
 
 static int visit_leaf(struct map *m, const struct visit *v)
 {
-	int ret = leaf_fits(m, v) ? map_leaf_at(m, v) : map_table_at(m, v);
+	int ret;
 
+	if (!m->w.x->locks)
+		obs_enters_pte(&m->w.x->mmu, OBS_WALK_LEAF, visit_said(&m->w, v), v->level, 0, v->old);
+	ret = leaf_fits(m, v) ? map_leaf_at(m, v) : map_table_at(m, v);
 	if (!m->w.x->locks)
 		obs_pte(&m->w.x->mmu, OBS_WALK_LEAF, visit_said(&m->w, v), v->level, 0, (unsigned int)-ret, v->old, 0);
 	return ret;
@@ -95,6 +98,7 @@ static int map_visit(struct walk *w, const struct visit *v)
 
 	if (v->kind == VISIT_PRE && leaf_fits(m, v))
 		return coalesce(m, v);	/* which observes all of its visits itself */
+	obs_enters_pte(&w->x->mmu, OBS_W_MAP, visit_said(w, v), v->level, v->kind, v->old);
 	if (v->kind == VISIT_LEAF)
 		ret = visit_leaf(m, v);
 	obs_pte(&w->x->mmu, OBS_W_MAP, visit_said(w, v), v->level, v->kind, (unsigned int)-ret, v->old, 0);
@@ -108,6 +112,7 @@ int map_range(struct map *m)
 	m->w.fn = map_visit;
 	/* Up to 6.1 tables are visited on the way up as well, where nothing is left to do. */
 	m->w.flags |= VISIT_LEAF | VISIT_PRE | (m->w.x->locks ? 0 : VISIT_POST);
+	obs_enters_s2(&m->w.x->mmu, OBS_S2_MAP, m->w.start, m->w.end - m->w.start, m->prot, m->pfn);
 	ret = walk_range(&m->w);
 	obs_s2(&m->w.x->mmu, OBS_S2_MAP, m->w.start, m->w.end - m->w.start, m->prot, (unsigned int)-ret, m->pfn);
 	return ret;

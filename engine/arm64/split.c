@@ -107,8 +107,10 @@ static int split_visit(struct walk *w, const struct visit *v)
 static int split_one(struct arm64_mmu *x, gfn_t start, gfn_t end)
 {
 	struct walk w = { .x = x, .fn = split_visit, .flags = VISIT_LEAF, .start = start, .end = end };
-	int ret = walk_range(&w);
+	int ret;
 
+	obs_enters_s2(&x->mmu, OBS_S2_SPLIT, start, end - start, 0, 0);
+	ret = walk_range(&w);
 	obs_s2(&x->mmu, OBS_S2_SPLIT, start, end - start, 0, (unsigned int)-ret, 0);
 	return ret;
 }

@@ -2,15 +2,6 @@
 /* Abort syndromes. */
 #include "engine/arm64/syndrome.h"
 
-bool pte_permits(uint64_t pte, unsigned int access)
-{
-	if ((access & MMU_X) && (pte & STAGE2_XN))
-		return false;
-	if ((access & MMU_W) && !(pte & STAGE2_W))
-		return false;
-	return !(access & (MMU_R | MMU_X)) || (pte & STAGE2_R);
-}
-
 struct syndrome syndrome_of(const struct arm64_mmu *x, const struct mmu_access *a)
 {
 	struct syndrome s = { .write = a->access & MMU_W, .exec = (a->access & MMU_X) && !(a->access & MMU_W) };
@@ -24,7 +15,7 @@ struct syndrome syndrome_of(const struct arm64_mmu *x, const struct mmu_access *
 		return s;
 	if (!(v.old & STAGE2_AF) && !x->s2.hw_af)
 		s.kind = ABORT_ACCESS;
-	else if (!pte_permits(v.old, a->access))
+	else if (!stage2_permits(v.old, a->access & MMU_R, a->access & MMU_W, a->access & MMU_X))
 		s.kind = ABORT_PERMISSION;
 	return s;
 }

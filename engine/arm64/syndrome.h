@@ -6,8 +6,7 @@
 #include "engine/arm64/walk.h"
 #include "kvm/syndrome.h"
 
-/* @pte: what the guest's access ends at.  May it go on?  The access flag aside. */
-bool pte_permits(uint64_t pte, unsigned int access);
+/* Of @a, as recorded, or as its page is mapped now. */
 struct syndrome syndrome_of(const struct arm64_mmu *x, const struct mmu_access *a);
 
 #endif

@@ -56,8 +56,10 @@ static int unmap_visit(struct walk *w, const struct visit *v)
 static int unmap_chunk(struct arm64_mmu *x, gfn_t start, gfn_t end)
 {
 	struct walk w = { .x = x, .fn = unmap_visit, .flags = VISIT_LEAF | VISIT_POST, .start = start, .end = end };
-	int ret = walk_range(&w);
+	int ret;
 
+	obs_enters_s2(&x->mmu, OBS_S2_UNMAP, start, end - start, 0, 0);
+	ret = walk_range(&w);
 	if (defers(x) && !MUTANT(unmap_no_flush))
 		tlbi_range(x, start, end - start);
 	obs_s2(&x->mmu, OBS_S2_UNMAP, start, end - start, 0, (unsigned int)-ret, 0);

@@ -104,6 +104,33 @@ static inline void obs_reads(const struct mmu *mmu, const struct mmu_read *r)
 		mmu->config.sink->reads(mmu->config.sink->arg, rt_self(), r);
 }
 
+/* What obs_s2() and obs_pte() say when it is over begins. */
+static inline void obs_enters(const struct mmu *mmu, struct obs *o)
+{
+	o->vm = mmu->config.vm;
+	mmu->config.sink->enters(mmu->config.sink->arg, rt_self(), o);
+}
+
+static inline void obs_enters_s2(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t pages, unsigned int prot,
+				 uint64_t value)
+{
+	if (observed(mmu) && mmu->config.sink->enters) {
+		struct obs o = { .kind = kind, .s2 = { .gfn = gfn, .prot = prot, .pages = pages, .value = value } };
+
+		obs_enters(mmu, &o);
+	}
+}
+
+static inline void obs_enters_pte(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, int level, unsigned int visit,
+				  uint64_t old)
+{
+	if (observed(mmu) && mmu->config.sink->enters) {
+		struct obs o = { .kind = kind, .pte = { .gfn = gfn, .level = level, .visit = visit, .old = old } };
+
+		obs_enters(mmu, &o);
+	}
+}
+
 static inline void obs_mmio(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, unsigned int access,
 			    uint64_t gen, uint64_t spte)
 {

@@ -93,6 +93,15 @@ void tell_leave(struct drive_task *t)
 
 /* --- faults ----------------------------------------------------------------------------------- */
 
+/* arm64: what the hardware's walk ends with, at a leaf. */
+static enum abort_kind abort_of(const struct drive *d, const struct mmu_access *a, uint64_t entry)
+{
+	if (!(entry & STAGE2_AF) && d->old_faults)
+		return ABORT_ACCESS;
+	return stage2_permits(entry, a->access & MMU_R, a->access & MMU_W, a->access & MMU_X) ? ABORT_TRANSLATION
+											      : ABORT_PERMISSION;
+}
+
 /* The hardware's walk: what it met of @a's page, which is in the tables now. */
 static void look(const struct drive_task *t, const struct mmu_access *a, struct told_fault *f)
 {
@@ -104,7 +113,8 @@ static void look(const struct drive_task *t, const struct mmu_access *a, struct 
 	if (!level || !entry_is_leaf(kind, entry, level))
 		return;
 	f->access |= EV_F_P;
-	f->old = kind.arch == KVM_ARM64 && !(entry & STAGE2_AF);
+	if (kind.arch == KVM_ARM64)
+		f->kind = (uint8_t)abort_of(t->drive, a, entry);
 }
 
 static struct told_fault fault_of(const struct drive_task *t, const struct mmu_access *a)
@@ -115,7 +125,7 @@ static struct told_fault fault_of(const struct drive_task *t, const struct mmu_a
 				    (a->access & MMU_X ? EV_F_X : 0)),
 	};
 
-	if (a->found == MMU_FOUND_UNKNOWN)
+	if (a->found == MMU_FOUND_UNKNOWN || t->drive->entries.arch == KVM_ARM64)
 		look(t, a, &f);
 	f.access |= a->found == MMU_FOUND_PRESENT ? EV_F_P : 0;
 	f.mmio = a->found == MMU_FOUND_MMIO;
@@ -382,6 +392,17 @@ static void heard(void *arg, unsigned int task, const struct obs *o)
 	tell(d, &what);
 }
 
+static void heard_enters(void *arg, unsigned int task, const struct obs *o)
+{
+	const struct drive_vm *vm = arg;
+	struct drive *d = (struct drive *)vm->drive;
+	const struct drive_task *t = task_of(d, task);
+	struct told what = { .kind = TOLD_ENTERS, .vm = (int)(vm - d->vms), .vcpu = t ? t->vcpu : -1 };
+
+	memcpy(&what.ev, o, sizeof(*o));
+	tell(d, &what);
+}
+
 static void heard_broken(void *arg, unsigned int task, gfn_t gfn, uint64_t nr, uint64_t old)
 {
 	const struct drive_vm *vm = arg;
@@ -392,5 +413,5 @@ static void heard_broken(void *arg, unsigned int task, gfn_t gfn, uint64_t nr, u
 void tell_sink(struct drive_vm *vm, const struct mmu_sink *next)
 {
 	vm->next_sink = next;
-	vm->sink = (struct mmu_sink){ .emit = heard, .broken = next && next->broken ? heard_broken : NULL, .arg = vm };
+	vm->sink = (struct mmu_sink){ .emit = heard, .enters = heard_enters, .broken = next && next->broken ? heard_broken : NULL, .arg = vm };
 }

@@ -26,6 +26,9 @@ circle "populate" x86-6.1-populate-mix x86-6.1 99.9
 circle "memslots" x86-6.12-memslot-pins x86-6.12 99.8
 circle "dirty logging" x86-6.12-dirty-pins x86-6.12 99.9
 circle "another policy, three copies" x86-6.12-populate-4k fault-write 99.9 --clone 3 --seed 7
+circle "arm64, blocks again and again" arm64-6.12-coalesce-pins arm64-6.12 99.9
+circle "arm64, aging" arm64-6.12-aging-mglru arm64-6.12 99.9
+circle "arm64, memslots of 6.1" arm64-6.1-memslot arm64-6.1 99.9
 circle "notifiers" x86-6.12-notifier-pins x86-6.12 99.9
 
 "$mmulab" info --json "$tmp/run.mmt" >"$tmp/info.json" 2>"$tmp/err"
