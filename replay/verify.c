@@ -12,6 +12,7 @@ struct found {
 	struct chains	*chains;
 	struct stores	*stores;
 	struct gptes	*gptes;
+	struct gpt_pages *gpt_pages;
 	struct order	*order;
 };
 
@@ -20,7 +21,7 @@ static int run_once(const struct verify_job *job, const struct found *f, bool co
 {
 	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps,
 					 .yields = f->yields, .chains = f->chains, .stores = f->stores,
-					 .gptes = f->gptes, .order = f->order,
+					 .gptes = f->gptes, .gpt_pages = f->gpt_pages, .order = f->order,
 					 .consistent = consistent, .seed = job->seed, .recorded = job->recorded,
 					 .verdict = v };
 
@@ -45,9 +46,10 @@ static bool any_open(const struct verdict *v)
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
 	struct found f = { swaps_new(job->rec), yields_new(job->rec, job->yields_to_waiters),
-			   chains_new(job->rec), stores_new(job->rec), gptes_new(job->rec), NULL };
+			   chains_new(job->rec), stores_new(job->rec), gptes_new(job->rec), NULL, NULL };
 	int rc;
 
+	f.gpt_pages = gpt_pages_new(job->rec, f.gptes);
 	f.order = order_new(job->rec, f.swaps, job->policy, out->has_checks);
 	note_fixed(f.order, out);
 	rc = run_once(job, &f, false, out, e);
@@ -60,6 +62,7 @@ int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 	yields_free(f.yields);
 	chains_free(f.chains);
 	stores_free(f.stores);
+	gpt_pages_free(f.gpt_pages);
 	gptes_free(f.gptes);
 	return rc;
 }

@@ -4,7 +4,7 @@
 
 #include "engine/config/policy.h"
 #include "replay/chains.h"
-#include "replay/gptes.h"
+#include "replay/gpt_pages.h"
 #include "replay/order.h"
 #include "replay/stores.h"
 #include "replay/verdict.h"
@@ -24,6 +24,7 @@ struct guide_job {
 	const struct chains	*chains;
 	const struct stores	*stores;
 	const struct gptes	*gptes;
+	const struct gpt_pages	*gpt_pages;
 	const struct order	*order;		/* and where it has the last word */
 	bool			 consistent;	/* instants as it places them, else at the evidence */
 	uint64_t		 seed;

@@ -271,6 +271,14 @@ static bool has_cleared(const struct running *r)
 	return false;
 }
 
+/* As far as is known: is it an entry of a page that shadows @q's table? */
+static bool may_be_of(const struct guide *g, const struct obs *set, const struct gpte_question *q)
+{
+	gfn_t table;
+
+	return !gpt_pages_table(g->job->gpt_pages, q->vm, set->set.sptep, q->t_ns, &table) || table == q->table;
+}
+
 /* The first record from @i on that is of an entry. */
 static uint32_t next_entry(const struct rec_op *op, const struct rec_obs *obs, uint32_t i)
 {
@@ -288,7 +296,7 @@ static void fate_of_remade(const struct guide *g, struct running *r, struct gpte
 {
 	const struct rec_op *op = &g->rec->ops[r->op];
 	const struct rec_obs *obs = rec_op_obs(g->rec, op);
-	uint32_t i = next_entry(op, obs, r->remade);
+	uint32_t i = next_entry(op, obs, r->remade), set;
 
 	if (has_cleared(r)) {
 		while (i < op->nr_obs && !clears_leaf(&obs[i].o))
@@ -296,13 +304,17 @@ static void fate_of_remade(const struct guide *g, struct running *r, struct gpte
 		i = next_entry(op, obs, i + 1);
 	}
 	q->fate = GPTE_FATE_BARRED;
+	set = i;
 	if (i < op->nr_obs && obs[i].o.kind == OBS_SPTE_UPDATE)
-		i = next_entry(op, obs, i + 1);
-	if (i < op->nr_obs && obs[i].o.kind == OBS_SET_SPTE) {
-		q->fate = GPTE_FATE_MADE;
-		q->gfn = obs[i].o.set.gfn;
-		q->anew = true;
-		q->spte = obs[i++].o.set.spte;
+		set = next_entry(op, obs, i + 1);
+	if (set < op->nr_obs && obs[set].o.kind == OBS_SET_SPTE) {
+		if (may_be_of(g, &obs[set].o, q)) {
+			q->fate = GPTE_FATE_MADE;
+			q->gfn = obs[set].o.set.gfn;
+			q->anew = true;
+			q->spte = obs[set].o.set.spte;
+			i = set + 1;
+		}
 	} else if (i < op->nr_obs && !clears_leaf(&obs[i].o)) {
 		q->fate = GPTE_FATE_GONE;
 		i++;
