@@ -124,8 +124,12 @@ says "an empty file" 3 err "an empty database" "$mmulab" compare "$tmp/empty.db"
 sqlite3 "$tmp/foreign.db" "CREATE TABLE t (x)"
 says "somebody else's database" 3 err "not mmulab's" "$mmulab" compare "$tmp/foreign.db"
 says "somebody else's database is not written to" 3 err "not mmulab's" "${replay[@]}" --db "$tmp/foreign.db"
-cp "$tmp/r.db" "$tmp/older.db" && sqlite3 "$tmp/older.db" "ALTER TABLE run DROP COLUMN access;
-	ALTER TABLE run DROP COLUMN time_scale; PRAGMA user_version = 1"
+# The first schema, with the same runs.
+v1=id,time,version,trace,trace_hash,arch,kernel,runtime,pacing,seed,clones,policy,policy_text,costs_text,host_text,assumed,command,status
+sqlite3 "$tmp/older.db" ".read result/schema.sql" "ATTACH '$tmp/r.db' AS r; INSERT INTO run ($v1) SELECT $v1 FROM r.run;
+	INSERT INTO knob SELECT * FROM r.knob; INSERT INTO metric SELECT * FROM r.metric; INSERT INTO hist SELECT * FROM r.hist;
+	INSERT INTO blame SELECT * FROM r.blame; INSERT INTO series SELECT * FROM r.series;
+	PRAGMA application_id = $((0x6d6d756c)); PRAGMA user_version = 1"
 says "the database of an older program is read" 0 out "access none" "$mmulab" compare "$tmp/older.db"
 [ "$(sqlite3 "$tmp/older.db" "PRAGMA user_version")" = 1 ]
 result $? "and left as it is"
