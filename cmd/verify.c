@@ -17,9 +17,10 @@
 #include "replay/recorded_knobs.h"
 #include "replay/verify.h"
 #include "replay/verify_report.h"
+#include "result/store.h"
 
 struct options {
-	const char	*policy, *limit;
+	const char	*policy, *limit, *db;
 	struct opt_list	 sets, flips;
 	uint64_t	 seed;
 	bool		 baseline, audit, json;
@@ -100,23 +101,33 @@ static int cannot_judge(const char *file, const struct totals *t, struct err *e)
 		       file, t->operations, skip_name(why));
 }
 
-static int report(const struct options *o, const char *file, const struct policy *policy,
-		  const struct verdict *v, double limit, struct err *e)
+/* What is said of the trace goes where its runs are, for those who read them. */
+static int keep(struct store *s, const struct ev_meta *meta, const char *policy, const struct totals *t, struct err *e)
 {
-	struct totals totals;
-	const struct verify_report r = { v, &totals, file, policy->name, o->baseline };
+	const struct store_fidelity f = {
+		.trace_hash = meta->source_xxh3, .policy = policy, .commit = mmulab_version(), .operations = t->operations,
+		.judged = t->operations - t->lost - t->vacuous - t->skipped, .exact = t->exact,
+		.baseline_exact = t->null_exact,
+	};
+
+	return store_fidelity(s, &f, e);
+}
+
+static int report(const struct options *o, const char *file, const struct policy *policy,
+		  const struct verdict *v, double limit, struct totals *totals, struct err *e)
+{
+	const struct verify_report r = { v, totals, file, policy->name, o->baseline };
 	int rc = 0;
 
-	verdict_totals(v, &totals);
 	if (o->json)
 		rc = verify_print_json(&r, stdout, e);
-	else if (!nothing_judged(&totals))
+	else if (!nothing_judged(totals))
 		verify_print(&r, stdout);
-	if (rc == 0 && nothing_judged(&totals))
-		return cannot_judge(file, &totals, e);
-	if (rc == 0 && totals.exact_ratio * 100 < limit)
+	if (rc == 0 && nothing_judged(totals))
+		return cannot_judge(file, totals, e);
+	if (rc == 0 && totals->exact_ratio * 100 < limit)
 		rc = err_set(e, ERR_NO, "%s: %.3f %% of operations exact, under the limit of %s %%", file,
-			     totals.exact_ratio * 100, o->limit);
+			     totals->exact_ratio * 100, o->limit);
 	return rc;
 }
 
@@ -144,17 +155,27 @@ static int flip(const struct options *o, const char *file, enum kvm_arch arch, c
 	return rc;
 }
 
-static int judge(const struct options *o, const char *file, const struct verify_job *job, double limit,
-		 struct err *e)
+static int judge(const struct options *o, const char *file, const struct ev_meta *meta, const struct verify_job *job,
+		 double limit, struct err *e)
 {
+	struct store *store = NULL;
 	struct verdict verdict;
-	int rc;
+	struct totals totals;
+	int rc = o->db ? store_open(o->db, &store, e) : 0;
 
+	if (rc)
+		return rc;
 	verdict_init(&verdict, job->rec);
 	rc = verify_run(job, &verdict, e);
+	if (rc == 0) {
+		verdict_totals(&verdict, &totals);
+		if (store && !nothing_judged(&totals))
+			rc = keep(store, meta, job->policy->name, &totals, e);
+	}
 	if (rc == 0)
-		rc = report(o, file, job->policy, &verdict, limit, e);
+		rc = report(o, file, job->policy, &verdict, limit, &totals, e);
 	verdict_fini(&verdict);
+	store_close(store);
 	return rc;
 }
 
@@ -180,7 +201,7 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 {
 	struct recording rec = { 0 };
 	struct policy policy;
-	struct verify_job job = { .rec = &rec, .policy = &policy, .seed = o->seed, .baseline = o->baseline,
+	struct verify_job job = { .rec = &rec, .policy = &policy, .seed = o->seed, .baseline = o->baseline || o->db,
 				  .recorded = recorded_knobs(o, ev_meta(f)), .guide = guide_vtime };
 	int rc;
 
@@ -196,7 +217,7 @@ static int verify_file(const struct options *o, const char *path, struct ev_file
 	else if (o->flips.nr)
 		rc = flip(o, path, ev_meta(f)->arch, &job, e);
 	else
-		rc = judge(o, path, &job, limit, e);
+		rc = judge(o, path, ev_meta(f), &job, limit, e);
 	recording_fini(&rec);
 	return rc;
 }
@@ -212,6 +233,8 @@ static int open_and_verify(const struct options *o, const char *path, struct err
 			     o->limit ? "--limit" : "--baseline");
 	else if (o->audit && (o->flips.nr || o->limit || o->baseline || o->policy || o->sets.nr))
 		rc = err_set(e, ERR_USAGE, "--audit looks at the recording alone; leave out policy, --flip, --limit, --baseline");
+	else if (o->db && (o->flips.nr || o->audit))
+		rc = err_set(e, ERR_USAGE, "--db keeps a score; leave out %s", o->audit ? "--audit" : "--flip");
 	if (rc == 0)
 		rc = ev_open(path, 0, &f, e);
 	if (rc < 0)
@@ -232,6 +255,7 @@ static int run(int argc, char **argv, struct err *e)
 		{ 0, "audit", OPT_FLAG, &o.audit },
 		{ 0, "json", OPT_FLAG, &o.json },
 		{ 0, "limit", OPT_TEXT, &o.limit },
+		{ 0, "db", OPT_TEXT, &o.db },
 		{ 0, "seed", OPT_U64, &o.seed },
 	};
 	int first = opts_parse(argc, argv, opts, ARRAY_SIZE(opts), e);
@@ -267,6 +291,8 @@ const struct verb verb_verify = {
 		"                        alone, without the engine; exit 1 when something is certain.  What it\n"
 		"                        checks and how sure it is: docs/audit.md\n"
 		"      --limit PCT       exit 1 when less than PCT % of the operations are exact\n"
+		"      --db FILE         store the score beside the trace's runs, for `mmulab report`; the null\n"
+		"                        model's with it\n"
 		"      --seed N          decides ties between tasks (default 1)\n"
 		"      --json            one JSON object: operations, exact, determined, admissible,\n"
 		"                        undecided, guided, vacuous, undecidable (of these, faults of which neither\n"

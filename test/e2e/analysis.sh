@@ -112,6 +112,10 @@ grep -oE '\]\([^)]*\.svg\)' "$tmp/md/report.md" | tr -d '](),' | (cd "$tmp/md" &
 result $? "all pictures are there, and are in the text"
 awk -F'|' '/^\|/ { if (n && NF != n) bad = 1; n = NF } !/^\|/ { n = 0 } END { exit bad }' "$tmp/md/report.md"
 result $? "each row of a Markdown table has all its columns"
+says "a report says what it does not know of the trace" 0 out "verify --db" "$mmulab" report "$tmp/r.db" --format mail
+says "verify keeps the score" 0 out "(100.000 %)" "$mmulab" verify "$tmp/aging.mmt" --db "$tmp/r.db"
+says "for the report" 0 out "did in 100.00 % of" "$mmulab" report "$tmp/r.db" --format markdown
+says "an audit has no score to keep" 2 err "leave out --audit" "$mmulab" verify "$tmp/aging.mmt" --audit --db "$tmp/r.db"
 
 # --- databases that are none ---
 for verb in compare "plot -o $tmp/none" "report -o $tmp/none.html"; do
