@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a result costs: ns per recorded value, bytes and µs per encoded
- * histogram, µs per stored run, ms per picture.  Medians of several rounds.
+ * histogram, µs per stored run, ms and KB per picture.  Medians of several rounds.
+ *
+ *	result_bench NEW.db [DB...]	the pictures of NEW.db's made-up runs, and of the first group of each DB
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +108,7 @@ static void bench_store(const char *path, const struct fake *f, const struct res
 }
 
 /* Return: ms, or less than 0 for a figure that has nothing to say about these runs. */
-static double draw(struct db *db, const struct figures *f, const struct figure *fig, const struct group *g)
+static double draw(struct db *db, const struct figures *f, const struct figure *fig, const struct group *g, size_t *bytes)
 {
 	double ms[ROUNDS];
 
@@ -122,6 +124,7 @@ static double draw(struct db *db, const struct figures *f, const struct figure *
 		if (rc < 0)
 			die(&e);
 		ms[round] = (now_ns() - start) / 1e6;
+		*bytes = len;
 		free(out);
 	}
 	return median(ms, ROUNDS);
@@ -134,24 +137,29 @@ static void bench_pictures(const char *path)
 	struct figures figures;
 	struct err e = { 0 };
 	struct db db;
-	double start, sum = 0, drawn = 0;
+	double start, sum = 0, drawn = 0, slowest = 0;
+	size_t largest = 0;
 
 	if (db_open(path, &db, &e) || select_runs(&db, &all, &runs, &e) || figures_open("analysis/plots", &figures, &e))
 		die(&e);
 	start = now_ns();
 	if (figures_group(&db, &runs.v[0], &e))
 		die(&e);
-	printf("histograms to rows  %8.1f ms, once for all pictures of a group\n", (now_ns() - start) / 1e6);
+	printf("%s\nhistograms to rows  %8.1f ms, once for all pictures of a group\n",
+	       runs.v[0].slug, (now_ns() - start) / 1e6);
 	for (size_t i = 0; i < figures.nr; i++) {
-		double ms = draw(&db, &figures, &figures.v[i], &runs.v[0]);
+		size_t bytes = 0;
+		double ms = draw(&db, &figures, &figures.v[i], &runs.v[0], &bytes);
 
 		if (ms < 0)
 			continue;
 		drawn++;
 		sum += ms;
-		printf("picture %-11s %8.1f ms\n", figures.v[i].name, ms);
+		slowest = ms > slowest ? ms : slowest;
+		largest = bytes > largest ? bytes : largest;
+		printf("picture %-15s %6.1f ms %6.1f KB\n", figures.v[i].name, ms, (double)bytes / 1e3);
 	}
-	printf("picture, mean       %8.1f ms\n", sum / drawn);
+	printf("pictures: mean %.1f ms, slowest %.1f ms, largest %.1f KB\n", sum / drawn, slowest, (double)largest / 1e3);
 	figures_close(&figures);
 	selection_fini(&runs);
 	db_close(&db);
@@ -163,8 +171,8 @@ int main(int argc, char **argv)
 			  .accesses = 200000, .storm = 120, .storm_ns = 150000 };
 	struct result r;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: result_bench NEW.db\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: result_bench NEW.db [DB...]\n");
 		return 2;
 	}
 	fake_result(&r, &f);
@@ -177,6 +185,7 @@ int main(int argc, char **argv)
 	fake_result(&r, &f);
 	bench_store(argv[1], &f, &r);
 	result_fini(&r);
-	bench_pictures(argv[1]);
+	for (int i = 1; i < argc; i++)
+		bench_pictures(argv[i]);
 	return 0;
 }
