@@ -15,10 +15,11 @@ unset ytics
 # Below the pair's name the bars of its runs share a band.
 from = -0.28
 high = 0.78 / curves
+small = curves > 4 ? ',9' : curves > 3 ? ',11' : ',14'
 y(place, i) = place + from + i * high
 set for [i=0:curves-1] arrow 200+i lw 9 dt 1
 plot for [i=0:curves-1] $data index i using ($3 / d):1:(0):($3 / d):(y($1, i)):(y($1, i) + 0.86 * high) \
 		with boxxyerror lt pos[i+1] dt 1 lw 0 notitle, \
 	for [i=0:curves-1] $data index i using ($3 / d):(y($1, i) + 0.43 * high):(human($3)) \
-		with labels left offset 0.6,0 noenhanced notitle, \
+		with labels left offset 0.6,0 noenhanced font small notitle, \
 	$data index 0 using (0):($1 + from):2 with labels left offset 0,0.6 noenhanced notitle

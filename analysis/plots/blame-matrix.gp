@@ -6,7 +6,7 @@ stats $data using 5 name 'NS' nooutput
 unset for [i=200:200+curves-1] label i
 unset for [i=200:200+curves-1] arrow i
 ops = int(OP_max)
-cols = curves < 3 ? curves : curves < 5 ? 2 : 4
+cols = curves < 3 ? curves : curves < 5 ? 2 : 3
 lines = (curves + cols - 1) / cols
 set label 98 heading.'; row waited for column, darker is longer, all tasks together' at screen left,0.915 left noenhanced \
 	textcolor rgb '#777777'
@@ -37,7 +37,7 @@ do for [p=1:ops] {
 	below[p] = cut ? name[p][1:cut-1]."\n".name[p][cut+1:*] : "\n".name[p]
 	name[p] = cut ? name[p][1:cut-1].' '.name[p][cut+1:*] : name[p]
 }
-size = curves > 4 ? 9 : ops > 6 ? 10 : 11
+size = curves > 4 || ops > 6 ? 10 : 11
 set multiplot
 do for [i=0:curves-1] {
 	r = i / cols

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Up to four panels, two by two: `eval panel` places panel p of `panels`, and unsets what all of them share after the first.
 top = top - 0.035
+sparse = 2
 down = 0.115
 side = 0.09
 grid_rows = panels > 2 ? 2 : 1

@@ -19,7 +19,7 @@ do for [i=0:11:every_nth] {
 }
 if (L_max - L_min < 12 && curves < 4) {
 	do for [i=0:11] {
-		do for [k in '2 5'] {
+		do for [k in (L_max - L_min < 5 ? '2 3 4 5 7' : '2 5')] {
 			if (at(k * 10.0**i) > L_min - 0.5 && at(k * 10.0**i) < L_max + 0.5) {
 				set ytics add (human(k * 10.0**i) at(k * 10.0**i))
 			}

@@ -64,15 +64,16 @@ nohead lc rgb part_colour[pos[i+1]] lw 9 dt 1"
 shares = "'1 in 10⁷' '1 in 10⁶' '1 in 100 000' '1 in 10 000' '1 in 1 000' '1 %%' '10 %%' '100 %%'"
 
 # Labels of a logarithmic time axis over X_min .. X_max: `eval time_ticks`.  Decades;
-# below two of them also 2 and 5; below half of one, even steps.
+# below two of them also 2 and 5; below half of one, even steps.  sparse: times as few, where panels are narrow.
+sparse = 1
 span(lo, hi) = hi * 1.1 - lo / 1.1
 decade(x) = 10.0**floor(log10(x))
 even(x) = decade(x) * (x / decade(x) < 2 ? 0.2 : x / decade(x) < 5 ? 0.5 : 1)
 narrow(lo, hi) = hi < 4 * lo
 time_ticks = "set xtics () logscale; \
 set for [i=0:11] xtics add (human(10.0**i) 10.0**i); \
-last = X_max < 150 * X_min && !narrow(X_min, X_max) ? 11 : -1; \
+last = X_max < 150 / sparse**2 * X_min && !narrow(X_min, X_max) ? 11 : -1; \
 set for [i=0:last] xtics add (human(2 * 10.0**i) 2 * 10.0**i, human(5 * 10.0**i) 5 * 10.0**i); \
-step = even(span(X_min, X_max)); \
+step = sparse * even(span(X_min, X_max)); \
 last = narrow(X_min, X_max) ? floor(X_max * 1.1 / step) : -1; \
 set for [i=ceil(X_min / 1.1 / step):last] xtics add (human(i * step) i * step)"

@@ -25,21 +25,20 @@ unset grid
 set border 0
 unset tics
 # Four times as much, or a quarter, is as strong as it gets; from white to blue or orange.
-strength(r) = r != r ? 0 : r <= 0 ? 1 : (s = abs(log(r)) / log(4), s > 1 ? 1 : s)
+strength(r) = r <= 0 ? 1 : (s = abs(log(r)) / log(4), s > 1 ? 1 : s)
 mix(from, to, s) = int(from + (to - from) * s)
 tint(r) = r < 1 ? (mix(245, 0, strength(r)) << 16) + (mix(245, 114, strength(r)) << 8) + mix(245, 178, strength(r)) \
 	: (mix(245, 213, strength(r)) << 16) + (mix(245, 94, strength(r)) << 8) + mix(245, 0, strength(r))
-cell_tint(r) = r != r ? 0xf5f5f5 : tint(r)
 ink(r) = strength(r) > 0.55 ? 0xffffff : 0x333333
 count_text(n) = n < 1e4 ? sprintf('%.0f', n) : n < 1e6 ? sprintf('%.3g k', n / 1e3) : sprintf('%.3g M', n / 1e6)
 value_text(unit, v) = unit eq 'ns' ? (v > 0 ? human(v) : '0') : count_text(v)
-ratio_text(r) = r != r ? '' : r >= 9.995 ? sprintf('%.0fx', r) : sprintf('%.2fx', r)
+ratio_text(r) = r >= 9.995 ? sprintf('%.0fx', r) : sprintf('%.2fx', r)
 set for [p=1:metrics] label 10+p two(name[p]) at first p,graph 1 offset 0,1.5 center noenhanced font ',11' textcolor rgb '#777777'
 set for [i=0:curves-1] label 40+i short(label[i+1]) at graph 0,first i+1 offset -0.6,0 right noenhanced font ',13'
 tall = row_high > 0.075
-plot for [i=0:curves-1] $data index i using 1:(i+1):($1 - 0.48):($1 + 0.48):(i + 0.54):(i + 1.46):(cell_tint($5)) \
+plot for [i=0:curves-1] $data index i using 1:(i+1):($1 - 0.48):($1 + 0.48):(i + 0.54):(i + 1.46):(valid(5) ? tint($5) : 0xf5f5f5) \
 		with boxxyerror fs solid 1 noborder lc rgb variable notitle, \
-	for [i=0:curves-1] $data index i using 1:(i + (i && tall ? 0.8 : 1)):((i && !tall) ? ratio_text($5) : value_text(strcol(3), $4)):(ink($5)) \
+	for [i=0:curves-1] $data index i using 1:(i + (i && tall ? 0.8 : 1)):((i && !tall && valid(5)) ? ratio_text($5) : value_text(strcol(3), $4)):(valid(5) ? ink($5) : 0x333333) \
 		with labels center noenhanced font ',12' textcolor rgb variable notitle, \
-	for [i=1:curves-1] $data index i using 1:(i + 1.2):(tall ? ratio_text($5) : ''):(ink($5)) \
+	for [i=1:curves-1] $data index i using 1:(i + 1.2):(tall && valid(5) ? ratio_text($5) : ''):(valid(5) ? ink($5) : 0) \
 		with labels center noenhanced font ',12' textcolor rgb variable notitle

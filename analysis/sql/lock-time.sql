@@ -1,16 +1,17 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- A curve is an operation, the five that held mmu_lock or queued for it longest, and the others; its rows are times: the run's
 -- place, time in ns, and how many tasks held it and waited at once on the mean, from and to, the operations piled up.
-WITH s AS (SELECT pos AS place, substr(name, 11, length(name) - 14) AS op, substr(name, 6, 4) = 'hold' AS held, t, width, value
+WITH s AS MATERIALIZED (SELECT pos AS place, substr(name, 11, length(name) - 14) AS op, substr(name, 6, 4) = 'hold' AS held, t, width, value
 		FROM series JOIN temp.panel USING (run) WHERE name GLOB 'lock.hold.*.sum' OR name GLOB 'lock.wait.*.sum'),
      -- whole buckets of the widest line
-     step AS (SELECT max(width) * (max(t + width) / max(width) / (SELECT min(150, 280 / count(*)) FROM temp.panel) + 1) AS ns,
+     step AS MATERIALIZED (SELECT max(width) * (max(t + width) / max(width) / (SELECT min(150, 235 / count(*)) FROM temp.panel) + 1) AS ns,
 		max(t + width) AS last FROM s),
      -- holding and waiting are not of one size: each is ranked by its share of all there is of it
-     share AS (SELECT op, sum(1.0 * value / (SELECT sum(value) FROM s AS all_of WHERE all_of.held = s.held)) AS part FROM s GROUP BY op),
+     whole AS MATERIALIZED (SELECT held, sum(value) AS value FROM s GROUP BY held),
+     share AS (SELECT op, sum(1.0 * s.value / whole.value) AS part FROM s JOIN whole USING (held) GROUP BY op),
      ranked AS (SELECT op, row_number() OVER (ORDER BY part DESC, op) AS nr FROM share),
-     key AS (SELECT op, min(nr, 6) AS nr, iif(nr < 6, replace(op, '_', ' '), 'others') AS about FROM ranked),
-     bin AS (SELECT place, nr, t / step.ns AS at, 1.0 * sum(value * held) / step.ns AS hold,
+     key AS MATERIALIZED (SELECT op, min(nr, 6) AS nr, iif(nr < 6, replace(op, '_', ' '), 'others') AS about FROM ranked),
+     bin AS MATERIALIZED (SELECT place, nr, t / step.ns AS at, 1.0 * sum(value * held) / step.ns AS hold,
 		1.0 * sum(value * (1 - held)) / step.ns AS wait FROM s JOIN key USING (op), step GROUP BY 1, 2, 3),
      at(at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM at, step WHERE (at + 1) * step.ns < step.last),
      grid AS (SELECT DISTINCT key.nr, key.about, panel.pos AS place, at FROM key JOIN temp.panel JOIN at),
