@@ -9,8 +9,7 @@
 struct sheet {
 	FILE	*out;
 	bool	 pictures;
-	bool	 begun;		/* a block is under way */
-	bool	 in_list;
+	bool	 in_para, in_item;
 	int	 cells;		/* of the row under way */
 	int	 row;		/* enum doc_row, -1: none */
 };
@@ -50,12 +49,11 @@ static void put_toned(FILE *out, const struct doc_piece *piece)
 
 static void end_block(struct sheet *s, bool list_goes_on)
 {
-	if (s->begun)
+	if (s->in_para || s->in_item)
 		fputc('\n', s->out);
-	if (s->in_list && !list_goes_on)
+	if (s->in_para || (s->in_item && !list_goes_on))
 		fputc('\n', s->out);
-	s->in_list &= list_goes_on;
-	s->begun = false;
+	s->in_para = s->in_item = false;
 }
 
 static void end_row(struct sheet *s)
@@ -121,11 +119,11 @@ static void put_piece(struct sheet *s, const struct doc_piece *piece)
 		fputs("\n\n", s->out);
 		break;
 	case DOC_PARA:
-		s->begun = s->in_list = true;	/* a blank line follows, as after a list */
+		s->in_para = true;
 		break;
 	case DOC_ITEM:
 		fputs("* ", s->out);
-		s->begun = s->in_list = true;
+		s->in_item = true;
 		break;
 	case DOC_TEXT:
 		put_toned(s->out, piece);

@@ -30,6 +30,7 @@ struct row {
 	uint64_t	 mapped;	/* bytes, of the runs drawn; there are smaller ones of other traces */
 	unsigned int	 touches;	/* of both, by the access model */
 	unsigned int	 clones;	/* of both; 0: 1 */
+	bool		 published;	/* figures of both policies on hardware */
 	unsigned int	 seeds;		/* of a sweep: runs for each of a knob's values */
 };
 
@@ -70,6 +71,29 @@ static void store_sweep(struct store *s, struct fake f, unsigned int seeds)
 	}
 }
 
+/* What somebody else's hardware did under the same two policies; half the stall under the second. */
+static void store_published(struct store *s, struct fake f)
+{
+	struct store_run run;
+	struct err e = { 0 };
+	int64_t id;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct result r;
+
+		fake_run(&run, &f);
+		run.trace = run.trace_hash = "dirty_log_perf_test";
+		run.runtime = "hardware";
+		run.figures = "published";
+		run.origin = "selftest";
+		run.policy = i ? "other" : "base";
+		result_init(&r);
+		result_metric(&r, "stall", "ns", i ? 500 : 1000);
+		assert_int_equal(store_run(s, &run, &r, &id, &e), 0);
+		result_fini(&r);
+	}
+}
+
 static void make_db(const struct row *row)
 {
 	struct fake f = { .trace = "T.mmt", .policy = "base", .runtime = "vtime", .seed = 1,
@@ -93,6 +117,8 @@ static void make_db(const struct row *row)
 	assert_int_equal(fake_store(s, &f, &id, &e), 0);
 	if (row->mapped)
 		store_smaller(s, f);
+	if (row->published)
+		store_published(s, f);
 	store_close(s);
 }
 
@@ -405,6 +431,9 @@ static const struct row rows[] = {
 	{ .name = "blame-matrix", .check = draws, .figure = "blame-matrix", .storm = 50, .want = "row waited for column" },
 	{ .name = "matrix", .check = draws, .figure = "matrix", .storm = 50, .want = "2.5 ms" },
 	{ .name = "matrix has ratios", .check = draws, .figure = "matrix", .want = "1.00x" },
+	{ .name = "published", .check = draws, .figure = "published", .published = true, .want = "stall, other (dirty_log_perf_test)" },
+	{ .name = "published has their ratio", .check = draws, .figure = "published", .published = true, .want = ">0.5x<" },
+	{ .name = "nothing published is nothing", .check = draws, .figure = "published", .rc = 1 },
 	{ .name = "sweep", .check = draws, .figure = "sweep", .seeds = 3, .want = "the least and the most of 3 seeds" },
 	{ .name = "sweep by the knob's values", .check = draws, .figure = "sweep", .seeds = 2, .want = ">1000</tspan>" },
 	{ .name = "sweep of one seed has no band", .check = draws, .figure = "sweep", .seeds = 1, .want = "zap.obsolete_batch",
@@ -450,6 +479,10 @@ static const struct row rows[] = {
 	{ .name = "a report says what is modelled", .check = reports, .storm = 50, .want = "All times are modelled" },
 	{ .name = "a report loads nothing", .check = reports, .storm = 50, .never = "http" },
 	{ .name = "a report escapes", .check = reports, .policy = "<script>alert('x')</script>", .never = "<script" },
+	{ .name = "a report says how sure it is", .check = reports, .storm = 50, .want = "sure, large" },
+	{ .name = "seeds are one column", .check = reports, .seeds = 4, .want = "All figures of the first seeds" },
+	{ .name = "and one configuration", .check = reports, .seeds = 4, .want = "zap.obsolete_batch=10, 4 seeds" },
+	{ .name = "a report says that it knows nothing of the trace", .check = reports, .want = "mmulab verify --db" },
 	{ .name = "the same database gives the same report", .check = reports_twice, .storm = 50 },
 	{ .name = "a picture's ids become the page's", .check = inlines },
 };
