@@ -50,7 +50,7 @@ boot() {	# boot KERNEL FOLDER
 	truncate -s 1G "$tmp/swap"
 	timeout "${RIG_SECONDS:-400}" "${qemu[@]}" -accel tcg,thread=multi,tb-size=512 -nographic -no-reboot -nic none \
 		-kernel "$kernel"/boot/vmlinuz-* -initrd "$tmp/initramfs" \
-		-append "$console quiet panic=-1 nokaslr transparent_hugepage=always ${RIG_APPEND:-}" \
+		-append "$console quiet panic=-1 print-fatal-signals=1 nokaslr transparent_hugepage=always ${RIG_APPEND:-}" \
 		-drive "file=$tmp/disk,if=none,id=out,format=raw,cache=unsafe" -device virtio-blk-pci,drive=out,serial=out \
 		-drive "file=$tmp/swap,if=none,id=swap,format=raw,cache=unsafe" -device virtio-blk-pci,drive=swap,serial=swap \
 		</dev/null >"$to/console.log" 2>&1 ||

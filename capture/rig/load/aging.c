@@ -3,10 +3,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -21,6 +22,7 @@
 #define LRU_GEN		"/sys/kernel/debug/lru_gen"
 #define RECLAIM		"4M"	/* at a time; the kernel looks at far more pages than it takes */
 #define RECLAIM_EVERY	8	/* steps */
+#define RECLAIM_US	300000	/* at most: where all is young, the kernel goes round and round */
 
 static int write_file(const char *path, const char *text)
 {
@@ -92,6 +94,22 @@ static void age_generation(const char *cgroup)
 	fclose(f);
 }
 
+static void on_alarm(int nr)
+{
+}
+
+/* The signal ends the write; vCPU threads block it. */
+static void reclaim(const char *cgroup)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct itimerval limit = { .it_value.tv_usec = RECLAIM_US }, none = { 0 };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &limit, NULL);
+	write_in(cgroup, "memory.reclaim", RECLAIM);
+	setitimer(ITIMER_REAL, &none, NULL);
+}
+
 static void step(struct vm *vm, const char *cgroup, unsigned int n)
 {
 	if (n % 4 == 0)
@@ -101,7 +119,7 @@ static void step(struct vm *vm, const char *cgroup, unsigned int n)
 	if (!cgroup || n % RECLAIM_EVERY)
 		return;
 	age_generation(cgroup);
-	write_in(cgroup, "memory.reclaim", RECLAIM);
+	reclaim(cgroup);
 }
 
 void aging(struct vm *vm)
