@@ -4,7 +4,7 @@
 #
 #	scripts/man.sh PROGRAM FOLDER
 #
-# FOLDER gets mmulab.1 and mmulab-VERB.1.  docs/man/VERB.txt is plain text: a line
+# FOLDER gets mmulab.1, mmulab-VERB.1, and mmulab-kvmload.1 where that program is beside PROGRAM.  docs/man/VERB.txt is plain text: a line
 # in capitals opens a section, indented lines are kept as they stand, a blank line
 # ends a paragraph.  A verb without such a file is an error.
 set -eu
@@ -65,6 +65,15 @@ for verb in $verbs; do
 		printf '.BR mmulab (1)\n'
 	} >"$out/mmulab-$verb.1"
 done
+kvmload=$(dirname "$program")/mmulab-kvmload
+if [ -x "$kvmload" ]; then
+	{
+		page mmulab-kvmload "a small guest on this host's KVM, for something to be recorded"
+		"$kvmload" -h | roff 1
+		roff '' <docs/man/kvmload.txt
+		printf '.SH SEE ALSO\n.BR mmulab\\-capture (1)\n'
+	} >"$out/mmulab-kvmload.1"
+fi
 {
 	page mmulab "what if KVM's MMU had done it another way, from a trace"
 	printf '.SH SYNOPSIS\n.B mmulab\nVERB [options] ...\n.SH VERBS\n'

@@ -12,7 +12,8 @@ for kind in policies costs plots profiles dashboard sql; do
 	compgen -G "$lab/share/mmulab/$kind/*" >"$tmp/log"
 	result $? "$kind are installed"
 done
-pages=$(sed -nE 's/^VERB\((.*)\)$/mmulab-\1.1/p' cmd/verbs.def | sort | tr '\n' ' ')
+pages=$({ sed -nE 's/^VERB\((.*)\)$/mmulab-\1.1/p' cmd/verbs.def; [ ! -x "$lab/bin/mmulab-kvmload" ] || echo mmulab-kvmload.1; } |
+	sort | tr '\n' ' ')
 [ "$(cd "$lab/share/man/man1" && ls mmulab-*.1 | sort | tr '\n' ' ')" = "$pages" ] && [ -s "$lab/share/man/man1/mmulab.1" ]
 result $? "a man page for each verb is installed"
 (cd / && "$lab/bin/mmulab" policies x86-6.12 && ! "$lab/bin/mmulab" policies absent) >"$tmp/log" 2>&1 &&

@@ -27,6 +27,11 @@ for verb in $(sed -nE 's/^VERB\((.*)\)$/\1/p' cmd/verbs.def); do
 	fi
 done
 
+if [ -e "$tmp/man/mmulab-kvmload.1" ]; then
+	! command -v groff >/dev/null || groff -man -Tascii -ww "$tmp/man/mmulab-kvmload.1" >"$tmp/plain" 2>"$tmp/log"
+	[ ! -s "$tmp/log" ] && grep -q -- '\\-\\-vcpus' "$tmp/man/mmulab-kvmload.1"
+	result $? "mmulab-kvmload(1) names its options, and is good roff"
+fi
 printf 'VERB(nobody)\n' >"$tmp/log"
 mkdir -p "$tmp/tree/cmd" "$tmp/tree/docs/man" "$tmp/tree/scripts"
 cp scripts/man.sh "$tmp/tree/scripts/"
