@@ -197,7 +197,7 @@ int fold_record(struct fold *f, const struct source_record *rec)
 	struct raw_layout *l;
 	struct raw r;
 
-	if (unlikely(!f->events++))
+	if (unlikely(f->events++ == f->nr_notes))	/* they come while everything is set up */
 		f->first_ns = f->last_ns = rec->ts_ns;
 	if (unlikely(rec->ts_ns < f->last_ns))
 		note_step_back(f, rec);

@@ -195,26 +195,36 @@ static bool is_name(const char *name)
 	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")];
 }
 
+/* "NAME=VALUE", or what was refused. */
+static bool take_line(struct fold *f, char *line)
+{
+	char *value = strchr(line, '=');
+
+	if (!strncmp(line, NOTE_REFUSED, strlen(NOTE_REFUSED))) {
+		ev_counts_add(&f->meta->lacking, line, 1);
+		return true;
+	}
+	if (!value)
+		return false;
+	*value++ = '\0';
+	if (!is_name(line))
+		return false;
+	take(f, line, value);
+	return true;
+}
+
 bool notes_take(struct fold *f, const struct raw *r)
 {
-	char line[NOTE_LINE_MAX], *value;
 	const size_t front = strlen(NOTE_START);
+	char line[NOTE_LINE_MAX];
 
 	if (r->text_len < front || strncmp(r->text, NOTE_START, front))
 		return false;
 	snprintf(line, sizeof(line), "%.*s", (int)(r->text_len < sizeof(line) ? r->text_len : sizeof(line) - 1), r->text);
 	line[strcspn(line, "\n")] = '\0';
-	if (!strncmp(line + front, NOTE_REFUSED, strlen(NOTE_REFUSED))) {
-		ev_counts_add(&f->meta->lacking, line + front, 1);
-		return true;
-	}
-	value = strchr(line, '=');
-	if (!value)
+	if (!take_line(f, line + front))
 		return false;
-	*value++ = '\0';
-	if (!is_name(line + front))
-		return false;
-	take(f, line + front, value);
+	f->nr_notes++;
 	return true;
 }
 

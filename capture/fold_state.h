@@ -279,6 +279,7 @@ struct fold {
 	bool		 tdp_known;
 	bool		 nx_known;	/* a huge page has shown whether the NX mitigation is on */
 	uint64_t	 first_ns, last_ns, events;
+	uint64_t	 nr_notes;	/* of them, those of fold_notes.c */
 	const struct raw_table *table;
 	struct raw_type	*types;		/* by event; nr_types of them are compiled */
 	uint64_t	*counts;	/* records, by event */

@@ -165,6 +165,11 @@ int vm_by_mn(struct fold *f, struct task *t, uint64_t mn, bool may_be_new)
 
 	if (vm < 0 && f->nr_vms == 1 && !f->vms[0].mn && !f->vms[0].kvm && is_live(&f->vms[0]))
 		vm = 0;
+	if (vm < 0) {
+		vm = vm_noted(f, t);
+		if (vm >= 0 && (f->vms[vm].mn || f->vms[vm].kvm || !is_running(&f->vms[vm])))
+			vm = -1;
+	}
 	if (vm < 0) {			/* its memory is gone, and this had begun before */
 		vm = find_mn(f, mn, false);
 		if (vm >= 0 && may_be_new && (!is_live(&f->vms[vm]) || f->vms[vm].mn != mn))

@@ -172,24 +172,42 @@ static int turn(struct instance *in, const char *on, struct err *e)
 	return ret ? err_sys(e, -ret, "tracing_on", "write") : 0;
 }
 
+static struct snapshot snapshot_of(struct record *r)
+{
+	return (struct snapshot){ note, r->file.in, &r->vms, r->only, &r->result->refused };
+}
+
 /* Events come on while the buffer stands still, so that the recording begins with all of them. */
 static int begin(struct record *r, struct err *e)
 {
 	struct instance *in = r->file.in;
-	const struct snapshot s = { note, in, &r->vms, r->only };
+	const struct snapshot s = snapshot_of(r);
 	int ret = turn(in, "1", e);
 
 	if (!ret) {
-		snapshot_begin(&s);
+		snapshot_host(&s);
 		ret = turn(in, "0", e);
 	}
 	if (!ret)
 		ret = set_up_events(r, e);
 	if (!ret)
 		ret = turn(in, "1", e);
-	if (!ret)
+	if (!ret) {
+		snapshot_stats(&s, "begin");
 		note_refused(r);
+	}
 	return ret;
+}
+
+static void finish(struct record *r)
+{
+	const struct snapshot s = snapshot_of(r);
+
+	filter_close(r->filter, &r->result->refused);
+	r->filter = NULL;
+	snapshot_stats(&s, "end");
+	probes_missed(r->file.in, &r->profile, &r->result->refused);
+	note_refused(r);
 }
 
 static int set_up_watch(struct record *r, struct err *e)
@@ -226,11 +244,7 @@ static int run(struct record *r, struct err *e)
 		command_go(&r->command);
 		ending_wait(&r->ending, r->o->duration_s, &r->command, look, r);
 		r->result->seconds = ending_seconds(&r->ending);
-		filter_close(r->filter, &r->result->refused);
-		r->filter = NULL;
-		probes_missed(r->file.in, &r->profile, &r->result->refused);
-		snapshot_end(&(struct snapshot){ note, r->file.in, &r->vms, r->only });
-		note_refused(r);
+		finish(r);
 	}
 	instance_write(r->file.in, "tracing_on", "0");
 	command_end(&r->command);

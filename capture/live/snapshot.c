@@ -209,16 +209,16 @@ static void say_stats_of(const struct snapshot *s, const char *when, const char 
 	if (dir)
 		closedir(dir);
 	free(path);
-	if (ret == -EPERM || ret == -EACCES) {
-		char *line = xasprintf("refused: KVM's statistics of %s: %s", vm, strerror(-ret));
+	if ((ret == -EPERM || ret == -EACCES) && !strcmp(when, "begin")) {
+		char *what = xasprintf("KVM's statistics of %s", vm);
 
-		s->note(s->arg, line);
-		free(line);
+		refused_add(s->refused, what, strerror(-ret));
+		free(what);
 	}
 }
 
 /* KVM keeps a folder "PID-DESCRIPTOR" for each VM; what is 0 is not told. */
-static void say_stats(const struct snapshot *s, const char *when)
+void snapshot_stats(const struct snapshot *s, const char *when)
 {
 	DIR *dir = opendir("/sys/kernel/debug/kvm");
 	struct dirent *d;
@@ -230,7 +230,7 @@ static void say_stats(const struct snapshot *s, const char *when)
 		closedir(dir);
 }
 
-void snapshot_begin(const struct snapshot *s)
+void snapshot_host(const struct snapshot *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		say_file(s, settings[i].name, settings[i].path);
@@ -245,10 +245,4 @@ void snapshot_begin(const struct snapshot *s)
 		s->note(s->arg, line);
 		free(line);
 	}
-	say_stats(s, "begin");
-}
-
-void snapshot_end(const struct snapshot *s)
-{
-	say_stats(s, "end");
 }

@@ -2,6 +2,7 @@
 #ifndef CAPTURE_LIVE_SNAPSHOT_H
 #define CAPTURE_LIVE_SNAPSHOT_H
 
+#include "capture/live/refused.h"
 #include "capture/live/vms.h"
 
 /*
@@ -14,10 +15,12 @@ struct snapshot {
 	void	*arg;
 	const struct vms *vms;
 	int	 only;		/* index of the process that is recorded; -1: all */
+	struct refused *refused;	/* what the host does not let be read */
 };
 
-/* When a recording begins, and when it ends; what cannot be read is left out. */
-void snapshot_begin(const struct snapshot *s);
-void snapshot_end(const struct snapshot *s);
+/* Before a recording begins; what cannot be read is left out. */
+void snapshot_host(const struct snapshot *s);
+/* KVM's statistics, when it has begun and when it ends: @when is "begin" or "end". */
+void snapshot_stats(const struct snapshot *s, const char *when);
 
 #endif

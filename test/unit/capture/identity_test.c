@@ -345,6 +345,18 @@ static const struct row rows[] = {
 		.vms = 1, .vcpus = "1",
 	},
 	{
+		.name = "a notifier in a thread of a noted process is its VM's, though another one is known",
+		.steps = {
+			MARK(10, 3, "mmulab: vm.100=1 VMs, 1 vCPUs, web"), MARK(11, 3, "mmulab: threads.100=100 102"),
+			MARK(12, 3, "mmulab: vm.200=1 VMs, 1 vCPUs, db"), MARK(13, 3, "mmulab: threads.200=200 202"),
+			SERVED(100, 102, 0), SERVED(110, 202, 0), INV(120, 200, B), INV_END(121, 200, B), RUN(130, 202, B),
+			SERVED(140, 202, 0),
+		},
+		.tasks = "102:0/0 202:1/0 200:1/-",
+		.stimuli = "102:access@0 202:access@1 200:invalidate_start@1 200:invalidate_end@1 202:access@1",
+		.vms = 2, .vcpus = "1 1",
+	},
+	{
 		.name = "addresses say more than notes: a process of two VMs",
 		.steps = {
 			MARK(10, 3, "mmulab: vm.100=2 VMs, 2 vCPUs, web"), MARK(12, 3, "mmulab: threads.100=100 102 103"),
