@@ -295,7 +295,7 @@ static void read_facts(struct exam *x)
 	struct vms vms;
 
 	vms_find(&vms);
-	snapshot_begin(&(struct snapshot){ note_fact, &x->facts, &vms, -1 });
+	snapshot_host(&(struct snapshot){ note_fact, &x->facts, &vms, -1, NULL });
 	vms_fini(&vms);
 }
 
