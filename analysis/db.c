@@ -18,6 +18,9 @@ int db_open(const char *path, struct db *out, struct err *e)
 	struct db db = { .path = xstrdup(path) };
 	int rc = result_open(path, &db.sql, e);
 
+	/* One lock for all that is read, and one state of the database; its pages are kept. */
+	if (!rc)
+		rc = db_exec(&db, "PRAGMA cache_size = -65536; BEGIN", e);
 	if (rc)
 		db_close(&db);
 	else

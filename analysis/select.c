@@ -44,15 +44,23 @@ bool select_trace_matches(const char *pattern, const char *trace)
 	return hit;
 }
 
-static bool is_wanted(const struct select_rule *rule, const struct run *r)
+static bool is_wanted(const struct select_rule *rule, const char *trace, const char *policy)
 {
 	bool hit = rule->nr_policies == 0;
 
-	if (rule->trace && !select_trace_matches(rule->trace, r->trace))
+	if (rule->trace && !select_trace_matches(rule->trace, trace))
 		return false;
 	for (size_t i = 0; i < rule->nr_policies; i++)
-		hit |= fnmatch(rule->policies[i], r->policy, 0) == 0;
+		hit |= fnmatch(rule->policies[i], policy, 0) == 0;
 	return hit;
+}
+
+/* SQL: wanted(trace, policy), so that rows nobody wants are not read. */
+static void wanted(sqlite3_context *context, int nr, sqlite3_value **v)
+{
+	const char *trace = (const char *)sqlite3_value_text(v[0]), *policy = (const char *)sqlite3_value_text(v[1]);
+
+	sqlite3_result_int(context, trace && policy && is_wanted(sqlite3_user_data(context), trace, policy));
 }
 
 static bool may_stand_together(const struct run *a, const struct run *b)
@@ -106,32 +114,6 @@ static void group_fini(struct group *g)
 		run_fini(&g->v[i]);
 	free(g->v);
 	free(g->slug);
-}
-
-/* Keeps the groups of the trace that the newest run is of. */
-static void keep_last_trace(struct selection *s)
-{
-	const struct run *newest = NULL;
-	char *trace, *hash;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < s->nr; i++)
-		for (size_t k = 0; k < s->v[i].nr; k++)
-			if (!newest || s->v[i].v[k].id > newest->id)
-				newest = &s->v[i].v[k];
-	if (!newest)
-		return;
-	trace = xstrdup(newest->trace);
-	hash = xstrdup(newest->trace_hash);
-	for (size_t i = 0; i < s->nr; i++) {
-		if (!strcmp(s->v[i].v[0].trace, trace) && !strcmp(s->v[i].v[0].trace_hash, hash))
-			s->v[kept++] = s->v[i];
-		else
-			group_fini(&s->v[i]);
-	}
-	s->nr = kept;
-	free(trace);
-	free(hash);
 }
 
 /* --- what they are called ------------------------------------------------------ */
@@ -248,24 +230,27 @@ static int nothing_found(struct db *db, struct err *e)
 	return rc;
 }
 
+/* Both are answered by the index run_trace alone. */
+#define WANTED		" WHERE id IN (SELECT id FROM run WHERE wanted(trace, policy)) ORDER BY id"
+#define WANTED_LAST	" WHERE (trace_hash, trace) = (SELECT trace_hash, trace FROM run WHERE id ="	\
+			" (SELECT max(id) FROM run WHERE wanted(trace, policy)))"			\
+			" AND wanted(trace, policy) ORDER BY id"
+
 static int select_by_rule(struct db *db, const struct select_rule *rule, struct selection *s, struct err *e)
 {
 	sqlite3_stmt *st;
-	int rc = prepare_runs(db, " ORDER BY id", &st, e);
+	int rc;
 
+	sqlite3_create_function(db->sql, "wanted", 2, SQLITE_UTF8, (void *)rule, wanted, NULL, NULL);
+	rc = prepare_runs(db, rule->last ? WANTED_LAST : WANTED, &st, e);
 	while (!rc && (rc = db_step(db, st, e)) == 1) {
 		struct run r;
 
 		rc = 0;
 		run_read(st, &r);
-		if (is_wanted(rule, &r))
-			selection_put(s, &r, rule->repeated);
-		else
-			run_fini(&r);
+		selection_put(s, &r, rule->repeated);
 	}
 	sqlite3_finalize(st);
-	if (!rc && rule->last)
-		keep_last_trace(s);
 	return rc;
 }
 

@@ -26,15 +26,46 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+/* --- rows by what they are about --------------------------------------------------- */
+
+static size_t hash_text(size_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+	return (hash ^ '.') * 1099511628211u;
+}
+
+/* Where the row is, or the free slot where it would be. */
+static uint32_t *slot_of(const struct table *t, enum table_kind kind, const char *a, const char *b, const char *c)
+{
+	size_t slot = hash_text(hash_text(hash_text((size_t)kind, a), b), c);
+
+	for (;; slot++) {
+		uint32_t *s = &t->slots[slot & (t->nr_slots - 1)];
+		const struct table_line *r = *s ? &t->v[*s - 1] : NULL;
+
+		if (!r || (r->kind == kind && same(r->a, a) && same(r->b, b) && same(r->c, c)))
+			return s;
+	}
+}
+
+/* Once more from the rows there are. */
+static void index_rows(struct table *t)
+{
+	free(t->slots);
+	t->nr_slots = 64;
+	while (t->nr_slots < 4 * t->nr)
+		t->nr_slots *= 2;
+	t->slots = xcalloc(t->nr_slots, sizeof(*t->slots));
+	for (size_t i = 0; i < t->nr; i++)
+		*slot_of(t, t->v[i].kind, t->v[i].a, t->v[i].b, t->v[i].c) = (uint32_t)i + 1;
+}
+
 static struct table_line *find(const struct table *t, enum table_kind kind, const char *a, const char *b, const char *c)
 {
-	for (size_t i = 0; i < t->nr; i++) {
-		struct table_line *r = &t->v[i];
+	uint32_t i = t->nr_slots ? *slot_of(t, kind, a, b, c) : 0;
 
-		if (r->kind == kind && same(r->a, a) && same(r->b, b) && same(r->c, c))
-			return r;
-	}
-	return NULL;
+	return i ? &t->v[i - 1] : NULL;
 }
 
 const struct table_line *table_find(const struct table *t, enum table_kind kind, const char *a, const char *b,
@@ -60,7 +91,10 @@ static struct table_line *row_add(struct table *t, enum table_kind kind, const c
 	r = &t->v[t->nr++];
 	*r = (struct table_line){ .kind = kind, .a = xstrdup(a), .b = xstrdup(b), .c = xstrdup(c),
 				  .unit = xstrdup(unit) };
-	r->v = xcalloc(t->group->nr, sizeof(*r->v));
+	if (2 * t->nr > t->nr_slots)
+		index_rows(t);
+	else
+		*slot_of(t, kind, a, b, c) = (uint32_t)t->nr;
 	return r;
 }
 
@@ -74,8 +108,10 @@ static void row_fini(struct table_line *r)
 	free(r->v);
 }
 
-static void cell_set(struct table_line *r, size_t run, int64_t value)
+static void cell_set(const struct table *t, struct table_line *r, size_t run, int64_t value)
 {
+	if (!r->v)
+		r->v = xcalloc(t->group->nr, sizeof(*r->v));
 	r->v[run] = (struct table_cell){ true, value };
 }
 
@@ -170,7 +206,7 @@ static void fill_metric(struct table *t, size_t run, sqlite3_stmt *st)
 		r->label = xstrdup(r->a);
 		r->extra = strchr(r->a, '.') != NULL;
 	}
-	cell_set(r, run, sqlite3_column_int64(st, 2));
+	cell_set(t, r, run, sqlite3_column_int64(st, 2));
 }
 
 static void fill_latency(struct table *t, size_t run, sqlite3_stmt *st)
@@ -179,7 +215,7 @@ static void fill_latency(struct table *t, size_t run, sqlite3_stmt *st)
 		struct table_line *r = find(t, TABLE_LATENCY, db_text(st, 0), db_text(st, 1), latencies[i].column);
 
 		if (r)
-			cell_set(r, run, sqlite3_column_int64(st, 2 + i));
+			cell_set(t, r, run, sqlite3_column_int64(st, 2 + i));
 	}
 }
 
@@ -189,8 +225,8 @@ static void fill_blame(struct table *t, size_t run, sqlite3_stmt *st)
 	struct table_line *n = find(t, TABLE_BLAME, db_text(st, 0), db_text(st, 1), "n");
 
 	if (ns && n) {
-		cell_set(ns, run, sqlite3_column_int64(st, 2));
-		cell_set(n, run, sqlite3_column_int64(st, 3));
+		cell_set(t, ns, run, sqlite3_column_int64(st, 2));
+		cell_set(t, n, run, sqlite3_column_int64(st, 3));
 	}
 }
 
@@ -210,25 +246,18 @@ static int fill(struct table *t, struct db *db, const char *sql, void (*one)(str
 	return rc;
 }
 
-static bool is_filled(const struct table *t, const struct table_line *r)
-{
-	for (size_t run = 0; run < t->group->nr; run++)
-		if (r->v[run].set)
-			return true;
-	return false;
-}
-
 static void drop_empty(struct table *t)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < t->nr; i++) {
-		if (is_filled(t, &t->v[i]))
+		if (t->v[i].v)
 			t->v[kept++] = t->v[i];
 		else
 			row_fini(&t->v[i]);
 	}
 	t->nr = kept;
+	index_rows(t);
 }
 
 /* A caveat that is 0 everywhere is none. */
@@ -317,6 +346,7 @@ void table_fini(struct table *t)
 	for (size_t i = 0; i < t->nr; i++)
 		row_fini(&t->v[i]);
 	free(t->v);
+	free(t->slots);
 	*t = (struct table){ 0 };
 }
 

@@ -27,13 +27,15 @@ struct table_line {
 	int			 better;	/* -1 less, 1 more, 0 neither */
 	bool			 extra;		/* left out of tables for people */
 	const char		*caveat;	/* metrics: what to know when it is not 0, or NULL */
-	struct table_cell	*v;		/* one per run of the group */
+	struct table_cell	*v;		/* one per run of the group; NULL while no run speaks of it */
 };
 
 struct table {
 	const struct group	*group;		/* borrowed */
 	struct table_line	*v;		/* in the order to show; rows no run speaks of are gone */
 	size_t			 nr;
+	uint32_t		*slots;		/* index + 1 of each row by the hash of what it is about; 0: free */
+	size_t			 nr_slots;	/* a power of two, more than half of them free */
 };
 
 int table_load(struct db *db, const struct group *group, struct table *out, struct err *e);
