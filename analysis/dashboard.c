@@ -283,6 +283,7 @@ static int put_data(struct site *s, FILE *out, struct err *e)
 	put_policies(s, out);
 	put_sets(s, out);
 	columns_put(s, out);
+	sure_put(s, out);
 	details_put_names(s, out);
 	rc = put_fidelity(s, out, e);
 	if (!rc) {

@@ -79,6 +79,11 @@ void trends_find(const struct site *s, struct trends *out);
 void trends_fini(struct trends *t);
 void trends_put(const struct site *s, const struct trends *t, FILE *out);
 
+/* --- dashboard_sure.c --- */
+
+/* By the newest run of each cell of the overview that is one of several seeds: a mark for each column. */
+void sure_put(const struct site *s, FILE *out);
+
 /* --- dashboard_pictures.c --- */
 
 /* Draws what was asked for and writes into @out which runs have which pictures. */

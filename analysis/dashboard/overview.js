@@ -42,6 +42,16 @@ function overviewRows(column)
   });
 }
 
+const SURE = { "!": "sure, large", "*": "sure, small", "?": "large, not sure", ".": "not sure" };
+
+// What several seeds say of the difference: whether it is sure, and whether it is large.
+function sureNode(runs, column)
+{
+  const marks = DATA.sure[Math.max(...runs.map((run) => model.id(run)))];
+
+  return marks ? el("span", { class: "ratio soft" }, SURE[marks[column]]) : "";
+}
+
 function overviewCell(row, policy, column, seeds)
 {
   const cell = row.cells.get(policy), kind = model.columns[column];
@@ -56,7 +66,7 @@ function overviewCell(row, policy, column, seeds)
     el("a", { href }, quantity(cell.value, kind.unit)),
     cell.runs.length === seeds ? "" : el("span", { class: "ratio soft" }, `median of ${cell.runs.length} seeds`),
     policy === row.policies[0] ? el("span", { class: "ratio soft" }, "held against")
-      : row.base ? ratioNode(cell.value, row.base.value, kind.better) : "",
+      : row.base ? [ratioNode(cell.value, row.base.value, kind.better), sureNode(cell.runs, column)] : "",
   ];
 }
 
@@ -118,7 +128,7 @@ function overview(parameters, update)
     head: () => [
       el("p", {}, "Each row is a trace, replayed under the policies above its cells; the first that was run is the one "
         + "the others are held against. Traces of the same policies share a table. Of several commits the newest is "
-        + "shown."),
+        + "shown; of several seeds the median, and whether the difference is sure (95 %) and large (3 %)."),
       worstChanges(),
       el("form", { class: "filter", onsubmit: (e) => e.preventDefault() },
         columnChooser(chosenColumn(parameters), (metric) => update({ metric })),

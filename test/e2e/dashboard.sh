@@ -18,11 +18,13 @@ done
 [ "$(sqlite3 "$tmp/r.db" "SELECT count(*) FROM run")" = 60 ]
 result $? "thirty commits are stored"
 "$mmulab" import datasets/x86-6.12-aging-mglru.dat -o "$tmp/aging.mmt" >/dev/null 2>"$tmp/err"
-says "and another trace" 0 out "age-lockless" "$mmulab" replay "$tmp/aging.mmt" -p x86-6.12 -p x86-6.12+seed-004 -p age-lockless \
-	--time-scale auto --db "$tmp/r.db"
+for seed in 1 2 3; do
+	says "and another trace, seed $seed" 0 out "age-lockless" "$mmulab" replay "$tmp/aging.mmt" -p x86-6.12 -p x86-6.12+seed-004 \
+		-p age-lockless --time-scale auto --seed $seed --db "$tmp/r.db"
+done
 # A name that would be markup, were it taken for it.
 evil='<script>alert(1)</script><img src=x onerror=alert(2)>&amp;"'\''.mmt'
-sqlite3 "$tmp/r.db" "UPDATE run SET trace = '${evil//\'/\'\'}', branch = '</script><b>x' WHERE id = 63"
+sqlite3 "$tmp/r.db" "UPDATE run SET trace = '${evil//\'/\'\'}', branch = '</script><b>x' WHERE id = 69"
 
 # --- the folder ---
 dashboard=("$mmulab" dashboard "$tmp/r.db" -o)
@@ -94,13 +96,14 @@ get overview document.querySelector("[role=status]").textContent
 get markup [...document.querySelectorAll("tbody tr")].filter((r) => r.cells[0].querySelector("a").textContent.includes("<script>")).length
 get made document.querySelectorAll("main script, main b, img[onerror]").length
 get heads [...document.querySelectorAll("thead th")].every((th) => th.scope === "col") && [...document.querySelectorAll("tbody tr")].every((r) => r.cells[0].scope === "row")
+get sure [...document.querySelectorAll("tbody tr")].find((r) => r.textContent.startsWith("aging.mmt")).cells[4].textContent.replace(/.*× ?(worse|better)?/, "").match(/^(not sure|sure, large|sure, small|large, not sure)\$/) !== null
 get chips [...document.querySelectorAll(".chip")].map((c) => c.textContent).join()
 
 open $page#runs
 $ready
 get all document.querySelector("[role=status]").textContent
 do const q = document.querySelector("input[name=q]"); q.focus(); q.value = "candidate commit-2"; q.dispatchEvent(new Event("input"))
-wait document.querySelector("[role=status]").textContent !== "63 of 63 runs"
+wait document.querySelector("[role=status]").textContent !== "69 of 69 runs"
 get filtered document.querySelector("[role=status]").textContent
 get typing document.activeElement.name
 get address1 location.hash
@@ -117,9 +120,9 @@ $ready
 get again document.querySelector("[role=status]").textContent
 get order document.querySelector('th[aria-sort="descending"] button').dataset.sort
 get field document.querySelector("input[name=q]").value
-get last [...document.querySelectorAll("tbody tr")].at(-1).cells[4].textContent
+get last [...document.querySelectorAll("tbody tr")].at(-1).cells[[...document.querySelectorAll("thead th")].findIndex((th) => th.textContent === "Commit")].textContent
 do const u = document.querySelector("input[name=q]"); u.value = "no such thing"; u.dispatchEvent(new Event("input"))
-wait document.querySelector("[role=status]").textContent === "0 of 63 runs"
+wait document.querySelector("[role=status]").textContent === "0 of 69 runs"
 
 open $page#trends
 $ready
@@ -187,7 +190,9 @@ has markup 1 && has made 0
 result $? "a trace named like markup is text"
 has heads true && has chips modelled,modelled,modelled
 result $? "tables have heads, and figures say that they are modelled"
-has all "63 of 63 runs" && has filtered "11 of 63 runs"
+has sure true
+result $? "of several seeds it is said how sure and how large the difference is"
+has all "69 of 69 runs" && has filtered "11 of 69 runs"
 result $? "runs are filtered by words"
 has typing q && has address1 "#runs?q=candidate+commit-2"
 result $? "typing goes on, and the address follows"
@@ -195,7 +200,7 @@ has up ascending && has down descending && has focus access.total.p99
 result $? "a heading sorts by keyboard, says which way, and keeps the focus"
 has address2 "#runs?q=candidate+commit-2&sort=access.total.p99&dir=desc"
 result $? "the address says filter and order"
-has again "11 of 63 runs" && has order access.total.p99 && has field "candidate commit-2" && has last commit-2
+has again "11 of 69 runs" && has order access.total.p99 && has field "candidate commit-2" && has last commit-2
 result $? "and restores them in a new window: the worst first"
 grep -q "^trends=2 trends, [1-9][0-9]* change points" "$tmp/out" && has commits commit-18
 result $? "thirty commits are two trends, one of which changed"
