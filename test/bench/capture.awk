@@ -1,15 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Medians of the rounds of capture.sh: WAY EVENTS CPU-NS CLOCK-NS LOOP-S, then the whole's USER SYSTEM BYTES,
 # then those of a recording of nothing.
-function median(way, what,   i, j, t, v) {
-	for (i = 1; i <= n[way]; i++) {
-		t = value[way, what, i]
-		for (j = i - 1; j > 0 && v[j] > t; j--)
-			v[j + 1] = v[j]
-		v[j + 1] = t
-	}
-	return (v[int((n[way] + 1) / 2)] + v[int((n[way] + 2) / 2)]) / 2
-}
 function row(way, name) {
 	if (way in n)
 		printf "  %-30s %8.0f %8.0f %9.0f %7.1f\n", name, median(way, "cpu"), median(way, "wall"), median(way, "own"), median(way, "bytes")
@@ -35,6 +26,11 @@ END {
 	row("local", "mmulab capture --clock local")
 	row("perf", "perf record")
 	ours = median("mmulab", "cpu")
-	printf "  of mmulab capture\047s %.0f ns the kernel takes %.0f by itself; 80 ns are %s\n", ours,
-		median("kernel", "cpu"), ours <= 80 ? "kept" : median("kernel", "cpu") > 80 ? "less than this kernel takes" : "not kept"
+	kernel = median("kernel", "cpu")
+	verdict = "not kept"
+	if (ours <= 80)
+		verdict = "kept"
+	else if (kernel > 80)
+		verdict = "less than the kernel takes"
+	printf "  of mmulab capture\047s %.0f ns the kernel takes %.0f by itself; 80 ns: %s\n", ours, kernel, verdict
 }

@@ -5,6 +5,9 @@
 #
 #	BUILD=build test/bench/capture.sh [ROUNDS]
 #
+# Then what each profile takes of a guest's run: a guest (mmulab-kvmload populate) that touches each of its pages
+# once, then reads all of them, which is the most a guest can fault.
+#
 # Per event, medians over the rounds:
 #   +CPU	ns the loop's thread takes longer than in the same round without tracing
 #   +clock	the same by the clock, where other work of the machine is in it, too
@@ -14,8 +17,9 @@
 # them can be cheaper on this machine.  "off" is that of events that are on in a buffer that stands still.
 set -eu
 cd "$(dirname "$0")/../.."
-mmulab=$(realpath "${BUILD:-build}/mmulab")
-rounds=${1:-7}
+build=$(realpath "${BUILD:-build}")
+mmulab=$build/mmulab
+rounds=${1:-5}
 tracefs=$(awk '$3 == "tracefs" { print $2; exit }' /proc/mounts)
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/mmulab-bench.XXXXXX")
 instance=$tracefs/instances/bench-$$
@@ -79,8 +83,37 @@ measure() {
 			echo "$way" $("way_$way" "$loop" "$tmp/kvmloop" "$loop" "$calls") $(numbers) $idle >>"$tmp/$loop"
 		done
 	done
-	awk -v loop="$loop" -f test/bench/capture.awk "$tmp/$loop"
+	awk -v loop="$loop" -f test/bench/median.awk -f test/bench/capture.awk "$tmp/$loop"
+}
+
+# guest PROFILE: seconds of CPU and of clock of the guest's process, events, bytes of the file
+guest() {
+	# shellcheck disable=SC2016
+	local run=(bash -c 'TIMEFORMAT="%3U %3S %3R"; out=$0; { time "$@" >/dev/null 2>&1; } 2>$out' "$tmp/loop"
+		"$build/mmulab-kvmload" populate -v 1 -m 16 -r 1)
+	if [ "$1" = none ]; then
+		"${run[@]}"
+		echo "$(cat "$tmp/loop") 0 0"
+		return
+	fi
+	"$mmulab" capture -o "$tmp/T" -p "$1" -- "${run[@]}" >"$tmp/out" 2>"$tmp/err"
+	echo "$(cat "$tmp/loop") $(sed -nE 's/.*: ([0-9]+) events, .* ([0-9]+) bytes.*/\1 \2/p' "$tmp/out")"
+}
+measure_guest() {
+	local profile
+	: >"$tmp/guest"
+	for _ in $(seq "$rounds"); do
+		for profile in none minimal default lock full; do
+			echo "$profile $(guest $profile)" >>"$tmp/guest"
+		done
+	done
+	awk -f test/bench/median.awk -f test/bench/capture_guest.awk "$tmp/guest"
 }
 
 measure line 200000
 measure walk 100000
+if [ -x "$build/mmulab-kvmload" ] && "$build/mmulab-kvmload" populate -v 1 -m 1 -r 1 >/dev/null 2>"$tmp/err"; then
+	measure_guest
+else
+	echo "a guest: not measured: $(tail -1 "$tmp/err" 2>/dev/null)"
+fi
