@@ -146,6 +146,84 @@ result $? "doctor --clean leaves a running capture alone"
 says "doctor --clean removes what a killed one left" 0 out "removed   mmulab-" "$mmulab" doctor --clean
 says "and then finds nothing" 0 out "nothing was left" "$mmulab" doctor --clean
 says "doctor tells of events" 0 out "of profile default can be recorded" "$mmulab" doctor
+# --- VMs --------------------------------------------------------------------------------------------
+kvmload=${mmulab%/*}/mmulab-kvmload
+printf '%s\n' kvm:kvm_unmap_hva_range '?kvm:kvm_exit' '?kvmmmu:kvm_mmu_set_spte' >"$tmp/vm.events"
+vms=()
+start_vm() {	# start_vm SEED: a guest whose memory goes away and comes back; its pid is the last of $vms
+	"$kvmload" -v 2 -m 16 -d 60 -p 5000 -S "$1" notifier >"$tmp/vm.log" 2>&1 &
+	vms+=($!)
+}
+# by FILE PID: how many records of FILE are of threads of process PID
+by() {
+	trace-cmd report "$1" 2>/dev/null | sed -nE 's/^ *[^[]*-([0-9]+) +\[.*/\1/p' | sort | uniq -c >"$tmp/tids"
+	awk -v tids="$(cat "$tmp/threads.$2")" 'BEGIN { n = split(tids, t); for (i = 1; i <= n; i++) is[t[i]] = 1 }
+		$2 in is { sum += $1 } END { print sum + 0 }' "$tmp/tids"
+}
+threads_of() { (cd "/proc/$1/task" && echo ./* | tr -d ./) >"$tmp/threads.$1"; }
+param() { "$mmulab" info --json "$1" | tr -d '\n' | sed -nE 's/.*"name": "'"$2"'", *"value": "([^"]*)".*/\1/p'; }
+
+start_vm 1
+sleep 0.5
+if kill -0 "${vms[0]}" 2>/dev/null; then
+	start_vm 2
+	sleep 0.5
+	a=${vms[0]} b=${vms[1]}
+	threads_of "$a"
+	threads_of "$b"
+	"$mmulab" capture -o "$tmp/a.dat" -p "$tmp/vm.events" --vm "$a" -- sh -c 'sleep 0.3; echo 1 >/proc/sys/vm/compact_memory' >"$tmp/out" 2>"$tmp/err"
+	[ "$(by "$tmp/a.dat" "$a")" -gt 0 ] && [ "$(by "$tmp/a.dat" "$b")" = 0 ]
+	result $? "of two VMs, --vm records one"
+	[ "$(param "$tmp/a.dat" capture.vm)" = "$a" ] && trace-cmd report "$tmp/a.dat" 2>/dev/null >"$tmp/log"
+	grep -q "mmulab: vm.$a=1 VMs, 2 vCPUs, mmulab-kvmload" "$tmp/log" && grep -q "mmulab: vm.$b=1 VMs" "$tmp/log" &&
+		grep -qE "mmulab: threads.$a=.*$(cut -d ' ' -f 2 "$tmp/threads.$a")" "$tmp/log" && grep -q "mmulab: vcpu\.[0-9]*=1" "$tmp/log"
+	result $? "the recording names VMs, threads and vCPUs"
+	if trace-cmd report "$tmp/a.dat" 2>/dev/null | grep kvm_unmap_hva_range | grep -qE '^ +sh-[0-9]+'; then
+		result 0 "what another process does to its memory is in it"
+	else
+		result 0 "what another process does to its memory is in it # SKIP memory was not compacted"
+	fi
+	"$mmulab" import "$tmp/a.dat" -o "$tmp/a.mmt" >"$tmp/out" 2>"$tmp/err" && "$mmulab" info "$tmp/a.mmt" >"$tmp/log" &&
+		grep -qE "^vm 0 .*mmulab-kvmload, process $a, " "$tmp/log" &&
+		[ "$(param "$tmp/a.mmt" kvm.tdp_mmu)" = "$(cat /sys/module/kvm/parameters/tdp_mmu 2>/dev/null)" ]
+	result $? "import takes that, and KVM's parameters"
+	config=$( (zcat /proc/config.gz || cat "/boot/config-$(uname -r)") 2>/dev/null | sed -n 's/^CONFIG_HZ=//p')
+	[ "$(param "$tmp/a.mmt" config.HZ)" = "$config" ]
+	result $? "and the kernel's configuration"
+	for _ in 1 2 3; do	# one that starts while another one's threads take all CPUs may be told of late
+		"$mmulab" capture -o "$tmp/late.dat" -p "$tmp/vm.events" --vm "$a" -d 2 >"$tmp/out" 2>"$tmp/err" &
+		pid=$!
+		wait_for_instance
+		start_vm 3
+		c=${vms[-1]}
+		sleep 0.6
+		threads_of "$c"
+		wait $pid
+		kill "$c"
+		[ "$(by "$tmp/late.dat" "$c")" = 0 ] && break
+	done
+	[ "$(by "$tmp/late.dat" "$c")" = 0 ] && [ "$(by "$tmp/late.dat" "$a")" -gt 0 ]
+	result $? "a VM that starts while it is recorded stays out"
+	says "no such VM" 2 err "--vm nosuch: no VM is called so, and no process with a VM has that number; there are" \
+		"$mmulab" capture -o "$tmp/x.dat" --vm nosuch -d 1
+	says "two VMs of that name" 2 err "several VMs are called so" "$mmulab" capture -o "$tmp/x.dat" --vm mmulab-kvmload -d 1
+	for _ in 1 2 3; do
+		capture "$tmp/none.dat" --vm "$a" -- true
+		notes=$(events "$tmp/none.dat")
+		# shellcheck disable=SC2016
+		capture "$tmp/tiny.dat" -b 4 --vm "$a" -- bash -c "$(load 10000)"'; kill -STOP $PPID; '"$(load 20000)"'; kill -CONT $PPID'
+		got=$(events "$tmp/tiny.dat") gone=$(lost "$tmp/tiny.dat")
+		echo "# $got recorded, $gone lost, $notes notes"
+		[ $((got + gone)) = $((30000 + notes)) ] && [ "$gone" -gt 0 ] && break
+	done
+	[ $((got + gone)) = $((30000 + notes)) ] && [ "$gone" -gt 0 ]
+	result $? "with a tiny buffer and --vm, recorded and lost are what there was"
+else
+	result 0 "--vm # SKIP no guest runs here: $(tail -1 "$tmp/vm.log")"
+fi
+kill "${vms[@]}" 2>/dev/null
+wait "${vms[@]}" 2>/dev/null
+
 [ ! -e "$tmp/x.dat" ] && [ -z "$(left)" ] && state | cmp -s - "$tmp/before"
 result $? "tracing is as it was"
 echo "1..$n"
