@@ -13,7 +13,7 @@
 # capture/rig/ARCH.session.  $RIG_APPEND: more of the kernel's command line.  $RIG_CPU: another CPU
 # of qemu's.  $RIG_SECONDS: how long a machine may run (default 1200).
 #
-# Status 1 when a recording is missing or has lost events, 4 when this machine cannot.
+# Status 1 when a recording is missing, has lost events or is of a workload that failed, 4 when this machine cannot.
 set -eu
 usage() { echo "usage: rig.sh x86|arm64 CACHE PROGRAMS OUTPUT [KERNEL...]" >&2; exit 2; }
 [ $# -ge 4 ] || usage
@@ -71,7 +71,7 @@ judge() {	# judge FOLDER NAME: a line of the table; status 1 when it is not ther
 	awk -v name="$2" -v events="$events" -v lost="$lost" -v n="$(number "$tmp/verify" operations)" \
 		-v exact="$(number "$tmp/verify" exact_ratio)" 'BEGIN {
 		printf "%-16s %8d events, %d lost, %7d operations, %8.4f %% exact\n", name, events, lost, n, 100 * exact }'
-	[ "$lost" = 0 ]
+	! grep '^mmulab capture: the command' "$1/$2.log" && [ "$lost" = 0 ]
 }
 
 status=0

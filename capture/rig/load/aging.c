@@ -21,8 +21,8 @@
 
 #define LRU_GEN		"/sys/kernel/debug/lru_gen"
 #define RECLAIM		"4M"	/* at a time; the kernel looks at far more pages than it takes */
-#define RECLAIM_EVERY	8	/* steps */
-#define RECLAIM_US	300000	/* at most: where all is young, the kernel goes round and round */
+#define PRESS_EVERY	8	/* steps */
+#define PRESS_US	300000	/* at most: where all is young, the kernel goes round and round */
 
 static int write_file(const char *path, const char *text)
 {
@@ -98,14 +98,15 @@ static void on_alarm(int nr)
 {
 }
 
-/* The signal ends the write; vCPU threads block it. */
-static void reclaim(const char *cgroup)
+/* The signal ends the writes; vCPU threads block it. */
+static void press(const char *cgroup)
 {
 	const struct sigaction action = { .sa_handler = on_alarm };
-	const struct itimerval limit = { .it_value.tv_usec = RECLAIM_US }, none = { 0 };
+	const struct itimerval limit = { .it_value.tv_usec = PRESS_US }, none = { 0 };
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &limit, NULL);
+	age_generation(cgroup);
 	write_in(cgroup, "memory.reclaim", RECLAIM);
 	setitimer(ITIMER_REAL, &none, NULL);
 }
@@ -116,10 +117,9 @@ static void step(struct vm *vm, const char *cgroup, unsigned int n)
 		range_advise(range_any(vm), MADV_PAGEOUT);
 	else if (n % 4 == 2)
 		range_advise(range_any(vm), MADV_COLD);
-	if (!cgroup || n % RECLAIM_EVERY)
+	if (!cgroup || n % PRESS_EVERY)
 		return;
-	age_generation(cgroup);
-	reclaim(cgroup);
+	press(cgroup);
 }
 
 void aging(struct vm *vm)
