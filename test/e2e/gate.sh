@@ -69,7 +69,7 @@ says "or is only said" 0 out "missing only the baseline has it" "$mmulab" gate "
 # --- the other forms ---
 "${gate[@]}" -b branch:main --json >"$tmp/out" 2>"$tmp/err"
 [ "$(sqlite3 :memory: "WITH g(j) AS (SELECT CAST(readfile('$tmp/out') AS TEXT))
-	SELECT j->'ok', j->'regressions' = (SELECT count(*) FROM json_tree(j) WHERE key = 'verdict' AND value = 'regression'),
+	SELECT j->'ok', j->>'regressions' = (SELECT count(*) FROM json_tree(j) WHERE key = 'verdict' AND value = 'regression'),
 		(SELECT min(value->>'candidate' > (value->>'allowed')) FROM json_tree(j) WHERE type = 'object' AND value->>'verdict' = 'regression')
 	FROM g" 2>"$tmp/log")" = "false|1|1" ]
 result $? "JSON says the same"
