@@ -55,7 +55,7 @@ static void join(struct gate *g, struct lone *base, struct lone *cand, enum conf
 	cand->nr = cand_left;
 }
 
-static struct lone all_of(struct side *s)
+static struct lone all_of(struct gate_side *s)
 {
 	struct lone l = { xcalloc(s->nr, sizeof(struct config *)), s->nr };
 
@@ -207,13 +207,13 @@ static int note_text(struct gate *g, struct gate_config *p, const char *column, 
 	int rc;
 
 	if (g->base->db && g->cand->db) {
-		rc = side_text(g->base, p->base, column, &base, e);
-		rc = rc ? rc : side_text(g->cand, p->cand, column, &cand, e);
+		rc = gate_side_text(g->base, p->base, column, &base, e);
+		rc = rc ? rc : gate_side_text(g->cand, p->cand, column, &cand, e);
 		if (!rc && strcmp(base, cand))
 			note_lines(p, what, base, cand);
 	} else {
-		rc = side_mark(g->base, p->base, column, &base, e);
-		rc = rc ? rc : side_mark(g->cand, p->cand, column, &cand, e);
+		rc = gate_side_mark(g->base, p->base, column, &base, e);
+		rc = rc ? rc : gate_side_mark(g->cand, p->cand, column, &cand, e);
 		if (!rc && strcmp(base, cand))
 			note(p, xasprintf("%s differs", what));
 	}
@@ -255,14 +255,14 @@ static bool beyond(double value, double bound, int direction)
 }
 
 /* @pointers: as many as @v has runs. */
-static struct stats_side hists_of(const struct side_value *v, const struct hist **pointers)
+static struct stats_side hists_of(const struct gate_value *v, const struct hist **pointers)
 {
 	for (size_t i = 0; i < v->nr; i++)
 		pointers[i] = &v->hist[i];
 	return (struct stats_side){ pointers, v->nr };
 }
 
-static struct stats_ratio interval(const struct rule *r, const struct side_value *base, const struct side_value *cand,
+static struct stats_ratio interval(const struct rule *r, const struct gate_value *base, const struct gate_value *cand,
 				   bool paired)
 {
 	struct stats_rule rule = stats_rule_default;
@@ -317,9 +317,9 @@ static int check(struct gate *g, struct gate_config *p, const struct rule *rule,
 	int rc, direction;
 
 	*c = (struct gate_check){ .rule = rule, .verdict = GATE_OK };
-	rc = side_value(g->cand, p->cand, rule, hists, &c->cand, e);
+	rc = gate_side_value(g->cand, p->cand, rule, hists, &c->cand, e);
 	if (!rc && rule->of != RULE_VALUE)
-		rc = side_value(g->base, p->base, rule, hists, &c->base, e);
+		rc = gate_side_value(g->base, p->base, rule, hists, &c->base, e);
 	if (rc)
 		return rc;
 	if (!c->cand.set || (rule->of != RULE_VALUE && !c->base.set)) {
@@ -354,8 +354,8 @@ static int judge_pair(struct gate *g, struct gate_config *p, bool measured, stru
 		if (!rule_applies(&g->rules->v[i], p->cand->trace, p->cand->policy))
 			continue;
 		rc = check(g, p, &g->rules->v[i], measured, c, e);
-		side_value_fini_samples(&c->base);
-		side_value_fini_samples(&c->cand);
+		gate_value_fini_samples(&c->base);
+		gate_value_fini_samples(&c->cand);
 		p->nr++;
 		g->checks += c->verdict != GATE_ABSENT;
 		g->regressions += c->verdict == GATE_REGRESSION;
@@ -381,7 +381,7 @@ static int refuse_unsure_rules(const struct rules *rules, struct err *e)
 	return 0;
 }
 
-int gate_judge(const struct rules *rules, struct side *base, struct side *cand, bool measured, struct gate *out,
+int gate_judge(const struct rules *rules, struct gate_side *base, struct gate_side *cand, bool measured, struct gate *out,
 	       struct err *e)
 {
 	struct gate g = { .rules = rules, .base = base, .cand = cand };

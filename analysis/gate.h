@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "analysis/side.h"
+#include "analysis/gate_side.h"
 
 /*
  * Did a candidate get worse than its baseline?  Configurations that both sides have are
@@ -20,7 +20,7 @@ enum gate_verdict {
 struct gate_check {
 	const struct rule	*rule;
 	enum gate_verdict	 verdict;
-	struct side_value	 base, cand;	/* without their samples */
+	struct gate_value	 base, cand;	/* without their samples */
 	double			 bound;		/* what the candidate was allowed, in the rule's unit */
 	struct stats_ratio	 ratio;		/* its interval only where the bound was passed and the rule has '@' */
 };
@@ -35,7 +35,7 @@ struct gate_config {
 
 struct gate {
 	const struct rules	*rules;
-	struct side		*base, *cand;
+	struct gate_side		*base, *cand;
 	struct gate_config	*v;
 	size_t			 nr;
 	size_t			 checks, regressions, unsure, missing;	/* missing: configurations of one side */
@@ -50,7 +50,7 @@ struct gate {
  *
  * Return: 0; ERR_INPUT (negative) when no configuration is on both sides.
  */
-int gate_judge(const struct rules *rules, struct side *base, struct side *cand, bool measured, struct gate *out,
+int gate_judge(const struct rules *rules, struct gate_side *base, struct gate_side *cand, bool measured, struct gate *out,
 	       struct err *e);
 void gate_fini(struct gate *g);		/* zeroed: fine */
 

@@ -147,9 +147,6 @@ static json_t *number(double value)
 
 static json_t *check_json(const struct gate_check *c)
 {
-	static const char *const about[] = {
-		[STATS_NOTHING] = "nothing", [STATS_OPERATIONS] = "operations", [STATS_SCHEDULES] = "schedules",
-	};
 	bool interval = c->ratio.about != STATS_NOTHING, both = c->base.set && c->cand.set;
 
 	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:b}", "rule", c->rule->text,
@@ -158,7 +155,7 @@ static json_t *check_json(const struct gate_check *c)
 			 c->cand.set ? number(c->cand.value) : json_null(), "allowed",
 			 c->verdict == GATE_ABSENT ? json_null() : number(c->bound), "ratio",
 			 both ? number(c->ratio.ratio) : json_null(), "low", interval ? number(c->ratio.low) : json_null(), "high",
-			 interval ? number(c->ratio.high) : json_null(), "about", about[c->ratio.about], "confident",
+			 interval ? number(c->ratio.high) : json_null(), "about", stats_about_name(c->ratio.about), "confident",
 			 stats_confident(&c->ratio), "large", both && stats_large(&c->ratio, stats_rule_default.floor));
 }
 

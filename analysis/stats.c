@@ -276,3 +276,12 @@ const char *stats_mark(const struct stats_ratio *r, double floor)
 		return stats_large(r, floor) ? "!" : "*";
 	return r->about != STATS_NOTHING && stats_large(r, floor) ? "?" : "";
 }
+
+const char *stats_about_name(enum stats_about about)
+{
+	static const char *const names[] = {
+		[STATS_NOTHING] = "nothing", [STATS_OPERATIONS] = "operations", [STATS_SCHEDULES] = "schedules",
+	};
+
+	return names[about];
+}

@@ -82,9 +82,14 @@ bool stats_confident(const struct stats_ratio *r);
 /* Beyond @floor (0.03: 3 %), in either direction; says nothing about being sure. */
 bool stats_large(const struct stats_ratio *r, double floor);
 
-/* Both in a word or two: "sure, large", "sure, small", "unsure, large", "unsure, small"; without interval "large", "small". */
+/*
+ * Both in a word or two: "sure, large", "sure, small", "unsure, large", "unsure, small"; without an interval
+ * "large", "small".
+ */
 const char *stats_verdict(const struct stats_ratio *r, double floor);
 /* Both in one character for tables: "!" sure and large, "*" sure and small, "?" large but not sure, "" neither. */
 const char *stats_mark(const struct stats_ratio *r, double floor);
+/* What an interval is about: "nothing", "operations", "schedules". */
+const char *stats_about_name(enum stats_about about);
 
 #endif

@@ -11,10 +11,11 @@ static const char usage[] =
 	"\n"
 	"Shows runs side by side: what the guest lost (stall), the latency of its accesses and\n"
 	"their wait for mmu_lock, what was avoided, added and retried, and who waited for whom.\n"
-	"From the second run on each value is followed by its ratio to the first run's.  Runs stand\n"
-	"in one table when trace, clones, runtime, pacing, costs and host are the same; of runs\n"
-	"that differ in nothing the newest counts.  Without --all, --trace or --run: the runs of\n"
-	"the trace that was replayed last.\n"
+	"Runs that differ in their seeds alone are one column.  From the second column on each value\n"
+	"is followed by its ratio to the first column's, and a mark that says whether the difference\n"
+	"is sure and whether it is large.  Runs stand in one table when trace, clones, runtime, pacing,\n"
+	"costs and host are the same; of runs that differ in nothing the newest counts.  Without\n"
+	"--all, --trace or --run: the runs of the trace that was replayed last.\n"
 	"\n"
 	RUNS_USAGE
 	"      --all             every trace in the database\n"
@@ -24,7 +25,11 @@ static const char usage[] =
 	"                        metrics: { NAME: { value, unit, ratio } },\n"
 	"                        latency: { OP: { PHASE: { n, min_ns, mean_ns, p50_ns, p90_ns,\n"
 	"                        p99_ns, p999_ns, max_ns } } },\n"
-	"                        blame: [ { waiter, holder, ns, n } ] } ] } ] }\n";
+	"                        blame: [ { waiter, holder, ns, n } ] } ],\n"
+	"                        sides: [ { label, policy, runs: [ N ], seeds: [ N ],\n"
+	"                        metrics: { NAME: { value, ratio, low, high, about, confident,\n"
+	"                        large } }, latency: { OP: { PHASE: { mean_ns: { value, ... } } } } }\n"
+	"                        ] } ] }\n";
 
 static int print_all(struct db *db, const struct selection *s, bool json, struct err *e)
 {
@@ -32,18 +37,18 @@ static int print_all(struct db *db, const struct selection *s, bool json, struct
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < s->nr; i++) {
-		struct table t;
+		struct compare c;
 
-		rc = table_load(db, &s->v[i], &t, e);
+		rc = compare_load(db, &s->v[i], &c, e);
 		if (rc)
 			break;
 		if (json) {
-			json_array_append_new(groups, compare_json(&t));
+			json_array_append_new(groups, compare_json(&c));
 		} else {
 			fputs(i ? "\n\n" : "", stdout);
-			compare_print(&t, stdout);
+			compare_print(&c, stdout);
 		}
-		table_fini(&t);
+		compare_fini(&c);
 	}
 	if (!rc && json) {
 		json_t *root = json_pack("{s:O}", "groups", groups);

@@ -79,18 +79,18 @@ static void print(const struct gate *g, const struct asked *a)
 		gate_print(g, a->all, stdout);
 }
 
-static int open_candidate(struct db *db, const struct asked *a, struct side *out, struct err *e)
+static int open_candidate(struct db *db, const struct asked *a, struct gate_side *out, struct err *e)
 {
 	if (a->against)
-		return side_open(db, a->against, a->measured, out, e);
-	return side_newest(db, a->baseline ? a->baseline : "", a->measured, out, e);
+		return gate_side_open(db, a->against, a->measured, out, e);
+	return gate_side_newest(db, a->baseline ? a->baseline : "", a->measured, out, e);
 }
 
-static int judge(struct db *db, const struct rules *rules, struct side *cand, const struct asked *a, struct err *e)
+static int judge(struct db *db, const struct rules *rules, struct gate_side *cand, const struct asked *a, struct err *e)
 {
-	struct side base = { 0 };
+	struct gate_side base = { 0 };
 	struct gate g = { 0 };
-	int rc = side_open(db, a->baseline, a->measured, &base, e);
+	int rc = gate_side_open(db, a->baseline, a->measured, &base, e);
 
 	if (!rc)
 		rc = gate_judge(rules, &base, cand, a->measured, &g, e);
@@ -99,14 +99,14 @@ static int judge(struct db *db, const struct rules *rules, struct side *cand, co
 		rc = gate_failed(&g) ? ERR_NO : 0;
 	}
 	gate_fini(&g);
-	side_close(&base);
+	gate_side_close(&base);
 	return rc;
 }
 
 static int gate(const char *path, const struct asked *a, struct err *e)
 {
 	struct rules rules = { 0 };
-	struct side cand = { 0 };
+	struct gate_side cand = { 0 };
 	struct db db = { 0 };
 	int rc = db_open(path, &db, e);
 
@@ -115,8 +115,8 @@ static int gate(const char *path, const struct asked *a, struct err *e)
 	if (!rc)
 		rc = open_candidate(&db, a, &cand, e);
 	if (!rc)
-		rc = a->save ? side_save(&cand, &rules, a->save, e) : judge(&db, &rules, &cand, a, e);
-	side_close(&cand);
+		rc = a->save ? gate_side_save(&cand, &rules, a->save, e) : judge(&db, &rules, &cand, a, e);
+	gate_side_close(&cand);
 	rules_fini(&rules);
 	db_close(&db);
 	return rc;

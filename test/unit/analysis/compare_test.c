@@ -44,6 +44,11 @@ static const struct made seeds[] = {
 	{ "a.mmt", "base", "vtime", 1, 1, 1000, 10, 0 },	{ "a.mmt", "base", "vtime", 2, 1, 1000, 10, 0 },
 };
 
+static const struct made two_seeds[] = {
+	{ "a.mmt", "base", "vtime", 1, 1, 1900000, 4000, 500 },	{ "a.mmt", "base", "vtime", 2, 1, 2100000, 4000, 700 },
+	{ "a.mmt", "half", "vtime", 1, 1, 950000, 2000, 0 },	{ "a.mmt", "half", "vtime", 2, 1, 1050000, 2000, 0 },
+};
+
 /* --- a database of them -------------------------------------------------------- */
 
 static char path[64];
@@ -141,19 +146,19 @@ static void selects(const struct row *row)
 }
 
 /* The table of the first group. */
-static void load(const struct row *row, struct db *db, struct selection *s, struct table *t)
+static void load(const struct row *row, struct db *db, struct selection *s, struct compare *c)
 {
 	struct err e = { 0 };
 
 	make_db(row->runs, row->nr);
 	assert_int_equal(db_open(path, db, &e), 0);
 	assert_int_equal(select_runs(db, &row->rule, s, &e), 0);
-	assert_int_equal(table_load(db, &s->v[0], t, &e), 0);
+	assert_int_equal(compare_load(db, &s->v[0], c, &e), 0);
 }
 
-static void unload(struct db *db, struct selection *s, struct table *t)
+static void unload(struct db *db, struct selection *s, struct compare *c)
 {
-	table_fini(t);
+	compare_fini(c);
 	selection_fini(s);
 	db_close(db);
 	unlink(path);
@@ -164,14 +169,14 @@ static void cells(const struct row *row)
 {
 	struct selection s = { 0 };
 	struct db db = { 0 };
-	struct table t;
+	struct compare c;
 	struct table_cell cell;
 
-	load(row, &db, &s, &t);
-	cell = table_cell(&t, s.v[0].nr - 1, row->kind, row->a, row->b, row->c);
+	load(row, &db, &s, &c);
+	cell = table_cell(&c.table, s.v[0].nr - 1, row->kind, row->a, row->b, row->c);
 	assert_true(cell.set);
 	assert_int_equal(cell.value, row->value);
-	unload(&db, &s, &t);
+	unload(&db, &s, &c);
 }
 
 /* The printed text has a line that, blanks squeezed, is @want. */
@@ -179,15 +184,15 @@ static void prints(const struct row *row)
 {
 	struct selection s = { 0 };
 	struct db db = { 0 };
-	struct table t;
+	struct compare c;
 	char *text = NULL, squeezed[256], *line, *rest;
 	size_t len = 0, n;
 	bool found = false;
 	FILE *out;
 
-	load(row, &db, &s, &t);
+	load(row, &db, &s, &c);
 	out = open_memstream(&text, &len);
-	compare_print(&t, out);
+	compare_print(&c, out);
 	fclose(out);
 	for (rest = text; (line = strsep(&rest, "\n"));) {
 		n = 0;
@@ -199,7 +204,7 @@ static void prints(const struct row *row)
 	}
 	assert_int_equal(found, !row->fails);
 	free(text);
-	unload(&db, &s, &t);
+	unload(&db, &s, &c);
 }
 
 /* A path of keys and indices through the JSON ends at @value; null when @want says so. */
@@ -207,12 +212,12 @@ static void json(const struct row *row)
 {
 	struct selection s = { 0 };
 	struct db db = { 0 };
-	struct table t;
+	struct compare c;
 	json_t *root, *at;
 	char *keys = xstrdup(row->a), *rest = keys, *key;
 
-	load(row, &db, &s, &t);
-	root = compare_json(&t);
+	load(row, &db, &s, &c);
+	root = compare_json(&c);
 	for (at = root; (key = strsep(&rest, "/")) && at;)
 		at = json_is_array(at) ? json_array_get(at, (size_t)atoi(key)) : json_object_get(at, key);
 	assert_non_null(at);
@@ -224,7 +229,7 @@ static void json(const struct row *row)
 		assert_int_equal(json_integer_value(at), row->value);
 	json_decref(root);
 	free(keys);
-	unload(&db, &s, &t);
+	unload(&db, &s, &c);
 }
 
 static void quantity(const struct row *row)
@@ -294,6 +299,22 @@ static const struct row rows[] = {
 	  .want = "stall.vm0.vcpu0, ns 1 1 1.00x", .fails = 1 },
 	{ .name = "a caveat of 0 is none", .check = prints, RUNS(base_and_half), .want = "stimuli skipped 0 0 -", .fails = 1 },
 
+	{ .name = "seeds of one policy are one column", .check = prints, RUNS(two_seeds),
+	  .want = "[2] half (runs 3, 4, seeds 1, 2, access none)" },
+	{ .name = "a metric's mean over them, sure by what they share", .check = prints, RUNS(two_seeds),
+	  .want = "stall per vCPU, ms 2.000 1.000 0.50x!" },
+	{ .name = "quantiles of what they recorded together", .check = prints, RUNS(two_seeds), .want = "p50, us 4.000 2.000 0.50x!" },
+	{ .name = "who waited, over them", .check = prints, RUNS(two_seeds), .want = "access waited for age, ns 600 0 0.00x!" },
+	{ .name = "one run each: quantiles only", .check = prints, RUNS(base_and_half), .want = "p50, us 4.000 2.000 0.50x!" },
+	{ .name = "JSON: runs are there one by one", .check = json, RUNS(two_seeds), .a = "runs/3/metrics/stall/value",
+	  .value = 1050000 },
+	{ .name = "JSON: and side by side", .check = json, RUNS(two_seeds), .a = "sides/1/metrics/stall/ratio", .value = 500 },
+	{ .name = "JSON: how sure", .check = json, RUNS(two_seeds), .a = "sides/1/metrics/stall/high", .value = 500 },
+	{ .name = "JSON: of what", .check = json, RUNS(two_seeds), .a = "sides/1/latency/access/total/p50_ns/about",
+	  .want = "schedules" },
+	{ .name = "JSON: of one run", .check = json, RUNS(base_and_half), .a = "sides/1/latency/access/total/p50_ns/about",
+	  .want = "operations" },
+	{ .name = "JSON: of nothing", .check = json, RUNS(base_and_half), .a = "sides/1/metrics/stall/about", .want = "nothing" },
 	{ .name = "JSON: metric", .check = json, RUNS(base_and_half), .a = "runs/1/metrics/stall/value", .value = 1000000 },
 	{ .name = "JSON: ratio", .check = json, RUNS(base_and_half), .a = "runs/1/metrics/stall/ratio", .value = 500 },
 	{ .name = "JSON: details are there", .check = json, RUNS(base_and_half),

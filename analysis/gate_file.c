@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Baselines kept as text. */
-#include "analysis/side_file.h"
+#include "analysis/gate_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 static const char sqlite_magic[] = "SQLite format 3";
 
-int side_file_is_text(const char *path, bool *text, struct err *e)
+int gate_file_is_text(const char *path, bool *text, struct err *e)
 {
 	char head[sizeof(sqlite_magic)] = "";
 	FILE *in = fopen(path, "re");
@@ -33,11 +33,11 @@ int side_file_is_text(const char *path, bool *text, struct err *e)
 /* --- reading ---------------------------------------------------------------------------------- */
 
 struct reading {
-	struct side	*side;
+	struct gate_side	*side;
 	char		*section;
 };
 
-static struct config *config_begin(struct side *s)
+static struct config *config_begin(struct gate_side *s)
 {
 	s->v = xreallocarray(s->v, s->nr + 1, sizeof(*s->v));
 	s->v[s->nr] = (struct config){ .clones = 1 };
@@ -123,7 +123,7 @@ static int by_texts(const void *a, const void *b)
 	return config_order(a, b, CONFIG_SAME);
 }
 
-int side_file_read(const char *path, struct side *s, struct err *e)
+int gate_file_read(const char *path, struct gate_side *s, struct err *e)
 {
 	struct reading in = { .side = s };
 	int rc = ini_read(path, on_line, &in, e);
@@ -136,20 +136,20 @@ int side_file_read(const char *path, struct side *s, struct err *e)
 	return rc;
 }
 
-void side_file_value(const struct config *c, const struct rule *rule, struct side_value *out)
+void gate_file_value(const struct config *c, const struct rule *rule, struct gate_value *out)
 {
-	*out = (struct side_value){ 0 };
+	*out = (struct gate_value){ 0 };
 	for (size_t i = 0; i < c->nr_kept; i++) {
 		double value = c->kept[i].value;
 
 		if (!strcmp(c->kept[i].name, rule->name))
-			*out = (struct side_value){ .set = true, .value = value, .worst_low = value, .worst_high = value };
+			*out = (struct gate_value){ .set = true, .value = value, .worst_low = value, .worst_high = value };
 	}
 }
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
-static int write_marks(struct side *s, const struct config *c, FILE *out, struct err *e)
+static int write_marks(struct gate_side *s, const struct config *c, FILE *out, struct err *e)
 {
 	static const char *const names[] = { "policy_text", "costs_text", "host_text" };
 	int rc = 0;
@@ -157,7 +157,7 @@ static int write_marks(struct side *s, const struct config *c, FILE *out, struct
 	for (size_t i = 0; !rc && i < ARRAY_SIZE(names); i++) {
 		char *mark;
 
-		rc = side_mark(s, c, names[i], &mark, e);
+		rc = gate_side_mark(s, c, names[i], &mark, e);
 		if (!rc)
 			fprintf(out, "%s = %s\n", names[i], mark);
 		free(mark);
@@ -165,7 +165,7 @@ static int write_marks(struct side *s, const struct config *c, FILE *out, struct
 	return rc;
 }
 
-static int write_config(struct side *s, const struct config *c, const struct rules *rules, FILE *out, struct err *e)
+static int write_config(struct gate_side *s, const struct config *c, const struct rules *rules, FILE *out, struct err *e)
 {
 	int rc;
 
@@ -179,22 +179,22 @@ static int write_config(struct side *s, const struct config *c, const struct rul
 	rc = write_marks(s, c, out, e);
 	for (size_t i = 0; !rc && i < rules->nr; i++) {
 		const struct rule *rule = &rules->v[i];
-		struct side_value v;
+		struct gate_value v;
 		bool again = false;
 
 		for (size_t k = 0; k < i; k++)
 			again |= !strcmp(rules->v[k].name, rule->name) && rule_applies(&rules->v[k], c->trace, c->policy);
 		if (again || rule->of == RULE_VALUE || !rule_applies(rule, c->trace, c->policy))
 			continue;
-		rc = side_value(s, c, rule, false, &v, e);
+		rc = gate_side_value(s, c, rule, false, &v, e);
 		if (!rc && v.set)
 			fprintf(out, "%s = %.17g\n", rule->name, v.value);
-		side_value_fini(&v);
+		gate_value_fini(&v);
 	}
 	return rc;
 }
 
-int side_save(struct side *s, const struct rules *rules, const char *path, struct err *e)
+int gate_side_save(struct gate_side *s, const struct rules *rules, const char *path, struct err *e)
 {
 	char *text = NULL;
 	size_t len = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Runs by configuration, and what they say. */
-#include "analysis/side.h"
+#include "analysis/gate_side.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "analysis/side_file.h"
+#include "analysis/gate_file.h"
 #include "base/alloc.h"
 
 /* --- configurations ---------------------------------------------------------------------- */
@@ -67,7 +67,7 @@ static bool config_reads(const struct config *c, sqlite3_stmt *st)
 	return same;
 }
 
-static struct config *config_add(struct side *s, sqlite3_stmt *st)
+static struct config *config_add(struct gate_side *s, sqlite3_stmt *st)
 {
 	struct config *c;
 	int column = 4;
@@ -82,7 +82,7 @@ static struct config *config_add(struct side *s, sqlite3_stmt *st)
 	return c;
 }
 
-static void run_put(struct side *s, sqlite3_stmt *st)
+static void run_put(struct gate_side *s, sqlite3_stmt *st)
 {
 	struct config_run run = { sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1) };
 	struct config *c = s->nr ? &s->v[s->nr - 1] : NULL;
@@ -102,7 +102,7 @@ static void run_put(struct side *s, sqlite3_stmt *st)
 }
 
 /* @text: bound to the statement's parameter, where it has one. */
-static int load(struct side *s, const char *where, const char *text, bool measured, struct err *e)
+static int load(struct gate_side *s, const char *where, const char *text, bool measured, struct err *e)
 {
 	char *sql = xasprintf(select_runs_where, where);
 	sqlite3_stmt *st;
@@ -122,7 +122,7 @@ static int load(struct side *s, const char *where, const char *text, bool measur
 	return rc;
 }
 
-static int found(struct side *s, bool measured, struct err *e)
+static int found(struct gate_side *s, bool measured, struct err *e)
 {
 	if (s->nr)
 		return 0;
@@ -138,7 +138,7 @@ static int found(struct side *s, bool measured, struct err *e)
 }
 
 /* "3,4": numbers and commas alone, so that they can stand in the statement. */
-static int load_numbers(struct side *s, const char *numbers, bool measured, struct err *e)
+static int load_numbers(struct gate_side *s, const char *numbers, bool measured, struct err *e)
 {
 	char *where;
 	int rc;
@@ -153,38 +153,38 @@ static int load_numbers(struct side *s, const char *numbers, bool measured, stru
 	return rc;
 }
 
-static int load_branch(struct side *s, const char *branch, bool measured, struct err *e)
+static int load_branch(struct gate_side *s, const char *branch, bool measured, struct err *e)
 {
 	return load(s, "branch = ?", branch, measured, e);
 }
 
-static int load_subject(struct side *s, const char *subject, bool measured, struct err *e)
+static int load_subject(struct gate_side *s, const char *subject, bool measured, struct err *e)
 {
 	return load(s, "iif(subject = '', version, subject) = ?", subject, measured, e);
 }
 
-static int load_file(struct side *s, bool measured, struct err *e)
+static int load_file(struct gate_side *s, bool measured, struct err *e)
 {
 	bool text;
-	int rc = side_file_is_text(s->from, &text, e);
+	int rc = gate_file_is_text(s->from, &text, e);
 
 	if (rc)
 		return rc;
 	if (text)
-		return side_file_read(s->from, s, e);
+		return gate_file_read(s->from, s, e);
 	s->db = xcalloc(1, sizeof(*s->db));
 	s->own = true;
 	rc = db_open(s->from, s->db, e);
 	return rc ? rc : load(s, "true", NULL, measured, e);
 }
 
-int side_open(struct db *db, const char *from, bool measured, struct side *out, struct err *e)
+int gate_side_open(struct db *db, const char *from, bool measured, struct gate_side *out, struct err *e)
 {
 	static const struct {
 		const char	*name;
-		int		(*load)(struct side *s, const char *text, bool measured, struct err *e);
+		int		(*load)(struct gate_side *s, const char *text, bool measured, struct err *e);
 	} kinds[] = { { "run", load_numbers }, { "branch", load_branch }, { "subject", load_subject } };
-	struct side s = { .from = xstrdup(from), .db = db };
+	struct gate_side s = { .from = xstrdup(from), .db = db };
 	int rc = 1;
 
 	for (size_t i = 0; rc > 0 && i < ARRAY_SIZE(kinds); i++) {
@@ -200,13 +200,13 @@ int side_open(struct db *db, const char *from, bool measured, struct side *out, 
 	if (!rc && s.db)
 		rc = found(&s, measured, e);
 	if (rc)
-		side_close(&s);
+		gate_side_close(&s);
 	else
 		*out = s;
 	return rc;
 }
 
-int side_newest(struct db *db, const char *not, bool measured, struct side *out, struct err *e)
+int gate_side_newest(struct db *db, const char *not, bool measured, struct gate_side *out, struct err *e)
 {
 	bool branch = !strncmp(not, "branch", 6) && not[6] && strchr(": ", not[6]);
 	sqlite3_stmt *st;
@@ -223,12 +223,12 @@ int side_newest(struct db *db, const char *not, bool measured, struct side *out,
 		return rc;
 	rc = branch && !strcmp(from + strlen("branch:"), not + strlen("branch:")) ?
 		err_set(e, ERR_USAGE, "%s: the newest run is of the baseline's branch; say with --against what to hold against it",
-			db->path) : side_open(db, from, measured, out, e);
+			db->path) : gate_side_open(db, from, measured, out, e);
 	free(from);
 	return rc;
 }
 
-void side_close(struct side *s)
+void gate_side_close(struct gate_side *s)
 {
 	for (size_t i = 0; i < s->nr; i++)
 		config_fini(&s->v[i]);
@@ -238,7 +238,7 @@ void side_close(struct side *s)
 		free(s->db);
 	}
 	free(s->from);
-	*s = (struct side){ 0 };
+	*s = (struct gate_side){ 0 };
 }
 
 /* --- what they say ---------------------------------------------------------------------------- */
@@ -268,7 +268,7 @@ static double hist_value(const struct hist *h, uint32_t what)
 }
 
 /* One row (value, or a histogram) of one run; not @set when it has none. */
-static int read_one(struct side *s, sqlite3_stmt *st, int64_t run, bool blob, struct side_value *v, size_t at,
+static int read_one(struct gate_side *s, sqlite3_stmt *st, int64_t run, bool blob, struct gate_value *v, size_t at,
 		    const struct rule *rule, bool *set, struct err *e)
 {
 	int rc;
@@ -290,7 +290,7 @@ static int read_one(struct side *s, sqlite3_stmt *st, int64_t run, bool blob, st
 	return 0;
 }
 
-static int prepare(struct side *s, const struct rule *rule, bool blob, sqlite3_stmt **st, struct err *e)
+static int prepare(struct gate_side *s, const struct rule *rule, bool blob, sqlite3_stmt **st, struct err *e)
 {
 	const char *column = "blob";
 	char *sql;
@@ -326,7 +326,7 @@ static bool needs_blob(const struct config *c, const struct rule *rule, bool his
 	return true;
 }
 
-static void summarize(struct side_value *v, const struct rule *rule)
+static void summarize(struct gate_value *v, const struct rule *rule)
 {
 	struct hist merged;
 
@@ -345,17 +345,17 @@ static void summarize(struct side_value *v, const struct rule *rule)
 	hist_fini(&merged);
 }
 
-int side_value(struct side *s, const struct config *c, const struct rule *rule, bool hists, struct side_value *out,
+int gate_side_value(struct gate_side *s, const struct config *c, const struct rule *rule, bool hists, struct gate_value *out,
 	       struct err *e)
 {
 	bool blob = needs_blob(c, rule, hists), set;
-	struct side_value v = { .nr = 0 };
+	struct gate_value v = { .nr = 0 };
 	sqlite3_stmt *st;
 	int rc;
 
 	*out = v;
 	if (!s->db) {
-		side_file_value(c, rule, out);
+		gate_file_value(c, rule, out);
 		return 0;
 	}
 	rc = prepare(s, rule, blob, &st, e);
@@ -372,12 +372,12 @@ int side_value(struct side *s, const struct config *c, const struct rule *rule, 
 	if (!rc && v.set)
 		summarize(&v, rule);
 	if (rc)
-		side_value_fini(&v);
+		gate_value_fini(&v);
 	*out = v;
 	return rc;
 }
 
-void side_value_fini_samples(struct side_value *v)
+void gate_value_fini_samples(struct gate_value *v)
 {
 	for (size_t i = 0; v->hist && i < v->nr; i++)
 		hist_fini(&v->hist[i]);
@@ -387,15 +387,15 @@ void side_value_fini_samples(struct side_value *v)
 	v->sample = NULL;
 }
 
-void side_value_fini(struct side_value *v)
+void gate_value_fini(struct gate_value *v)
 {
-	side_value_fini_samples(v);
-	*v = (struct side_value){ 0 };
+	gate_value_fini_samples(v);
+	*v = (struct gate_value){ 0 };
 }
 
 /* --- texts --------------------------------------------------------------------------------------- */
 
-int side_text(struct side *s, const struct config *c, const char *column, char **out, struct err *e)
+int gate_side_text(struct gate_side *s, const struct config *c, const char *column, char **out, struct err *e)
 {
 	sqlite3_stmt *st;
 	char *sql;
@@ -419,7 +419,7 @@ int side_text(struct side *s, const struct config *c, const char *column, char *
 	return rc;
 }
 
-int side_mark(struct side *s, const struct config *c, const char *column, char **out, struct err *e)
+int gate_side_mark(struct gate_side *s, const struct config *c, const char *column, char **out, struct err *e)
 {
 	char *text;
 	int rc;
@@ -429,7 +429,7 @@ int side_mark(struct side *s, const struct config *c, const char *column, char *
 			       !strcmp(column, "costs_text") ? c->costs_mark : c->host_mark);
 		return 0;
 	}
-	rc = side_text(s, c, column, &text, e);
+	rc = gate_side_text(s, c, column, &text, e);
 	*out = rc ? NULL : xasprintf("%016llx", (unsigned long long)XXH3_64bits(text, strlen(text)));
 	if (!rc)
 		free(text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef ANALYSIS_SIDE_FILE_H
-#define ANALYSIS_SIDE_FILE_H
+#ifndef ANALYSIS_GATE_FILE_H
+#define ANALYSIS_GATE_FILE_H
 
-#include "analysis/side.h"
+#include "analysis/gate_side.h"
 
 /*
  * A baseline as text, small enough to be kept with the sources and read in a
@@ -17,8 +17,8 @@
  *
  * Intervals need a database: rules with '@' are judged by the numbers.
  */
-int side_file_is_text(const char *path, bool *text, struct err *e);
-int side_file_read(const char *path, struct side *s, struct err *e);
-void side_file_value(const struct config *c, const struct rule *rule, struct side_value *out);
+int gate_file_is_text(const char *path, bool *text, struct err *e);
+int gate_file_read(const char *path, struct gate_side *s, struct err *e);
+void gate_file_value(const struct config *c, const struct rule *rule, struct gate_value *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef ANALYSIS_SIDE_H
-#define ANALYSIS_SIDE_H
+#ifndef ANALYSIS_GATE_SIDE_H
+#define ANALYSIS_GATE_SIDE_H
 
 #include "analysis/db.h"
 #include "analysis/rules.h"
@@ -34,7 +34,7 @@ struct config {
 };
 
 /* Where a side comes from: "run:3", "run:3,4", "branch:NAME", "subject:NAME", or a database or baseline file. */
-struct side {
+struct gate_side {
 	char		*from;
 	struct db	*db;		/* NULL: a baseline file */
 	bool		 own;		/* @db is closed with the side */
@@ -45,7 +45,7 @@ struct side {
 };
 
 /* Figures of one configuration for one rule. */
-struct side_value {
+struct gate_value {
 	bool		 set;
 	double		 value;		/* of merged histograms; mean of a metric's values */
 	double		 worst_low, worst_high; /* over runs */
@@ -55,28 +55,28 @@ struct side_value {
 };
 
 /**
- * side_open() - the runs that @from names.
+ * gate_side_open() - the runs that @from names.
  * @db:		where runs, branches and subjects are looked up; borrowed.
  * @measured:	those of real threads and hardware, not those of virtual time.
  *
  * Return: 0; ERR_INPUT (negative) when there are none.
  */
-int side_open(struct db *db, const char *from, bool measured, struct side *out, struct err *e);
+int gate_side_open(struct db *db, const char *from, bool measured, struct gate_side *out, struct err *e);
 /* The branch of the newest run; refused when that is what @not names. */
-int side_newest(struct db *db, const char *not, bool measured, struct side *out, struct err *e);
-void side_close(struct side *s);	/* zeroed: fine */
+int gate_side_newest(struct db *db, const char *not, bool measured, struct gate_side *out, struct err *e);
+void gate_side_close(struct gate_side *s);	/* zeroed: fine */
 
 /* What @c says about @rule; @hists: with histograms, where it is about a latency. */
-int side_value(struct side *s, const struct config *c, const struct rule *rule, bool hists, struct side_value *out,
+int gate_side_value(struct gate_side *s, const struct config *c, const struct rule *rule, bool hists, struct gate_value *out,
 	       struct err *e);
-void side_value_fini(struct side_value *v);
+void gate_value_fini(struct gate_value *v);
 /* Keeps the figures alone. */
-void side_value_fini_samples(struct side_value *v);
+void gate_value_fini_samples(struct gate_value *v);
 
 /* A text of the newest run, "policy_text", "costs_text" or "host_text"; "" of a baseline file; free() it. */
-int side_text(struct side *s, const struct config *c, const char *column, char **out, struct err *e);
+int gate_side_text(struct gate_side *s, const struct config *c, const char *column, char **out, struct err *e);
 /* What stands for such a text in a baseline file. */
-int side_mark(struct side *s, const struct config *c, const char *column, char **out, struct err *e);
+int gate_side_mark(struct gate_side *s, const struct config *c, const char *column, char **out, struct err *e);
 
 /* How much alike configurations have to be. */
 enum config_likeness {
@@ -88,6 +88,6 @@ enum config_likeness {
 int config_order(const struct config *a, const struct config *b, enum config_likeness likeness);
 
 /* Writes the figures that @rules are about, so that the file can be a baseline. */
-int side_save(struct side *s, const struct rules *rules, const char *path, struct err *e);
+int gate_side_save(struct gate_side *s, const struct rules *rules, const char *path, struct err *e);
 
 #endif
