@@ -37,13 +37,26 @@ struct reading {
 	char		*section;
 };
 
+/* What is left out of a file: how most runs are. */
+static const struct {
+	const char *name, *value;
+} defaults[] = { { "runtime", "vtime" }, { "pacing", "closed" }, { "access", "none" }, { "time_scale", "1" } };
+
+static const char *default_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
+		if (!strcmp(defaults[i].name, name))
+			return defaults[i].value;
+	return "";
+}
+
 static struct config *config_begin(struct gate_side *s)
 {
 	s->v = xreallocarray(s->v, s->nr + 1, sizeof(*s->v));
 	s->v[s->nr] = (struct config){ .clones = 1 };
-#define CONFIG_EMPTY(column) s->v[s->nr].column = xstrdup("");
-	CONFIG_TEXTS(CONFIG_EMPTY)
-#undef CONFIG_EMPTY
+#define CONFIG_DEFAULT(column) s->v[s->nr].column = xstrdup(default_of(#column));
+	CONFIG_TEXTS(CONFIG_DEFAULT)
+#undef CONFIG_DEFAULT
 	s->v[s->nr].subject = xstrdup("");
 	s->v[s->nr].policy_mark = xstrdup("");
 	s->v[s->nr].costs_mark = xstrdup("");
@@ -169,10 +182,14 @@ static int write_config(struct gate_side *s, const struct config *c, const struc
 {
 	int rc;
 
-#define CONFIG_WRITE(column) fprintf(out, "%s = %s\n", #column, c->column);
+#define CONFIG_WRITE(column) \
+	if (strcmp(c->column, default_of(#column))) \
+		fprintf(out, "%s = %s\n", #column, c->column);
 	CONFIG_TEXTS(CONFIG_WRITE)
 #undef CONFIG_WRITE
-	fprintf(out, "clones = %lld\nseeds =", (long long)c->clones);
+	if (c->clones != 1)
+		fprintf(out, "clones = %lld\n", (long long)c->clones);
+	fputs("seeds =", out);
 	for (size_t i = 0; i < c->nr; i++)
 		fprintf(out, " %llu", (unsigned long long)c->run[i].seed);
 	fputc('\n', out);
@@ -194,20 +211,30 @@ static int write_config(struct gate_side *s, const struct config *c, const struc
 	return rc;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return config_order(*(struct config *const *)a, *(struct config *const *)b, CONFIG_SAME_BUT_HASH);
+}
+
 int gate_side_save(struct gate_side *s, const struct rules *rules, const char *path, struct err *e)
 {
+	struct config **order = xcalloc(s->nr, sizeof(struct config *));
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 	int rc = 0;
 
+	for (size_t i = 0; i < s->nr; i++)
+		order[i] = &s->v[i];
+	qsort(order, s->nr, sizeof(struct config *), by_name);
 	fprintf(out, "; A baseline for mmulab gate.  Made, not written: mmulab gate RESULTS.db --rules RULES.ini --save THIS\n"
 		"; Times are nanoseconds, shares millionths; what stands for texts are their XXH3.\n");
 	for (size_t i = 0; !rc && i < s->nr; i++) {
 		fprintf(out, "\n[%zu]\n", i + 1);
-		rc = write_config(s, &s->v[i], rules, out, e);
+		rc = write_config(s, order[i], rules, out, e);
 	}
 	fclose(out);
+	free(order);
 	if (!rc)
 		rc = outfile_put(path, text, len, e);
 	free(text);

@@ -11,7 +11,7 @@
  *	[1]
  *	trace = x86-6.12-populate-4k.mmt
  *	policy = x86-6.12
- *	...				; CONFIG_TEXTS, clones, seeds
+ *	...				; CONFIG_TEXTS, clones, seeds; not what most have (closed pacing, ...)
  *	costs_text = 0123456789abcdef	; XXH3 of the text, to say that it is another one
  *	access.total.p99 = 5231
  *

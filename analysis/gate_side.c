@@ -13,7 +13,7 @@
 
 /* --- configurations ---------------------------------------------------------------------- */
 
-static void config_fini(struct config *c)
+void config_fini(struct config *c)
 {
 #define CONFIG_FREE(column) free(c->column);
 	CONFIG_TEXTS(CONFIG_FREE)
@@ -224,6 +224,10 @@ int gate_side_newest(struct db *db, const char *not, bool measured, struct gate_
 	rc = branch && !strcmp(from + strlen("branch:"), not + strlen("branch:")) ?
 		err_set(e, ERR_USAGE, "%s: the newest run is of the baseline's branch; say with --against what to hold against it",
 			db->path) : gate_side_open(db, from, measured, out, e);
+	if (!rc && !strcmp(from, "branch:")) {
+		free(out->from);
+		out->from = xstrdup(db->path);
+	}
 	free(from);
 	return rc;
 }
@@ -239,6 +243,23 @@ void gate_side_close(struct gate_side *s)
 	}
 	free(s->from);
 	*s = (struct gate_side){ 0 };
+}
+
+const char *gate_unit_of(void *db, const char *metric)
+{
+	static const char *const units[] = { "ns", "ppm", "count", "bytes" };
+	const char *unit = NULL;
+	sqlite3_stmt *st;
+
+	if (db_prepare(db, "SELECT unit FROM metric WHERE name = ? LIMIT 1", "metric", &st, NULL))
+		return NULL;
+	sqlite3_bind_text(st, 1, metric, -1, SQLITE_STATIC);
+	if (db_step(db, st, NULL) == 1)
+		for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+			if (!strcmp(units[i], db_text(st, 0)))
+				unit = units[i];
+	sqlite3_finalize(st);
+	return unit;
 }
 
 /* --- what they say ---------------------------------------------------------------------------- */

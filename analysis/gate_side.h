@@ -78,6 +78,9 @@ int gate_side_text(struct gate_side *s, const struct config *c, const char *colu
 /* What stands for such a text in a baseline file. */
 int gate_side_mark(struct gate_side *s, const struct config *c, const char *column, char **out, struct err *e);
 
+/* Unit of a metric that some run of the struct db at @db has, for rules_read(); NULL: none has it. */
+const char *gate_unit_of(void *db, const char *metric);
+
 /* How much alike configurations have to be. */
 enum config_likeness {
 	CONFIG_SAME,
@@ -85,6 +88,7 @@ enum config_likeness {
 	CONFIG_SAME_BUT_SCALE,		/* nor does it matter by what recorded times were multiplied */
 };
 
+void config_fini(struct config *c);
 int config_order(const struct config *a, const struct config *b, enum config_likeness likeness);
 
 /* Writes the figures that @rules are about, so that the file can be a baseline. */

@@ -324,6 +324,25 @@ int rules_read(const char *path, const char *(*unit_of)(void *arg, const char *m
 	return rc;
 }
 
+int rules_named(const char *const *names, size_t nr, const char *(*unit_of)(void *arg, const char *metric), void *arg,
+		struct rules *out, struct err *e)
+{
+	struct rules rules = { .path = xstrdup("--metric"), .v = xcalloc(nr, sizeof(*rules.v)), .nr = nr };
+	struct reading in = { .rules = &rules, .unit_of = unit_of, .arg = arg };
+	struct place p = { "--metric", e };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < nr; i++) {
+		rules.v[i].name = xstrdup(names[i]);
+		rc = parse_name(&in, &p, &rules.v[i]);
+	}
+	if (rc)
+		rules_fini(&rules);
+	else
+		*out = rules;
+	return rc;
+}
+
 void rules_fini(struct rules *r)
 {
 	for (size_t i = 0; i < r->nr; i++)

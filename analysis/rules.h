@@ -62,6 +62,9 @@ struct rules {
  */
 int rules_read(const char *path, const char *(*unit_of)(void *arg, const char *metric), void *arg, struct rules *out,
 	       struct err *e);
+/* Figures by their names alone, for those who only want to read them; an error says "--metric NAME". */
+int rules_named(const char *const *names, size_t nr, const char *(*unit_of)(void *arg, const char *metric), void *arg,
+		struct rules *out, struct err *e);
 void rules_fini(struct rules *r);	/* zeroed: fine */
 
 /* Is it about runs of this trace under this policy? */

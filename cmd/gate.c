@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmulab gate: did it get worse? */
 #include <stdio.h>
-#include <string.h>
 
 #include "analysis/gate.h"
 #include "cmd/opts.h"
@@ -36,36 +35,6 @@ struct asked {
 	const char	*rules, *baseline, *against, *save;
 	bool		 measured, all, json, junit, github;
 };
-
-struct lookup {
-	sqlite3_stmt	*st;
-};
-
-/* Metrics that metric.def does not name, but some run has. */
-static const char *unit_of(void *arg, const char *metric)
-{
-	struct lookup *l = arg;
-
-	sqlite3_reset(l->st);
-	sqlite3_bind_text(l->st, 1, metric, -1, SQLITE_TRANSIENT);
-	if (sqlite3_step(l->st) != SQLITE_ROW)
-		return NULL;
-	for (const char *const *unit = (const char *const[]){ "ns", "ppm", "count", "bytes", NULL }; *unit; unit++)
-		if (!strcmp(*unit, db_text(l->st, 0)))
-			return *unit;
-	return NULL;
-}
-
-static int read_rules(struct db *db, const char *path, struct rules *out, struct err *e)
-{
-	struct lookup l;
-	int rc = db_prepare(db, "SELECT unit FROM metric WHERE name = ? LIMIT 1", "metric", &l.st, e);
-
-	if (!rc)
-		rc = rules_read(path, unit_of, &l, out, e);
-	sqlite3_finalize(l.st);
-	return rc;
-}
 
 static void print(const struct gate *g, const struct asked *a)
 {
@@ -111,7 +80,7 @@ static int gate(const char *path, const struct asked *a, struct err *e)
 	int rc = db_open(path, &db, e);
 
 	if (!rc)
-		rc = read_rules(&db, a->rules, &rules, e);
+		rc = rules_read(a->rules, gate_unit_of, &db, &rules, e);
 	if (!rc)
 		rc = open_candidate(&db, a, &cand, e);
 	if (!rc)
