@@ -54,6 +54,13 @@ static void name_entry(struct fold *f, uint64_t sptep, struct ev *ev, bool forge
 		known_forget(&s->at, key);
 }
 
+/* An entry of which nobody said what it maps is known by its place. */
+static void place_entry(const struct fold *f, uint64_t sptep, struct ev *ev)
+{
+	if (!ev->spte.level && f->sptes && f->sptes->apart_known)
+		ev->spte.gfn = (sptep - f->sptes->apart) >> 3;
+}
+
 /* --- records ----------------------------------------------------------------------------------- */
 
 void update_flush(struct fold *f, struct task *t)
@@ -63,6 +70,7 @@ void update_flush(struct fold *f, struct task *t)
 	t->holds_update = false;
 	if (!u->ev.spte.level)
 		name_entry(f, u->sptep, &u->ev, false);
+	place_entry(f, u->sptep, &u->ev);
 	emit_obs(f, t, u->t_ns, &u->ev);
 }
 
@@ -120,5 +128,6 @@ void obs_spte_clear(struct fold *f, struct task *t, const struct raw *r)
 			infer_zapped(f, op, ev.spte.gfn, ev.spte.level);
 	}
 	ev.vm = op->vm;
+	place_entry(f, r->v[1], &ev);
 	emit_obs(f, t, r->ts_ns, &ev);
 }

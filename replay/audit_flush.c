@@ -117,7 +117,8 @@ static bool roots_go(const struct recording *r, uint16_t vm, uint64_t from, uint
 static void say_unflushed(const struct audit_job *s, uint32_t index, const struct rec_obs *loss, const char *until)
 {
 	const struct rec_op *op = &s->r->ops[index];
-	struct audit_finding *f = audit_add(s->a, AUDIT_F1, op->vm, loss->o.spte.gfn, loss->t_ns);
+	struct audit_finding *f = audit_add(s->a, AUDIT_F1, op->vm, loss->o.spte.level ? loss->o.spte.gfn : 0,
+					    loss->t_ns);
 	char level[24] = "";
 
 	f->certain = !s->a->lost && !rec_op_lost(s->r, op) && !roots_go(s->r, op->vm, op->begin_ns, op->end_ns);

@@ -244,6 +244,22 @@ static bool clears_empty(const struct guide *g, const struct obs *o, gfn_t gfn)
 	       (!o->spte.level || o->spte.gfn == gfn);
 }
 
+/* As far as is known: is the entry at @sptep (0: unknown) the one of @q in a page that shadows its table? */
+static bool may_be_at(const struct guide *g, uint64_t sptep, const struct gpte_question *q)
+{
+	gfn_t table;
+
+	if (!sptep)
+		return true;
+	return (sptep >> 3 & (SPTE_ENTRIES - 1)) == q->offset / 8u &&
+	       (!gpt_pages_table(g->job->gpt_pages, q->vm, sptep, q->t_ns, &table) || table == q->table);
+}
+
+static uint64_t place_of_clear(const struct obs *o)
+{
+	return o->spte.level ? 0 : (uint64_t)o->spte.gfn << 3;
+}
+
 /* Did KVM clear an empty entry that the engine has not cleared yet?  One INVLPG looks at an entry for each root. */
 static bool is_cleared_empty(const struct guide *g, const struct running *r, gfn_t gfn)
 {
@@ -269,14 +285,6 @@ static bool has_cleared(const struct running *r)
 		if (clears_leaf(&r->said[i]))
 			return true;
 	return false;
-}
-
-/* As far as is known: is it an entry of a page that shadows @q's table? */
-static bool may_be_of(const struct guide *g, const struct obs *set, const struct gpte_question *q)
-{
-	gfn_t table;
-
-	return !gpt_pages_table(g->job->gpt_pages, q->vm, set->set.sptep, q->t_ns, &table) || table == q->table;
 }
 
 /* The first record from @i on that is of an entry. */
@@ -308,14 +316,14 @@ static void fate_of_remade(const struct guide *g, struct running *r, struct gpte
 	if (i < op->nr_obs && obs[i].o.kind == OBS_SPTE_UPDATE)
 		set = next_entry(op, obs, i + 1);
 	if (set < op->nr_obs && obs[set].o.kind == OBS_SET_SPTE) {
-		if (may_be_of(g, &obs[set].o, q)) {
+		if (may_be_at(g, obs[set].o.set.sptep, q)) {
 			q->fate = GPTE_FATE_MADE;
 			q->gfn = obs[set].o.set.gfn;
 			q->anew = true;
 			q->spte = obs[set].o.set.spte;
 			i = set + 1;
 		}
-	} else if (i < op->nr_obs && !clears_leaf(&obs[i].o)) {
+	} else if (i < op->nr_obs && !clears_leaf(&obs[i].o) && may_be_at(g, place_of_clear(&obs[i].o), q)) {
 		q->fate = GPTE_FATE_GONE;
 		i++;
 	}

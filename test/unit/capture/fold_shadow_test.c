@@ -348,7 +348,7 @@ static const struct row rows[] = {
 		.unused = 5,
 	},
 	{
-		.name = "an entry's address becomes its frame: by the kvm_mmu_set_spte right after, until it is cleared",
+		.name = "an entry's address becomes its frame: by the kvm_mmu_set_spte right after, until it is cleared; then its place is told",
 		.steps = {
 			EXIT(100, 7, 0), FAULT(110, 7, 0, 0x20ULL, 6), REQ(115, 7, 0x20ULL),
 			UPDATE(116, 7, 0x5000, EMPTY, LEAF), SET_AT(117, 7, 0x20ULL, 0x5000), RET(120, 7, FIXED),
@@ -363,10 +363,10 @@ static const struct row rows[] = {
 		"17 0 kvm_mmu_set_spte - gfn=0x20 level=1 r=1 x=1 spte=0x1000e67 sptep=0x5000\n"
 		"20 0 op - op=fault gfn=0x20 result=fixed access=0x8 span_ns=10 stimulus=0 entry_ns=10 error_code=0x6\n"
 		"100 1 spte_update - gfn=0x20 level=1 old=0x1000e67 new=0x1000e65\n"
-		"101 1 spte_update - gfn=0x0 level=0 old=0x1000e67 new=0x1000e65\n"
+		"101 1 spte_update - gfn=0xc00 level=0 old=0x1000e67 new=0x1000e65\n"
 		"110 1 spte_clear - gfn=0x20 level=1 old=0x1000e67 new=0x0\n"
-		"111 1 spte_clear - gfn=0x0 level=0 old=0x8000000000000000 new=0x0\n"
-		"112 1 spte_update - gfn=0x0 level=0 old=0x8000000000000000 new=0x1000e67\n"
+		"111 1 spte_clear - gfn=0xa00 level=0 old=0x8000000000000000 new=0x0\n"
+		"112 1 spte_update - gfn=0xa00 level=0 old=0x8000000000000000 new=0x1000e67\n"
 		"112 1 op - op=unknown gfn=0x0 result=continue span_ns=12 stimulus=4294967295\n",
 	},
 	{
