@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmulab export: runs in the formats of others. */
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "cmd/export.h"
-#include "cmd/opts.h"
+#include "cmd/runs.h"
 #include "cmd/verb.h"
 
 static const char usage[] =
-	"usage: mmulab export --trace-dat OUT.dat [options] T.mmt\n"
+	"usage: mmulab export --format FORMAT [options] results.db\n"
+	"       mmulab export --trace-dat OUT.dat [options] T.mmt\n"
 	"\n"
-	"Replays a recording under a policy, in virtual time, and writes down what the engine did as the\n"
-	"recording a host would have left (trace.dat, version 6): each task a thread, with the kernel's own events\n"
-	"and those of the probes that `mmulab capture` makes.  trace-cmd and KernelShark open it, and `mmulab\n"
-	"import` reads it back.  Its times are virtual.\n"
+	"Runs of a results database for other programs: tables as CSV, everything as JSON, or metrics and latency\n"
+	"histograms as OpenMetrics text.\n"
 	"\n"
-	"      --trace-dat FILE  the recording to write\n"
+	"Or one run as the recording that a host would have left (trace.dat, version 6): a recording is replayed\n"
+	"under a policy, in virtual time, and what the engine did is written down, each task a thread, with the\n"
+	"kernel's own events and those of the probes that `mmulab capture` makes.  trace-cmd and KernelShark open\n"
+	"it, and `mmulab import` reads it back.  Its times are virtual.\n"
+	"\n"
+	"      --format NAME     csv (RFC 4180), json, openmetrics\n"
+	"      --table NAME      csv: this table alone, one of run, knob, metric, hist, bucket, blame, series,\n"
+	"                        heat, fidelity\n"
+	"  -o, --output PATH     write there; csv of all tables: a folder, with a file for each.\n"
+	"                        Default: standard output\n"
+	RUNS_USAGE
+	"      --trace-dat FILE  the recording to write, of a run under these:\n"
 	"  -p, --policy NAME     policy to replay under (default: that of the recorded kernel)\n"
 	"      --set NAME=VALUE  change a knob, a cost (costs.kick=2000) or the host (host.cpus=16); may be\n"
 	"                        given again\n"
@@ -30,17 +40,25 @@ static const char usage[] =
 	"      --assume FACT     likewise\n"
 	"      --salvage         likewise\n"
 	"\n"
-	"Exit status: 4 when the trace lacks a fact that a replay needs, or cannot be told in records of a kernel:\n"
-	"shadow pages, and memory that was mapped before the trace begins.\n";
+	"Exit status: 3 when no run of the database was chosen; 4 when the trace lacks a fact that a replay needs, or\n"
+	"cannot be told in records of a kernel: shadow pages, and memory that was mapped before the trace begins.\n";
+
+static bool wants_recording(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strncmp(argv[i], "--trace-dat", strlen("--trace-dat")))
+			return true;
+	return false;
+}
 
 static int run(int argc, char **argv, struct err *e)
 {
-	return export_trace_dat(argc, argv, e);
+	return wants_recording(argc, argv) ? export_trace_dat(argc, argv, e) : export_db(argc, argv, e);
 }
 
 const struct verb verb_export = {
 	.name = "export",
-	.summary = "a run as a recording that trace-cmd opens",
+	.summary = "runs for other programs: CSV, JSON, OpenMetrics, or a recording that trace-cmd opens",
 	.usage = usage,
 	.run = run,
 };

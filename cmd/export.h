@@ -4,7 +4,8 @@
 
 #include "base/err.h"
 
-/* `mmulab export --trace-dat ...`; as struct verb's run. */
-int export_trace_dat(int argc, char **argv, struct err *e);
+/* The two sorts of export; as struct verb's run. */
+int export_trace_dat(int argc, char **argv, struct err *e);	/* --trace-dat: a run as a recording */
+int export_db(int argc, char **argv, struct err *e);		/* --format: runs of a database */
 
 #endif
