@@ -6,12 +6,13 @@
 #include "analysis/dashboard_site.h"
 #include "analysis/jstext.h"
 #include "base/alloc.h"
+#include "result/metric.h"
 #include "result/result.h"
 
 /* Of what other programs measured (dirty_log_perf_test and its like), which metric.def does not know. */
 #define MAX_OTHERS 40
 
-static const char *const metrics[] = {
+static const char *const headlines[] = {
 	"stall", "stall_share", "stall_max", "retries", "flushes", "window_max", "longest_stretch", "run", "bytes",
 };
 
@@ -40,31 +41,11 @@ static struct column *column_add(struct site *s, char *name, char *label, const 
 	return c;
 }
 
-static const struct {
-	const char *name, *unit, *label;
-	int better;
-} known[] = {
-#define METRIC(name, unit, better, label, help) { #name, unit, label, better },
-#define CAVEAT(name, unit, label, help) { #name, unit, label, 0 },
-#include "result/metric.def"
-#undef METRIC
-#undef CAVEAT
-};
-
-static bool is_known(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strcmp(known[i].name, name))
-			return true;
-	return false;
-}
-
 static void add_metric(struct site *s, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strcmp(known[i].name, name))
-			column_add(s, xstrdup(name), xstrdup(known[i].label + strspn(known[i].label, " ")),
-				   known[i].unit, known[i].better);
+	const struct metric *m = metric_find(name);
+
+	column_add(s, xstrdup(name), xstrdup(m->label + strspn(m->label, " ")), m->unit, m->better);
 }
 
 /* "access p99", "access lock wait p99". */
@@ -83,8 +64,8 @@ static char *latency_label(size_t i)
 /* The metrics, the latencies, others as they come. */
 void columns_init(struct site *s)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
-		add_metric(s, metrics[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(headlines); i++)
+		add_metric(s, headlines[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(latencies); i++)
 		column_add(s, xasprintf("%s.%s.%s", result_op_name(latencies[i].op), result_phase_name(latencies[i].phase),
 					latencies[i].name), latency_label(i), "ns", -1);
@@ -110,12 +91,12 @@ static void column_set(struct column *c, size_t run, int64_t value)
 /* The column of a metric not seen before, NULL when it has none. */
 static struct column *find_column(struct site *s, const char *name, const char *unit)
 {
-	size_t fixed = ARRAY_SIZE(metrics) + ARRAY_SIZE(latencies);
+	size_t fixed = ARRAY_SIZE(headlines) + ARRAY_SIZE(latencies);
 
 	for (size_t i = 0; i < s->nr_columns; i++)
 		if (!strcmp(s->columns[i].name, name))
 			return &s->columns[i];
-	if (is_known(name) || strchr(name, '.') || s->nr_columns >= fixed + MAX_OTHERS)
+	if (metric_find(name) || strchr(name, '.') || s->nr_columns >= fixed + MAX_OTHERS)
 		return NULL;
 	return column_add(s, xstrdup(name), xstrdup(name), unit, 0);
 }
@@ -144,7 +125,7 @@ void columns_latency(struct site *s, size_t run, sqlite3_stmt *st, int first)
 	for (size_t i = 0; i < ARRAY_SIZE(latencies); i++)
 		if (!strcmp(op, result_op_name(latencies[i].op)) &&
 		    !strcmp(phase, result_phase_name(latencies[i].phase)))
-			column_set(&s->columns[ARRAY_SIZE(metrics) + i], run,
+			column_set(&s->columns[ARRAY_SIZE(headlines) + i], run,
 				   sqlite3_column_int64(st, first + latencies[i].column));
 }
 

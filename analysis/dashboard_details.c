@@ -15,6 +15,7 @@
 #include "analysis/dashboard_site.h"
 #include "analysis/jstext.h"
 #include "base/alloc.h"
+#include "result/metric.h"
 #include "result/result.h"
 
 /* One pass over a table, in the order of runs, side by side with the others. */
@@ -237,16 +238,8 @@ static int write_chunk(struct pass *p, size_t first, struct err *e)
 
 static void name_everything(struct site *s)
 {
-	static const char *const metrics[] = {
-#define METRIC(name, unit, better, label, help) #name,
-#define CAVEAT(name, unit, label, help) #name,
-#include "result/metric.def"
-#undef METRIC
-#undef CAVEAT
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
-		intern(&s->metrics, metrics[i]);
+	for (size_t i = 0; i < nr_metrics; i++)
+		intern(&s->metrics, metrics[i].name);
 	for (int op = 0; op < RESULT_NR_OPS; op++) {
 		intern(&s->ops, result_op_name(op));
 		for (int phase = 0; phase < RESULT_NR_PHASES; phase++)
@@ -278,29 +271,18 @@ int details_write(struct site *s, struct err *e)
 
 static void put_metric(const char *name, FILE *out)
 {
-	static const struct {
-		const char *name, *unit, *label, *help;
-		int better, caveat;
-	} known[] = {
-#define METRIC(name, unit, better, label, help) { #name, unit, label, help, better, 0 },
-#define CAVEAT(name, unit, label, help) { #name, unit, label, help, 0, 1 },
-#include "result/metric.def"
-#undef METRIC
-#undef CAVEAT
-	};
+	const struct metric *m = metric_find(name);
 
 	fputc('[', out);
 	jstext(out, name);
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (strcmp(known[i].name, name) != 0)
-			continue;
+	if (m) {
 		fputc(',', out);
-		jstext(out, known[i].unit);
-		fprintf(out, ",%d,", known[i].better);
-		jstext(out, known[i].label);
+		jstext(out, m->unit);
+		fprintf(out, ",%d,", m->better);
+		jstext(out, m->label);
 		fputc(',', out);
-		jstext(out, known[i].help);
-		fputs(known[i].caveat ? ",1" : "", out);
+		jstext(out, m->help);
+		fputs(m->caveat ? ",1" : "", out);
 	}
 	fputc(']', out);
 }

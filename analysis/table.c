@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "result/metric.h"
 #include "result/result.h"
 
 #define RARE 100
@@ -128,23 +129,13 @@ static char *words(char *text)
 
 static void lay_out_metrics(struct table *t)
 {
-	static const struct {
-		const char *name, *unit, *label, *caveat;
-		int better;
-	} metrics[] = {
-#define METRIC(name, unit, better, label, help) { #name, unit, label, NULL, better },
-#define CAVEAT(name, unit, label, help) { #name, unit, label, help, 0 },
-#include "result/metric.def"
-#undef METRIC
-#undef CAVEAT
-	};
+	for (size_t i = 0; i < nr_metrics; i++) {
+		const struct metric *m = &metrics[i];
+		struct table_line *r = row_add(t, TABLE_METRIC, m->name, NULL, NULL, m->unit);
 
-	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
-		struct table_line *r = row_add(t, TABLE_METRIC, metrics[i].name, NULL, NULL, metrics[i].unit);
-
-		r->label = xstrdup(metrics[i].label);
-		r->better = metrics[i].better;
-		r->caveat = metrics[i].caveat;
+		r->label = xstrdup(m->label);
+		r->better = m->better;
+		r->caveat = m->caveat ? m->help : NULL;
 	}
 }
 
