@@ -47,14 +47,23 @@ static bool is_trend(const struct site *s, const size_t *v, size_t nr)
 	return false;
 }
 
-static void trend_add(struct trends *t, const size_t *v, size_t nr)
+/* Of what was run again the newest run counts. */
+static void trend_add(const struct site *s, struct trends *t, const size_t *v, size_t nr)
 {
+	size_t *newest = xcalloc(nr, sizeof(*newest));	/* by subject */
+	struct intern subjects = { 0 };
 	struct trend *trend;
 
 	t->v = xreallocarray(t->v, t->nr + 1, sizeof(*t->v));
 	trend = &t->v[t->nr++];
-	*trend = (struct trend){ .v = xreallocarray(NULL, nr, sizeof(*v)), .nr = nr };
-	memcpy(trend->v, v, nr * sizeof(*v));
+	*trend = (struct trend){ .v = xreallocarray(NULL, nr, sizeof(*v)) };
+	for (size_t i = 0; i < nr; i++)
+		newest[intern(&subjects, run_subject(s->v[v[i]].run))] = i;
+	for (size_t i = 0; i < nr; i++)
+		if (newest[intern(&subjects, run_subject(s->v[v[i]].run))] == i)
+			trend->v[trend->nr++] = v[i];
+	intern_fini(&subjects);
+	free(newest);
 }
 
 static void group_runs(const struct site *s, struct trends *t)
@@ -69,7 +78,7 @@ static void group_runs(const struct site *s, struct trends *t)
 			if (compare_kind(s->v[order[i]].run, s->v[order[end]].run))
 				break;
 		if (is_trend(s, order + i, end - i))
-			trend_add(t, order + i, end - i);
+			trend_add(s, t, order + i, end - i);
 	}
 	free(order);
 }
