@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
-#include <tracefs.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -44,7 +43,7 @@ static struct instance *check_tracefs(struct exam *x)
 		return NULL;
 	}
 	instance_write(in, "tracing_on", "0");
-	add(x, "tracefs", EXAM_GOOD, xasprintf("an instance of our own can be made in %s", tracefs_tracing_dir()), NULL);
+	add(x, "tracefs", EXAM_GOOD, xasprintf("an instance of our own can be made in %s", instance_tracing_dir()), NULL);
 	return in;
 }
 

@@ -76,6 +76,16 @@ bool instance_owner_gone(const struct instance_owner *owner)
 	return owner->pid_ns == pid_ns() && start_of(owner->pid) != owner->start;
 }
 
+/* Asked so, the library does not mount it; each time it is asked it loses a few bytes. */
+const char *instance_tracing_dir(void)
+{
+	static const char *dir;
+
+	if (!dir && tracefs_tracing_dir_is_mounted(false, &dir) <= 0)
+		dir = NULL;
+	return dir;
+}
+
 /* --- files ------------------------------------------------------------------------------- */
 
 char *instance_path(const struct instance *in, const char *file)
@@ -248,19 +258,11 @@ static void clean_probes(struct cleaning *c)
 	free(list);
 }
 
-static bool is_mounted(void)
-{
-	const char *path = NULL;
-
-	/* Asked first: the rest of the library would mount it. */
-	return tracefs_tracing_dir_is_mounted(false, &path) > 0;
-}
-
 unsigned int instance_clean(void (*removed)(void *arg, const char *name), void *arg)
 {
 	struct cleaning c = { removed, arg, 0 };
 
-	if (!is_mounted())
+	if (!instance_tracing_dir())
 		return 0;
 	clean_instances(&c);
 	clean_probes(&c);
@@ -272,7 +274,7 @@ int instance_open(struct instance **out, struct err *e)
 	struct instance *in;
 	int errnum;
 
-	if (!is_mounted())
+	if (!instance_tracing_dir())
 		return err_set(e, ERR_MACHINE, "no tracefs is mounted; `mount -t tracefs nodev /sys/kernel/tracing` as root");
 	in = xcalloc(1, sizeof(*in));
 	in->name = own_name('-');

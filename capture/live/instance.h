@@ -18,6 +18,9 @@
  */
 struct instance;
 
+/* Where tracefs is mounted; NULL: nowhere.  Of one thread at a time. */
+const char *instance_tracing_dir(void);
+
 /**
  * instance_open() - a new instance that records nothing yet.
  *

@@ -7,21 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <tracefs.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "capture/live/host.h"
+#include "capture/live/instance.h"
 
 /* The number of an event; -1, and errno. */
 static long number_of(const char *system, const char *name)
 {
-	const char *tracing = NULL;
+	const char *tracing = instance_tracing_dir();
 	char *path, *text;
 	long id;
 
-	/* Asked so, the library does not mount it. */
-	if (tracefs_tracing_dir_is_mounted(false, &tracing) <= 0) {
+	if (!tracing) {
 		errno = ENODEV;
 		return -1;
 	}
