@@ -22,26 +22,27 @@ ${CC:-cc} -std=gnu11 -O2 -D_GNU_SOURCE -I. -o "$tmp/many_runs" test/bench/many_r
 "$tmp/many_runs" "$tmp/r.db" "$runs"
 printf '%-19s %8d MB\n' "database" $(($(stat -c %s "$tmp/r.db") / 1000000))
 
-# timed NAME COMMAND...: the best of five, in ms
+# timed NAME COMMAND...: the best of five
 timed() {
-	local name=$1 best='' start ms
+	local name=$1
 	shift
 	for _ in 1 2 3 4 5; do
-		start=$(date +%s%N)
-		"$@" >"$tmp/out" 2>&1 || [ $? = 1 ] || { cat "$tmp/out" >&2; exit 1; }
-		ms=$((($(date +%s%N) - start) / 1000000))
-		[ -n "$best" ] && [ "$best" -le $ms ] || best=$ms
-	done
-	printf '%-19s %8d ms\n' "$name" "$best"
+		command time -q -f '%e %U %S' -o "$tmp/time" "$@" >"$tmp/out" 2>&1 || [ $? = 1 ] ||
+			{ cat "$tmp/out" >&2; exit 1; }
+		cat "$tmp/time"
+	done | awk -v name="$name" '
+		NR == 1 || $1 < wall { wall = $1 }
+		NR == 1 || $2 + $3 < cpu { cpu = $2 + $3 }
+		END { printf "%-19s %8.2f s, CPU time %.2f s\n", name, wall, cpu }'
 }
-has() { "$build/mmulab" "$1" -h >/dev/null 2>&1; }
 
 sqlite3 "$tmp/r.db" "DELETE FROM run WHERE trace = 'fake.mmt'"
+printf '%s\n' 'stall <= +2%' 'access.total.p99 <= +3%' >"$tmp/rules.ini"
+gate=("$build/mmulab" gate "$tmp/r.db" --rules "$tmp/rules.ini" --baseline)
 timed "compare" "$build/mmulab" compare "$tmp/r.db"
-timed "compare --trace" "$build/mmulab" compare "$tmp/r.db" --trace populate-thp -p x86-6.12
+timed "compare --policy" "$build/mmulab" compare "$tmp/r.db" --policy x86-6.12
 timed "compare --run" "$build/mmulab" compare "$tmp/r.db" --run 1 --run 7000
+timed "gate, two subjects" "${gate[@]}" subject:commit003 --against subject:commit015
+timed "gate, a branch" "${gate[@]}" subject:commit003
 timed "sweep, all known" "$build/mmulab" sweep "$tmp/grid.ini" --db "$tmp/r.db"
-# GATE, DASHBOARD: options, when the defaults are not what is to be measured
-# shellcheck disable=SC2086
-! has gate || timed "gate" "$build/mmulab" gate ${GATE:-} "$tmp/r.db"
-! has dashboard || timed "dashboard" "$build/mmulab" dashboard "$tmp/r.db" -o "$tmp/site"
+timed "dashboard" "$build/mmulab" dashboard "$tmp/r.db" -o "$tmp/site" --pictures none

@@ -173,7 +173,8 @@ static void bad_vfs_register(void)
 
 /* --- storing in it -------------------------------------------------------------------- */
 
-static char dir[64], path[80];
+static char dir[64], path[80], source[96];	/* @source: what is merged */
+static bool merging;
 
 /* Files in the folder; removes them when @clean. */
 static int dir_files(bool clean)
@@ -205,6 +206,20 @@ static int store_one(struct err *e)
 	return rc;
 }
 
+/* A database of a run. */
+static int merge_one(struct err *e)
+{
+	const char *const sources[] = { source };
+	struct store_merged m;
+	struct store *s = NULL;
+	int rc = store_open(path, &s, e);
+
+	if (!rc)
+		rc = store_merge(s, sources, 1, &m, e);
+	store_close(s);
+	return rc;
+}
+
 /* Return: store_one()'s; when killed: 1. */
 static int store_badly(enum wrong wrong, int at, struct err *e)
 {
@@ -218,7 +233,7 @@ static int store_badly(enum wrong wrong, int at, struct err *e)
 	bad.at = at;
 	bad.wrong = wrong;
 	bad.steps = 0;
-	rc = store_one(e);
+	rc = merging ? merge_one(e) : store_one(e);
 	if (wrong == KILLED)
 		_exit(-rc);
 	bad.at = -1;
@@ -288,6 +303,7 @@ struct row {
 	int		 runs;		/* there before */
 	const char	*old;		/* or a dump of an older schema */
 	const char	*says;
+	bool		 merge;		/* a database of one run, instead of storing one */
 };
 
 static void start_with(const struct row *row)
@@ -315,6 +331,13 @@ static void check(const void *arg)
 	snprintf(dir, sizeof(dir), "/tmp/mmulab-fault-XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/r.db", dir);
+	snprintf(source, sizeof(source), "%s.source", dir);
+	merging = false;
+	if (row->merge) {
+		assert_int_equal(store_one(&e), 0);
+		assert_int_equal(rename(path, source), 0);
+		merging = true;
+	}
 	start_with(row);
 	if (store_badly(FAILS, -1, &e))
 		fail_msg("%s", e.text);
@@ -339,6 +362,7 @@ static void check(const void *arg)
 	assert_int_equal(tried, steps);
 	dir_files(true);
 	rmdir(dir);
+	unlink(source);
 }
 
 static const struct row rows[] = {
@@ -354,6 +378,9 @@ static const struct row rows[] = {
 	{ "killed at each step, first run", KILLED, 0 },
 	{ "killed at each step, second run", KILLED, 1 },
 	{ "killed at each step, schema 1", KILLED, 2, "test/old/schema_1.sql" },
+	{ "disk full at each step, merging into a new one", FULL, 0, .merge = true, .says = "disk is full" },
+	{ "I/O error at each step, merging into another", FAILS_ONCE, 1, .merge = true },
+	{ "killed at each step, merging into schema 2", KILLED, 2, "test/old/schema_2.sql", .merge = true },
 };
 
 int main(void)
