@@ -53,7 +53,9 @@ ALTER TABLE run_3 RENAME TO run;
 CREATE UNIQUE INDEX run_job ON run (job) WHERE job <> '';
 -- What runs are chosen by, all of it in the index.
 CREATE INDEX run_trace ON run (trace_hash, trace, policy);
-CREATE INDEX run_branch ON run (branch, subject);
+-- A branch's runs by what they are runs of, the newest first.
+CREATE INDEX run_branch ON run (branch, trace_hash, trace, policy, runtime, pacing, access, time_scale, assumed, clones,
+				id DESC, seed, subject, version);
 CREATE INDEX run_subject ON run (iif(subject = '', version, subject));
 CREATE INDEX metric_name ON metric (name, run);
 CREATE INDEX hist_op ON hist (op, phase, run);
