@@ -44,6 +44,8 @@ static void site_fini(struct site *s)
 	intern_fini(&s->metrics);
 	intern_fini(&s->ops);
 	intern_fini(&s->rows);
+	for (size_t i = 0; i < SITE_METRICS; i++)
+		free(s->unit_of[i]);
 	free(s->v);
 }
 

@@ -85,9 +85,11 @@ static void metric_read(struct pass *p, size_t run)
 	int64_t value = sqlite3_column_int64(p->metrics.st, 3);
 	uint32_t metric;
 
-	if (is_detail(name))
+	if (is_detail(name) && !strcmp(p->s->v[run].run->origin, "replay"))
 		return;
 	metric = intern(&p->s->metrics, name);
+	if (metric >= nr_metrics && metric < SITE_METRICS && !p->s->unit_of[metric])
+		p->s->unit_of[metric] = xstrdup(db_text(p->metrics.st, 2));
 	if (columns_metric(p->s, run, metric, db_text(p->metrics.st, 2), value))
 		return;
 	fprintf(p->shape.out, ",%u", metric);
@@ -269,13 +271,16 @@ int details_write(struct site *s, struct err *e)
 
 /* --- what the numbers are of ------------------------------------------------------------------- */
 
-static void put_metric(const char *name, FILE *out)
+static void put_metric(const struct site *s, size_t nr, FILE *out)
 {
-	const struct metric *m = metric_find(name);
+	const struct metric *m = metric_find(s->metrics.v[nr]);
 
 	fputc('[', out);
-	jstext(out, name);
-	if (m) {
+	jstext(out, s->metrics.v[nr]);
+	if (!m && nr < SITE_METRICS && s->unit_of[nr]) {
+		fputc(',', out);
+		jstext(out, s->unit_of[nr]);
+	} else if (m) {
 		fputc(',', out);
 		jstext(out, m->unit);
 		fprintf(out, ",%d,", m->better);
@@ -302,7 +307,7 @@ void details_put_names(const struct site *s, FILE *out)
 	fputs("\"metrics\":[", out);
 	for (size_t i = 0; i < s->metrics.nr; i++) {
 		fputs(i ? ",\n" : "\n", out);
-		put_metric(s->metrics.v[i], out);
+		put_metric(s, i, out);
 	}
 	fputs("],\n", out);
 	put_list("ops", &s->ops, jstext, out);

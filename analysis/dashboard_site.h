@@ -9,6 +9,7 @@
 #include "analysis/intern.h"
 
 #define SITE_UNSET INT64_MIN
+#define SITE_METRICS 512	/* beyond them a metric has no column, and no unit */
 
 /* A quantity by which runs are sorted, drawn and held against each other. */
 struct column {
@@ -35,7 +36,8 @@ struct site {
 	struct intern		 strings;	/* of data.js */
 	struct intern		 metrics;	/* names: metric.def's, then others */
 	struct intern		 ops, rows;	/* "access"; "access lock_wait" */
-	int			 column_of[512];	/* by metric: 0 not looked for, -1 none, else number + 1 */
+	int			 column_of[SITE_METRICS]; /* by metric: 0 not looked for, -1 none, else number + 1 */
+	char			*unit_of[SITE_METRICS];	/* of those that are not metric.def's */
 };
 
 /* --- dashboard_columns.c --- */

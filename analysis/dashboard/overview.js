@@ -138,7 +138,7 @@ function overview(parameters, update)
     ],
     body: () => {
       const column = chosenColumn(parameters), only = get("policy");
-      const rows = overviewRows(column).filter((row) => row.base !== undefined
+      const rows = overviewRows(column).filter((row) => [...row.cells.values()].some((cell) => cell)
         && matches(get("q"), [row.set.title, row.set.arch, row.set.kernel])
         && (!only || row.cells.has(only)));
       const tables = new Map(), policies = new Set();
@@ -150,7 +150,8 @@ function overview(parameters, update)
         shown.forEach((p) => policies.add(p));
       }
       return {
-        status: `${rows.length} traces, ${policies.size} policies`,
+        status: `${rows.length} traces, ${policies.size} policies`
+          + (rows.length ? "" : "; no run here has this metric"),
         nodes: [...tables.values()].map((of) => overviewTable(of[0].shown, column, of.map((o) => o.row),
           { sort: get("sort"), dir: get("dir"), page: Number(get("page")) || 0 }, update)),
       };

@@ -16,6 +16,12 @@ function fidelityText(f)
     + `(${share(f.baseline)} by the trivial model); mmulab ${f.version}`;
 }
 
+// Not a program's output that was imported.
+function replayed(run)
+{
+  return model.attribute(run, "origin") === "replay";
+}
+
 function identity(run)
 {
   const set = model.set(run), a = (name) => model.attribute(run, name);
@@ -26,10 +32,10 @@ function identity(run)
     ["Recorded on", `${set.arch}, kernel ${set.kernel}; hash ${set.hash}`],
     ["Policy", el("a", { href: link("runs", { policy: a("policy") }) }, a("policy"))],
     ["Figures", el("span", { class: "chip" }, a("figures"))],
-    ["Runtime", `${set.runtime}, pacing ${set.pacing}, recorded times × ${set.scale}`],
+    ["Runtime", replayed(run) ? `${set.runtime}, pacing ${set.pacing}, recorded times × ${set.scale}` : set.runtime],
     ["Copies", set.clones > 1 ? `${set.clones} of the recorded vCPUs` : ""],
     ["Seed", a("seed")],
-    ["Access model", a("access")],
+    ["Access model", replayed(run) ? a("access") : ""],
     ["Assumed", a("assumed")],
     ["Commit", trend ? el("a", { href: link("trends", { of: model.id(run) }) }, a("subject")) : a("subject")],
     ["Branch", a("branch")],
@@ -126,6 +132,8 @@ function words(name)
 
 function latencyTable(mine)
 {
+  if (!mine.latencies.length)
+    return el("p", {}, "None are in the database.");
   return plainTable("Latencies by operation and phase", ["Operation", "Number", "p50", "p90", "p99", "p99.9", "max"],
     mine.latencies.map((l) => [
       words(l.row), l.n.toLocaleString("en"), ...Array.from(l.values, (v) => quantity(v, "ns")),
@@ -140,7 +148,7 @@ function blameTable(mine)
   const share = (b) => (all ? `${(100 * b.ns / all).toFixed(1)} %` : "–");
 
   if (!mine.blame.length)
-    return el("p", {}, "Nobody waited for mmu_lock.");
+    return el("p", {}, mine.latencies.length ? "Nobody waited for mmu_lock." : "That is not in the database.");
   return plainTable("Time queued for mmu_lock, all tasks together",
     ["Who waited", { text: "for whom" }, "Time", "Share", "Times"],
     [
@@ -168,13 +176,13 @@ function caveats(run, mine)
     el("ul", { class: "plain" }, el("li", {}, says[figures] || figures),
       item(set.pacing === "asap",
         "Pacing asap: nobody thinks between operations; contention is the worst this order can give."),
-      item(model.attribute(run, "origin") === "replay" && model.attribute(run, "access") === "none",
+      item(replayed(run) && model.attribute(run, "access") === "none",
         "A trace holds the guest's misses, not its hits; no access model was used."),
       item(model.attribute(run, "assumed"),
         `Facts the trace lacks and --assume granted: ${model.attribute(run, "assumed")}`),
       noted.map(([name, unit = "count", , label = name, help = ""]) =>
         el("li", {}, `${label.trim()}: ${quantity(mine.metrics.get(name), unit)}${help ? `; ${help}` : ""}`)),
-      model.fidelity(set.hash).length ? "" : el("li", {},
+      model.fidelity(set.hash).length || !replayed(run) ? "" : el("li", {},
         "How well the model foretells this trace is not in the database; ", el("code", {}, "mmulab verify --db"),
         " puts it there.")),
   ];
@@ -189,7 +197,7 @@ function pairOptions(run, other)
 function repeat(run, other)
 {
   const set = model.set(run), pair = pairOptions(run, other);
-  const store = model.attribute(run, "origin") === "replay" ? " --db results.db" : "";
+  const store = replayed(run) ? " --db results.db" : "";
   const texts = [["Policy", model.policyText(run)], ["Cost model", set.costs.join("\n")],
     ["Host model", set.host.join("\n")]];
 
