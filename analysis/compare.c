@@ -169,7 +169,7 @@ static void print_heading(const struct compare *c, FILE *out)
 		fprintf(out, "%lld times the recorded vCPUs, ", (long long)r->clones);
 	if (strcmp(r->time_scale, "1"))
 		fprintf(out, "recorded times multiplied by %s, ", r->time_scale);
-	fprintf(out, "%s\n", strcmp(r->figures, "measured") ? "modelled in virtual time" : "measured on real threads");
+	fprintf(out, "%s\n", run_figures(r));
 	for (size_t i = 0; i < c->sides.nr; i++) {
 		const struct side *s = &c->sides.v[i];
 

@@ -186,16 +186,6 @@ static void put_curves(FILE *script, const struct curves *c)
 	}
 }
 
-/* Where the figures come from, in a few words. */
-static const char *origin_of(const struct run *r)
-{
-	if (!strcmp(r->figures, "published"))
-		return "published figures";
-	if (strcmp(r->figures, "measured"))
-		return "modelled, virtual time";
-	return strcmp(r->runtime, "threads") ? "measured on hardware" : "measured, real threads";
-}
-
 static char *heading_of(const struct run *r)
 {
 	char clones[64] = "";
@@ -210,7 +200,7 @@ static void put_heading(FILE *script, const struct group *group)
 {
 	const struct run *r = &group->v[0];
 	char *heading = heading_of(r);
-	char *caption = xasprintf("%s, pacing %s; %s %s %s", origin_of(r), r->pacing,
+	char *caption = xasprintf("%s, pacing %s; %s %s %s", run_figures(r), r->pacing,
 				  strstr(r->kernel, "-synthetic") ? "made up for" : "recorded on", r->arch, r->kernel);
 
 	fputs("heading = ", script);

@@ -9,7 +9,7 @@
 
 bool report_is_measured(const struct run *r)
 {
-	return strcmp(r->figures, "measured") == 0;
+	return strcmp(r->figures, "modelled") != 0;
 }
 
 void report_key(struct doc_piece *cell, size_t side)
@@ -45,7 +45,23 @@ static char *group_title(const struct group *g)
 	if (r->clones > 1)
 		snprintf(clones, sizeof(clones), ", %lld times the recorded vCPUs", (long long)r->clones);
 	return xasprintf("%s%s%s%s%s", r->trace, clones, strcmp(r->pacing, "closed") ? ", pacing " : "",
-			 strcmp(r->pacing, "closed") ? r->pacing : "", report_is_measured(r) ? ", real threads" : "");
+			 strcmp(r->pacing, "closed") ? r->pacing : "", !report_is_measured(r) ? "" : strcmp(r->origin, "selftest") ? ", real threads" : ", hardware");
+}
+
+/* Nobody asked: a test of the kernel's was run, here or elsewhere, and this is what it printed. */
+static void put_test(struct report *p)
+{
+	const struct run *r = &p->group->v[0];
+
+	doc_heading(p->doc, 3, NULL, "What was run");
+	doc_para(p->doc, DOC_PLAIN, "%s of the kernel's KVM selftests, on real machines; what it printed:", r->trace);
+	for (size_t i = 0; i < p->sides.nr; i++) {
+		const struct side *side = &p->sides.v[i];
+
+		r = side->run[0];
+		doc_item(p->doc, "[%zu] %s: %s, kernel %s (%s)", i + 1, side->label, *r->arch ? r->arch : "architecture unknown",
+			 *r->kernel ? r->kernel : "unknown", run_figures(r));
+	}
 }
 
 static void put_question(struct report *p)
@@ -53,6 +69,10 @@ static void put_question(struct report *p)
 	const struct run *r = &p->group->v[0];
 	struct doc *d = p->doc;
 
+	if (!strcmp(r->origin, "selftest")) {
+		put_test(p);
+		return;
+	}
 	doc_heading(d, 3, NULL, "What was asked");
 	doc_para(d, DOC_PLAIN, "What the MMU of this host went through (%s, kernel %s), replayed ", r->arch, r->kernel);
 	if (r->clones > 1)

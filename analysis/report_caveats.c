@@ -48,6 +48,11 @@ static void put_times(struct report *r)
 {
 	const struct run *run = &r->group->v[0];
 
+	if (!strcmp(run->origin, "selftest")) {
+		doc_item(r->doc, "Nothing here was run by the lab: times are those of the machines that the test ran on, as it printed "
+			 "them, and nothing is known of how often it would print others.");
+		return;
+	}
 	if (report_is_measured(run))
 		doc_item(r->doc, "Service, waits and holds are measured, on real threads and locks of the machine the replay ran "
 			 "on; they are that machine's, not those of the host in the trace.");
@@ -115,6 +120,8 @@ int report_caveats(struct report *r, struct err *e)
 
 	doc_heading(r->doc, 3, NULL, "Before believing it");
 	put_times(r);
+	if (!strcmp(r->group->v[0].origin, "selftest"))
+		return 0;		/* the rest is about replays */
 	rc = put_fidelity(r, e);
 	put_attempts(r);
 	put_access(r);

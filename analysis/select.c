@@ -30,6 +30,15 @@ static void run_read(sqlite3_stmt *st, struct run *r)
 #undef RUN_READ
 }
 
+const char *run_figures(const struct run *r)
+{
+	if (!strcmp(r->figures, "published"))
+		return "published figures";
+	if (strcmp(r->figures, "measured"))
+		return "modelled, virtual time";
+	return strcmp(r->runtime, "threads") ? "measured on hardware" : "measured, real threads";
+}
+
 /* --- which ------------------------------------------------------------------- */
 
 bool select_trace_matches(const char *pattern, const char *trace)
@@ -71,9 +80,15 @@ static bool may_stand_together(const struct run *a, const struct run *b)
 	       !strcmp(a->costs_text, b->costs_text) && !strcmp(a->host_text, b->host_text);
 }
 
+/* Nobody repeats what others measured: each kernel's output of a test is its own, and so is one that was printed. */
+static bool may_repeat(const struct run *a, const struct run *b)
+{
+	return strcmp(a->origin, "selftest") != 0 || (!strcmp(a->subject, b->subject) && !strcmp(a->figures, b->figures));
+}
+
 static bool is_repetition(const struct run *a, const struct run *b)
 {
-	return a->seed == b->seed && !strcmp(a->policy, b->policy) && !strcmp(a->policy_text, b->policy_text) &&
+	return may_repeat(a, b) && a->seed == b->seed && !strcmp(a->policy, b->policy) && !strcmp(a->policy_text, b->policy_text) &&
 	       !strcmp(a->assumed, b->assumed) && !strcmp(a->access, b->access);
 }
 
@@ -131,7 +146,7 @@ static void label_add(struct run *r, char *text)
 static void group_label(struct group *g)
 {
 	bool clones = false, seed = false, trace = false, runtime = false, assumed = false, access = false;
-	bool branch = false, subject = false;
+	bool branch = false, subject = false, figures = false;
 
 	for (size_t i = 0; i < g->nr; i++) {
 		clones |= g->v[i].clones != g->v[0].clones;
@@ -142,6 +157,7 @@ static void group_label(struct group *g)
 		access |= strcmp(g->v[i].access, g->v[0].access) != 0;
 		branch |= strcmp(g->v[i].branch, g->v[0].branch) != 0;
 		subject |= strcmp(g->v[i].subject, g->v[0].subject) != 0;
+		figures |= strcmp(g->v[i].figures, g->v[0].figures) != 0;
 	}
 	for (size_t i = 0; i < g->nr; i++) {
 		struct run *r = &g->v[i];
@@ -157,6 +173,8 @@ static void group_label(struct group *g)
 			label_add(r, xasprintf("x%lld", (long long)r->clones));
 		if (runtime)
 			label_add(r, xstrdup(r->runtime));
+		if (figures)
+			label_add(r, xstrdup(r->figures));
 		if (access)
 			label_add(r, xasprintf("access %s", r->access));
 		if (seed)

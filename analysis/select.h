@@ -24,6 +24,9 @@ static inline const char *run_subject(const struct run *r)
 	return *r->subject ? r->subject : r->version;
 }
 
+/* Whose figures they are, in a few words: "modelled, virtual time", "published figures". */
+const char *run_figures(const struct run *r);
+
 /*
  * Runs that can be compared: same trace, clones, runtime, pacing, time scale, costs and
  * host.  With and without the access model they stand side by side.  The first is the one the

@@ -9,6 +9,7 @@
 #include "capture/caveat.h"
 #include "capture/guests.h"
 #include "capture/import.h"
+#include "cmd/import_selftest.h"
 #include "cmd/opts.h"
 #include "cmd/verb.h"
 
@@ -67,6 +68,7 @@ static int import_run(int argc, char **argv, struct err *e)
 {
 	struct import_options how = { .zstd_level = 1 };
 	const char *output = NULL, *kernel = NULL;
+	struct import_selftest test = { 0 };
 	uint32_t level = 1;
 	bool quiet = false;
 	const struct opt opts[] = {
@@ -74,12 +76,23 @@ static int import_run(int argc, char **argv, struct err *e)
 		{ 0,   "kernel",     OPT_TEXT, &kernel },
 		{ 0,   "zstd-level", OPT_U32,  &level },
 		{ 'q', "quiet",      OPT_FLAG, &quiet },
+		{ 0,   "selftest",   OPT_TEXT, &test.file },
+		{ 0,   "db",         OPT_TEXT, &test.db },
+		{ 0,   "arch",       OPT_TEXT, &test.arch },
+		{ 0,   "published",  OPT_TEXT, &test.published },
 	};
 	int first = opts_parse(argc, argv, opts, ARRAY_SIZE(opts), e), ret;
 	struct ev_meta meta;
 
 	if (first < 0)
 		return first;
+	if (test.file) {
+		test.kernel = kernel;
+		ret = opts_positional(argc, first, 0, 0, "nothing beside --selftest FILE", e);
+		return ret ? ret : import_selftest(&test, e);
+	}
+	if (test.db || test.arch || test.published)
+		return err_set(e, ERR_USAGE, "--db, --arch and --published go with --selftest FILE");
 	ret = opts_positional(argc, first, 1, GUESTS_MAX, "one recording, or a host's and those of its guests", e);
 	if (ret)
 		return ret;
@@ -113,9 +126,10 @@ static int import_run(int argc, char **argv, struct err *e)
 
 const struct verb verb_import = {
 	.name = "import",
-	.summary = "turn a recording into an event file",
+	.summary = "turn a recording into an event file, or what a selftest printed into runs",
 	.usage =
 		"usage: mmulab import [options] TRACE [GUEST...] -o T.mmt\n"
+		"       mmulab import --selftest OUTPUT.txt --db results.db [options]\n"
 		"\n"
 		"Reads a recording and writes an event file: guest accesses with their retries folded, MMU\n"
 		"notifiers and memslots as stimuli, and what the kernel said it did as observations. \"mmulab\n"
@@ -131,10 +145,18 @@ const struct verb verb_import = {
 		"events come to stand on the host's clock; they tell nothing of the host's MMU and are counted\n"
 		"as unused.\n"
 		"\n"
+		"OUTPUT.txt is what a performance test of the kernel's KVM selftests printed\n"
+		"(dirty_log_perf_test and others), also out of a mail: its times become runs of a database,\n"
+		"beside the lab's own and told apart from them. Lines that no such test prints are told.\n"
+		"\n"
 		"  -o, --output FILE     the event file to write\n"
 		"      --kernel RELEASE  as uname -r has it, of a recording that does not say it (a text\n"
 		"                        rarely does; it is inferred from its entries if they tell)\n"
 		"      --zstd-level N    compression of its blocks: 0 none, 1 (default) .. 19\n"
+		"      --selftest FILE   read the output of selftests (-: standard input)\n"
+		"      --db FILE         the database its runs go to (made when it is not there)\n"
+		"      --arch NAME       x86 or arm64, of the machine it ran on\n"
+		"      --published TEXT  where somebody printed it; without: you measured it\n"
 		"  -q, --quiet           no progress, no summary, no caveats\n",
 	.run = import_run,
 };
