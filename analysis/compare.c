@@ -73,8 +73,9 @@ static void fill_means(struct compare *c, size_t line)
 
 		for (size_t i = 0; i < nr; i++)
 			sum += v[i];
-		*out = (struct side_value){ .set = nr > 0, .value = nr ? (int64_t)(sum / (double)nr) : 0 };
-		if (nr && nr_base)
+		*out = (struct side_value){ .set = nr > 0, .value = nr ? (int64_t)(sum / (double)nr) : 0,
+					    .ratio = { 1, 1, 1, STATS_NOTHING } };
+		if (nr && nr_base && side && !c->table.v[line].extra)
 			out->ratio = stats_samples(base, nr_base, v, nr, &rule);
 	}
 	free(base);
@@ -118,7 +119,8 @@ static int fill(struct compare *c, struct db *db, struct err *e)
 	int rc = 0;
 
 	for (size_t i = 0; i < c->table.nr; i++)
-		fill_means(c, i);
+		if (c->table.v[i].kind != TABLE_LATENCY || !strcmp(c->table.v[i].c, "n"))
+			fill_means(c, i);
 	for (size_t i = 0; !rc && i < c->table.nr; i++)
 		if (c->table.v[i].kind == TABLE_LATENCY && (!i || !same_phase(&c->table.v[i - 1], &c->table.v[i])) &&
 		    phase_is_shown(c, i))
@@ -372,7 +374,8 @@ static json_t *side_json(const struct compare *c, size_t side)
 		const struct table_line *r = &c->table.v[i];
 		const struct side_value *v = values(c, i);
 
-		if (!v[side].set || r->kind == TABLE_BLAME || (r->kind == TABLE_LATENCY && !phase_is_shown(c, i)))
+		if (!v[side].set || r->kind == TABLE_BLAME ||
+		    (r->extra && !(r->kind == TABLE_LATENCY && phase_is_shown(c, i))))
 			continue;
 		json_object_set_new(r->kind == TABLE_METRIC ? metrics : child(child(latency, r->a), r->b),
 				    r->kind == TABLE_METRIC ? r->a : r->c, difference_json(&v[side], &v[0]));

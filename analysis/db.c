@@ -2,6 +2,7 @@
 /* Reading a results database. */
 #include "analysis/db.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -18,6 +19,8 @@ int db_open(const char *path, struct db *out, struct err *e)
 	struct db db = { .path = xstrdup(path) };
 	int rc = result_open(path, &db.sql, e);
 
+	/* Histograms of 100 KB come and go by the thousand: what one leaves, the next one takes. */
+	mallopt(M_TRIM_THRESHOLD, 1 << 28);
 	/* One lock for all that is read, and one state of the database; its pages are kept. */
 	if (!rc)
 		rc = db_exec(&db, "PRAGMA cache_size = -65536; BEGIN", e);

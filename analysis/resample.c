@@ -178,25 +178,38 @@ static double draw(const struct poisson *t, struct prng *p, uint32_t mean)
 
 /* --- public -------------------------------------------------------------------------- */
 
-void resample_init(struct resample *r, const struct hist *const *hist, size_t runs)
+static void sum_runs(struct resample *r)
+{
+	for (size_t run = 0; run < r->runs; run++) {
+		const uint32_t *count = r->count + run * r->nr;
+		uint64_t n = 0;
+
+		for (size_t i = 0; i < r->nr; i++) {
+			n += count[i];
+			r->upto[i * r->runs + run] = n;
+			r->run_sum[run] += count[i] * r->value[i];
+		}
+	}
+}
+
+void resample_init(struct resample *r, const struct hist *const *hist, size_t runs, const struct hist *merged)
 {
 	struct fines f = { 0 };
-	struct hist merged;
 	unsigned int bits;
 	uint64_t *bins;
 
-	hist_init(&merged);
-	for (size_t i = 0; i < runs; i++)
-		hist_merge(&merged, hist[i]);
-	hist_each(&merged, fine_put, &f);
-	hist_fini(&merged);
+	hist_each(merged, fine_put, &f);
 	bits = bits_for(&f, runs);
 	bins = xcalloc(f.nr, sizeof(*bins));
-	*r = (struct resample){ .runs = runs, .value = xcalloc(f.nr, sizeof(*r->value)), .poisson = poisson_make() };
+	*r = (struct resample){ .runs = runs, .value = xcalloc(f.nr, sizeof(*r->value)) };
 	make_bins(r, &f, bins, bits);
 	r->count = xcalloc(runs * r->nr, sizeof(*r->count));
-	r->drawn = xcalloc(r->nr, sizeof(*r->drawn));
 	count_runs(r, hist, bins, bits);
+	r->times = xcalloc(runs, sizeof(*r->times));
+	r->upto = xcalloc(runs * r->nr, sizeof(*r->upto));
+	r->run_sum = xcalloc(runs, sizeof(*r->run_sum));
+	sum_runs(r);
+	resample_all(r);
 	free(bins);
 	free(f.v);
 }
@@ -207,43 +220,37 @@ void resample_fini(struct resample *r)
 	free(r->count);
 	free(r->drawn);
 	free(r->poisson);
+	free(r->times);
+	free(r->upto);
+	free(r->run_sum);
 	*r = (struct resample){ 0 };
 }
 
 void resample_runs(struct resample *r, const uint32_t *which)
 {
-	double total = 0;
-
-	memset(r->drawn, 0, r->nr * sizeof(*r->drawn));
-	for (size_t run = 0; run < r->runs; run++) {
-		const uint32_t *count = r->count + which[run] * r->nr;
-
-		for (size_t i = 0; i < r->nr; i++)
-			r->drawn[i] += count[i];
-	}
-	r->sum = 0;
-	for (size_t i = 0; i < r->nr; i++) {
-		r->sum += r->drawn[i] * r->value[i];
-		total += r->drawn[i];
-		r->drawn[i] = total;
-	}
+	memset(r->times, 0, r->runs * sizeof(*r->times));
+	for (size_t i = 0; i < r->runs; i++)
+		r->times[which[i]]++;
+	r->operations = false;
 }
 
 void resample_all(struct resample *r)
 {
-	uint32_t *which = xcalloc(r->runs, sizeof(*which));
-
 	for (size_t run = 0; run < r->runs; run++)
-		which[run] = (uint32_t)run;
-	resample_runs(r, which);
-	free(which);
+		r->times[run] = 1;
+	r->operations = false;
 }
 
 void resample_operations(struct resample *r, struct prng *p)
 {
 	double total = 0;
 
+	if (!r->poisson) {
+		r->poisson = poisson_make();
+		r->drawn = xcalloc(r->nr, sizeof(*r->drawn));
+	}
 	r->sum = 0;
+	r->operations = true;
 	for (size_t i = 0; i < r->nr; i++) {
 		double n = draw(r->poisson, p, r->count[i]);
 
@@ -253,6 +260,18 @@ void resample_operations(struct resample *r, struct prng *p)
 	}
 }
 
+/* Operations drawn in @bin and those before it. */
+static double drawn_upto(const struct resample *r, size_t bin)
+{
+	uint64_t n = 0;
+
+	if (r->operations)
+		return r->drawn[bin];
+	for (size_t run = 0; run < r->runs; run++)
+		n += r->times[run] * r->upto[bin * r->runs + run];
+	return (double)n;
+}
+
 double resample_quantile(const struct resample *r, uint32_t ppm)
 {
 	size_t low = 0, high = r->nr;
@@ -260,11 +279,11 @@ double resample_quantile(const struct resample *r, uint32_t ppm)
 
 	if (!r->nr)
 		return 0;
-	wanted = r->drawn[r->nr - 1] * ppm / 1e6;
+	wanted = drawn_upto(r, r->nr - 1) * ppm / 1e6;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (r->drawn[middle] < wanted)
+		if (drawn_upto(r, middle) < wanted)
 			low = middle + 1;
 		else
 			high = middle;
@@ -274,5 +293,12 @@ double resample_quantile(const struct resample *r, uint32_t ppm)
 
 double resample_mean(const struct resample *r)
 {
-	return r->nr && r->drawn[r->nr - 1] > 0 ? r->sum / r->drawn[r->nr - 1] : 0;
+	double n = r->nr ? drawn_upto(r, r->nr - 1) : 0, sum = r->sum;
+
+	if (!r->operations) {
+		sum = 0;
+		for (size_t run = 0; run < r->runs; run++)
+			sum += r->times[run] * r->run_sum[run];
+	}
+	return n > 0 ? sum / n : 0;
 }

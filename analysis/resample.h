@@ -14,12 +14,19 @@ struct resample {
 	size_t		 runs;
 	double		*value;		/* of a bin: mean of what is in it */
 	uint32_t	*count;		/* [run * nr + bin]; 2^32 - 1 stands for more, too */
-	double		*drawn;		/* the last draw: operations in this bin and those before it */
-	double		 sum;		/* of the values drawn */
 	struct poisson	*poisson;
+	/* The last draw: of operations, */
+	bool		 operations;
+	double		*drawn;		/* those in this bin and the ones before it */
+	double		 sum;		/* of their values */
+	/* or of whole runs, of which only what is asked for is added up. */
+	uint32_t	*times;		/* each was drawn */
+	uint64_t	*upto;		/* [bin * runs + run]: operations in this bin and the ones before it */
+	double		*run_sum;	/* of a run's values */
 };
 
-void resample_init(struct resample *r, const struct hist *const *hist, size_t runs);
+/* @merged: the sum of the @runs at @hist. */
+void resample_init(struct resample *r, const struct hist *const *hist, size_t runs, const struct hist *merged);
 void resample_fini(struct resample *r);		/* zeroed: fine */
 
 /* As recorded. */

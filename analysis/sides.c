@@ -182,17 +182,11 @@ static int hists_load(sqlite3_stmt *st, struct db *db, const struct side *side, 
 	return rc < 0 ? rc : 0;
 }
 
-static int64_t merged_value(const struct hists *h, uint32_t what)
+static void merge_all(const struct hists *h, struct hist *out)
 {
-	struct hist sum;
-	int64_t value;
-
-	hist_init(&sum);
+	hist_init(out);
 	for (size_t i = 0; i < h->nr; i++)
-		hist_merge(&sum, &h->v[i]);
-	value = (int64_t)(what == STATS_MEAN ? hist_mean(&sum) : hist_quantile(&sum, what));
-	hist_fini(&sum);
-	return value;
+		hist_merge(out, &h->v[i]);
 }
 
 static void compare_hists(const struct sides *s, const struct hists *h, const uint32_t *what, size_t nr,
@@ -203,7 +197,9 @@ static void compare_hists(const struct sides *s, const struct hists *h, const ui
 
 	for (size_t i = 0; i < s->nr; i++) {
 		bool both = i && h[0].nr && h[i].nr;
+		struct hist merged;
 
+		merge_all(&h[i], &merged);
 		if (both)
 			stats_hists(&(struct stats_side){ h[0].at, h[0].nr }, &(struct stats_side){ h[i].at, h[i].nr }, what, nr,
 				    &rule, ratios);
@@ -212,10 +208,11 @@ static void compare_hists(const struct sides *s, const struct hists *h, const ui
 
 			*v = (struct side_value){ .set = h[i].nr != 0, .ratio = { 1, 1, 1, STATS_NOTHING } };
 			if (v->set)
-				v->value = merged_value(&h[i], what[q]);
+				v->value = (int64_t)(what[q] == STATS_MEAN ? hist_mean(&merged) : hist_quantile(&merged, what[q]));
 			if (both)
 				v->ratio = ratios[q];
 		}
+		hist_fini(&merged);
 	}
 	free(ratios);
 }

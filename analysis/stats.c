@@ -51,21 +51,33 @@ static double ratio_of(double base, double other)
 	return other > 0 ? INFINITY : 1;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
+#define TAIL_MOST	(RESAMPLES / 10)	/* of 80 % */
 
-	return (x > y) - (x < y);
+/* The @nr-th smallest of RESAMPLES @drawn, or the @nr-th largest when @sign is -1; @nr is small. */
+static double edge(const double *drawn, size_t nr, double sign)
+{
+	double least[TAIL_MOST + 1];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < RESAMPLES; i++) {
+		double v = sign * drawn[i];
+		size_t at;
+
+		if (kept == nr && v >= least[nr - 1])
+			continue;
+		for (at = kept < nr ? kept++ : nr - 1; at && least[at - 1] > v; at--)
+			least[at] = least[at - 1];
+		least[at] = v;
+	}
+	return sign * least[nr - 1];
 }
 
-/* The interval of RESAMPLES @drawn ratios, which it sorts. */
-static void interval(struct stats_ratio *r, double *drawn, uint32_t confidence)
+static void interval(struct stats_ratio *r, const double *drawn, uint32_t confidence)
 {
 	size_t tail = RESAMPLES * (100 - confidence) / 200;
 
-	qsort(drawn, RESAMPLES, sizeof(*drawn), ascending);
-	r->low = drawn[tail];
-	r->high = drawn[RESAMPLES - 1 - tail];
+	r->low = edge(drawn, tail + 1, 1);
+	r->high = edge(drawn, tail + 1, -1);
 }
 
 /* About the ratio, by @factor; a ratio is never negative. */
@@ -168,12 +180,14 @@ void stats_hists(const struct stats_side *base, const struct stats_side *other, 
 			out[i].about = schedules ? STATS_SCHEDULES : STATS_OPERATIONS;
 		wanted |= out[i].about != STATS_NOTHING;
 	}
+	if (wanted) {
+		resample_init(&from_base, base->hist, base->nr, &b);
+		resample_init(&from_other, other->hist, other->nr, &o);
+	}
 	hist_fini(&b);
 	hist_fini(&o);
 	if (!wanted)
 		return;
-	resample_init(&from_base, base->hist, base->nr);
-	resample_init(&from_other, other->hist, other->nr);
 	drawn = xcalloc(nr * RESAMPLES, sizeof(*drawn));
 	draw_all(&from_base, &from_other, what, nr, schedules, rule, drawn);
 	resample_all(&from_base);
@@ -212,6 +226,14 @@ static double mean(const double *v, size_t nr)
 	return nr ? sum / (double)nr : 0;
 }
 
+static bool all_same(const double *v, size_t nr)
+{
+	for (size_t i = 1; i < nr; i++)
+		if (v[i] != v[0])
+			return false;
+	return true;
+}
+
 static double mean_of(const double *v, const uint32_t *which, size_t nr)
 {
 	double sum = 0;
@@ -231,6 +253,9 @@ struct stats_ratio stats_samples(const double *base, size_t nr_base, const doubl
 
 	if (nr_base < 2 || nr_other < 2)
 		return r;
+	r.about = STATS_SCHEDULES;
+	if (all_same(base, nr_base) && all_same(other, nr_other))
+		return r;
 	which = xcalloc(nr_base + nr_other, sizeof(*which));
 	prng_seed(&p, rule->seed);
 	for (size_t round = 0; round < RESAMPLES; round++) {
@@ -243,7 +268,6 @@ struct stats_ratio stats_samples(const double *base, size_t nr_base, const doubl
 		drawn[round] = ratio_of(b, mean_of(other, which, nr_other));
 	}
 	free(which);
-	r.about = STATS_SCHEDULES;
 	interval(&r, drawn, rule->confidence);
 	widen(&r, widening(rule->confidence, fewer(nr_base, nr_other)));
 	return r;

@@ -240,6 +240,8 @@ static bool decode(struct hist *h, struct cursor *c)
 	    !get_varint(c, &low) || !get_varint(c, &high))
 		return false;
 	h->sum = (__uint128_t)high << 64 | low;
+	if (h->n && h->max <= HIST_MAX_VALUE)
+		hist_grow(h, hist_index(h->max));	/* once, not as counts come */
 	return get_counts(c, h) && is_sound(h);
 }
 
