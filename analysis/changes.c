@@ -178,8 +178,8 @@ static void measure(struct search *s, size_t nr)
 }
 
 /*
- * The energy says that two stretches differ; where one ends is told better by their medians, once
- * both are known: there, the distances of all values between the neighbouring changes from their side's median are least.
+ * The energy says that two stretches differ; where one ends is told better by their medians, once both are known:
+ * there, the distances of all values between the neighbouring changes from their side's median are least.
  */
 static size_t settle(struct search *s, size_t from, size_t to, const struct change *c)
 {

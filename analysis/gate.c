@@ -367,8 +367,8 @@ static int judge_pair(struct gate *g, struct gate_config *p, bool measured, stru
 
 static bool is_same_run(const struct gate *g, const struct gate_config *p)
 {
-	return g->base->db && g->cand->db && !strcmp(g->base->db->path, g->cand->db->path) && p->base->nr && p->cand->nr &&
-	       p->base->run[0].id == p->cand->run[0].id;
+	return g->base->db && g->cand->db && !strcmp(g->base->db->path, g->cand->db->path) && p->base->nr &&
+	       p->cand->nr && p->base->run[0].id == p->cand->run[0].id;
 }
 
 static int refuse_unsure_rules(const struct rules *rules, struct err *e)
@@ -381,8 +381,8 @@ static int refuse_unsure_rules(const struct rules *rules, struct err *e)
 	return 0;
 }
 
-int gate_judge(const struct rules *rules, struct gate_side *base, struct gate_side *cand, bool measured, struct gate *out,
-	       struct err *e)
+int gate_judge(const struct rules *rules, struct gate_side *base, struct gate_side *cand, bool measured,
+	       struct gate *out, struct err *e)
 {
 	struct gate g = { .rules = rules, .base = base, .cand = cand };
 	size_t pairs = 0;

@@ -50,8 +50,8 @@ struct gate {
  *
  * Return: 0; ERR_INPUT (negative) when no configuration is on both sides.
  */
-int gate_judge(const struct rules *rules, struct gate_side *base, struct gate_side *cand, bool measured, struct gate *out,
-	       struct err *e);
+int gate_judge(const struct rules *rules, struct gate_side *base, struct gate_side *cand, bool measured,
+	       struct gate *out, struct err *e);
 void gate_fini(struct gate *g);		/* zeroed: fine */
 
 /* A rule is broken, or a configuration is missing where that fails. */

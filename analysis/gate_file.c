@@ -97,7 +97,8 @@ static void put_seeds(struct config *c, const char *value)
 	}
 }
 
-static int on_line(void *arg, const char *section, const char *name, const char *value, const char *where, struct err *e)
+static int on_line(void *arg, const char *section, const char *name, const char *value, const char *where,
+		   struct err *e)
 {
 	struct reading *in = arg;
 	struct config *c = in->side->nr ? &in->side->v[in->side->nr - 1] : NULL;
@@ -156,7 +157,8 @@ void gate_file_value(const struct config *c, const struct rule *rule, struct gat
 		double value = c->kept[i].value;
 
 		if (!strcmp(c->kept[i].name, rule->name))
-			*out = (struct gate_value){ .set = true, .value = value, .worst_low = value, .worst_high = value };
+			*out = (struct gate_value){ .set = true, .value = value, .worst_low = value,
+						    .worst_high = value };
 	}
 }
 
@@ -178,7 +180,8 @@ static int write_marks(struct gate_side *s, const struct config *c, FILE *out, s
 	return rc;
 }
 
-static int write_config(struct gate_side *s, const struct config *c, const struct rules *rules, FILE *out, struct err *e)
+static int write_config(struct gate_side *s, const struct config *c, const struct rules *rules, FILE *out,
+			struct err *e)
 {
 	int rc;
 
@@ -200,7 +203,8 @@ static int write_config(struct gate_side *s, const struct config *c, const struc
 		bool again = false;
 
 		for (size_t k = 0; k < i; k++)
-			again |= !strcmp(rules->v[k].name, rule->name) && rule_applies(&rules->v[k], c->trace, c->policy);
+			again |= !strcmp(rules->v[k].name, rule->name) &&
+				 rule_applies(&rules->v[k], c->trace, c->policy);
 		if (again || rule->of == RULE_VALUE || !rule_applies(rule, c->trace, c->policy))
 			continue;
 		rc = gate_side_value(s, c, rule, false, &v, e);

@@ -14,7 +14,7 @@ static const char *const verdicts[] = {
 	[GATE_OK] = "ok", [GATE_UNSURE] = "unsure", [GATE_REGRESSION] = "regression", [GATE_ABSENT] = "absent",
 };
 
-/* --- sentences ------------------------------------------------------------------------------------------ */
+/* --- sentences --------------------------------------------------------------------------------- */
 
 static const struct config *known(const struct gate_config *p)
 {
@@ -71,7 +71,7 @@ static const char *missing_text(const struct gate_config *p)
 	return p->cand ? "only the candidate has it" : "only the baseline has it";
 }
 
-/* --- text --------------------------------------------------------------------------------------------------- */
+/* --- text -------------------------------------------------------------------------------------- */
 
 static size_t broken_rules(const struct gate_config *p)
 {
@@ -138,7 +138,7 @@ void gate_print(const struct gate *g, bool all, FILE *out)
 		g->unsure, g->missing);
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------------ */
+/* --- JSON -------------------------------------------------------------------------------------- */
 
 static json_t *number(double value)
 {
@@ -199,7 +199,7 @@ void gate_print_json(const struct gate *g, FILE *out)
 	json_decref(root);
 }
 
-/* --- JUnit ------------------------------------------------------------------------------------------------------- */
+/* --- JUnit ------------------------------------------------------------------------------------- */
 
 static void junit_case(const struct gate *g, const char *suite, const struct gate_check *c, FILE *out)
 {
@@ -263,7 +263,7 @@ void gate_print_junit(const struct gate *g, FILE *out)
 	fputs("</testsuites>\n", out);
 }
 
-/* --- GitHub --------------------------------------------------------------------------------------------------------- */
+/* --- GitHub ------------------------------------------------------------------------------------ */
 
 /* A workflow command's text; @property: one of its named values, too. */
 static void github_text(FILE *out, const char *text, bool property)
@@ -290,8 +290,8 @@ static void github(const struct gate *g, const char *level, int line, const char
 	fputc('\n', out);
 }
 
-static void github_check(const struct gate *g, const struct gate_config *p, const struct gate_check *c, const char *name,
-			 FILE *out)
+static void github_check(const struct gate *g, const struct gate_config *p, const struct gate_check *c,
+			 const char *name, FILE *out)
 {
 	char *text = check_text(c), *message = xasprintf("%s: %s", name, text), *longer;
 	char *title = xasprintf("%s: %s", c->verdict == GATE_REGRESSION ? "worse" : "unsure", c->rule->text);

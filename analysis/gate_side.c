@@ -366,8 +366,8 @@ static void summarize(struct gate_value *v, const struct rule *rule)
 	hist_fini(&merged);
 }
 
-int gate_side_value(struct gate_side *s, const struct config *c, const struct rule *rule, bool hists, struct gate_value *out,
-	       struct err *e)
+int gate_side_value(struct gate_side *s, const struct config *c, const struct rule *rule, bool hists,
+		    struct gate_value *out, struct err *e)
 {
 	bool blob = needs_blob(c, rule, hists), set;
 	struct gate_value v = { .nr = 0 };

@@ -67,8 +67,8 @@ int gate_side_newest(struct db *db, const char *not, bool measured, struct gate_
 void gate_side_close(struct gate_side *s);	/* zeroed: fine */
 
 /* What @c says about @rule; @hists: with histograms, where it is about a latency. */
-int gate_side_value(struct gate_side *s, const struct config *c, const struct rule *rule, bool hists, struct gate_value *out,
-	       struct err *e);
+int gate_side_value(struct gate_side *s, const struct config *c, const struct rule *rule, bool hists,
+		    struct gate_value *out, struct err *e);
 void gate_value_fini(struct gate_value *v);
 /* Keeps the figures alone. */
 void gate_value_fini_samples(struct gate_value *v);

@@ -31,7 +31,7 @@ void resample_fini(struct resample *r);		/* zeroed: fine */
 
 /* As recorded. */
 void resample_all(struct resample *r);
-/* Operations, each bin's number Poisson-distributed about the recorded one (the multinomial's limit, without its fixed sum). */
+/* Operations, each bin's number Poisson-distributed about the recorded one: the multinomial, but for its fixed sum. */
 void resample_operations(struct resample *r, struct prng *p);
 /* Whole runs: those of @which, r->runs of them. */
 void resample_runs(struct resample *r, const uint32_t *which);

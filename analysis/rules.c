@@ -272,7 +272,8 @@ static void rule_fini(struct rule *r)
 }
 
 /* libinih cuts at the first '=': "stall <" and "+2%", or "stall" and "= 0%". */
-static int on_line(void *arg, const char *section, const char *name, const char *value, const char *where, struct err *e)
+static int on_line(void *arg, const char *section, const char *name, const char *value, const char *where,
+		   struct err *e)
 {
 	struct reading *in = arg;
 	struct place p = { where, e };

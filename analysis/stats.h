@@ -29,7 +29,7 @@ enum stats_about {
 
 struct stats_ratio {
 	double			ratio;		/* 1 when both are 0, INFINITY when only the base is */
-	double			low, high;	/* of the interval, INFINITY at most; both the ratio when there is none */
+	double			low, high;	/* of the interval, INFINITY at most; the ratio when there is none */
 	enum stats_about	about;
 };
 

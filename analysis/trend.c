@@ -108,8 +108,8 @@ static void changes_put(struct trend_changes *out, const struct trend *t, const 
 }
 
 /* Runs that do not have the figure are left out of the series. */
-static int search(struct gate_side *side, const struct trend *t, const struct rule *figure, const struct changes_rule *rule,
-		  struct trend_changes *out, struct err *e)
+static int search(struct gate_side *side, const struct trend *t, const struct rule *figure,
+		  const struct changes_rule *rule, struct trend_changes *out, struct err *e)
 {
 	double *v = xcalloc(t->config.nr, sizeof(*v));
 	size_t *at = xcalloc(t->config.nr, sizeof(*at)), nr = 0;

@@ -88,8 +88,8 @@ static void print(const struct trends *t, const struct trend_changes *c, bool js
 	json_decref(root);
 }
 
-static int changes(const char *path, const char *const *names, size_t nr, const char *trace, uint32_t floor_percent, bool json,
-		   struct err *e)
+static int changes(const char *path, const char *const *names, size_t nr, const char *trace, uint32_t floor_percent,
+		   bool json, struct err *e)
 {
 	struct changes_rule rule = changes_rule_default;
 	struct trend_changes found = { 0 };
