@@ -7,8 +7,8 @@
 
 /*
  * Knobs whose value no kernel release decides but the recorded machine: what a VM chose for itself (a
- * quirk) and module parameters.  Traces do not say it, but show what followed.  A set of such
- * knobs is a mask with one bit each.
+ * quirk), module parameters and how the kernel is preempted.  Where no note in the recording says it
+ * (capture/notes.h), what followed may show it.  A set of such knobs is a mask with one bit each.
  */
 #define RECORDED_KNOBS_ALL	UINT32_MAX
 
