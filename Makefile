@@ -4,6 +4,7 @@
 #   make            the program                make check      all tests
 #   make demo       the main job, end to end   make bench      speed and memory figures
 #   make lint       style and static analysis  make install PREFIX=/usr/local
+#   make rig-x86    make rig-arm64             real traces from emulated hosts: docs/rig.md
 #   make SAN=address|undefined|thread check    DEPS=no         installs nothing
 #
 # A layer is a folder with an archive of its own; LAYER_<x> lists what it may
