@@ -27,7 +27,7 @@ struct scan {
 struct pass {
 	struct site	*s;
 	struct scan	 metrics, latencies, blame;
-	struct intern	*shapes;	/* of the file being written */
+	struct intern	 shapes;	/* of the file being written */
 	struct text {
 		char	*bytes;
 		size_t	 len;
@@ -167,7 +167,7 @@ static int read_rows(struct pass *p, struct scan *scan, size_t run, void (*read)
 			break;
 	}
 	fflush(p->shape.out);
-	*shape = intern(p->shapes, p->shape.len ? p->shape.bytes + 1 : "");
+	*shape = intern(&p->shapes, p->shape.len ? p->shape.bytes + 1 : "");
 	text_fini(&p->shape);
 	return rc;
 }
@@ -224,17 +224,16 @@ static int put_file(struct site *s, size_t nr, const struct intern *shapes, cons
 static int write_chunk(struct pass *p, size_t first, struct err *e)
 {
 	uint32_t which[DASHBOARD_CHUNK];
-	struct intern texts = { 0 }, shapes = { 0 };
+	struct intern texts = { 0 };
 	size_t nr = p->s->nr - first < DASHBOARD_CHUNK ? p->s->nr - first : DASHBOARD_CHUNK;
 	int rc = 0;
 
-	p->shapes = &shapes;
 	for (size_t i = 0; !rc && i < nr; i++)
 		rc = put_detail(p, first + i, &texts, &which[i], e);
 	if (!rc)
-		rc = put_file(p->s, first / DASHBOARD_CHUNK, &shapes, &texts, which, nr, e);
+		rc = put_file(p->s, first / DASHBOARD_CHUNK, &p->shapes, &texts, which, nr, e);
 	intern_fini(&texts);
-	intern_fini(&shapes);
+	intern_fini(&p->shapes);
 	return rc;
 }
 
