@@ -29,6 +29,7 @@ static struct doc_piece *put(struct doc *d, enum doc_what what, enum doc_tone to
 	return piece;
 }
 
+__attribute__((format(printf, 4, 0)))
 static struct doc_piece *put_format(struct doc *d, enum doc_what what, enum doc_tone tone, const char *fmt, va_list ap)
 {
 	char *text;
