@@ -15,17 +15,12 @@
 
 struct scale compare_scale(const struct table *t, const struct table_line *r)
 {
-	uint64_t smallest = UINT64_MAX, largest = 0;
+	struct scale_range range = { 0 };
 
-	for (size_t i = 0; i < t->group->nr; i++) {
-		uint64_t abs = (uint64_t)llabs(r->v[i].value);
-
-		if (!r->v[i].set || !abs)
-			continue;
-		smallest = abs < smallest ? abs : smallest;
-		largest = abs > largest ? abs : largest;
-	}
-	return scale_for(r->unit, largest ? smallest : 0, largest);
+	for (size_t i = 0; i < t->group->nr; i++)
+		if (r->v[i].set)
+			scale_range_add(&range, r->v[i].value);
+	return scale_for(r->unit, &range);
 }
 
 /* --- filling ------------------------------------------------------------------------- */
@@ -240,18 +235,12 @@ static void print_ratio(const struct side_value *v, const struct side_value *fir
 
 static struct scale scale_of(const struct compare *c, size_t line)
 {
-	uint64_t smallest = UINT64_MAX, largest = 0;
+	struct scale_range range = { 0 };
 
-	for (size_t i = 0; i < c->sides.nr; i++) {
-		const struct side_value *v = &values(c, line)[i];
-		uint64_t abs = (uint64_t)llabs(v->value);
-
-		if (!v->set || !abs)
-			continue;
-		smallest = abs < smallest ? abs : smallest;
-		largest = abs > largest ? abs : largest;
-	}
-	return scale_for(c->table.v[line].unit, largest ? smallest : 0, largest);
+	for (size_t i = 0; i < c->sides.nr; i++)
+		if (values(c, line)[i].set)
+			scale_range_add(&range, values(c, line)[i].value);
+	return scale_for(c->table.v[line].unit, &range);
 }
 
 static void print_row(const struct compare *c, size_t line, bool names, FILE *out)

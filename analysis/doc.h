@@ -20,8 +20,7 @@ enum doc_what {
 	DOC_CELL,		/* number: columns it spans; more: what to call it where that is too long, or NULL */
 	DOC_TABLE_END,
 	DOC_COMMANDS,		/* text: lines for a shell */
-	DOC_FOLD,		/* text: title of what only some readers want, up to DOC_FOLD_END; left out where room is short */
-	DOC_FOLD_END,
+	DOC_FOLD, DOC_FOLD_END,	/* around what only some readers want; text: its title; left out of mails */
 	DOC_WIDE, DOC_WIDE_END,	/* around what needs long lines: left out of mails */
 	DOC_LINES,		/* text as it stands: a file */
 	DOC_PICTURE,		/* text: what it shows; more: the SVG; name */

@@ -39,8 +39,7 @@ static char *config_text(const struct config *c)
 /* More digits than elsewhere: what is allowed may be little. */
 static void value_text(const struct rule *r, double value, char *buf, size_t size)
 {
-	uint64_t abs = fabs(value) < 1e18 ? (uint64_t)fabs(value) : (uint64_t)1e18;
-	struct scale s = scale_for(r->unit, abs, abs);
+	struct scale s = scale_for_one(r->unit, fabs(value) < 1e18 ? (int64_t)value : (int64_t)1e18);
 
 	snprintf(buf, size, "%.6g%s%s", value / s.divisor, *s.unit ? " " : "", s.unit);
 }

@@ -27,23 +27,42 @@ static const struct step *steps_of(const char *unit)
 	return strcmp(unit, "ppm") ? counts : shares;
 }
 
+void scale_range_add(struct scale_range *r, int64_t value)
+{
+	uint64_t abs = (uint64_t)llabs(value);
+
+	if (!abs)
+		return;
+	r->smallest = !r->smallest || abs < r->smallest ? abs : r->smallest;
+	r->largest = abs > r->largest ? abs : r->largest;
+}
+
 /*
  * The unit suits the smallest value, unless the largest would then need more
  * than six digits; three significant digits of the smallest, up to three decimals.
  */
-struct scale scale_for(const char *unit, uint64_t smallest, uint64_t largest)
+struct scale scale_for(const char *unit, const struct scale_range *range)
 {
 	const struct step *step = steps_of(unit);
 	struct scale s;
 	double small;
 
-	while (step[1].unit && ((double)smallest >= step[1].divisor || (double)largest >= 1e5 * step->divisor))
+	while (step[1].unit &&
+	       ((double)range->smallest >= step[1].divisor || (double)range->largest >= 1e5 * step->divisor))
 		step++;
-	small = (double)smallest / step->divisor;
+	small = (double)range->smallest / step->divisor;
 	s = (struct scale){ .unit = step->unit, .divisor = step->divisor };
 	if (step->divisor > 1)
 		s.decimals = small >= 100 ? 1 : small >= 10 ? 2 : 3;
 	return s;
+}
+
+struct scale scale_for_one(const char *unit, int64_t value)
+{
+	struct scale_range range = { 0 };
+
+	scale_range_add(&range, value);
+	return scale_for(unit, &range);
 }
 
 void scale_text(const struct scale *s, int64_t value, char *buf, size_t size)
@@ -53,8 +72,7 @@ void scale_text(const struct scale *s, int64_t value, char *buf, size_t size)
 
 void quantity_text(const char *unit, int64_t value, char *buf, size_t size)
 {
-	uint64_t abs = (uint64_t)llabs(value);
-	struct scale s = scale_for(unit, abs, abs);
+	struct scale s = scale_for_one(unit, value);
 
 	snprintf(buf, size, "%.*f%s%s", s.decimals ? s.decimals - 1 : 0, (double)value / s.divisor,
 		 *s.unit ? " " : "", s.unit);

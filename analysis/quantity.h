@@ -14,8 +14,16 @@ struct scale {
 	int		 decimals;
 };
 
-/* For stored @unit ("ns", "ppm", "bytes", "count"); @smallest and @largest of the values that are not 0. */
-struct scale scale_for(const char *unit, uint64_t smallest, uint64_t largest);
+/* The values of a row, as far as they decide how it is written; begins as { 0 }. */
+struct scale_range {
+	uint64_t	smallest, largest;	/* of those that are not 0 */
+};
+
+void scale_range_add(struct scale_range *r, int64_t value);
+
+/* For stored @unit ("ns", "ppm", "bytes", "count"); @range: the values it is for. */
+struct scale scale_for(const char *unit, const struct scale_range *range);
+struct scale scale_for_one(const char *unit, int64_t value);
 /* "12.31", without the unit. */
 void scale_text(const struct scale *s, int64_t value, char *buf, size_t size);
 /* A value alone, with its unit: "12.3 ms". */

@@ -297,17 +297,12 @@ static void put_meaning(struct report *r, const struct report_summary *s)
 
 static struct scale line_scale(const struct line *l, size_t nr)
 {
-	uint64_t smallest = UINT64_MAX, largest = 0;
+	struct scale_range range = { 0 };
 
-	for (size_t i = 0; i < nr; i++) {
-		uint64_t abs = (uint64_t)llabs(l->v[i].value);
-
-		if (!l->v[i].set || !abs)
-			continue;
-		smallest = abs < smallest ? abs : smallest;
-		largest = abs > largest ? abs : largest;
-	}
-	return scale_for(l->unit, largest ? smallest : 0, largest);
+	for (size_t i = 0; i < nr; i++)
+		if (l->v[i].set)
+			scale_range_add(&range, l->v[i].value);
+	return scale_for(l->unit, &range);
 }
 
 static void put_value(struct doc *d, const struct line *l, const struct scale *scale, size_t side)
@@ -351,7 +346,8 @@ void report_numbers(struct report *r)
 	}
 	doc_put(d, DOC_TABLE_END, DOC_PLAIN, "");
 	if (s->nr_sides > 1)
-		doc_para(d, DOC_SOFT, "! sure and large, * sure and small, ? large and not sure; a number alone: neither, or no interval.");
+		doc_para(d, DOC_SOFT, "! sure and large, * sure and small, ? large and not sure; a number alone: "
+			 "neither, or no interval.");
 }
 
 int report_compare(struct report *r, struct err *e)

@@ -131,8 +131,8 @@ void report_blame(struct report *r)
 	}
 	doc_put(r->doc, DOC_WIDE, DOC_PLAIN, "");
 	doc_heading(r->doc, 3, NULL, "Who waited for whom");
-	doc_para(r->doc, DOC_SOFT, "Time spent queued for mmu_lock, all tasks together, by what the queued task was doing (row) and what "
-		 "held the lock meanwhile (column); guest: nobody's operation, as in the hand-over itself.");
+	doc_para(r->doc, DOC_SOFT, "Time spent queued for mmu_lock, all tasks together, by what the queued task was doing "
+		 "(row) and what held the lock meanwhile (column); guest: nobody's operation, as in the hand-over itself.");
 	for (size_t run = 0; run < r->firsts.nr; run++)
 		put_matrix(r, run, most);
 	doc_put(r->doc, DOC_WIDE_END, DOC_PLAIN, "");

@@ -105,7 +105,8 @@ static int cannot_judge(const char *file, const struct totals *t, struct err *e)
 static int keep(struct store *s, const struct ev_meta *meta, const char *policy, const struct totals *t, struct err *e)
 {
 	const struct store_fidelity f = {
-		.trace_hash = meta->source_xxh3, .policy = policy, .commit = mmulab_version(), .operations = t->operations,
+		.trace_hash = meta->source_xxh3, .policy = policy, .commit = mmulab_version(),
+		.operations = t->operations,
 		.judged = t->operations - t->lost - t->vacuous - t->skipped, .exact = t->exact,
 		.baseline_exact = t->null_exact,
 	};

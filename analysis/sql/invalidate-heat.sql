@@ -3,8 +3,9 @@
 -- then and took so long.
 WITH h AS MATERIALIZED (SELECT pos, t, width, min(63, CAST(round(2 * log2(hi_ns / 64.0)) AS INTEGER)) AS latency, n
 		FROM temp.panel JOIN heat USING (run) WHERE op = 'invalidate'),
-     -- whole buckets of the widest map; of many panels two in one
-     grid AS MATERIALIZED (SELECT max(width) * iif(count(DISTINCT pos) > 2, 2, 1) AS step, max(t + width) AS last, min(latency) AS low,
+     -- whole buckets of the widest map; of several panels two or three in one
+     grid AS MATERIALIZED (SELECT max(width) * CASE WHEN count(DISTINCT pos) > 3 THEN 3 WHEN count(DISTINCT pos) > 1 THEN 2 ELSE 1 END AS step,
+		max(t + width) AS last, min(latency) AS low,
 		max(latency) AS high FROM h),
      x(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM x, grid WHERE (x + 1) * step < last),
      y(y) AS (SELECT low FROM grid UNION ALL SELECT y + 1 FROM y, grid WHERE y < high),

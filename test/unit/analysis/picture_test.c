@@ -411,7 +411,7 @@ static const struct row rows[] = {
 	{ .name = "wait-time", .check = draws, .figure = "wait-time", .storm = 50, .want = "other" },
 	{ .name = "blame", .check = draws, .figure = "blame", .storm = 50, .want = "access waited for age" },
 	{ .name = "access-heat", .check = draws, .figure = "access-heat", .storm = 50, .want = "data:image/png;base64" },
-	{ .name = "its darkest cell is told", .check = draws, .figure = "access-heat", .want = "darkest: 33 in one cell" },
+	{ .name = "its darkest cell is told", .check = draws, .figure = "access-heat", .want = "darkest: 64 in one cell" },
 	{ .name = "its cells have edges", .check = draws, .figure = "access-heat", .want = "image-rendering='pixelated'" },
 	{ .name = "invalidate-heat of nothing is not drawn", .check = draws, .figure = "invalidate-heat", .rc = 1 },
 	{ .name = "lock-time", .check = draws, .figure = "lock-time", .storm = 50, .want = "tasks waiting | tasks holding" },
