@@ -103,7 +103,7 @@ result $? "both runs are stored"
 grid "trace = $tmp/thp.mmt"
 sweep --db "$tmp/subject.db" --branch b --subject one >/dev/null
 says "another subject is another job" 0 out "1 stored" sweep --db "$tmp/subject.db" --branch b --subject two
-[ "$(sqlite3 "$tmp/subject.db" "SELECT group_concat(branch || subject) FROM run")" = bone,btwo ]
+[ "$(sqlite3 "$tmp/subject.db" "SELECT group_concat(branch || subject) FROM (SELECT * FROM run ORDER BY id)")" = bone,btwo ]
 result $? "branch and subject are stored"
 
 # --- machines are not mixed up ---
