@@ -117,6 +117,17 @@ says "verify keeps the score" 0 out "(100.000 %)" "$mmulab" verify "$tmp/aging.m
 says "for the report" 0 out "did in 100.00 % of" "$mmulab" report "$tmp/r.db" --format markdown
 says "an audit has no score to keep" 2 err "leave out --audit" "$mmulab" verify "$tmp/aging.mmt" --audit --db "$tmp/r.db"
 
+# --- hardware beside the lab: a tenth of the time in the state that is named after the second policy ---
+cp "$tmp/r.db" "$tmp/hw.db"
+for state in 6.12:0.500 6.12+seed-004:0.050; do
+	printf '$ ./access_tracking_perf_test -v 64\nMark memory idle              : %ss\n' "${state#*:}" >"$tmp/printed"
+	"$mmulab" import --selftest "$tmp/printed" --db "$tmp/hw.db" --arch x86 --kernel "${state%:*}" --published list >"$tmp/out" 2>"$tmp/err"
+done
+says "published figures are drawn" 0 out "aging-x4-asap-published.svg" "$mmulab" plot "$tmp/hw.db" --fig published -o "$tmp/svg"
+grep -q ">0.1x<" "$tmp/svg/aging-x4-asap-published.svg" &&
+	grep -q "age time, x86-6.12+seed-004 (access_tracking_perf_test)" "$tmp/svg/aging-x4-asap-published.svg"
+result $? "their ratio stands beside the lab's"
+
 # --- databases that are none ---
 for verb in compare "plot -o $tmp/none" "report -o $tmp/none.html"; do
 	read -ra words <<<"$verb"
