@@ -105,7 +105,8 @@ static char *family_of(const char *metric, const struct unit *u)
 	return name;
 }
 
-static int put_samples(struct db *db, const char *metric, const char *unit, const char *family, FILE *out, struct err *e)
+static int put_samples(struct db *db, const char *metric, const char *unit, const char *family, FILE *out,
+		       struct err *e)
 {
 	const struct unit *u = unit_of(unit);
 	sqlite3_stmt *st;

@@ -206,9 +206,9 @@ int gate_side_open(struct db *db, const char *from, bool measured, struct gate_s
 	return rc;
 }
 
-int gate_side_newest(struct db *db, const char *not, bool measured, struct gate_side *out, struct err *e)
+int gate_side_newest(struct db *db, const char *base, bool measured, struct gate_side *out, struct err *e)
 {
-	bool branch = !strncmp(not, "branch", 6) && not[6] && strchr(": ", not[6]);
+	bool branch = !strncmp(base, "branch", 6) && base[6] && strchr(": ", base[6]);
 	sqlite3_stmt *st;
 	char *from = NULL;
 	int rc = db_prepare(db, "SELECT branch FROM run ORDER BY id DESC LIMIT 1", "run", &st, e);
@@ -221,7 +221,7 @@ int gate_side_newest(struct db *db, const char *not, bool measured, struct gate_
 	sqlite3_finalize(st);
 	if (rc < 0)
 		return rc;
-	rc = branch && !strcmp(from + strlen("branch:"), not + strlen("branch:")) ?
+	rc = branch && !strcmp(from + strlen("branch:"), base + strlen("branch:")) ?
 		err_set(e, ERR_USAGE, "%s: the newest run is of the baseline's branch; say with --against what to hold against it",
 			db->path) : gate_side_open(db, from, measured, out, e);
 	if (!rc && !strcmp(from, "branch:")) {

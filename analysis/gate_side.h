@@ -62,8 +62,8 @@ struct gate_value {
  * Return: 0; ERR_INPUT (negative) when there are none.
  */
 int gate_side_open(struct db *db, const char *from, bool measured, struct gate_side *out, struct err *e);
-/* The branch of the newest run; refused when that is what @not names. */
-int gate_side_newest(struct db *db, const char *not, bool measured, struct gate_side *out, struct err *e);
+/* The branch of the newest run; refused when that is what @base names. */
+int gate_side_newest(struct db *db, const char *base, bool measured, struct gate_side *out, struct err *e);
 void gate_side_close(struct gate_side *s);	/* zeroed: fine */
 
 /* What @c says about @rule; @hists: with histograms, where it is about a latency. */

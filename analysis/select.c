@@ -88,8 +88,9 @@ static bool may_repeat(const struct run *a, const struct run *b)
 
 static bool is_repetition(const struct run *a, const struct run *b)
 {
-	return may_repeat(a, b) && a->seed == b->seed && !strcmp(a->policy, b->policy) && !strcmp(a->policy_text, b->policy_text) &&
-	       !strcmp(a->assumed, b->assumed) && !strcmp(a->access, b->access);
+	return may_repeat(a, b) && a->seed == b->seed && !strcmp(a->policy, b->policy) &&
+	       !strcmp(a->policy_text, b->policy_text) && !strcmp(a->assumed, b->assumed) &&
+	       !strcmp(a->access, b->access);
 }
 
 static struct group *group_add(struct selection *s)

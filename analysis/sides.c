@@ -128,7 +128,9 @@ int sides_metric(struct db *db, const struct sides *s, const char *name, struct 
 	sqlite3_bind_text(st, 2, name, -1, SQLITE_STATIC);
 	for (size_t i = 0; !rc && i < s->nr; i++) {
 		rc = samples(st, db, &s->v[i], &v, &nr, e);
-		out[i] = (struct side_value){ .set = nr != 0, .value = mean(v, nr), .ratio = { 1, 1, 1, STATS_NOTHING } };
+		out[i] = (struct side_value){
+			.set = nr != 0, .value = mean(v, nr), .ratio = { 1, 1, 1, STATS_NOTHING },
+		};
 		if (i && nr && nr_base)
 			out[i].ratio = stats_samples(base, nr_base, v, nr, &rule);
 		if (i) {
@@ -201,14 +203,15 @@ static void compare_hists(const struct sides *s, const struct hists *h, const ui
 
 		merge_all(&h[i], &merged);
 		if (both)
-			stats_hists(&(struct stats_side){ h[0].at, h[0].nr }, &(struct stats_side){ h[i].at, h[i].nr }, what, nr,
-				    &rule, ratios);
+			stats_hists(&(struct stats_side){ h[0].at, h[0].nr }, &(struct stats_side){ h[i].at, h[i].nr },
+				    what, nr, &rule, ratios);
 		for (size_t q = 0; q < nr; q++) {
 			struct side_value *v = &out[q * s->nr + i];
 
 			*v = (struct side_value){ .set = h[i].nr != 0, .ratio = { 1, 1, 1, STATS_NOTHING } };
 			if (v->set)
-				v->value = (int64_t)(what[q] == STATS_MEAN ? hist_mean(&merged) : hist_quantile(&merged, what[q]));
+				v->value = (int64_t)(what[q] == STATS_MEAN ? hist_mean(&merged) :
+						     hist_quantile(&merged, what[q]));
 			if (both)
 				v->ratio = ratios[q];
 		}

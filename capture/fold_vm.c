@@ -69,7 +69,10 @@ static bool is_busy(const struct fold_vm *vm)
 	return is_running(vm) && !vm->deserted;
 }
 
-/* The VM that is @t's as its process is, or may be: one nobody's process is known of where no other can be meant.  -1: none. */
+/*
+ * The VM that is @t's as its process is, or may be: one nobody's process is known of where no other can be meant.
+ * -1: none.
+ */
 static int vm_noted(struct fold *f, const struct task *t)
 {
 	uint32_t pid = noted_owner(f, t->tid);

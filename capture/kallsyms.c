@@ -100,7 +100,9 @@ static int by_address(const void *a, const void *b)
 {
 	const struct function *x = a, *y = b;
 
-	return x->addr != y->addr ? (x->addr > y->addr) - (x->addr < y->addr) : (x->name > y->name) - (x->name < y->name);
+	if (x->addr != y->addr)
+		return x->addr > y->addr ? 1 : -1;
+	return (x->name > y->name) - (x->name < y->name);
 }
 
 /* Its whole line, with a newline. */

@@ -66,7 +66,7 @@ static int run_told(const struct replay_ask *ask, const struct replay_trace *tra
 	const struct export_options options = { .path = out, .meta = trace->meta, .program = program };
 	struct drive_broken broken = { .any = false };
 	struct export_counts counts;
-	struct export *x = NULL;
+	struct exporter *x = NULL;
 	struct drive_job job;
 	struct costs costs;
 	int rc = replay_job(ask, trace, &run->policy, &costs, &job, e);

@@ -86,7 +86,7 @@ struct ev_meta {
 	struct ev_lost	*lost;		size_t nr_lost;
 	struct ev_task	*tasks;		size_t nr_tasks;
 	struct ev_vm	*vms;		size_t nr_vms;
-	struct ev_stat	*stats;		size_t nr_stats;	/* of VMs that were recorded; those that stayed 0 are left out */
+	struct ev_stat	*stats;		size_t nr_stats;	/* of recorded VMs; those that stayed 0 are left out */
 	struct ev_counts sources;	/* "kvm:kvm_exit" -> records in the source */
 	struct ev_counts unused;	/* reason -> records not turned into anything */
 	struct ev_counts lacking;	/* "kvm_page_fault: lacks field vcpu_id" -> records used all the same */

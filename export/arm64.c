@@ -52,25 +52,25 @@ static const struct shape_row rows[] = {
 #define WALK_OF_FAULT	0x18		/* KVM_PGTABLE_WALK_SHARED, _HANDLE_FAULT */
 #define LEVEL_UNKNOWN	0x7fffffffu	/* TLBI_TTL_UNKNOWN, since 6.8 */
 
-static uint64_t ipa_of(const struct export *x, gfn_t gfn)
+static uint64_t ipa_of(const struct exporter *x, gfn_t gfn)
 {
 	return gfn << x->o.meta->page_shift;
 }
 
 /* What the kernel calls the VM's tables and its struct kvm_s2_mmu. */
-static uint64_t tables_of(const struct export *x, int vm)
+static uint64_t tables_of(const struct exporter *x, int vm)
 {
 	return export_kvm(x, vm) + 0x8000;
 }
 
-static uint64_t slot_address(const struct export *x, int vm, unsigned int as_id, unsigned int id)
+static uint64_t slot_address(const struct exporter *x, int vm, unsigned int as_id, unsigned int id)
 {
 	return export_vcpu(x, vm, -1) - 0x80000 + (as_id << 16 | id) * 0x100;
 }
 
 /* --- exits and faults ------------------------------------------------------------------------ */
 
-static void say_entry(struct export *x, const struct told *w)
+static void say_entry(struct exporter *x, const struct told *w)
 {
 	EXPORT(x, w, ARM_ENTRY, 0);
 }
@@ -81,7 +81,7 @@ static bool is_fetch(const struct told_fault *f)
 }
 
 /* ESR_EL2: class, 32-bit instruction, and how the walk ended at which level. */
-static uint64_t syndrome_word(const struct export *x, const struct told_fault *f)
+static uint64_t syndrome_word(const struct exporter *x, const struct told_fault *f)
 {
 	static const uint8_t codes[] = { [ABORT_TRANSLATION] = 0x04, [ABORT_ACCESS] = 0x08, [ABORT_PERMISSION] = 0x0c };
 	const int level = f->class ? stage2_size_class(f->class) : stage2_of_meta(x->o.meta).start_level;
@@ -90,7 +90,7 @@ static uint64_t syndrome_word(const struct export *x, const struct told_fault *f
 	       codes[f->kind] | (uint64_t)(level < 0 ? 0 : level);
 }
 
-static void say_fault(struct export *x, const struct told *w)
+static void say_fault(struct exporter *x, const struct told *w)
 {
 	const uint64_t ipa = ipa_of(x, w->fault.gfn);
 
@@ -100,20 +100,21 @@ static void say_fault(struct export *x, const struct told *w)
 		EXPORT(x, w, ARM_ACCESS_FAULT, ipa);
 }
 
-static void say_snapshot(struct export *x, const struct told *w)
+static void say_snapshot(struct exporter *x, const struct told *w)
 {
 	const struct ev_slot *s = slots_find_gfn(&x->vms[w->vm].slots, w->fault.gfn);
 
-	EXPORT(x, w, ARM_GFN_TO_PFN, s ? slot_address(x, w->vm, s->as_id, s->id) : 0, w->fault.gfn, !!(w->fault.access & EV_F_W));
+	EXPORT(x, w, ARM_GFN_TO_PFN, s ? slot_address(x, w->vm, s->as_id, s->id) : 0, w->fault.gfn,
+	       !!(w->fault.access & EV_F_W));
 }
 
-static void say_looked_up(struct export *x, const struct told *w)
+static void say_looked_up(struct exporter *x, const struct told *w)
 {
 	if (w->fault.result == RET_PF_CONTINUE)
 		EXPORT(x, w, ARM_GFN_TO_PFN_RET, w->fault.pfn);
 }
 
-static void say_fault_ret(struct export *x, const struct told *w)
+static void say_fault_ret(struct exporter *x, const struct told *w)
 {
 	const int ret = w->fault.result == RET_PF_EXIT ? -EFAULT : w->fault.result == RET_PF_EMULATE ? 0 : 1;
 
@@ -122,7 +123,7 @@ static void say_fault_ret(struct export *x, const struct told *w)
 
 /* --- operations -------------------------------------------------------------------------------- */
 
-static void say_age(struct export *x, const struct told *w)
+static void say_age(struct exporter *x, const struct told *w)
 {
 	const struct ev_hvas *h = &w->ev.hvas;
 
@@ -131,7 +132,7 @@ static void say_age(struct export *x, const struct told *w)
 	EXPORT(x, w, ARM_AGE_HVA, h->start, h->end);
 }
 
-static void say_invalidate(struct export *x, const struct told *w)
+static void say_invalidate(struct exporter *x, const struct told *w)
 {
 	const struct ev_hvas *h = &w->ev.hvas;
 
@@ -142,7 +143,7 @@ static void say_invalidate(struct export *x, const struct told *w)
 /* A host page table entry: the frame, valid, a page, accessed. */
 #define HOST_PTE 0x403u
 
-static void say_set_spte(struct export *x, const struct told *w)
+static void say_set_spte(struct exporter *x, const struct told *w)
 {
 	const struct ev_hvas *h = &w->ev.hvas;
 
@@ -150,7 +151,7 @@ static void say_set_spte(struct export *x, const struct told *w)
 	EXPORT(x, w, ARM_SET_SPTE_HVA, h->start);
 }
 
-static void say_region(struct export *x, const struct told *w)
+static void say_region(struct exporter *x, const struct told *w)
 {
 	const struct ev_slot *s = &w->ev.slot;
 
@@ -159,7 +160,7 @@ static void say_region(struct export *x, const struct told *w)
 	       s->change == EV_SLOT_DELETE ? 0 : ipa_of(x, s->npages), s->hva);
 }
 
-static void say_op(struct export *x, const struct told *w)
+static void say_op(struct exporter *x, const struct told *w)
 {
 	const struct ev *ev = &w->ev;
 
@@ -168,7 +169,8 @@ static void say_op(struct export *x, const struct told *w)
 		say_invalidate(x, w);
 		break;
 	case EV_INVALIDATE_END:
-		EXPORT(x, w, ARM_MN_INV_END, export_mn(x, w->vm), ev->hvas.start, ev->hvas.end, export_range_flags(w), 0);
+		EXPORT(x, w, ARM_MN_INV_END, export_mn(x, w->vm), ev->hvas.start, ev->hvas.end,
+		       export_range_flags(w), 0);
 		break;
 	case EV_AGE:
 		say_age(x, w);
@@ -207,7 +209,7 @@ static bool swaps_twice(const struct ev_slot *s)
 	return s->change == EV_SLOT_DELETE || s->change == EV_SLOT_MOVE;
 }
 
-static void say_swap(struct export *x, const struct told *w)
+static void say_swap(struct exporter *x, const struct told *w)
 {
 	const struct ev_slot *s = &w->ev.slot;
 	const uint64_t address = slot_address(x, w->vm, s->as_id, s->id);
@@ -217,7 +219,7 @@ static void say_swap(struct export *x, const struct told *w)
 		       s->change == EV_SLOT_DELETE ? 0 : address, s->change);
 }
 
-static void say_swapped(struct export *x, const struct told *w)
+static void say_swapped(struct exporter *x, const struct told *w)
 {
 	const struct ev_slot *s = &w->ev.slot;
 	const uint64_t address = slot_address(x, w->vm, s->as_id, s->id);
@@ -230,7 +232,7 @@ static void say_swapped(struct export *x, const struct told *w)
 		       s->change == EV_SLOT_DELETE ? 0 : address, s->change);
 }
 
-static void say_op_end(struct export *x, const struct told *w)
+static void say_op_end(struct exporter *x, const struct told *w)
 {
 	const bool young = x->threads[w->task].young;
 
@@ -292,7 +294,7 @@ static const struct call *call_of(unsigned int kind)
 	return NULL;
 }
 
-static void say_call(struct export *x, const struct told *w, const struct call *c)
+static void say_call(struct exporter *x, const struct told *w, const struct call *c)
 {
 	const struct obs_s2 *s = &w->ev.s2;
 	const uint64_t addr = ipa_of(x, s->gfn), size = ipa_of(x, s->pages), pgt = tables_of(x, w->vm);
@@ -315,7 +317,7 @@ static void say_call(struct export *x, const struct told *w, const struct call *
 }
 
 /* Tables are told by what they map: made up, and the same for the same entry. */
-static uint64_t entry_address(const struct export *x, int vm, const struct obs_pte *p)
+static uint64_t entry_address(const struct exporter *x, int vm, const struct obs_pte *p)
 {
 	const unsigned int bits = x->o.meta->page_shift - 3;
 	const int level = (int8_t)p->level;
@@ -324,7 +326,7 @@ static uint64_t entry_address(const struct export *x, int vm, const struct obs_p
 }
 
 /* What an attribute walk was to set and clear; where it changed nothing, something that was so before. */
-static void say_attr(struct export *x, const struct told *w)
+static void say_attr(struct exporter *x, const struct told *w)
 {
 	const struct obs_pte *p = &w->ev.pte;
 	const bool same = p->new == p->old;
@@ -333,7 +335,7 @@ static void say_attr(struct export *x, const struct told *w)
 	       same ? STAGE2_VALID : p->new & ~p->old, same ? 0 : p->old & ~p->new);
 }
 
-static void say_visit(struct export *x, const struct told *w, const struct call *c)
+static void say_visit(struct exporter *x, const struct told *w, const struct call *c)
 {
 	const struct obs_pte *p = &w->ev.pte;
 	const uint64_t ptep = entry_address(x, w->vm, p), addr = ipa_of(x, p->gfn);
@@ -362,7 +364,7 @@ static bool is_visit(const struct call *c)
 	return c->kind >= OBS_W_MAP;
 }
 
-static void say_begin(struct export *x, const struct told *w, const struct call *c)
+static void say_begin(struct exporter *x, const struct told *w, const struct call *c)
 {
 	if (is_visit(c))
 		say_visit(x, w, c);
@@ -370,7 +372,7 @@ static void say_begin(struct export *x, const struct told *w, const struct call 
 		say_call(x, w, c);
 }
 
-static void say_enters(struct export *x, const struct told *w)
+static void say_enters(struct exporter *x, const struct told *w)
 {
 	struct thread *t = &x->threads[w->task];
 	const struct call *c = call_of(w->ev.kind);
@@ -398,7 +400,7 @@ static uint64_t returned(const struct ev *o)
 	}
 }
 
-static void say_over(struct export *x, const struct told *w, const struct call *c)
+static void say_over(struct exporter *x, const struct told *w, const struct call *c)
 {
 	struct thread *t = &x->threads[w->task];
 
@@ -412,7 +414,7 @@ static void say_over(struct export *x, const struct told *w, const struct call *
 
 /* --- other observations ------------------------------------------------------------------------------- */
 
-static void say_aged(struct export *x, const struct told *w)
+static void say_aged(struct exporter *x, const struct told *w)
 {
 	struct thread *t = &x->threads[w->task];
 	const struct obs_gfns *g = &w->ev.gfns;
@@ -422,7 +424,7 @@ static void say_aged(struct export *x, const struct told *w)
 	EXPORT(x, w, t->tests ? ARM_TEST_AGE_GFN_RET : ARM_AGE_GFN_RET, w->ev.flags & 1);
 }
 
-static void say_word(struct export *x, const struct told *w)
+static void say_word(struct exporter *x, const struct told *w)
 {
 	const struct ev_slot *s = slots_find_gfn(&x->vms[w->vm].slots, w->ev.gfns.gfn);
 
@@ -431,7 +433,7 @@ static void say_word(struct export *x, const struct told *w)
 		       w->ev.gfns.gfn - s->gfn, w->ev.gfns.count);
 }
 
-static void say_tlb(struct export *x, const struct told *w)
+static void say_tlb(struct exporter *x, const struct told *w)
 {
 	const struct obs_gfns *g = &w->ev.gfns;
 	const uint64_t mmu = tables_of(x, w->vm), addr = ipa_of(x, g->gfn);
@@ -454,14 +456,14 @@ static void say_tlb(struct export *x, const struct told *w)
 	}
 }
 
-static void say_destroy(struct export *x, const struct told *w)
+static void say_destroy(struct exporter *x, const struct told *w)
 {
 	const struct stage2_host host = stage2_of_meta(x->o.meta);
 
 	EXPORT(x, w, ARM_S2_DESTROY, tables_of(x, w->vm), host.ipa_bits, (uint8_t)host.start_level);
 }
 
-static void say_obs(struct export *x, const struct told *w)
+static void say_obs(struct exporter *x, const struct told *w)
 {
 	const struct ev *o = &w->ev;
 	const struct call *c = call_of(o->kind);
@@ -494,8 +496,8 @@ static void say_obs(struct export *x, const struct told *w)
 		say_tlb(x, w);
 		break;
 	case OBS_FREE_UNLINKED:	/* a table nothing leads to: an address no entry has */
-		EXPORT(x, w, ARM_FREE_UNLINKED, 0xffff800000000000ULL + (x->vms[w->vm].tables++ << x->o.meta->page_shift),
-		       o->pte.level);
+		EXPORT(x, w, ARM_FREE_UNLINKED,
+		       0xffff800000000000ULL + (x->vms[w->vm].tables++ << x->o.meta->page_shift), o->pte.level);
 		break;
 	case OBS_S2_DESTROY:
 		say_destroy(x, w);
@@ -505,7 +507,7 @@ static void say_obs(struct export *x, const struct told *w)
 
 /* --- all of it ------------------------------------------------------------------------------------------ */
 
-static void say(struct export *x, const struct told *w)
+static void say(struct exporter *x, const struct told *w)
 {
 	struct thread *t = &x->threads[w->task];
 
@@ -567,7 +569,7 @@ static void say(struct export *x, const struct told *w)
 }
 
 /* What the VMM asked for before any vCPU ran. */
-static void introduce(struct export *x)
+static void introduce(struct exporter *x)
 {
 	const char *chunk = ev_meta_param(x->o.meta, "arm64.split_chunk");
 

@@ -14,7 +14,7 @@
  * Recorded times begin where the imported recording began.  What the engine has no number for (instruction pointers,
  * addresses of kernel objects) is made up, and the same for the same thing everywhere in the file.
  */
-struct export;
+struct exporter;
 
 struct export_options {			/* texts are borrowed until export_close() */
 	const char		*path;
@@ -29,12 +29,12 @@ struct export_counts {
 };
 
 /* ERR_MACHINE for an architecture or a way of paging that no records are known for here. */
-int export_open(const struct export_options *o, struct export **out, struct err *e);
+int export_open(const struct export_options *o, struct exporter **out, struct err *e);
 /* For struct drive_job; good until export_close(). */
-const struct told_sink *export_sink(struct export *x);
+const struct told_sink *export_sink(struct exporter *x);
 /* The run is over: the file is there, whole.  Closes @x whatever it returns. */
-int export_close(struct export *x, struct export_counts *out, struct err *e);
+int export_close(struct exporter *x, struct export_counts *out, struct err *e);
 /* The run failed: there is no file.  NULL is fine. */
-void export_abort(struct export *x);
+void export_abort(struct exporter *x);
 
 #endif

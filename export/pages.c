@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A page: u64 time of its first event, u64 bytes used, events.  An event: u32 of 5 bits length (in words) and 27 bits time
- * since the one before, then the record.  A longer time is an event of its own in front (TIME_EXTEND).
+ * A page: u64 time of its first event, u64 bytes used, events.  An event: u32 of 5 bits length (in words)
+ * and 27 bits time since the one before, then the record.  A longer time is an event of its own in front
+ * (TIME_EXTEND).
  */
 #include "export/pages.h"
 

@@ -30,22 +30,22 @@ uint64_t export_address(unsigned int event)
 	return FUNCTIONS + (uint64_t)event * FUNCTION_BYTES;
 }
 
-uint64_t export_kvm(const struct export *x, int vm)
+uint64_t export_kvm(const struct exporter *x, int vm)
 {
 	return vm < 0 ? 0 : x->vms[vm].kvm;
 }
 
-uint64_t export_mn(const struct export *x, int vm)
+uint64_t export_mn(const struct exporter *x, int vm)
 {
 	return export_kvm(x, vm) + MN_AT;
 }
 
-uint64_t export_lock(const struct export *x, int vm)
+uint64_t export_lock(const struct exporter *x, int vm)
 {
 	return export_kvm(x, vm) + LOCK_AT;
 }
 
-uint64_t export_vcpu(const struct export *x, int vm, int vcpu)
+uint64_t export_vcpu(const struct exporter *x, int vm, int vcpu)
 {
 	(void)x;
 	return OBJECTS + (uint64_t)(vm + 1) * OBJECT_BYTES + VCPUS_AT + (uint64_t)(vcpu + 1) * VCPU_BYTES;
@@ -61,7 +61,7 @@ uint64_t export_entry(int vm, gfn_t gfn, unsigned int level, unsigned int table_
 
 /* --- VMs ------------------------------------------------------------------------------------ */
 
-static void make_vms(struct export *x)
+static void make_vms(struct exporter *x)
 {
 	const struct ev_meta *m = x->o.meta;
 
@@ -71,12 +71,12 @@ static void make_vms(struct export *x)
 					      .generation = { 0, 1 } };
 }
 
-void export_slot(struct export *x, const struct told *w)
+void export_slot(struct exporter *x, const struct told *w)
 {
 	slots_apply(&x->vms[w->vm].slots, &w->ev.slot);
 }
 
-struct ring *export_ring(struct export *x, int vm, uint32_t vcpu)
+struct ring *export_ring(struct exporter *x, int vm, uint32_t vcpu)
 {
 	struct said_vm *v = &x->vms[vm];
 
@@ -89,7 +89,7 @@ struct ring *export_ring(struct export *x, int vm, uint32_t vcpu)
 
 /* --- threads -------------------------------------------------------------------------------- */
 
-static bool is_taken(const struct export *x, unsigned int nr, uint32_t pid)
+static bool is_taken(const struct exporter *x, unsigned int nr, uint32_t pid)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		if (x->threads[i].pid == pid)
@@ -97,13 +97,13 @@ static bool is_taken(const struct export *x, unsigned int nr, uint32_t pid)
 	return false;
 }
 
-static const struct ev_task *recorded_of(const struct export *x, const struct told_task *who)
+static const struct ev_task *recorded_of(const struct exporter *x, const struct told_task *who)
 {
 	return who->who == TOLD_RECORDED ? &x->o.meta->tasks[who->recorded] : NULL;
 }
 
 /* As recorded; copies, and a thread that did several vCPUs' work in turn, get numbers nobody had. */
-static uint32_t pid_of(const struct export *x, unsigned int i, uint32_t *fresh)
+static uint32_t pid_of(const struct exporter *x, unsigned int i, uint32_t *fresh)
 {
 	const struct told_task *who = &x->threads[i].who;
 	const struct ev_task *rec = recorded_of(x, who);
@@ -116,7 +116,7 @@ static uint32_t pid_of(const struct export *x, unsigned int i, uint32_t *fresh)
 	return ++*fresh;
 }
 
-static char *comm_of(const struct export *x, const struct told_task *who)
+static char *comm_of(const struct exporter *x, const struct told_task *who)
 {
 	const struct ev_task *rec = recorded_of(x, who);
 
@@ -137,7 +137,7 @@ static char *comm_of(const struct export *x, const struct told_task *who)
 }
 
 /* What the imported recording knew of its host: as `mmulab capture` notes it. */
-static void say_params(struct export *x)
+static void say_params(struct exporter *x)
 {
 	const struct told w = { .task = x->nr_threads - 1 };
 
@@ -153,7 +153,7 @@ static void say_params(struct export *x)
 
 static void take_tasks(void *arg, const struct told_task *tasks, unsigned int nr, unsigned int nr_cpus)
 {
-	struct export *x = arg;
+	struct exporter *x = arg;
 	uint32_t fresh = 1000;
 
 	for (size_t i = 0; i < x->o.meta->nr_tasks; i++)
@@ -177,7 +177,7 @@ static void take_tasks(void *arg, const struct told_task *tasks, unsigned int nr
 
 static void take_told(void *arg, const struct told *w)
 {
-	struct export *x = arg;
+	struct exporter *x = arg;
 
 	if (!x->ret)
 		x->dialect->told(x, w);
@@ -185,12 +185,12 @@ static void take_told(void *arg, const struct told *w)
 
 /* --- records -------------------------------------------------------------------------------- */
 
-bool export_has(const struct export *x, unsigned int event)
+bool export_has(const struct exporter *x, unsigned int event)
 {
 	return x->shapes[event].size;
 }
 
-void export_put(struct export *x, const struct told *w, unsigned int event, const uint64_t *values)
+void export_put(struct exporter *x, const struct told *w, unsigned int event, const uint64_t *values)
 {
 	const struct shape *s = &x->shapes[event];
 	const uint64_t base_ns = x->o.meta->first_ns ? x->o.meta->first_ns : START_NS;
@@ -198,11 +198,12 @@ void export_put(struct export *x, const struct told *w, unsigned int event, cons
 
 	if (!s->size)
 		return;
-	shape_encode(s, &x->dialect->rows[event], (int32_t)x->threads[w->task].pid, export_address(event), values, record);
+	shape_encode(s, &x->dialect->rows[event], (int32_t)x->threads[w->task].pid, export_address(event), values,
+		     record);
 	pages_add(x->pages, w->cpu, base_ns + w->t_ns, record, s->size);
 }
 
-void export_print(struct export *x, const struct told *w, const char *line)
+void export_print(struct exporter *x, const struct told *w, const char *line)
 {
 	const size_t len = strlen(line) + 1, size = (SHAPE_COMMON_BYTES + 8 + len + 3) / 4 * 4;
 	const uint64_t base_ns = x->o.meta->first_ns ? x->o.meta->first_ns : START_NS;
@@ -231,7 +232,7 @@ uint32_t export_range_flags(const struct told *w)
 	return w->ev.flags & EV_F_NOBLOCK ? 0 : RANGE_BLOCKABLE;
 }
 
-static void make_shapes(struct export *x)
+static void make_shapes(struct exporter *x)
 {
 	const struct dialect *d = x->dialect;
 
@@ -244,9 +245,9 @@ static void make_shapes(struct export *x)
 
 /* --- opening and closing ----------------------------------------------------------------------- */
 
-int export_open(const struct export_options *o, struct export **out, struct err *e)
+int export_open(const struct export_options *o, struct exporter **out, struct err *e)
 {
-	struct export *x;
+	struct exporter *x;
 
 	if (o->meta->arch == KVM_X86 && !o->meta->tdp_mmu)
 		return err_set(e, ERR_MACHINE, "%s: a host without the TDP MMU; a run of one cannot be written as a recording, "
@@ -262,12 +263,12 @@ int export_open(const struct export_options *o, struct export **out, struct err 
 	return 0;
 }
 
-const struct told_sink *export_sink(struct export *x)
+const struct told_sink *export_sink(struct exporter *x)
 {
 	return &x->sink;
 }
 
-void export_abort(struct export *x)
+void export_abort(struct exporter *x)
 {
 	if (!x)
 		return;
@@ -339,7 +340,7 @@ static int by_system(const void *a, const void *b)
 	return order ? order : strcmp(l->format, r->format);
 }
 
-static char *symbols_of(const struct export *x)
+static char *symbols_of(const struct exporter *x)
 {
 	struct text t;
 	FILE *out = text_open(&t);
@@ -351,7 +352,7 @@ static char *symbols_of(const struct export *x)
 	return t.bytes;
 }
 
-static char *comms_of(const struct export *x)
+static char *comms_of(const struct exporter *x)
 {
 	struct text t;
 	FILE *out = text_open(&t);
@@ -363,7 +364,7 @@ static char *comms_of(const struct export *x)
 }
 
 /* As per_cpu/cpuN/stats of a buffer that lost nothing. */
-static char *stats_of(const struct export *x, uint32_t cpu)
+static char *stats_of(const struct exporter *x, uint32_t cpu)
 {
 	return xasprintf("entries: 0\noverrun: 0\ncommit overrun: 0\nbytes: 0\noldest event ts: 0.000000\nnow ts: 0.000000\n"
 			 "dropped events: 0\nread events: %llu\n", (unsigned long long)pages_records(x->pages, cpu));
@@ -378,14 +379,15 @@ static char *uname_of(const struct ev_meta *m)
 	return xasprintf("Linux mmulab %s.0 %s", kvm_release_name(m->release), machine);
 }
 
-static int write_head(struct export *x, struct outfile *o, struct err *e)
+static int write_head(struct exporter *x, struct outfile *o, struct err *e)
 {
 	struct datout_event *events = xcalloc(x->dialect->nr_rows, sizeof(*events));
 	char **stats = xcalloc(x->nr_cpus, sizeof(*stats)), *uname = uname_of(x->o.meta);
 	uint64_t *bytes = xcalloc(x->nr_cpus, sizeof(*bytes));
 	char *kallsyms = symbols_of(x), *comms = comms_of(x);
 	struct datout_head h = {
-		.header_page = header_page, .header_event = header_event, .ftrace = ftrace, .nr_ftrace = ARRAY_SIZE(ftrace),
+		.header_page = header_page, .header_event = header_event,
+		.ftrace = ftrace, .nr_ftrace = ARRAY_SIZE(ftrace),
 		.events = events, .kallsyms = kallsyms, .cmdlines = comms, .clocks = "local [mono] boot\n",
 		.uname = uname, .program = x->o.program, .cpu_stats = (const char *const *)stats,
 		.page_size = PAGES_BYTES, .nr_cpus = x->nr_cpus,
@@ -412,7 +414,7 @@ static int write_head(struct export *x, struct outfile *o, struct err *e)
 	return ret;
 }
 
-static int write_file(struct export *x, struct export_counts *out, struct err *e)
+static int write_file(struct exporter *x, struct export_counts *out, struct err *e)
 {
 	struct outfile *o = NULL;
 	int ret = outfile_open(x->o.path, &o, e);
@@ -429,7 +431,7 @@ static int write_file(struct export *x, struct export_counts *out, struct err *e
 	return outfile_commit(o, e);
 }
 
-int export_close(struct export *x, struct export_counts *out, struct err *e)
+int export_close(struct exporter *x, struct export_counts *out, struct err *e)
 {
 	int ret = x->ret;
 

@@ -11,8 +11,8 @@
 struct dialect {		/* how hosts of one architecture say it: x86.c, arm64.c */
 	const struct shape_row *rows;
 	unsigned int	 nr_rows;
-	void (*tasks)(struct export *x);	/* before the first record */
-	void (*told)(struct export *x, const struct told *w);
+	void (*tasks)(struct exporter *x);	/* before the first record */
+	void (*told)(struct exporter *x, const struct told *w);
 };
 
 extern const struct dialect dialect_x86, dialect_arm64;
@@ -42,7 +42,7 @@ struct said_vm {
 	uint64_t	 tables;	/* x86: that KVM has for it now; arm64: taken out of its tree so far */
 };
 
-struct export {
+struct exporter {
 	struct export_options	 o;
 	const struct dialect	*dialect;
 	struct told_sink	 sink;
@@ -58,19 +58,19 @@ struct export {
 };
 
 /* One record of row @event by @w's task, at its time and on its CPU; nothing where this release has none. */
-void export_put(struct export *x, const struct told *w, unsigned int event, const uint64_t *values);
+void export_put(struct exporter *x, const struct told *w, unsigned int event, const uint64_t *values);
 #define EXPORT(x, w, event, ...) \
 	export_put(x, w, event, (const uint64_t[SHAPE_FIELDS_MAX]){ __VA_ARGS__ })
 
-bool export_has(const struct export *x, unsigned int event);
+bool export_has(const struct exporter *x, unsigned int event);
 /* Where the function of a probe is. */
 uint64_t export_address(unsigned int event);
 
 /* Addresses of kernel objects, made up where the recording did not give them. */
-uint64_t export_kvm(const struct export *x, int vm);
-uint64_t export_mn(const struct export *x, int vm);		/* its notifier's, inside it */
-uint64_t export_lock(const struct export *x, int vm);		/* its mmu_lock's, likewise */
-uint64_t export_vcpu(const struct export *x, int vm, int vcpu);
+uint64_t export_kvm(const struct exporter *x, int vm);
+uint64_t export_mn(const struct exporter *x, int vm);		/* its notifier's, inside it */
+uint64_t export_lock(const struct exporter *x, int vm);		/* its mmu_lock's, likewise */
+uint64_t export_vcpu(const struct exporter *x, int vm, int vcpu);
 /* The physical address of the entry that maps @gfn at @level (1: pages) of a VM that has one such entry. */
 uint64_t export_entry(int vm, gfn_t gfn, unsigned int level, unsigned int table_bits);
 
@@ -79,10 +79,10 @@ uint32_t export_wait_flags(const struct told *w);
 uint32_t export_range_flags(const struct told *w);
 
 /* A line as if written to trace_marker by @w's task. */
-void export_print(struct export *x, const struct told *w, const char *line);
+void export_print(struct exporter *x, const struct told *w, const char *line);
 
 /* The slot operation is over: it counts from now on. */
-void export_slot(struct export *x, const struct told *w);
-struct ring *export_ring(struct export *x, int vm, uint32_t vcpu);
+void export_slot(struct exporter *x, const struct told *w);
+struct ring *export_ring(struct exporter *x, int vm, uint32_t vcpu);
 
 #endif

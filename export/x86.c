@@ -55,7 +55,7 @@ static const struct shape_row rows[] = {
 #define TABLE_BITS		9
 #define AS_IDS			2	/* by which the generation of memslots advances */
 
-static bool is_ept(const struct export *x)
+static bool is_ept(const struct exporter *x)
 {
 	return x->o.meta->tdp == SPTE_EPT;
 }
@@ -79,28 +79,28 @@ static uint64_t qualification(unsigned int access)
 	return 0x180 | asks | (access & EV_F_P ? (7 & ~asks) << 3 : 0);
 }
 
-static uint64_t error_code(const struct export *x, const struct told_fault *f)
+static uint64_t error_code(const struct exporter *x, const struct told_fault *f)
 {
 	return is_ept(x) ? qualification(f->access) : pferr(f->access, f->mmio) | NPF_FINAL;
 }
 
-static void put_exit(struct export *x, const struct told *w, uint32_t reason, uint64_t info1, uint64_t info2)
+static void put_exit(struct exporter *x, const struct told *w, uint32_t reason, uint64_t info1, uint64_t info2)
 {
 	EXPORT(x, w, X86_EXIT, reason, 0, is_ept(x) ? ISA_VMX : ISA_SVM, info1, info2, 0, 0, (uint32_t)w->vcpu);
 }
 
-static void say_exit(struct export *x, const struct told *w)
+static void say_exit(struct exporter *x, const struct told *w)
 {
 	put_exit(x, w, is_ept(x) ? EXIT_INTERRUPT_VMX : EXIT_INTERRUPT_SVM, 0, 0);
 }
 
 /* Intel's hardware has an exit of its own for an entry that marks MMIO, and KVM no record of how it is handled. */
-static bool is_misconfig(const struct export *x, const struct told *w)
+static bool is_misconfig(const struct exporter *x, const struct told *w)
 {
 	return is_ept(x) && w->fault.mmio;
 }
 
-static void say_fault_exit(struct export *x, const struct told *w)
+static void say_fault_exit(struct exporter *x, const struct told *w)
 {
 	const uint64_t code = error_code(x, &w->fault);
 
@@ -112,7 +112,7 @@ static void say_fault_exit(struct export *x, const struct told *w)
 		put_exit(x, w, EXIT_NPF, code, w->fault.gfn << 12);
 }
 
-static void say_entry(struct export *x, const struct told *w)
+static void say_entry(struct exporter *x, const struct told *w)
 {
 	struct thread *t = &x->threads[w->task];
 
@@ -125,33 +125,33 @@ static void say_entry(struct export *x, const struct told *w)
 /* --- faults -------------------------------------------------------------------------------- */
 
 /* The kernel's number; an errno for what goes to user space. */
-static uint64_t number_of(const struct export *x, unsigned int result)
+static uint64_t number_of(const struct exporter *x, unsigned int result)
 {
 	return (uint32_t)ret_pf_encode(x->ret_pf, result);
 }
 
-static void say_fault(struct export *x, const struct told *w)
+static void say_fault(struct exporter *x, const struct told *w)
 {
 	x->threads[w->task].looked = false;
 	if (!is_misconfig(x, w))
 		EXPORT(x, w, X86_PAGE_FAULT, (uint32_t)w->vcpu, 0, w->fault.gfn << 12, error_code(x, &w->fault));
 }
 
-static void say_snapshot(struct export *x, const struct told *w)
+static void say_snapshot(struct exporter *x, const struct told *w)
 {
 	x->threads[w->task].looked = true;
 	EXPORT(x, w, X86_FAULTIN, export_vcpu(x, w->vm, w->vcpu));
 	EXPORT(x, w, X86_FAULTIN_NEW, export_vcpu(x, w->vm, w->vcpu));
 }
 
-static void say_looked_up(struct export *x, const struct told *w)
+static void say_looked_up(struct exporter *x, const struct told *w)
 {
 	EXPORT(x, w, X86_FAULTIN_RET, number_of(x, w->fault.result));
 	EXPORT(x, w, X86_FAULTIN_NEW_RET, number_of(x, w->fault.result));
 }
 
 /* What an entry that marks MMIO is handled by is another function. */
-static void say_fault_ret(struct export *x, const struct told *w)
+static void say_fault_ret(struct exporter *x, const struct told *w)
 {
 	if (!w->fault.mmio || x->threads[w->task].looked)
 		EXPORT(x, w, X86_FAULT_RET, number_of(x, w->fault.result));
@@ -164,7 +164,7 @@ static uint64_t slot_number(unsigned int as_id, unsigned int id)
 	return as_id << 16 | id;
 }
 
-static void say_age(struct export *x, const struct told *w)
+static void say_age(struct exporter *x, const struct told *w)
 {
 	const struct ev_hvas *h = &w->ev.hvas;
 
@@ -173,7 +173,7 @@ static void say_age(struct export *x, const struct told *w)
 	EXPORT(x, w, X86_AGE_HVA, h->start, h->end);
 }
 
-static void say_invalidate(struct export *x, const struct told *w)
+static void say_invalidate(struct exporter *x, const struct told *w)
 {
 	const struct ev_hvas *h = &w->ev.hvas;
 
@@ -184,7 +184,7 @@ static void say_invalidate(struct export *x, const struct told *w)
 /* A host page table entry: the frame, present, of user space, accessed. */
 #define HOST_PTE 0x25u
 
-static void say_set_spte(struct export *x, const struct told *w)
+static void say_set_spte(struct exporter *x, const struct told *w)
 {
 	const struct ev_hvas *h = &w->ev.hvas;
 
@@ -192,7 +192,7 @@ static void say_set_spte(struct export *x, const struct told *w)
 	EXPORT(x, w, X86_SET_SPTE_HVA, h->start);
 }
 
-static void say_region(struct export *x, const struct told *w)
+static void say_region(struct exporter *x, const struct told *w)
 {
 	const struct ev_slot *s = &w->ev.slot;
 	const bool gone = s->change == EV_SLOT_DELETE;
@@ -203,7 +203,7 @@ static void say_region(struct export *x, const struct told *w)
 	EXPORT(x, w, X86_SET_MEMSLOT, export_kvm(x, w->vm), s->change);
 }
 
-static void say_clear(struct export *x, const struct told *w)
+static void say_clear(struct exporter *x, const struct told *w)
 {
 	const struct obs_gfns *g = &w->ev.gfns;
 	const struct ev_slot *s = slots_find(&x->vms[w->vm].slots, g->slot, g->level);
@@ -212,7 +212,7 @@ static void say_clear(struct export *x, const struct told *w)
 	       g->gfn - (s ? s->gfn : 0));
 }
 
-static void say_op(struct export *x, const struct told *w)
+static void say_op(struct exporter *x, const struct told *w)
 {
 	const struct ev *ev = &w->ev;
 
@@ -269,13 +269,13 @@ static void say_op(struct export *x, const struct told *w)
 	}
 }
 
-static void say_swap(struct export *x, const struct told *w)
+static void say_swap(struct exporter *x, const struct told *w)
 {
 	x->threads[w->task].swaps++;
 	EXPORT(x, w, X86_SWAP, export_kvm(x, w->vm), w->ev.slot.as_id);
 }
 
-static void say_swapped(struct export *x, const struct told *w)
+static void say_swapped(struct exporter *x, const struct told *w)
 {
 	uint64_t *generation = &x->vms[w->vm].generation[w->ev.slot.as_id % AS_IDS];
 
@@ -284,7 +284,7 @@ static void say_swapped(struct export *x, const struct told *w)
 	EXPORT(x, w, X86_SWAP_RET);
 }
 
-static void say_ring_reset(struct export *x, const struct told *w)
+static void say_ring_reset(struct exporter *x, const struct told *w)
 {
 	struct ring *r = export_ring(x, w->vm, w->ev.gfns.slot);
 
@@ -292,7 +292,7 @@ static void say_ring_reset(struct export *x, const struct told *w)
 	EXPORT(x, w, X86_RING_RESET, w->ev.gfns.slot, r->pushed, r->reset);
 }
 
-static void say_op_end(struct export *x, const struct told *w)
+static void say_op_end(struct exporter *x, const struct told *w)
 {
 	switch (w->ev.kind) {
 	case EV_INVALIDATE_END:
@@ -314,25 +314,25 @@ static void say_op_end(struct export *x, const struct told *w)
 
 /* --- observations -------------------------------------------------------------------------------- */
 
-static void say_page(struct export *x, const struct told *w, enum event event)
+static void say_page(struct exporter *x, const struct told *w, enum event event)
 {
 	const struct obs_page *p = &w->ev.page;
 
 	EXPORT(x, w, event, p->valid_gen, p->gfn, p->role, p->root_count, p->unsync, p->created);
 }
 
-static void say_fast(struct export *x, const struct told *w)
+static void say_fast(struct exporter *x, const struct told *w)
 {
 	const struct obs_fast *f = &w->ev.fast;
 	const uint8_t access = (f->write ? EV_F_W : 0) | (f->exec ? EV_F_X : 0) | (f->present ? EV_F_P : 0);
 	const int level = spte_is_present(f->old) ? 1 : 0;
 
-	EXPORT(x, w, export_has(x, X86_FAST_FAULT) ? X86_FAST_FAULT : X86_FAST_FAULT_64, (uint32_t)w->vcpu, f->gfn << 12,
-	       pferr(access, false), level ? export_entry(w->vm, f->gfn, 1, TABLE_BITS) : 0, f->old, f->new,
-	       number_of(x, f->ret));
+	EXPORT(x, w, export_has(x, X86_FAST_FAULT) ? X86_FAST_FAULT : X86_FAST_FAULT_64, (uint32_t)w->vcpu,
+	       f->gfn << 12, pferr(access, false), level ? export_entry(w->vm, f->gfn, 1, TABLE_BITS) : 0,
+	       f->old, f->new, number_of(x, f->ret));
 }
 
-static void say_aged(struct export *x, const struct told *w)
+static void say_aged(struct exporter *x, const struct told *w)
 {
 	const struct obs_gfns *g = &w->ev.gfns;
 	const bool test = x->threads[w->task].tests;
@@ -341,7 +341,7 @@ static void say_aged(struct export *x, const struct told *w)
 	EXPORT(x, w, test ? X86_TEST_AGE_GFN_RET : X86_AGE_GFN_RET, w->ev.flags & 1);
 }
 
-static void say_word(struct export *x, const struct told *w)
+static void say_word(struct exporter *x, const struct told *w)
 {
 	const struct ev_slot *s = slots_find_gfn(&x->vms[w->vm].slots, w->ev.gfns.gfn);
 	const gfn_t base = s ? s->gfn : 0;
@@ -349,7 +349,7 @@ static void say_word(struct export *x, const struct told *w)
 	EXPORT(x, w, X86_LOG_DIRTY, export_kvm(x, w->vm), base, w->ev.gfns.gfn - base, w->ev.gfns.count);
 }
 
-static void say_push(struct export *x, const struct told *w)
+static void say_push(struct exporter *x, const struct told *w)
 {
 	const struct obs_gfns *g = &w->ev.gfns;
 	struct ring *r = export_ring(x, w->vm, (uint32_t)g->count);
@@ -357,7 +357,7 @@ static void say_push(struct export *x, const struct told *w)
 	EXPORT(x, w, X86_RING_PUSH, g->count, ++r->pushed, r->reset, slot_number(g->level, g->slot), g->gfn);
 }
 
-static void say_obs(struct export *x, const struct told *w)
+static void say_obs(struct exporter *x, const struct told *w)
 {
 	const struct ev *o = &w->ev;
 	const uint64_t kvm = export_kvm(x, w->vm);
@@ -367,8 +367,9 @@ static void say_obs(struct export *x, const struct told *w)
 		EXPORT(x, w, X86_SPTE_CHANGED, o->spte.gfn, o->spte.old, o->spte.new, o->spte.level, o->spte.as_id);
 		break;
 	case OBS_SET_SPTE:
-		EXPORT(x, w, X86_SET_SPTE, o->set.gfn, o->set.spte, export_entry(w->vm, o->set.gfn, o->set.level, TABLE_BITS),
-		       o->set.level, o->set.r, o->set.x, o->set.u == 3 ? (uint64_t)-1 : o->set.u);
+		EXPORT(x, w, X86_SET_SPTE, o->set.gfn, o->set.spte,
+		       export_entry(w->vm, o->set.gfn, o->set.level, TABLE_BITS), o->set.level,
+		       o->set.r, o->set.x, o->set.u == 3 ? (uint64_t)-1 : o->set.u);
 		break;
 	case OBS_SPTE_REQUESTED:
 		EXPORT(x, w, X86_SPTE_REQUESTED, o->map.gfn, o->map.pfn, o->map.level);
@@ -394,8 +395,8 @@ static void say_obs(struct export *x, const struct told *w)
 		EXPORT(x, w, X86_SPLIT, o->map.gfn, o->map.extra, o->map.level, -o->map.pfn);
 		break;
 	case OBS_MARK_MMIO:
-		EXPORT(x, w, X86_MARK_MMIO, export_entry(w->vm, o->mmio.gfn, 1, TABLE_BITS), o->mmio.gfn, o->mmio.access,
-		       o->mmio.gen);
+		EXPORT(x, w, X86_MARK_MMIO, export_entry(w->vm, o->mmio.gfn, 1, TABLE_BITS), o->mmio.gfn,
+		       o->mmio.access, o->mmio.gen);
 		break;
 	case OBS_HANDLE_MMIO:
 		EXPORT(x, w, X86_HANDLE_MMIO, o->mmio.gfn << 12, o->mmio.gfn, o->mmio.access);
@@ -429,7 +430,7 @@ static void say_obs(struct export *x, const struct told *w)
 
 /* --- all of it --------------------------------------------------------------------------------------- */
 
-static void say(struct export *x, const struct told *w)
+static void say(struct exporter *x, const struct told *w)
 {
 	switch (w->kind) {
 	case TOLD_ENTRY:
@@ -490,7 +491,7 @@ static void say(struct export *x, const struct told *w)
 }
 
 /* Which VM a thread's vCPU is of, before it runs. */
-static void introduce(struct export *x)
+static void introduce(struct exporter *x)
 {
 	for (unsigned int i = 0; i < x->nr_threads; i++) {
 		const struct told_task *who = &x->threads[i].who;

@@ -25,7 +25,10 @@ struct obs_gfns {
 	uint32_t extra;
 };
 
-/* Of SPTE_UPDATE and SPTE_CLEAR the frame may be unknown: then level is 0, and gfn the entry's physical address / 8 or 0. */
+/*
+ * Of SPTE_UPDATE and SPTE_CLEAR the frame may be unknown: then level is 0, and gfn the entry's physical
+ * address / 8 or 0.
+ */
 struct obs_spte {
 	uint64_t gfn : 40, level : 8, as_id : 8, rest : 8;
 	uint64_t old, new;

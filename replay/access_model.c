@@ -438,7 +438,8 @@ void access_model_gaps(const struct access_model *m, enum spell_of of, struct hi
 		uint64_t before = 0;
 
 		for (unsigned int b = 0; fit->known[of][ANY_CLASS] && b < GAP_BUCKETS; b++) {
-			uint64_t upto = (uint64_t)((__uint128_t)fit->law[of][ANY_CLASS].within[b] * fit->spells[of] / GAP_ONE);
+			__uint128_t within = fit->law[of][ANY_CLASS].within[b];
+			uint64_t upto = (uint64_t)(within * fit->spells[of] / GAP_ONE);
 
 			if (upto > before)
 				hist_record_n(out, gap_bucket_start_ns(b + 1) - 1, upto - before);

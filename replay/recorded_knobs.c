@@ -33,8 +33,8 @@ static void take_memslot_delete(const struct recording *rec, uint32_t vm, struct
 }
 
 /*
- * The module parameter eager_page_split is noted, or off when dirty logging was switched on, or cleared, and nothing was
- * split by that in any VM.  Where there was nothing to split, it makes no difference.
+ * The module parameter eager_page_split is noted, or off when dirty logging was switched on, or cleared, and
+ * nothing was split by that in any VM.  Where there was nothing to split, it makes no difference.
  */
 static void take_eager_split(const struct recording *rec, uint32_t vm, struct policy *p)
 {
@@ -42,7 +42,8 @@ static void take_eager_split(const struct recording *rec, uint32_t vm, struct po
 
 	(void)vm;
 	if (ev_meta_param(rec->meta, NOTED_SPLIT)) {
-		p->dirty_eager_split = ev_meta_param_on(rec->meta, NOTED_SPLIT) ? DIRTY_EAGER_SPLIT_YES : DIRTY_EAGER_SPLIT_NO;
+		p->dirty_eager_split = ev_meta_param_on(rec->meta, NOTED_SPLIT) ? DIRTY_EAGER_SPLIT_YES :
+										  DIRTY_EAGER_SPLIT_NO;
 		return;
 	}
 	for (uint32_t i = 0; i < rec->nr_ops; i++) {

@@ -72,7 +72,9 @@ static int put(struct store *s, const struct content *c, struct err *e)
 
 	if (c->sources)
 		return put_sources(&rows, c, e);
-	return c->fidelity ? store_rows_fidelity(&rows, c->fidelity, e) : store_rows_run(&rows, c->run, c->result, c->id, e);
+	if (c->fidelity)
+		return store_rows_fidelity(&rows, c->fidelity, e);
+	return store_rows_run(&rows, c->run, c->result, c->id, e);
 }
 
 /* All of it, and the tables when they are not there yet or older, in one transaction. */

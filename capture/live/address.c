@@ -143,7 +143,7 @@ static bool has_field(const char *format, const char *name)
 	return false;
 }
 
-static void or(FILE *m, const struct addresses *a, const char *field, long offset)
+static void or_each(FILE *m, const struct addresses *a, const char *field, long offset)
 {
 	for (size_t i = 0; i < a->nr; i++)
 		fprintf(m, "%s%s == 0x%" PRIx64, i ? " || " : "", field, a->kvm[i] + offset);
@@ -167,13 +167,14 @@ char *addresses_filter(const struct addresses *a, const char *format)
 		return NULL;
 	m = open_memstream(&text, &bytes);
 	if (has_field(format, "kvm")) {
-		or(m, a, "kvm", 0);
+		or_each(m, a, "kvm", 0);
 	} else if (has_field(format, "mn")) {
-		a->mn >= 0 ? or(m, a, "mn", a->mn) : or_within(m, a, "mn");
+		a->mn >= 0 ? or_each(m, a, "mn", a->mn) : or_within(m, a, "mn");
 	} else if (has_field(format, "lock_addr") && a->lock >= 0) {
-		or(m, a, "lock_addr", a->lock);
+		or_each(m, a, "lock_addr", a->lock);
 		fputs(" || ", m);
-		or(m, a, "lock_addr", a->lock + 4);	/* a queued rwlock has the lock of its queue in it (qrwlock_types.h) */
+		/* A queued rwlock has the lock of its queue in it (qrwlock_types.h). */
+		or_each(m, a, "lock_addr", a->lock + 4);
 	}
 	if (fclose(m))
 		abort();	/* out of memory, as base/alloc.h has it */

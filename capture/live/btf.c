@@ -63,7 +63,9 @@ static size_t tail_of(const struct btf_type *t)
 		[KIND_STRUCT] = 12, [KIND_UNION] = 12, [KIND_ENUM] = 8, [KIND_FUNC_PROTO] = 8, [KIND_DATASEC] = 12,
 		[KIND_ENUM64] = 12,
 	};
-	static const uint8_t once[NR_KINDS] = { [KIND_INT] = 4, [KIND_ARRAY] = 12, [KIND_VAR] = 4, [KIND_DECL_TAG] = 4 };
+	static const uint8_t once[NR_KINDS] = {
+		[KIND_INT] = 4, [KIND_ARRAY] = 12, [KIND_VAR] = 4, [KIND_DECL_TAG] = 4,
+	};
 
 	return each[kind_of(t)] * (size_t)members_of(t) + once[kind_of(t)];
 }
@@ -101,7 +103,8 @@ static bool read_part(struct part *p, const char *path, const struct part *below
 	if (!p->data || len < sizeof(h))
 		return false;
 	memcpy(&h, p->data, sizeof(h));
-	if (h.magic != BTF_MAGIC || h.version != 1 || h.hdr_len > len || len - h.hdr_len < (uint64_t)h.type_off + h.type_len ||
+	if (h.magic != BTF_MAGIC || h.version != 1 || h.hdr_len > len ||
+	    len - h.hdr_len < (uint64_t)h.type_off + h.type_len ||
 	    len - h.hdr_len < (uint64_t)h.str_off + h.str_len || (h.hdr_len | h.type_off) & 3)
 		return false;
 	p->strings = p->data + h.hdr_len + h.str_off;

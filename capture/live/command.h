@@ -20,8 +20,8 @@ struct command {
 bool command_exists(const char *name);
 
 /*
- * @argv ends with NULL; @marker: the file it may write notes into, its $MMULAB_MARKER (NULL: there is none); @mask: signals
- * it blocks.  ERR_INPUT when there is no such program, before anything is recorded.
+ * @argv ends with NULL; @marker: the file it may write notes into, its $MMULAB_MARKER (NULL: there is none);
+ * @mask: signals it blocks.  ERR_INPUT when there is no such program, before anything is recorded.
  */
 int command_prepare(struct command *c, char *const *argv, const char *marker, const sigset_t *mask, struct err *e);
 void command_go(struct command *c);

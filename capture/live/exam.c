@@ -303,7 +303,9 @@ void exam_host(struct exam_profile *profiles, size_t nr, const char *folder, str
 	struct utsname u;
 
 	uname(&u);
-	*out = (struct exam){ .kernel = xstrdup(u.release), .machine = xstrdup(u.machine), .profiles = profiles, .nr_profiles = nr };
+	*out = (struct exam){
+		.kernel = xstrdup(u.release), .machine = xstrdup(u.machine), .profiles = profiles, .nr_profiles = nr,
+	};
 	check_tracing(out);
 	check_perf(out);
 	check_lockdown(out);

@@ -16,7 +16,8 @@
 #include "base/alloc.h"
 #include "capture/live/host.h"
 
-#define FIRST_PID_NS	0xeffffffcu	/* inode of the namespace whose numbers events have (proc_ns.h, PROC_PID_INIT_INO) */
+/* Inode of the namespace whose numbers events have (proc_ns.h, PROC_PID_INIT_INO). */
+#define FIRST_PID_NS	0xeffffffcu
 #define UEVENT_GROUP	1		/* the kernel's own messages */
 #define WRITE_BYTES	2048		/* of thread ids at once */
 #define LOOKS		4		/* until a process has no thread that was not seen */

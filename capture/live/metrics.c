@@ -65,7 +65,10 @@ static void put_lost(FILE *m, const struct watch_now *now)
 
 static double count_of(const struct meter_vm *vm, size_t i)
 {
-	return *(const double *)((const char *)&vm->count + counts[i].of) * counts[i].unit;
+	double n;
+
+	memcpy(&n, (const char *)&vm->count + counts[i].of, sizeof(n));
+	return n * counts[i].unit;
 }
 
 static void put_counts(FILE *m, const struct watch_now *now, size_t i)
@@ -87,7 +90,8 @@ static void put_counts(FILE *m, const struct watch_now *now, size_t i)
 /* --- service times ------------------------------------------------------------------------------ */
 
 static const uint64_t bounds_ns[] = {
-	500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000, 100000000, 1000000000,
+	500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000,
+	1000000, 2000000, 5000000, 10000000, 100000000, 1000000000,
 };
 
 struct below {

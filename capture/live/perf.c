@@ -294,7 +294,9 @@ static void close_fd(int fd)
 
 int perf_host(const struct record_options *o, struct record_result *out, struct err *e)
 {
-	struct perf p = { .o = o, .result = out, .control = { -1, -1 }, .ack = { -1, -1 }, .said = -1, .command = { .go = -1 } };
+	struct perf p = {
+		.o = o, .result = out, .control = { -1, -1 }, .ack = { -1, -1 }, .said = -1, .command = { .go = -1 },
+	};
 	int ret;
 
 	ending_block(&p.ending);

@@ -236,7 +236,8 @@ void probes_missed(struct instance *in, const struct profile *p, struct refused 
 	char *text = p->nr_probes ? instance_read_top("kprobe_profile") : NULL;
 
 	for (size_t i = 0; text && i < p->nr_events; i++) {
-		uint64_t n = strcmp(p->events[i].system, instance_probe_group(in)) ? 0 : probes_missed_of(text, p->events[i].name);
+		bool ours = !strcmp(p->events[i].system, instance_probe_group(in));
+		uint64_t n = ours ? probes_missed_of(text, p->events[i].name) : 0;
 		char *what, *why;
 
 		if (!n)

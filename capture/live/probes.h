@@ -15,8 +15,8 @@
  *	# a comment
  *	p set_memslot kvm_set_memslot kvm=$arg1:x64 change=$arg4:s32
  *	r set_memory_region_ret __kvm_set_memory_region ret=$retval:s32
- *	<6.3 p mn_inv_end kvm_mmu_notifier_invalidate_range_end mn=$arg1:x64 start=+{mmu_notifier_range.start|16}($arg2):x64
- *	>=6.3 p mn_inv_end kvm_mmu_notifier_invalidate_range_end mn=$arg1:x64 start=+{mmu_notifier_range.start|8}($arg2):x64
+ *	<6.3 p mn_inv_end kvm_mmu_notifier_invalidate_range_end start=+{mmu_notifier_range.start|16}($arg2):x64
+ *	>=6.3 p mn_inv_end kvm_mmu_notifier_invalidate_range_end start=+{mmu_notifier_range.start|8}($arg2):x64
  *
  * p: at the beginning of the function, r: at its return; then the event's name, the symbol, its
  * arguments as tracefs has them.  In front, where layouts differ, the releases the line is for.  A

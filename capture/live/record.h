@@ -39,8 +39,9 @@ struct record_result {		/* of record_host(); record_result_fini() */
  * enabled event is left.  @out->refused is filled also on failure.
  *
  * ERR_MACHINE: rights, no tracefs, none of the events is there, a full disk; ERR_INPUT: the profile, the
- * command; ERR_USAGE: a clock or a buffer size the kernel does not take, a VM that is not there.  The output is as it was
- * then, but when it is the metrics' file that cannot be written any more: that does not end a recording.
+ * command; ERR_USAGE: a clock or a buffer size the kernel does not take, a VM that is not there.  The
+ * output is as it was then, but when it is the metrics' file that cannot be written any more: that does
+ * not end a recording.
  */
 int record_host(const struct record_options *o, struct record_result *out, struct err *e);
 void record_result_fini(struct record_result *r);

@@ -132,7 +132,8 @@ static int write_parts(struct record_file *f, const struct parts *p, const struc
 	const struct datout_head h = {
 		.header_page = p->header_page, .header_event = p->header_event,
 		.ftrace = p->ftrace, .nr_ftrace = p->nr_ftrace, .events = f->events, .nr_events = f->nr_events,
-		.kallsyms = p->kallsyms ? p->kallsyms : f->kallsyms, .printk_formats = p->printk, .cmdlines = p->cmdlines, .clocks = p->clocks,
+		.kallsyms = p->kallsyms ? p->kallsyms : f->kallsyms, .printk_formats = p->printk,
+		.cmdlines = p->cmdlines, .clocks = p->clocks,
 		.uname = p->uname, .program = program, .cpu_stats = (const char *const *)p->stats,
 		.page_size = drain_page_size(d), .nr_cpus = p->nr_cpus,
 	};

@@ -33,7 +33,8 @@ static void add_probe(struct names *names, const char *line, size_t len, const c
 	const char *end = line + len, *colon = memchr(line, ':', len), *symbol;
 	size_t group_len = strlen(group);
 
-	if (!colon || (size_t)(end - colon - 1) <= group_len || strncmp(colon + 1, group, group_len) || colon[1 + group_len] != '/')
+	if (!colon || (size_t)(end - colon - 1) <= group_len || strncmp(colon + 1, group, group_len) ||
+	    colon[1 + group_len] != '/')
 		return;
 	symbol = memchr(colon, ' ', end - colon);
 	if (!symbol)

@@ -88,7 +88,8 @@ static void put_head(struct view *v, const struct watch_now *now, uint64_t event
 {
 	char line[WIDTH_MAX];
 	int len = snprintf(line, sizeof(line), "%.0f s   %s events/s   %sB/s   %s lost", now->seconds,
-			   count((events - v->events) / s).text, count((now->bytes - v->bytes) / s).text, count(watch_lost(now)).text);
+			   count((events - v->events) / s).text, count((now->bytes - v->bytes) / s).text,
+			   count(watch_lost(now)).text);
 
 	if (now->share < 1)
 		snprintf(line + len, sizeof(line) - len, "   (below: from %.1f %% of them)", now->share * 100);
@@ -107,7 +108,8 @@ static struct number percent_of(double ns, double s, uint32_t nr_vcpus)
 	return n;
 }
 
-static void put_vm(struct view *v, const struct meter_vm *vm, const struct meter_count *last, const struct hist *h, double s)
+static void put_vm(struct view *v, const struct meter_vm *vm, const struct meter_count *last, const struct hist *h,
+		   double s)
 {
 	const struct meter_count *c = &vm->count;
 	bool exits = c->exits > 0, timed = h->n > 0;

@@ -67,7 +67,9 @@ static uint64_t bytes_drained(const struct drain *d)
 
 static void tell(struct watch *w, double seconds, bool over)
 {
-	struct watch_now now = { .seconds = seconds, .over = over, .cpus = w->cpus, .nr_cpus = drain_nr_cpus(w->drain) };
+	struct watch_now now = {
+		.seconds = seconds, .over = over, .cpus = w->cpus, .nr_cpus = drain_nr_cpus(w->drain),
+	};
 	double share;
 
 	sample_take(w->sample);

@@ -41,7 +41,8 @@ bool arm64_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 		if (!rt_peek(&x->alive))
 			return false;
 		v = peek_walk(x, a->gfn);
-		if (!(v.old & STAGE2_VALID) || !stage2_permits(v.old, a->access & MMU_R, a->access & MMU_W, a->access & MMU_X))
+		if (!(v.old & STAGE2_VALID) ||
+		    !stage2_permits(v.old, a->access & MMU_R, a->access & MMU_W, a->access & MMU_X))
 			return false;
 		if (v.old & STAGE2_AF)
 			return true;

@@ -111,8 +111,8 @@ static inline void obs_enters(const struct mmu *mmu, struct obs *o)
 	mmu->config.sink->enters(mmu->config.sink->arg, rt_self(), o);
 }
 
-static inline void obs_enters_s2(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t pages, unsigned int prot,
-				 uint64_t value)
+static inline void obs_enters_s2(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t pages,
+				 unsigned int prot, uint64_t value)
 {
 	if (observed(mmu) && mmu->config.sink->enters) {
 		struct obs o = { .kind = kind, .s2 = { .gfn = gfn, .prot = prot, .pages = pages, .value = value } };

@@ -29,7 +29,7 @@
 
 /* Index of the running task, 0 .. nr_tasks - 1.				[port] */
 static inline unsigned int rt_self(void);
-/* vtime: the CPU it is on, below host.cpus; without such a limit every task has its own.  threads: as rt_self(). [port] */
+/* vtime: the CPU it is on, below host.cpus; without a limit every task has its own.  threads: as rt_self(). [port] */
 static inline unsigned int rt_cpu(void);
 /* Virtual or monotonic nanoseconds since the run began, own charges included.	[port] */
 static inline uint64_t rt_now_ns(void);

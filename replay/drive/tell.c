@@ -59,8 +59,10 @@ void tell_tasks(struct drive *d, unsigned int nr, unsigned int nr_cpus)
 	struct told_task *tasks = xcalloc(nr + nr_vms, sizeof(*tasks));
 
 	for (unsigned int i = 0; i < d->nr_tasks; i++)
-		tasks[i] = (struct told_task){ .who = TOLD_RECORDED, .recorded = d->tasks[i].recorded,
-					       .copy = d->tasks[i].copy, .vm = d->tasks[i].vm, .vcpu = d->tasks[i].vcpu };
+		tasks[i] = (struct told_task){
+			.who = TOLD_RECORDED, .recorded = d->tasks[i].recorded,
+			.copy = d->tasks[i].copy, .vm = d->tasks[i].vm, .vcpu = d->tasks[i].vcpu,
+		};
 	for (unsigned int i = 0; i < d->nr_workers; i++)
 		tasks[d->nr_tasks + i] = worker(TOLD_ZAP_WORKER, i);
 	for (unsigned int i = 0; i < d->nr_nx_workers; i++)
@@ -249,9 +251,11 @@ static void tell_fast(struct drive_task *t, const struct mmu_access *a)
 	if (t->drive->entries.arch != KVM_X86 || !(f->access & EV_F_P) || !(f->access & EV_F_W))
 		return;
 	entry = mmu_peek(t->drive->vms[t->vm].mmu, a->gfn, 0, &level);
-	what.ev = (struct ev){ .kind = OBS_FAST_PAGE_FAULT, .vm = (uint16_t)t->vm,
-			       .fast = { .gfn = a->gfn, .ret = RET_PF_INVALID, .write = 1, .exec = !!(f->access & EV_F_X),
-					 .present = 1, .old = entry, .new = entry } };
+	what.ev = (struct ev){
+		.kind = OBS_FAST_PAGE_FAULT, .vm = (uint16_t)t->vm,
+		.fast = { .gfn = a->gfn, .ret = RET_PF_INVALID, .write = 1, .exec = !!(f->access & EV_F_X),
+			  .present = 1, .old = entry, .new = entry },
+	};
 	tell(t->drive, &what);
 }
 
@@ -413,5 +417,7 @@ static void heard_broken(void *arg, unsigned int task, gfn_t gfn, uint64_t nr, u
 void tell_sink(struct drive_vm *vm, const struct mmu_sink *next)
 {
 	vm->next_sink = next;
-	vm->sink = (struct mmu_sink){ .emit = heard, .enters = heard_enters, .broken = next && next->broken ? heard_broken : NULL, .arg = vm };
+	vm->sink = (struct mmu_sink){
+		.emit = heard, .enters = heard_enters, .broken = next && next->broken ? heard_broken : NULL, .arg = vm,
+	};
 }

@@ -26,8 +26,8 @@ void tell_enter(struct drive_task *t);
 /* It leaves it, if it is there, for no fault. */
 void tell_leave(struct drive_task *t);
 /*
- * Around one attempt of the fault @a: when the guest has left, when the host begins to handle it (it first takes a root,
- * if its own is void, as the entry before would have), and when it is over.
+ * Around one attempt of the fault @a: when the guest has left, when the host begins to handle it (it first
+ * takes a root, if its own is void, as the entry before would have), and when it is over.
  */
 void tell_fault_exit(struct drive_task *t, const struct mmu_access *a);
 void tell_fault(struct drive_task *t, const struct mmu_access *a);
