@@ -61,15 +61,16 @@ static double ratio_of(double base, double other)
 static double edge(const double *drawn, size_t nr, double sign)
 {
 	double least[TAIL_MOST + 1];
-	size_t kept = 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(least); i++)
+		least[i] = INFINITY;
 	for (size_t i = 0; i < RESAMPLES; i++) {
 		double v = sign * drawn[i];
 		size_t at;
 
-		if (kept == nr && v >= least[nr - 1])
+		if (v >= least[nr - 1])
 			continue;
-		for (at = kept < nr ? kept++ : nr - 1; at && least[at - 1] > v; at--)
+		for (at = nr - 1; at && least[at - 1] > v; at--)
 			least[at] = least[at - 1];
 		least[at] = v;
 	}

@@ -346,7 +346,8 @@ static void name_test(struct reading *r, const char *test)
 	size_t len = strlen(test);
 
 	r->now->test = xstrdup(test);
-	if (r->command && !strncmp(r->command, test, len) && !isalnum((unsigned char)r->command[len]) && r->command[len] != '_')
+	if (r->command && !strncmp(r->command, test, len) && !isalnum((unsigned char)r->command[len]) &&
+	    r->command[len] != '_')
 		set_command(r->now, r->command, len);
 }
 
@@ -409,15 +410,15 @@ static int by_text(const void *a, const void *b)
 /* Parameters come in the order they were printed in; that makes no other test of it. */
 static void make_hash(struct selftest *t)
 {
-	char *text = xasprintf("%s", t->params), *rest = text, *line, **lines = NULL;
+	char *text = xasprintf("%s", t->params), *rest = text, **lines = NULL;
 	XXH3_state_t *state = XXH3_createState();
 	XXH128_hash_t h;
 	size_t nr = 0;
 
-	while ((line = strsep(&rest, "\n"))) {
+	do {
 		lines = xreallocarray(lines, nr + 1, sizeof(*lines));
-		lines[nr++] = line;
-	}
+		lines[nr++] = strsep(&rest, "\n");
+	} while (rest);
 	qsort(lines, nr, sizeof(*lines), by_text);
 	XXH3_128bits_reset(state);
 	XXH3_128bits_update(state, t->test, strlen(t->test) + 1);

@@ -50,7 +50,8 @@ done
 
 gate=("$mmulab" gate "$tmp/results.db" --rules datasets/rules.ini)
 if [ "${1:-}" = --renew ]; then
-	"${gate[@]}" --save datasets/baseline.ini
+	"${gate[@]}" --save "$tmp/baseline.ini"
+	{ echo "; SPDX-License-Identifier: GPL-2.0-or-later"; cat "$tmp/baseline.ini"; } >datasets/baseline.ini
 	exit
 fi
 rc=0

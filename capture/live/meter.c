@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/live/meter.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,15 +126,17 @@ static void left_guest(struct meter *m, struct thread *t, uint64_t ts)
 static void entered_guest(struct meter *m, struct thread *t, uint64_t ts)
 {
 	struct meter_vm *vm = &m->vms[t->vm];
-	bool whole = t->outside && t->faulted && t->cpu == m->cpu && t->window == m->windows[m->cpu] && ts >= t->exit_ts;
+	bool whole = t->outside && t->faulted && t->cpu == m->cpu && t->window == m->windows[m->cpu] &&
+		     ts >= t->exit_ts;
+	uint64_t each = (uint64_t)llround(m->weight), ns;
 
 	t->outside = t->faulted = false;
 	if (!whole || !m->timed)
 		return;
-	ts -= t->exit_ts;
-	vm->count.service_ns += m->weight * ts;
-	hist_record_n(&vm->service, min_u64(ts, HIST_MAX_VALUE), m->weight + 0.5);
-	hist_record_n(&vm->recent, min_u64(ts, HIST_MAX_VALUE), m->weight + 0.5);
+	ns = ts - t->exit_ts;
+	vm->count.service_ns += m->weight * ns;
+	hist_record_n(&vm->service, min_u64(ns, HIST_MAX_VALUE), each);
+	hist_record_n(&vm->recent, min_u64(ns, HIST_MAX_VALUE), each);
 }
 
 static void faulted(struct meter *m, struct thread *t)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
 -- A database as mmulab of schema 1 wrote it, by `sqlite3 r.db .dump`; two runs of test/fake_result.h.
 PRAGMA foreign_keys=OFF;
 BEGIN TRANSACTION;
