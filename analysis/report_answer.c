@@ -155,7 +155,7 @@ static void ratio_write(double ratio, char *buf, size_t size)
 
 static void put_interval(struct doc *d, const struct stats_ratio *r)
 {
-	if (r->about == STATS_NOTHING)
+	if (r->about == STATS_NOTHING || isinf(r->low))
 		doc_cell(d, DOC_SOFT, "-");
 	else if (isinf(r->high))
 		doc_cell(d, DOC_PLAIN, "%.2f-", r->low);

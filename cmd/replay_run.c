@@ -217,11 +217,35 @@ static char *loaded_name(const struct policy *policy)
 	return strndup(policy->name, strcspn(policy->name, " "));
 }
 
+/* Does "dir/x.ini+seed-004" load what is called "x+seed-004"? */
+static bool loads(const char *given, const char *name)
+{
+	for (;;) {
+		size_t len = strcspn(given, "+"), named = strcspn(name, "+");
+		const char *slash = memrchr(given, '/', len), *base = slash ? slash + 1 : given;
+		size_t plain = (size_t)(given + len - base);
+
+		if (plain > 4 && !memcmp(base + plain - 4, ".ini", 4))
+			plain -= 4;
+		if (plain != named || memcmp(base, name, named))
+			return false;
+		if (!given[len] || !name[named])
+			return given[len] == name[named];
+		given += len + 1;
+		name += named + 1;
+	}
+}
+
+/* A policy in a file of somebody's own is found by its path alone. */
 void replay_command(const struct replay_ask *ask, const struct policy *policy, FILE *out)
 {
 	char *name = loaded_name(policy);
+	const char *given = name;
 
-	put_command(ask, name, out);
+	for (size_t i = 0; i < ask->policies.nr && given == name; i++)
+		if (loads(ask->policies.v[i], name))
+			given = ask->policies.v[i];
+	put_command(ask, given, out);
 	free(name);
 }
 
@@ -229,7 +253,6 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 		 struct replay_run *run, struct err *e)
 {
 	struct text policy = { 0 }, costs = { 0 }, host = { 0 }, command = { 0 }, assumed = { 0 };
-	char *name = loaded_name(&run->policy);
 	struct store *store;
 	char scale[16];
 	int rc;
@@ -237,7 +260,7 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	policy_print(&run->policy, text_open(&policy));
 	costs_print(job->costs, text_open(&costs));
 	host_model_print(&job->host, text_open(&host));
-	put_command(ask, name, text_open(&command));
+	replay_command(ask, &run->policy, text_open(&command));
 	put_assumed(ask, text_open(&assumed));
 	time_scale_print(trace->time_scale.ppm, scale, sizeof(scale));
 	const struct store_run row = {
@@ -261,6 +284,5 @@ int replay_store(const struct replay_ask *ask, const struct replay_trace *trace,
 	free(host.bytes);
 	free(command.bytes);
 	free(assumed.bytes);
-	free(name);
 	return rc;
 }

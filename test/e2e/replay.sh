@@ -66,6 +66,11 @@ says "a stored command repeats the run" 0 err "" \
 [ "$(sql "select value from metric where run = 1 and name = 'stall'")" = \
   "$(sqlite3 "$tmp/again.db" "select value from metric where name = 'stall'")" ]
 result $? "to the same stall"
+mkdir "$tmp/own"
+cp policies/x86-6.1.ini "$tmp/own/mine.ini"
+"$mmulab" replay "$tmp/thp.mmt" -p "$tmp/own/mine.ini+seed-004" --db "$tmp/own.db" >/dev/null 2>&1
+sqlite3 "$tmp/own.db" 'select command from run' | grep -qF -- "-p $tmp/own/mine.ini+seed-004 "
+result $? "a policy of one's own is named by its path"
 sql .dump >"$tmp/before"
 says "a full disk: one line, status 4" 4 err "results.db" \
 	bash -c "trap '' XFSZ; ulimit -f 4; exec '$mmulab' replay '$tmp/thp.mmt' -p x86-6.12 --db '$tmp/results.db'"
