@@ -24,8 +24,9 @@ static const char usage[] =
 	"\n"
 	"      --format FORMAT   html (the default): one page that needs nothing beside itself; markdown: as\n"
 	"                        GitHub shows it; mail: plain text of 72 columns, for a cover letter\n"
-	"  -o, --output FILE     the page or mail, replaced as a whole or left alone; of markdown the folder for\n"
-	"                        report.md and its pictures.  Without it markdown (no pictures) and mail are printed\n"
+	"  -o, --output FILE     the page or mail, replaced as a whole or left alone; of markdown the\n"
+	"                        folder for report.md and its pictures.  Without it markdown (no\n"
+	"                        pictures) and mail are printed\n"
 	RUNS_USAGE;
 
 enum format { HTML, MARKDOWN, MAIL };
