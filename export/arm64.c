@@ -320,7 +320,7 @@ static void say_call(struct exporter *x, const struct told *w, const struct call
 static uint64_t entry_address(const struct exporter *x, int vm, const struct obs_pte *p)
 {
 	const unsigned int bits = x->o.meta->page_shift - 3;
-	const int level = (int8_t)p->level;
+	const int8_t level = (int8_t)p->level;	/* stage 2 may begin at -1 */
 
 	return 0xffff000000000000ULL | export_entry(vm, p->gfn, (unsigned int)(STAGE2_LAST_LEVEL - level + 1), bits);
 }

@@ -67,7 +67,7 @@ runtime_of() {
 export -f runtime_of
 
 tidy_one() {
-	local out include=(-include scripts/analyzer.h) checks=()
+	local out flags=$FLAGS include=(-include scripts/analyzer.h) checks=()
 	case $1 in
 	base/err.c) include=() ;;
 	test/*) checks=(--checks=-clang-analyzer-*) ;;	# it does not know that cmocka's assertions jump
@@ -75,13 +75,14 @@ tidy_one() {
 	case $1 in
 	*/load/*_arm64.c)
 		[ -d /usr/aarch64-linux-gnu/include ] || return 0
+		flags="-std=gnu11 -D_GNU_SOURCE -I."	# the libraries' folders lead to this machine's headers
 		include+=(--target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include) ;;
 	esac
 	case $1 in
 	engine/*|test/unit/mutants/*) include+=(-DMUTANTS) ;;	# else what only a deliberate defect reads is dead
 	esac
 	# shellcheck disable=SC2086 # several flags
-	out=$(clang-tidy --quiet "${checks[@]}" "$1" -- $FLAGS "${include[@]}" "$(runtime_of "$1")" 2>/dev/null) && return 0
+	out=$(clang-tidy --quiet "${checks[@]}" "$1" -- $flags "${include[@]}" "$(runtime_of "$1")" 2>/dev/null) && return 0
 	printf '%s\n' "$out" >&2
 	return 1
 }
