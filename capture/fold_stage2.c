@@ -398,7 +398,7 @@ void stage2_unlinked(struct fold *f, struct task *t, const struct raw *r)
 void stage2_free(struct fold *f, struct task *t, const struct raw *r)
 {
 	struct stage2_learnt *l = learnt(f);
-	int level = (int8_t)r->v[3];
+	int8_t level = (int8_t)r->v[3];
 
 	if (find_unlinked(l, page_of(f, r->v[0])) >= 0 || !op_find(t, EV_OP_ZAP_ALL)) {
 		if (l->delta_known && stage2_is_table(r->v[1], level) && r->v[4] != OBS_VISIT_POST)

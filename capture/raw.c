@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,8 +95,7 @@ static bool names_row(const struct raw_row *row, const char *name, size_t len)
 		return true;
 	if (len + 4 >= sizeof(symbol))
 		return false;
-	memcpy(symbol, "kvm_", 4);
-	memcpy(symbol + 4, name, len);
+	snprintf(symbol, sizeof(symbol), "kvm_%.*s", (int)len, name);
 	return has_word(row->names, '\0', symbol, len + 4);
 }
 

@@ -72,7 +72,7 @@ static void map(struct null_stage2 *n, const struct rec_op *op, const struct hos
 	bool post = !has_halves(n);
 	struct obs *o;
 
-	for (int level = n->host.start_level; level <= last; level++) {
+	for (int level = (int)n->host.start_level; level <= last; level++) {
 		uint64_t old = entry(n, gfn, level);
 		bool table = stage2_is_table(old, level);
 
@@ -92,7 +92,7 @@ static void map(struct null_stage2 *n, const struct rec_op *op, const struct hos
 
 static int leaf_level(const struct null_stage2 *n, gfn_t gfn, uint64_t *pte)
 {
-	int level = n->host.start_level;
+	int level = (int)n->host.start_level;
 
 	while (stage2_is_table(*pte = entry(n, gfn, level), level))
 		level++;

@@ -281,9 +281,9 @@ static void head7(struct datout *d)
 	put_section(d, FORMATS, formats);
 	put_section(d, CMDLINES, cmdlines);
 	text_open(&t);
-	for (uint16_t id = HEADER; id <= CMDLINES; id++)
+	for (int id = HEADER; id <= CMDLINES; id++)
 		if (d->section[id])
-			text_option(&t, id, &d->section[id], 8);
+			text_option(&t, (uint16_t)id, &d->section[id], 8);
 	for (size_t i = 0; i < d->r->nr_options; i++)
 		text_option(&t, d->r->options[i].id, d->r->options[i].body.p, d->r->options[i].body.len);
 	put_options(d, &t);

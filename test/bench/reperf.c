@@ -216,7 +216,9 @@ static void write_records(struct out *o, const struct in *in, uint64_t times)
 
 static void tell(const struct in *in, uint64_t times, uint64_t from, uint64_t to)
 {
-	printf("%llu samples, at most %u in a page, data at %llu .. %llu\n", (unsigned long long)(in->samples * times),
+	const uint64_t samples = in->samples * times;
+
+	printf("%llu samples, at most %u in a page, data at %llu .. %llu\n", (unsigned long long)samples,
 	       in->smallest ? PAGE / in->smallest : 0, (unsigned long long)from, (unsigned long long)to);
 }
 
