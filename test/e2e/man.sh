@@ -28,6 +28,7 @@ for verb in $(sed -nE 's/^VERB\((.*)\)$/\1/p' cmd/verbs.def); do
 done
 
 if [ -e "$tmp/man/mmulab-kvmload.1" ]; then
+	: >"$tmp/log"
 	! command -v groff >/dev/null || groff -man -Tascii -ww "$tmp/man/mmulab-kvmload.1" >"$tmp/plain" 2>"$tmp/log"
 	[ ! -s "$tmp/log" ] && grep -q -- '\\-\\-vcpus' "$tmp/man/mmulab-kvmload.1"
 	result $? "mmulab-kvmload(1) names its options, and is good roff"
