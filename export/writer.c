@@ -250,8 +250,8 @@ int export_open(const struct export_options *o, struct exporter **out, struct er
 	struct exporter *x;
 
 	if (o->meta->arch == KVM_X86 && !o->meta->tdp_mmu)
-		return err_set(e, ERR_MACHINE, "%s: a host without the TDP MMU; a run of one cannot be written as a recording, "
-			       "since its entries are told by addresses that the engine does not have", o->meta->source);
+		return err_set(e, ERR_MACHINE, "%s: the trace is of a host without the TDP MMU, whose entries are told by addresses that "
+			       "the engine does not have; export a run of a host with it", o->path);
 	x = xcalloc(1, sizeof(*x));
 	x->o = *o;
 	x->dialect = o->meta->arch == KVM_ARM64 ? &dialect_arm64 : &dialect_x86;

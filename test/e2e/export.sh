@@ -58,7 +58,7 @@ result $? "another seed, others"
 
 # What cannot be told is refused, and leaves nothing.
 "$mmulab" import datasets/x86-6.12-shadow-memslot-pins.dat -o "$tmp/shadow.mmt" >"$tmp/out" 2>"$tmp/err"
-says "shadow pages" 4 err "without the TDP MMU" "$mmulab" export --trace-dat "$tmp/none.dat" "$tmp/shadow.mmt"
+says "shadow pages" 4 err "none.dat: the trace is of a host without the TDP MMU" "$mmulab" export --trace-dat "$tmp/none.dat" "$tmp/shadow.mmt"
 "$mmulab" synth zap-root --set size=64M -o "$tmp/made.mmt" >"$tmp/out" 2>"$tmp/err"
 says "memory that was mapped before" 4 err "mapped before the trace begins" "$mmulab" export --trace-dat "$tmp/none.dat" "$tmp/made.mmt"
 says "no event file" 2 err "one event file" "$mmulab" export --trace-dat "$tmp/none.dat"
