@@ -123,6 +123,7 @@ void arena_give(struct arena *a, uint32_t number)
 	if (unlikely(a->freeing))
 		a->freeing(a->arg, number);
 	t->flags = 0;
+	arena_unlinked(a);
 	push(a, number);
 }
 

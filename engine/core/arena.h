@@ -51,6 +51,7 @@ struct arena {
 	uint32_t	 nr, nr_max;	/* allocated now (grace periods included), and at most */
 	uint32_t	 max;		/* table numbers are below it */
 	unsigned int	 shift;		/* log2 of a table's entries: TABLE_SHIFT, 11, 13 */
+	uint64_t	 unlinks;	/* arena_unlinked() */
 	struct uniform	*uniform;	/* NULL: none so far */
 	void		(*freeing)(void *arg, uint32_t number);	/* NULL, or hears of each table before it is free */
 	void		*arg;
@@ -104,6 +105,22 @@ static inline void arena_leave(struct arena *a, uint32_t number)
 {
 	if (unlikely(arena_table(a, number)->flags & TABLE_COPY))
 		uniform_leave(a, number);
+}
+
+/*
+ * An entry that led to a table has changed, or a table is about to be free: before anybody waits for readers to be
+ * gone from it.  So who remembers where a way through tables led, and had read the number of unlinks before going
+ * it, may use that in an RCU section that finds the number the same: either nothing on the way has gone, or the
+ * grace period of what has gone waits for this section, as it would for one that had walked there.
+ */
+static inline void arena_unlinked(struct arena *a)
+{
+	__atomic_fetch_add(&a->unlinks, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline uint64_t arena_unlinks(const struct arena *a)
+{
+	return __atomic_load_n(&a->unlinks, __ATOMIC_ACQUIRE);
 }
 
 /* Entry @i of any table, for those who only look: nothing is copied. */

@@ -50,6 +50,12 @@ static inline uint64_t rt_fetch_and(rt_u64 *w, uint64_t mask);	/* [port, hand-ov
 static inline uint64_t rt_fetch_or(rt_u64 *w, uint64_t bits);	/* [port, hand-over] */
 static inline uint64_t rt_fetch_add(rt_u64 *w, uint64_t n);	/* [port, hand-over] */
 
+/*
+ * Nobody would get a turn while the running task reads shared words and charges @nr times @c between them: then it
+ * need not read those that it knows, only charge.  Under threads always.	   [port]
+ */
+static inline bool rt_reads_alone(uint64_t nr, enum cost c);
+
 /* --- words that nobody decides by: no order, never a hand-over -------------- */
 
 static inline void rt_count(uint64_t *counter, uint64_t n);	/* [port] */

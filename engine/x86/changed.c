@@ -134,6 +134,8 @@ static inline bool try_set(struct tdp_iter *it, uint64_t new)
 	if (MUTANT(table_stays) && spte_is_table(it->old, it->level) && !spte_is_present(new))
 		return true;
 	if (likely(rt_cas(it->sptep, &it->old, new))) {
+		if (spte_is_table(it->old, it->level))
+			arena_unlinked(&it->x->mmu.arena);
 		check_entry(it->x, it->sptep, it->old, new);
 		return true;
 	}
@@ -196,6 +198,8 @@ uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new
 		if (MUTANT(table_stays) && spte_is_table(old, level))
 			return old;
 		rt_store(sptep, new);
+		if (spte_is_table(old, level))
+			arena_unlinked(&x->mmu.arena);
 	}
 	check_entry(x, sptep, old, new);
 	return old;

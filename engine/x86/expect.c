@@ -11,9 +11,8 @@ void x86_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
 	uint64_t table = rt_peek(&x->newest_table);
 	const struct x86_vcpu *v = vcpu >= 0 ? &x->vcpus[vcpu] : NULL;
 
-	if (v && v->near_table && v->near == gfn >> TABLE_SHIFT) {
-		__builtin_prefetch(v->near_link);
-		__builtin_prefetch(spte_at(x, v->near_table, gfn, 1), 1);
+	if (v && v->near.table && v->near.stretch == gfn >> TABLE_SHIFT) {
+		__builtin_prefetch(spte_at(x, v->near.table, gfn, 1), 1);
 		return;
 	}
 

@@ -7,6 +7,7 @@
 
 #include "engine/core/mutant.h"
 #include "engine/core/retries.h"
+#include "engine/x86/near.h"
 #include "engine/x86/pml.h"
 #include "engine/x86/protect.h"
 #include "engine/x86/root.h"
@@ -39,13 +40,10 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 	/* A running vCPU answers flushes, so tables wait for it: as an RCU section would make them. */
 	rt_rcu_read_lock();
 	for (;;) {
-		struct walk w = walk_to(x, root->table, mmu->config.root_level, a->gfn);
+		struct walk w = near_walk(x, v, a->gfn);
 		uint64_t seen = w.spte, sets;
 		bool logs, done;
 
-		v->near = a->gfn >> TABLE_SHIFT;
-		v->near_table = w.level == 1 ? w.table : 0;
-		v->near_link = w.link;
 		allowed = spte_is_present(seen) && spte_permits(x->f, seen, a->access);
 		if (!allowed)
 			a->found = found(x, seen);
@@ -292,6 +290,6 @@ enum ret_pf x86_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_acces
 	rt_srcu_lock(mmu->config.vm);
 	ret = handle(&f, a, met);
 	rt_srcu_unlock();
-	v->ret_pf[ret]++;
+	vcpu_count(v, ret);
 	return ret;
 }

@@ -154,6 +154,17 @@ static inline bool iter_descend(struct tdp_iter *it, int level)
 	return true;
 }
 
+/* To the leaf for @gfn in @table, of level 1, and no further: for who knows that a walk from @root would lead there. */
+static inline void iter_at(struct tdp_iter *it, struct x86_mmu *x, const struct root *root, uint32_t table, gfn_t gfn)
+{
+	it->x = x;
+	it->level = 1;
+	it->table[1] = table;
+	it->gfn = gfn;
+	it->as_id = root_as_id(root);
+	iter_point(it);
+}
+
 #define for_each_spte(it, x, root, min_level, start, end)			\
 	for (iter_start((it), (x), (root), (min_level), (start));		\
 	     (it)->valid && (it)->gfn < (end); iter_next(it))

@@ -8,6 +8,7 @@
 #include "engine/core/observe.h"
 #include "engine/x86/child.h"
 #include "engine/x86/fault.h"
+#include "engine/x86/near.h"
 #include "engine/x86/watched.h"
 
 /* May a page of @level around the gfn be mapped at once, as far as the slot goes? */
@@ -183,15 +184,33 @@ static bool make_way(struct fault *f, struct tdp_iter *it, bool shared)
 	return add_table(f, it, shared);
 }
 
-enum ret_pf fault_map(struct fault *f, bool shared)
+/*
+ * Is the way down to the 4 KiB leaf the one that the vCPU's last walk went, and would nobody notice if it was not
+ * gone once more?
+ */
+static inline bool knows_the_way(const struct fault *f)
+{
+	return f->goal_level == 1 && near_has(f->x, f->v, f->gfn) &&
+	       rt_reads_alone((uint64_t)f->x->mmu.config.root_level - 1, COST_WALK_STEP) && !MUTANT(table_not_reused);
+}
+
+/* What walk_and_map() comes to and does where tables lead down to the leaf. */
+static enum ret_pf map_near(struct fault *f, bool shared)
+{
+	struct x86_mmu *x = f->x;
+	struct tdp_iter it;
+
+	rt_charge(COST_WALK_STEP, (uint64_t)x->mmu.config.root_level - 1);
+	iter_at(&it, x, f->v->root, f->v->near.table, f->gfn);
+	return spte_is_frozen(x->f, it.old) ? RET_PF_RETRY : install(f, &it, shared);
+}
+
+static __attribute__((noinline)) enum ret_pf walk_and_map(struct fault *f, bool shared)
 {
 	struct x86_mmu *x = f->x;
 	enum ret_pf ret = RET_PF_RETRY;
 	struct tdp_iter it;
 
-	fault_choose_level(f);
-	obs_map(&x->mmu, OBS_SPTE_REQUESTED, f->gfn, f->goal_level, f->pfn, 0);
-	rt_rcu_read_lock();
 	for_each_spte(&it, x, f->v->root, 1, f->gfn, f->gfn + 1) {
 		if (!MUTANT(table_not_reused) && !iter_descend(&it, f->goal_level))
 			break;
@@ -205,6 +224,17 @@ enum ret_pf fault_map(struct fault *f, bool shared)
 		if (!make_way(f, &it, shared))
 			break;
 	}
+	return ret;
+}
+
+enum ret_pf fault_map(struct fault *f, bool shared)
+{
+	enum ret_pf ret;
+
+	fault_choose_level(f);
+	obs_map(&f->x->mmu, OBS_SPTE_REQUESTED, f->gfn, f->goal_level, f->pfn, 0);
+	rt_rcu_read_lock();
+	ret = likely(knows_the_way(f)) ? map_near(f, shared) : walk_and_map(f, shared);
 	rt_rcu_read_unlock();
 	return ret;
 }

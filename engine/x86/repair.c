@@ -130,7 +130,7 @@ void x86_stats(const struct mmu *mmu, struct mmu_stats *out)
 	out->bytes = arena_bytes(&mmu->arena);
 	for (unsigned int i = 0; i < mmu->config.nr_vcpus; i++) {
 		for (unsigned int ret = 0; ret < RET_PF_NR; ret++)
-			out->ret_pf[ret] += x->vcpus[i].ret_pf[ret];
+			out->ret_pf[ret] += vcpu_counted(&x->vcpus[i], ret);
 		out->fast_faults += x->vcpus[i].fast_faults;
 	}
 }

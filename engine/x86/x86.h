@@ -26,18 +26,24 @@
 
 struct root;
 
+/* Where a vCPU's last walk ended, as paging-structure caches of hardware know it: near.h. */
+struct near {
+	gfn_t		 stretch;	/* the 2 MiB it was in */
+	uint64_t	 unlinks;	/* arena_unlinks() before it */
+	uint32_t	 table;		/* of level 1; 0: it came to none */
+};
+
 struct x86_vcpu {		/* written by its own task */
 	struct root	*root;
+	struct near	 near;		/* below that root */
+	uint64_t	 fixed;		/* faults that ended RET_PF_FIXED: beside what every fault touches; */
+	uint64_t	 others[RET_PF_NR];	/* ... and all others */
 	bool		 smm;		/* the next root it takes is of address space 1 */
-	uint64_t	 ret_pf[RET_PF_NR];
 	uint64_t	 fast_faults;
 	/* Last gfn found to be MMIO, or page of a virtual address (shadow paging); 0: none. */
 	gfn_t		 mmio_gfn;
 	uint64_t	 mmio_gen;
 	uint64_t	 pml;		/* pages the hardware logged */
-	gfn_t		 near;		/* the 2 MiB that its last walk was in, */
-	uint32_t	 near_table;	/* and the table of level 1 it ended in (0: it came to none); a hint */
-	const rt_u64	*near_link;	/* ... and the entry that pointed there */
 } __attribute__((aligned(64)));
 
 struct x86_mmu {
@@ -52,6 +58,20 @@ struct x86_mmu {
 	struct x86_vcpu		 *vcpus;
 	struct nx_list		  nx;
 };
+
+/* A fault of its has ended; and how many have so. */
+static inline void vcpu_count(struct x86_vcpu *v, enum ret_pf ret)
+{
+	if (likely(ret == RET_PF_FIXED))
+		v->fixed++;
+	else
+		v->others[ret]++;
+}
+
+static inline uint64_t vcpu_counted(const struct x86_vcpu *v, enum ret_pf ret)
+{
+	return ret == RET_PF_FIXED ? v->fixed : v->others[ret];
+}
 
 /* What every x86 MMU begins and ends with.  Return: 0, -EINVAL or -ENOMEM; a failed one needs no end. */
 int x86_init(struct x86_mmu *x, const struct mmu_ops *ops, const struct mmu_config *config);
@@ -174,7 +194,6 @@ struct walk {
 	uint64_t spte;
 	int	 level;
 	uint32_t table;		/* that entry's */
-	const rt_u64 *link;	/* the entry that led there; NULL: none */
 };
 
 /* To the last entry for @gfn below @table (of @level): a leaf, or not present. */
@@ -187,7 +206,6 @@ static inline struct walk walk_to(struct x86_mmu *x, uint32_t table, int level, 
 		w.spte = rt_load(w.sptep);
 		if (w.level <= 1 || !spte_is_table(w.spte, w.level))
 			return w;
-		w.link = w.sptep;
 		w.table = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(w.spte));
 		w.level--;
 	}

@@ -126,6 +126,6 @@ enum ret_pf shadow_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_ac
 	if (ret == RET_PF_CONTINUE)
 		ret = map_locked(sm, &f);
 	rt_srcu_unlock();
-	v->ret_pf[ret]++;
+	vcpu_count(v, ret);
 	return ret;
 }

@@ -183,6 +183,6 @@ enum ret_pf shadow_guest_fault(struct mmu *mmu, unsigned int vcpu, const struct 
 	if (likely(v->root != NULL))
 		ret = handle(&g, a, met);
 	rt_srcu_unlock();
-	v->ret_pf[ret]++;
+	vcpu_count(v, ret);
 	return ret;
 }

@@ -21,6 +21,7 @@ void link_drop(struct shadow_mmu *sm, uint32_t number, uint32_t entry)
 {
 	ptes_remove(&sm->ptes, &sp_of(sm, number)->parents, entry);
 	link_clear(sm, entry);
+	arena_unlinked(&sm->x.mmu.arena);
 }
 
 static bool leads_to(const struct shadow_mmu *sm, uint32_t entry, gfn_t gfn, uint32_t role)
@@ -69,4 +70,5 @@ void link_unlink_quiet(struct shadow_mmu *sm, uint32_t number, uint32_t entry)
 {
 	ptes_remove(&sm->ptes, &sp_of(sm, number)->parents, entry);
 	rt_set(entry_at(sm, entry), sm->x.f->nonpresent);
+	arena_unlinked(&sm->x.mmu.arena);
 }

@@ -82,7 +82,7 @@ void shadow_stats(const struct mmu *mmu, struct mmu_stats *out)
 		     sm->frames.bytes + sm->translations * SPTE_ENTRIES * sizeof(uint64_t);
 	for (unsigned int i = 0; i < mmu->config.nr_vcpus; i++) {
 		for (unsigned int ret = 0; ret < RET_PF_NR; ret++)
-			out->ret_pf[ret] += sm->x.vcpus[i].ret_pf[ret];
+			out->ret_pf[ret] += vcpu_counted(&sm->x.vcpus[i], ret);
 		out->fast_faults += sm->x.vcpus[i].fast_faults;
 	}
 }
