@@ -86,10 +86,34 @@ static int vm_noted(struct fold *f, const struct task *t)
 	return 0;
 }
 
+/* Is the notifier at @mn in the struct kvm at @kvm?  Until the distance is learnt, the next VM's looks as if it were. */
+static bool may_hold(const struct fold *f, uint64_t kvm, uint64_t mn)
+{
+	return f->mn_delta ? kvm + f->mn_delta == mn : kvm < mn && mn - kvm < KVM_BYTES;
+}
+
+/* The VM of which nothing but its notifier is known, and that in @kvm: @t's own, else the nearest.  -1: none. */
+static int vm_around(const struct fold *f, const struct task *t, uint64_t kvm)
+{
+	int best = -1;
+
+	for (uint32_t i = 0; i < f->nr_vms; i++) {
+		const struct fold_vm *vm = &f->vms[i];
+
+		if (vm->kvm || !vm->mn || !is_running(vm) || !may_hold(f, kvm, vm->mn))
+			continue;
+		if (t->vm == (int)i)
+			return i;
+		if (best < 0 || vm->mn < f->vms[best].mn)
+			best = i;
+	}
+	return best;
+}
+
 /* A VM seen before its struct kvm was: by its notifier, or by nothing but its vCPUs. */
 static int adopt(struct fold *f, const struct task *t, uint64_t kvm)
 {
-	int anonymous = -1, noted;
+	int anonymous = -1, noted, near;
 	unsigned int nr = 0;
 
 	if (t->vcpu >= 0 && !f->vms[t->vm].kvm && !f->vms[t->vm].mn && is_running(&f->vms[t->vm]))
@@ -97,17 +121,16 @@ static int adopt(struct fold *f, const struct task *t, uint64_t kvm)
 	noted = vm_noted(f, t);
 	if (noted >= 0 && !f->vms[noted].kvm && is_running(&f->vms[noted]))
 		return noted;
+	near = vm_around(f, t, kvm);
+	if (near >= 0)
+		return near;
 	for (uint32_t i = 0; i < f->nr_vms; i++) {
 		const struct fold_vm *vm = &f->vms[i];
 
-		if (vm->kvm || !is_running(vm))
+		if (vm->kvm || vm->mn || !is_running(vm))
 			continue;
-		if (vm->mn > kvm && vm->mn - kvm < KVM_BYTES)
-			return i;
-		if (!vm->mn) {
-			anonymous = i;
-			nr++;
-		}
+		anonymous = i;
+		nr++;
 	}
 	return nr == 1 ? anonymous : -1;
 }
@@ -131,17 +154,11 @@ int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new)
 	if (vm < 0)
 		vm = add_vm(f, t);
 	f->vms[vm].kvm = f->meta->vms[vm].kvm = kvm;
+	if (f->mn_delta)
+		f->vms[vm].mn = kvm + f->mn_delta;
 	task_set_vm(f, t, vm);
 	t->pointed = true;
 	return vm;
-}
-
-/* Does the notifier at @mn lie in @vm's struct kvm, as far as is known? */
-static bool may_hold_mn(const struct fold *f, const struct fold_vm *vm, uint64_t mn)
-{
-	if (!vm->kvm)
-		return false;
-	return f->mn_delta ? vm->kvm + f->mn_delta == mn : vm->kvm < mn && mn - vm->kvm < KVM_BYTES;
 }
 
 static int find_mn(struct fold *f, uint64_t mn, bool running)
@@ -155,7 +172,7 @@ static int find_mn(struct fold *f, uint64_t mn, bool running)
 			continue;
 		if (vm->mn == mn)
 			return i;
-		if (may_hold_mn(f, vm, mn) && (best < 0 || vm->kvm > f->vms[best].kvm))
+		if (vm->kvm && !vm->mn && may_hold(f, vm->kvm, mn) && (best < 0 || vm->kvm > f->vms[best].kvm))
 			best = i;
 	}
 	return best;
@@ -186,11 +203,15 @@ int vm_by_mn(struct fold *f, struct task *t, uint64_t mn, bool may_be_new)
 	return vm;
 }
 
-/* An operation that gave its notifier's address now gives its struct kvm too. */
+/* An operation that gave its notifier's address now gives its struct kvm too: guesses at other VMs' end here. */
 void vm_learn_mn(struct fold *f, struct op *op, uint64_t kvm)
 {
-	if (!f->mn_delta && op && op->mn > kvm && op->mn - kvm < KVM_BYTES)
-		f->mn_delta = op->mn - kvm;
+	if (f->mn_delta || !op || op->mn <= kvm || op->mn - kvm >= KVM_BYTES)
+		return;
+	f->mn_delta = op->mn - kvm;
+	for (uint32_t i = 0; i < f->nr_vms; i++)
+		if (f->vms[i].kvm)
+			f->vms[i].mn = f->vms[i].kvm + f->mn_delta;
 }
 
 static bool has_hva(const struct fold_vm *vm, unsigned int shift, hva_t start, hva_t end)

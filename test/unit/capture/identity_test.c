@@ -124,6 +124,7 @@ static void check(const void *arg)
 
 #define A	0xffffc90000100000ULL
 #define B	0xffffc90000200000ULL
+#define NEXT	(A + 0xb000)		/* next in memory, as of a VM made right after A's */
 #define MN(kvm)	((kvm) + 0x1a90)
 #define EMPTY	0x8000000000000000ULL	/* 6.12 */
 #define LEAF(n)	(0xe67ULL | (n) << 12)
@@ -140,6 +141,7 @@ static void check(const void *arg)
 #define ZAPPED(t, tid, pfn)	REC(t, tid, "kvm_tdp_mmu_spte_changed", 0x20, LEAF(pfn), EMPTY, 1, 0)
 #define INV(t, tid, kvm)	REC(t, tid, "mn_inv_start", MN(kvm), 0x7000, 0x9000, 1)
 #define INV_END(t, tid, kvm)	REC(t, tid, "mn_inv_end", MN(kvm), 0x7000, 0x9000)
+#define UNMAP(t, tid, kvm)	REC(t, tid, "unmap_gfn_range", kvm, 0x20, 0x22)
 #define HVA(t, tid, hva)	REC(t, tid, "kvm_unmap_hva_range", hva, (hva) + 0x1000)
 #define SLOT(t, tid, kvm, size)	REC(t, tid, "set_memory_region", kvm, 1, 0, 0x20000, size, 0x7000), \
 				REC((t) + 1, tid, "set_memory_region_ret", 0)
@@ -171,6 +173,39 @@ static const struct row rows[] = {
 		},
 		.tasks = "7:0/0 8:1/0",
 		.stimuli = "7:access@0 8:invalidate_start@0 8:invalidate_start@1 8:invalidate_start@0 8:access@1",
+		.vms = 2, .vcpus = "1 1",
+	},
+	{
+		.name = "the notifier of a VM next to the first, before anything else of it, is not the first's",
+		.steps = {
+			INV(100, 6, A), INV_END(101, 6, A), SLOT(110, 6, A, 0x2000), INV(120, 8, NEXT), INV_END(121, 8, NEXT),
+			SLOT(130, 8, NEXT, 0x2000), INV(140, 8, NEXT), UNMAP(141, 8, NEXT), INV_END(142, 8, NEXT),
+		},
+		.tasks = "6:0/- 8:1/-",
+		.stimuli = "6:invalidate_start@0 6:invalidate_end@0 6:memslot@0 8:invalidate_start@1 8:invalidate_end@1 "
+			   "8:memslot@1 8:invalidate_start@1 8:invalidate_end@1",
+		.vms = 2, .vcpus = "0 0",
+	},
+	{
+		.name = "of two VMs known by their notifiers alone, a struct kvm is the thread's own, else the nearer",
+		.steps = {
+			INV(100, 6, NEXT), INV(110, 8, A), SLOT(120, 9, A, 0x2000), SLOT(130, 6, NEXT, 0x2000), INV_END(140, 6, NEXT),
+			INV_END(150, 8, A),
+		},
+		.tasks = "9:1/- 6:0/- 8:1/-",
+		.stimuli = "6:invalidate_start@0 8:invalidate_start@1 9:memslot@1 6:memslot@0 6:invalidate_end@0 "
+			   "8:invalidate_end@1",
+		.vms = 2, .vcpus = "0 0",
+	},
+	{
+		.name = "a notifier that was taken for the first VM's is the next one's once an operation tells",
+		.steps = {
+			RUN(100, 7, A), SERVED(110, 7, 0), INV(200, 48, NEXT), INV_END(201, 48, NEXT), RUN(210, 9, NEXT),
+			SERVED(220, 9, 0), INV(300, 48, NEXT), UNMAP(301, 48, NEXT), INV_END(302, 48, NEXT), INV(310, 48, A),
+		},
+		.tasks = "7:0/0 48:-/- 9:1/0",
+		.stimuli = "7:access@0 48:invalidate_start@0 48:invalidate_end@0 9:access@1 48:invalidate_start@1 "
+			   "48:invalidate_end@1 48:invalidate_start@0",
 		.vms = 2, .vcpus = "1 1",
 	},
 	{
