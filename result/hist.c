@@ -9,6 +9,7 @@
  */
 #include "result/hist.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ void hist_grow(struct hist *h, uint32_t index)
 {
 	uint32_t nr = ((index >> HIST_SUB_BITS) + 1) << HIST_SUB_BITS;
 
+	assert(index < MAX_COUNTS);	/* where values beyond HIST_MAX_VALUE would be */
 	h->counts = xreallocarray(h->counts, nr, sizeof(*h->counts));
 	memset(h->counts + h->nr_counts, 0, (nr - h->nr_counts) * sizeof(*h->counts));
 	h->nr_counts = nr;
@@ -60,6 +62,17 @@ void hist_record_n(struct hist *h, uint64_t value, uint64_t n)
 {
 	if (n)
 		hist_add(h, value, n);
+}
+
+void hist_settle(struct hist *h, struct hist_tally *t)
+{
+	if (t->n && (!h->n || t->min < h->min))
+		h->min = t->min;
+	if (t->max > h->max)
+		h->max = t->max;
+	h->n += t->n;
+	h->sum += t->sum;
+	*t = HIST_NO_TALLY;
 }
 
 void hist_merge(struct hist *into, const struct hist *from)

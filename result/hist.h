@@ -2,8 +2,6 @@
 #ifndef RESULT_HIST_H
 #define RESULT_HIST_H
 
-#include <assert.h>
-
 #include "base/types.h"
 
 /*
@@ -25,8 +23,19 @@ struct hist {
 void hist_init(struct hist *h);
 void hist_fini(struct hist *h);		/* zeroed: fine */
 static inline void hist_record(struct hist *h, uint64_t value);
-/* @value will be recorded soon: where it is counted should be near by then. */
-static inline void hist_expect(const struct hist *h, uint64_t value);
+/*
+ * What hist_record() would note beside the counts, kept by whoever records very often: hist_count() fills it in,
+ * hist_settle() adds it to the histogram and empties it.  Until then only the histogram's counts are right.
+ */
+struct hist_tally {
+	uint64_t	 n, min, max;
+	uint64_t	 sum;		/* at most HIST_MAX_VALUE */
+};
+
+#define HIST_NO_TALLY	((struct hist_tally){ .min = UINT64_MAX })
+
+static inline void hist_count(struct hist *h, struct hist_tally *t, uint64_t value);
+void hist_settle(struct hist *h, struct hist_tally *t);
 void hist_record_n(struct hist *h, uint64_t value, uint64_t n);
 void hist_merge(struct hist *into, const struct hist *from);
 /* Smallest recorded-equivalent value v such that at least @ppm millionths of the records are <= v; 0 when empty. */
@@ -41,26 +50,30 @@ int hist_decode(struct hist *h, const void *blob, size_t len);
 
 /* --- what is inlined where samples come by the million --- */
 
-/* There is a count at @index from here on. */
+/* There is a count at @index from here on; asserts that there can be: a "negative" duration is the caller's bug. */
 void hist_grow(struct hist *h, uint32_t index);
 
 /* Where @value is counted. */
 static inline uint32_t hist_index(uint64_t value)
 {
-	unsigned int bucket = 63 - HIST_SUB_BITS - __builtin_clzll(value | (HIST_SUB_COUNT - 1));
+	unsigned int bucket = (63 ^ __builtin_clzll(value | (HIST_SUB_COUNT - 1))) - HIST_SUB_BITS;
 
 	return (bucket << HIST_SUB_BITS) + (uint32_t)(value >> bucket);
+}
+
+static inline uint64_t *hist_at(struct hist *h, uint64_t value)
+{
+	uint32_t index = hist_index(value);
+
+	if (unlikely(index >= h->nr_counts))
+		hist_grow(h, index);
+	return &h->counts[index];
 }
 
 /* @n is known where this is inlined: one value needs no multiplication. */
 static inline __attribute__((always_inline)) void hist_add(struct hist *h, uint64_t value, uint64_t n)
 {
-	uint32_t index = hist_index(value);
-
-	assert(value <= HIST_MAX_VALUE);	/* a "negative" duration is the caller's bug */
-	if (unlikely(index >= h->nr_counts))
-		hist_grow(h, index);
-	h->counts[index] += n;
+	*hist_at(h, value) += n;
 	if (unlikely(!h->n || value < h->min))
 		h->min = value;
 	if (unlikely(value > h->max))
@@ -74,12 +87,17 @@ static inline void hist_record(struct hist *h, uint64_t value)
 	hist_add(h, value, 1);
 }
 
-static inline void hist_expect(const struct hist *h, uint64_t value)
+static inline void hist_count(struct hist *h, struct hist_tally *t, uint64_t value)
 {
-	uint32_t index = hist_index(value);
-
-	if (index < h->nr_counts)
-		__builtin_prefetch(&h->counts[index], 1);
+	++*hist_at(h, value);
+	t->n++;
+	if (unlikely(value < t->min))
+		t->min = value;
+	if (unlikely(value > t->max))
+		t->max = value;
+	t->sum += value;
+	if (unlikely(t->sum > HIST_MAX_VALUE))	/* another value may be too much for it */
+		hist_settle(h, t);
 }
 
 #endif

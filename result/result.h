@@ -125,26 +125,28 @@ void result_heat_put_far(struct result_heat *h, uint64_t t_ns, uint64_t service_
 static inline unsigned int result_heat_latency(uint64_t service_ns)
 {
 	uint64_t below = service_ns > 64 ? service_ns - 1 : 63;	/* hi_ns itself belongs to its step */
-	unsigned int octave = 63 - __builtin_clzll(below);
+	unsigned int octave = 63 ^ __builtin_clzll(below);
 
-	return (octave - 5) * 2 + (below >> (octave - 1) & 1) - 1;
+	return 2 * octave + (unsigned int)(below >> (octave - 1)) - 13;	/* the shift leaves 2 or 3 */
 }
 
 /* An operation ended at @t_ns and took @service_ns. */
-static inline void result_heat_put(struct result *r, enum result_op op, uint64_t t_ns, uint64_t service_ns)
+static inline void result_heat_count(struct result_heat *h, uint64_t t_ns, uint64_t service_ns)
 {
-	struct result_heat *h = r->heat[op];
-	uint64_t time;
-	unsigned int latency;
+	uint64_t time = t_ns >> __builtin_ctzll(h->bucket_ns);
+	unsigned int latency = result_heat_latency(service_ns);
 
-	if (!h)
-		return;
-	time = t_ns >> __builtin_ctzll(h->bucket_ns);
-	latency = result_heat_latency(service_ns);
 	if (unlikely(time >= RESULT_HEAT_TIMES || latency >= RESULT_HEAT_LATENCIES))
 		result_heat_put_far(h, t_ns, service_ns);
 	else
 		h->n[time][latency]++;
+}
+
+/* The same, where somebody counts operations of that kind. */
+static inline void result_heat_put(struct result *r, enum result_op op, uint64_t t_ns, uint64_t service_ns)
+{
+	if (r->heat[op])
+		result_heat_count(r->heat[op], t_ns, service_ns);
 }
 
 #endif

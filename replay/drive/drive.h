@@ -228,8 +228,9 @@ static inline void task_await(struct drive_task *t, uint32_t number)
 void task_done(struct drive_task *t, uint32_t number);
 /* After the last stimulus: closes what is open and lets everybody through. */
 void task_finish(struct drive_task *t);
-void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample *sample,
-		 uint64_t retry_ns, uint32_t retries);
+/* What the operation that has just ended took; @more_ns: what @more says. */
+static inline void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample *sample,
+			       enum sample_more more, uint64_t more_ns);
 
 /* Recorded nanoseconds on the run's scale. */
 static inline uint64_t drive_scaled(const struct drive *d, uint64_t ns)
@@ -240,6 +241,16 @@ static inline uint64_t drive_scaled(const struct drive *d, uint64_t ns)
 		return ns;
 	/* ns * ppm / TIME_SCALE_ONE, exactly, without 128-bit numbers. */
 	return ns / TIME_SCALE_ONE * ppm + ns % TIME_SCALE_ONE * ppm / TIME_SCALE_ONE;
+}
+
+static inline void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample *sample,
+			       enum sample_more more, uint64_t more_ns)
+{
+	struct sample m = { .t_ns = rt_now_ns(), .total_ns = sample->total_ns,
+			    .lock_wait_ns = sample->lock_wait_ns, .lock_hold_ns = sample->lock_hold_ns,
+			    .more_ns = more_ns, .op = op, .more = more };
+
+	sampler_put(&t->drive->sampler, t->samples, &m);
 }
 
 /* guest.c: the guest between its recorded accesses. */

@@ -13,16 +13,21 @@ static void begin_op(struct drive_task *t, enum result_op op, const struct ev *e
 	rt_op_begin(op);
 }
 
-static void end_op(struct drive_task *t, enum result_op op)
+static void end_op_with(struct drive_task *t, enum result_op op, enum sample_more more, uint64_t more_ns)
 {
 	struct rt_sample sample;
 
 	rt_op_end(&sample);
 	if (telling(t->drive))
 		tell_op_end(t);
-	task_sample(t, op, &sample, 0, 0);
+	task_sample(t, op, &sample, more, more_ns);
 	if (t->vcpu >= 0)
 		t->n.nested_ns += sample.total_ns;
+}
+
+static void end_op(struct drive_task *t, enum result_op op)
+{
+	end_op_with(t, op, SAMPLE_NO_MORE, 0);
 }
 
 static void end_window(struct drive_task *t, const struct window *w)
@@ -34,9 +39,8 @@ static void end_window(struct drive_task *t, const struct window *w)
 	paging_unmapped(t, &t->drive->vms[w->vm], w->start, w->end);
 	begin_op(t, RESULT_INVALIDATE_END, &end);
 	mmu_invalidate_end(t->drive->vms[w->vm].mmu, w->start, w->end);
-	end_op(t, RESULT_INVALIDATE_END);
 	open_ns = rt_now_ns() - w->begin_ns;
-	sampler_window(&t->drive->sampler, open_ns);
+	end_op_with(t, RESULT_INVALIDATE_END, SAMPLE_CLOSED, open_ns);
 	if (open_ns > t->n.window_max_ns)
 		t->n.window_max_ns = open_ns;
 }

@@ -157,7 +157,7 @@ static void write_slowly(struct drive_task *t, struct drive_vm *vm, const struct
 		mmu_pt_write(vm->mmu, (unsigned int)t->vcpu, g->gfn, g->offset, g->value, g->bytes);
 	}
 	rt_op_end(&sample);
-	task_sample(t, RESULT_PT_WRITE, &sample, 0, 0);
+	task_sample(t, RESULT_PT_WRITE, &sample, SAMPLE_NO_MORE, 0);
 	t->n.nested_ns += sample.total_ns;
 }
 

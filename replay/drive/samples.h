@@ -14,9 +14,15 @@
 struct sample {
 	uint64_t t_ns;		/* end of the operation */
 	uint64_t total_ns, lock_wait_ns, lock_hold_ns;
-	uint64_t retry_ns;	/* in attempts that ended in RETRY */
+	uint64_t more_ns;	/* what @more says */
 	uint32_t op;		/* enum result_op */
-	uint32_t retries;
+	uint32_t more;		/* enum sample_more */
+};
+
+enum sample_more {
+	SAMPLE_NO_MORE,
+	SAMPLE_RETRIED,		/* so long in attempts that ended in RETRY */
+	SAMPLE_CLOSED,		/* it ended an invalidation that was open so long */
 };
 
 #define SAMPLES_BUFFERED 64
@@ -26,16 +32,29 @@ struct sample_buf {
 	struct sample	v[SAMPLES_BUFFERED];
 };
 
+/* One kind of operation; what is not in the result yet. */
+struct sampler_op {
+	struct hist	 *hist;			/* by phase */
+	struct result_heat *heat;		/* NULL: none */
+	struct hist_tally total, hold;
+	/* The lines of who held mmu_lock and who waited for it, over time. */
+	size_t		  held_line, waited_line; /* series, counted from 1; 0: none yet */
+	uint64_t	  bucket_ns;		/* theirs, the wider one's; 0: none yet */
+	uint64_t	  t_ns, hold_ns, wait_ns; /* of the bucket at hand */
+};
+
+/* Accesses that share a bucket of the time lines, not in them yet. */
+struct sampler_accesses {
+	uint64_t	 bucket_ns;
+	uint64_t	 t_ns, total_max_ns, lock_wait_max_ns, nr;
+};
+
 struct sampler {
 	pthread_mutex_t	 lock;
 	struct result	*result;
 	size_t		 total_max, lock_wait_max, count;	/* series of accesses */
-	struct sampler_locks {	/* who held and who waited, over time */
-		size_t		 held, waited;	/* series, counted from 1; 0: none yet */
-		uint64_t	 bucket_ns;	/* theirs, the wider one's; 0: none yet */
-		uint64_t	 t_ns, hold_ns, wait_ns;	/* of the bucket at hand, not in them yet */
-	} locks[RESULT_NR_OPS];
-	uint64_t	 unwaited[RESULT_NR_OPS];	/* samples that waited for no lock: most of them */
+	struct sampler_accesses accesses;
+	struct sampler_op *ops;		/* by enum result_op */
 	struct sample_buf *bufs;
 	unsigned int	 nr_bufs;
 };
@@ -45,8 +64,6 @@ void sampler_fini(struct sampler *s);
 /* Once, before the first sample: @nr buffers. */
 void sampler_bufs(struct sampler *s, unsigned int nr);
 void sampler_flush(struct sampler *s, struct sample_buf *buf);
-/* An invalidation was open that long. */
-void sampler_window(struct sampler *s, uint64_t open_ns);
 /* After the last sample: the result has all that was flushed. */
 void sampler_finish(struct sampler *s);
 

@@ -147,13 +147,3 @@ void task_finish(struct drive_task *t)
 	if (rt_fetch_add(&t->drive->live, -1ULL) == 1)
 		stop_workers(t->drive);
 }
-
-void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample *sample,
-		 uint64_t retry_ns, uint32_t retries)
-{
-	struct sample m = { .t_ns = rt_now_ns(), .total_ns = sample->total_ns,
-			    .lock_wait_ns = sample->lock_wait_ns, .lock_hold_ns = sample->lock_hold_ns,
-			    .retry_ns = retry_ns, .op = op, .retries = retries };
-
-	sampler_put(&t->drive->sampler, t->samples, &m);
-}

@@ -179,7 +179,7 @@ static void load(struct drive_task *t, struct mmu *mmu)
 	rt_op_end(&sample);
 	if (telling(t->drive))
 		tell_op_end(t);
-	task_sample(t, RESULT_LOAD, &sample, 0, 0);
+	task_sample(t, RESULT_LOAD, &sample, SAMPLE_NO_MORE, 0);
 	t->loaded = true;
 }
 
@@ -215,7 +215,7 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 	if (unlikely(t->drive->rmaps))
 		after_shadow_fault(t, vm, a, r.ret);
 	rt_op_end(&sample);
-	task_sample(t, RESULT_ACCESS, &sample, r.retry_ns, r.retries);
+	task_sample(t, RESULT_ACCESS, &sample, r.retries ? SAMPLE_RETRIED : SAMPLE_NO_MORE, r.retry_ns);
 	t->n.spoiled += spoiled;
 	t->n.faults += r.attempts;
 	t->n.retries += r.retries;

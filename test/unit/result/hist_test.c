@@ -125,6 +125,27 @@ static void merges(const struct row *row)
 	hist_fini(&both);
 }
 
+/* Values counted into a tally, settled after each @value of them, are as good as recorded ones. */
+static void tallies(const struct row *row)
+{
+	struct hist_tally t = HIST_NO_TALLY;
+	struct hist recorded, counted;
+	uint64_t *v = fill(&recorded, row, row->seed);
+
+	hist_init(&counted);
+	hist_settle(&counted, &t);	/* of nothing */
+	for (uint32_t i = 0; i < row->n; i++) {
+		hist_count(&counted, &t, v[i]);
+		if (i % row->value == 0)
+			hist_settle(&counted, &t);
+	}
+	hist_settle(&counted, &t);
+	assert_same(&recorded, &counted);
+	free(v);
+	hist_fini(&recorded);
+	hist_fini(&counted);
+}
+
 static void merge_empty(const struct row *row)
 {
 	struct hist h, empty;
@@ -257,6 +278,11 @@ static const struct row rows[] = {
 	{ "merging commutes", merges, .seed = 6, .n = 20000, .mask = MAX_VALUE, .value = MAX_VALUE },
 	{ "merging a narrow with a wide one commutes", merges, .seed = 7, .n = 20000, .mask = 0xff, .value = MAX_VALUE },
 	{ "merging an empty one changes nothing", merge_empty, .seed = 8, .n = 1000, .mask = MAX_VALUE },
+	{ "a tally, values of every size", tallies, .seed = 13, .n = 20000, .mask = MAX_VALUE, .value = 100000 },
+	{ "a tally, settled now and then", tallies, .seed = 14, .n = 20000, .mask = 0xfffff, .value = 37 },
+	{ "a tally, settled each time", tallies, .seed = 15, .n = 100, .mask = 0xff, .value = 1 },
+	{ "a tally, one value", tallies, .seed = 16, .n = 1, .mask = 0xff, .value = 2 },
+	{ "a tally of nothing", tallies, .n = 0, .value = 1 },
 	{ "round trip, empty", round_trip, .n = 0 },
 	{ "round trip, wide", round_trip, .seed = 9, .n = 50000, .mask = MAX_VALUE },
 	{ "round trip, narrow", round_trip, .seed = 10, .n = 50000, .mask = 0xffff },
