@@ -72,17 +72,14 @@ static unsigned int first_above(const struct memslot_set *set, unsigned int as_i
 	return low;
 }
 
-const struct memslot *memslot_find(const struct memslot_set *set, unsigned int as_id, gfn_t gfn)
+const struct memslot *memslot_search(const struct memslot_set *set, unsigned int as_id, gfn_t gfn)
 {
 	unsigned int i = first_above(set, as_id, gfn);
-	const struct memslot *slot;
 
-	if (!i)
+	if (!i || !memslot_has(&set->by_gfn[i - 1], as_id, gfn))
 		return NULL;
-	slot = &set->by_gfn[i - 1];
-	if (slot->cfg.as_id != as_id || gfn - slot->cfg.base_gfn >= slot->cfg.npages)
-		return NULL;
-	return slot;
+	__atomic_store_n(&((struct memslot_set *)set)->recent, i - 1, __ATOMIC_RELAXED);
+	return &set->by_gfn[i - 1];
 }
 
 const struct memslot *memslot_find_id(const struct memslot_set *set, unsigned int as_id, uint16_t id)

@@ -39,6 +39,7 @@ struct memslot_set {
 	unsigned int	 nr, cap;
 	unsigned int	 page_shift;	/* of the host's pages, which gfns count */
 	struct memslot	*by_gfn;
+	uint32_t	 recent;	/* the slot (of by_gfn) that was found last: a hint, changed by its readers */
 	uint32_t	*by_hva;	/* indices into by_gfn */
 	hva_t		*max_end;	/* of by_hva[0 .. i] */
 };
@@ -76,7 +77,23 @@ static inline const struct memslot_set *memslots_get(const struct memslots *ms)
 	return &ms->set[rt_load(&ms->active)];
 }
 
-const struct memslot *memslot_find(const struct memslot_set *set, unsigned int as_id, gfn_t gfn);
+static inline bool memslot_has(const struct memslot *slot, unsigned int as_id, gfn_t gfn)
+{
+	return slot->cfg.as_id == as_id && gfn - slot->cfg.base_gfn < slot->cfg.npages;
+}
+
+const struct memslot *memslot_search(const struct memslot_set *set, unsigned int as_id, gfn_t gfn);
+
+/* The slot with page @gfn, or NULL: mostly that of the last page. */
+static inline const struct memslot *memslot_find(const struct memslot_set *set, unsigned int as_id, gfn_t gfn)
+{
+	uint32_t recent = __atomic_load_n(&set->recent, __ATOMIC_RELAXED);
+
+	if (likely(recent < set->nr && memslot_has(&set->by_gfn[recent], as_id, gfn)))
+		return &set->by_gfn[recent];
+	return memslot_search(set, as_id, gfn);
+}
+
 const struct memslot *memslot_find_id(const struct memslot_set *set, unsigned int as_id, uint16_t id);
 /* Some slot other than @id has a page of [base, base + npages). */
 bool memslot_overlaps(const struct memslot_set *set, unsigned int as_id, uint16_t id, gfn_t base, uint64_t npages);

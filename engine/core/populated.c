@@ -5,14 +5,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "engine/rt/rt.h"
-
-struct populated {
-	uint64_t npages, hfn;
-	uint8_t	*level;		/* by 2 MiB stretch of the host; 0: not known */
-	uint64_t filled, filled_end;	/* whole words: a bit that is 0 means there, and 1 not */
-	uint64_t word[];
-};
 
 static size_t words(uint64_t npages)
 {
@@ -59,7 +51,7 @@ static uint64_t load(const struct populated *p, uint64_t w)
 	return w >= p->filled && w < p->filled_end ? ~bits : bits;
 }
 
-static inline void set_word(struct populated *p, uint64_t w, uint64_t mask, bool there)
+static void set_word(struct populated *p, uint64_t w, uint64_t mask, bool there)
 {
 	bool inverse = w >= p->filled && w < p->filled_end;
 
@@ -81,10 +73,7 @@ bool populated_touch(struct populated *p, uint64_t at, uint64_t first, uint64_t 
 		return true;
 	if (first + nr > p->npages)
 		nr = p->npages - first;
-	if (likely(nr == 1))
-		set_word(p, at / 64, BIT_ULL(at % 64), true);
-	else
-		set(p, first, nr, true);
+	set(p, first, nr, true);
 	return false;
 }
 

@@ -13,15 +13,6 @@
 
 #define FAST_TRIES	5
 
-static bool can_be_fast(const struct fault *f)
-{
-	if (f->reserved)
-		return false;
-	if (!f->present)
-		return !f->x->mmu.config.ad;
-	return f->access & MMU_W;
-}
-
 /* What decides: execute, else write, else read. */
 static unsigned int wanted(const struct fault *f)
 {
@@ -75,8 +66,7 @@ static void observe_fast(const struct fault *f, const struct walk *w, enum ret_p
 	obs_emit(&f->x->mmu, &o);
 }
 
-/* Apart, so that the faults it is nothing for do not pay for its frame. */
-static __attribute__((noinline)) enum ret_pf give_back(struct fault *f)
+enum ret_pf fault_give_back(struct fault *f)
 {
 	enum ret_pf ret = RET_PF_RETRY;
 	struct walk w;
@@ -94,9 +84,4 @@ static __attribute__((noinline)) enum ret_pf give_back(struct fault *f)
 	if (ret != RET_PF_INVALID)
 		f->v->fast_faults++;
 	return ret;
-}
-
-enum ret_pf fault_fast(struct fault *f)
-{
-	return can_be_fast(f) ? give_back(f) : RET_PF_INVALID;
 }

@@ -69,7 +69,7 @@ bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 	return allowed;
 }
 
-static enum mmu_found look(const struct fault *f)
+static __attribute__((noinline)) enum mmu_found look(const struct fault *f)
 {
 	struct walk w;
 
@@ -80,11 +80,11 @@ static enum mmu_found look(const struct fault *f)
 }
 
 /* What the hardware reports: as recorded, or as @met (UNKNOWN: found by looking where its walk ends). */
-static void decode(struct fault *f, uint64_t error_code, enum mmu_found met)
+static inline void decode(struct fault *f, uint64_t error_code, enum mmu_found met)
 {
-	bool ept = f->x->mmu.config.tdp == SPTE_EPT;
-
 	if (error_code) {
+		bool ept = f->x->mmu.config.tdp == SPTE_EPT;
+
 		f->present = error_code & (ept ? EPT_WAS_RWX : NPT_P);
 		f->reserved = !ept && error_code & NPT_RSVD;
 		return;
@@ -95,35 +95,47 @@ static void decode(struct fault *f, uint64_t error_code, enum mmu_found met)
 	f->reserved = met == MMU_FOUND_MMIO;
 }
 
+static inline hva_t hva_of(const struct fault *f)
+{
+	return f->slot->cfg.hva + ((f->gfn - f->slot->cfg.base_gfn) << 12);
+}
+
+/* The fault has a slot. */
 static inline bool covered_by_window(const struct fault *f)
 {
-	if (likely(!notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, f->hva)) || f->certain)
+	if (likely(!notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, hva_of(f))) || f->certain)
 		return false;
 	retries_count(&f->x->mmu, f->seq, f->gfn);
 	return true;
 }
 
-/* The host finds (or makes) the page behind the gfn. */
-static void host_lookup(struct fault *f)
+static __attribute__((noinline)) bool host_has_huge(struct fault *f)
 {
 	const struct mmu_slot *s = &f->slot->cfg;
-	gfn_t first = f->host_level > 1 ? gfn_round(f->gfn, f->host_level) : f->gfn;
+	gfn_t first = gfn_round(f->gfn, f->host_level);
 	uint64_t nr = SPTE_LEVEL_PAGES(f->host_level);
 
-	rt_charge(COST_HOST_LOOKUP, 1);
 	if (first < s->base_gfn) {
 		nr -= s->base_gfn - first;
 		first = s->base_gfn;
 	}
-	if (f->host_level > 1)
-		populated_set_level(f->slot->host, f->gfn - s->base_gfn, f->host_level);
-	if (populated_touch(f->slot->host, f->gfn - s->base_gfn, first - s->base_gfn, nr))
-		return;
-	rt_charge(f->host_level == 1 ? COST_HOST_ALLOC_4K :
-		  f->host_level == 2 ? COST_HOST_ALLOC_2M : COST_HOST_ALLOC_1G, 1);
+	populated_set_level(f->slot->host, f->gfn - s->base_gfn, f->host_level);
+	return populated_touch(f->slot->host, f->gfn - s->base_gfn, first - s->base_gfn, nr);
 }
 
-static bool is_elsewhere(const struct fault *f, const struct mmu_access *a)
+/* The host finds (or makes) the page behind the gfn. */
+static inline void host_lookup(struct fault *f)
+{
+	rt_charge(COST_HOST_LOOKUP, 1);
+	if (unlikely(f->host_level > 1)) {
+		if (!host_has_huge(f))
+			rt_charge(f->host_level == 2 ? COST_HOST_ALLOC_2M : COST_HOST_ALLOC_1G, 1);
+	} else if (!populated_touch_page(f->slot->host, f->gfn - f->slot->cfg.base_gfn)) {
+		rt_charge(COST_HOST_ALLOC_4K, 1);
+	}
+}
+
+static inline bool is_elsewhere(const struct fault *f, const struct mmu_access *a)
 {
 	const struct mmu_host *host = f->x->mmu.config.host;
 
@@ -131,7 +143,7 @@ static bool is_elsewhere(const struct fault *f, const struct mmu_access *a)
 }
 
 /* The host's answer; read here and not before, since it is good only after the snapshot. */
-static void take_facts(struct fault *f, const struct mmu_access *a)
+static inline void take_facts(struct fault *f, const struct mmu_access *a)
 {
 	const struct mmu_host *host = f->x->mmu.config.host;
 	bool elsewhere = is_elsewhere(f, a);
@@ -254,11 +266,11 @@ static inline __attribute__((always_inline)) enum ret_pf before_lock(struct faul
 			return ret;
 	}
 	f->slot = memslot_find(memslots_get(&mmu->slots), root_as_id(f->v->root), f->gfn);
-	if (f->slot)
-		f->hva = f->slot->cfg.hva + ((f->gfn - f->slot->cfg.base_gfn) << 12);
-	ret = fault_fast(f);
-	if (ret != RET_PF_INVALID)
-		return ret;
+	if (fault_can_be_fast(f)) {
+		ret = fault_give_back(f);
+		if (ret != RET_PF_INVALID)
+			return ret;
+	}
 	return faultin(f, a);
 }
 

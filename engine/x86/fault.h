@@ -12,7 +12,6 @@ struct fault {
 	gfn_t			 gfn;
 	/* What the vCPU remembers MMIO by: the gfn, or the page of its virtual address. */
 	gfn_t			 mmio_page;
-	hva_t			 hva;
 	pfn_t			 pfn;
 	uint64_t		 seq;		/* snapshot of mmu_invalidate_seq */
 	unsigned int		 access;	/* MMU_* */
@@ -54,8 +53,18 @@ bool fault_is_stale(const struct fault *f);
 /* kvm_mmu_hugepage_adjust() */
 void fault_choose_level(struct fault *f);
 
-/* fast.c: without mmu_lock; RET_PF_INVALID: not a case for it. */
-enum ret_pf fault_fast(struct fault *f);
+/* fast.c: without mmu_lock; RET_PF_INVALID: it cannot. */
+enum ret_pf fault_give_back(struct fault *f);
+
+static inline bool fault_can_be_fast(const struct fault *f)
+{
+	if (f->reserved)
+		return false;
+	if (!f->present)
+		return !f->x->mmu.config.ad;
+	return f->access & MMU_W;
+}
+
 /* mmio.c: an access that hit an MMIO entry; RET_PF_INVALID: the entry is out of date. */
 enum ret_pf fault_mmio(struct fault *f);
 /* The vCPU remembers that f->mmio_page is MMIO; and whether it does, for the slots there are now. */

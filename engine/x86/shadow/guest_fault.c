@@ -98,8 +98,6 @@ static void find_slot(struct guest_fault *g)
 
 	f->gfn = g->walk.gfn;
 	f->slot = memslot_find(memslots_get(&f->x->mmu.slots), g->paging.as_id, f->gfn);
-	if (f->slot)
-		f->hva = f->slot->cfg.hva + ((f->gfn - f->slot->cfg.base_gfn) << 12);
 }
 
 /*
