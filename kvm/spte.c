@@ -67,13 +67,8 @@ const struct spte_format *spte_format(enum kvm_release release, enum spte_tdp td
 
 uint64_t spte_make_leaf(const struct spte_format *f, const struct spte_want *want)
 {
-	uint64_t spte = f->present | f->user | f->memtype;
-	pfn_t pfn = want->pfn & ~(SPTE_LEVEL_PAGES(want->level) - 1);
+	uint64_t spte = spte_bare_leaf(f, want->pfn, want->level, want->exec);
 
-	spte |= (pfn << 12) & SPTE_PFN_MASK;
-	spte |= want->exec ? f->exec : f->nx;
-	if (want->level > 1)
-		spte |= SPTE_LARGE;
 	if (want->writable)
 		spte |= SPTE_W;
 	if (want->writable || want->mmu_writable)

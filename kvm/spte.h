@@ -82,6 +82,15 @@ struct spte_want {
 	bool	dirty;
 };
 
+/* A leaf that permits nobody to write and remembers nothing: bits of @f can be added. */
+static inline uint64_t spte_bare_leaf(const struct spte_format *f, pfn_t pfn, int level, bool exec)
+{
+	uint64_t spte = f->present | f->user | f->memtype | (level > 1 ? SPTE_LARGE : 0);
+
+	pfn &= ~(SPTE_LEVEL_PAGES(level) - 1);
+	return spte | ((pfn << 12) & SPTE_PFN_MASK) | (exec ? f->exec : f->nx);
+}
+
 uint64_t spte_make_leaf(const struct spte_format *f, const struct spte_want *want);
 /* @table_pfn is where the table lives: a host pfn in a trace, an arena index in the engine. */
 uint64_t spte_make_table(const struct spte_format *f, pfn_t table_pfn);

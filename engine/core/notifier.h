@@ -33,7 +33,7 @@ struct notifier_range {
 	rt_u64 hva_start, hva_end;	/* of its window; hva_end 0: unused */
 };
 
-struct notifier_ended {
+struct notifier_past {
 	rt_u64 start, end;		/* gfns */
 	rt_u64 seq;			/* that its end made */
 };
@@ -57,7 +57,7 @@ struct notifier {
 	rt_u64		      overflow;			/* open ranges that found no row */
 	struct notifier_range open[NOTIFIER_MAX_OPEN];
 	rt_u64		      nr_ended;			/* ever; the last NOTIFIER_MAX_ENDED are kept */
-	struct notifier_ended ended[NOTIFIER_MAX_ENDED];
+	struct notifier_past  ended[NOTIFIER_MAX_ENDED];
 	uint64_t	      open_pages;		/* mmu_lock held for write */
 
 	struct rt_spinlock    lock;			/* active, active_since_ns, drained */
@@ -97,6 +97,17 @@ static inline uint64_t notifier_snapshot(struct notifier *n)
 	return rt_load(&n->seq);
 }
 
+/* The two questions of notifier_retry(), in their order: for who has the host address still to find. */
+static inline bool notifier_in_progress(const struct notifier *n)
+{
+	return !MUTANT(skip_in_progress) && rt_load(&n->in_progress);
+}
+
+static inline bool notifier_ended(const struct notifier *n, uint64_t seq)
+{
+	return !MUTANT(skip_seq) && rt_load(&n->seq) != seq;
+}
+
 /* Something is in progress: does it concern @gfn (at @hva), by the key of the policy? */
 bool notifier_covers(const struct notifier *n, gfn_t gfn, hva_t hva);
 
@@ -107,9 +118,7 @@ bool notifier_covers(const struct notifier *n, gfn_t gfn, hva_t hva);
  */
 static inline bool notifier_retry(const struct notifier *n, uint64_t seq, gfn_t gfn, hva_t hva)
 {
-	if (!MUTANT(skip_in_progress) && rt_load(&n->in_progress) && notifier_covers(n, gfn, hva))
-		return true;
-	return !MUTANT(skip_seq) && rt_load(&n->seq) != seq;
+	return (notifier_in_progress(n) && notifier_covers(n, gfn, hva)) || notifier_ended(n, seq);
 }
 
 /* Why a fault that must start over must. */

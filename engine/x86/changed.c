@@ -2,13 +2,7 @@
 /* handle_changed_spte(), handle_removed_pt() and the setters above them; KVM tdp_mmu.c. */
 #include "engine/x86/changed.h"
 
-#include "engine/core/mutant.h"
-#include "engine/core/observe.h"
 #include "engine/core/uniform.h"
-#include "engine/x86/watched.h"
-
-static inline void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
-				bool shared);
 
 /*
  * Up to 6.1 every table is in a list, and a removal under the read lock takes the list's lock; since then
@@ -101,8 +95,8 @@ static void remove_table(struct x86_mmu *x, uint32_t number, unsigned int as_id,
 		arena_free_rcu(arena, number);
 }
 
-static __attribute__((noinline)) void present_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old,
-						      uint64_t new, int level, bool shared)
+void spte_present_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
+			  bool shared)
 {
 	bool becomes_leaf = spte_is_leaf(new, level);
 
@@ -118,38 +112,10 @@ static __attribute__((noinline)) void present_changed(struct x86_mmu *x, unsigne
 		remove_table(x, (uint32_t)spte_pfn(old), as_id, shared);
 }
 
-/* What was not there takes nothing with it. */
-static inline void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
-				bool shared)
+void spte_lost(struct x86_mmu *x)
 {
-	if (spte_is_present(old) || observed(&x->mmu))
-		present_changed(x, as_id, gfn, old, new, level, shared);
-}
-
-/* cmpxchg alone, no bookkeeping. */
-static inline bool try_set(struct tdp_iter *it, uint64_t new)
-{
-	rt_charge(COST_CAS, 1);
-	rt_pin(RT_PIN_CHANGE);
-	if (MUTANT(table_stays) && spte_is_table(it->old, it->level) && !spte_is_present(new))
-		return true;
-	if (likely(rt_cas(it->sptep, &it->old, new))) {
-		if (spte_is_table(it->old, it->level))
-			arena_unlinked(&it->x->mmu.arena);
-		check_entry(it->x, it->sptep, it->old, new);
-		return true;
-	}
-	rt_count(&it->x->mmu.counters.lost_cas, 1);
+	rt_count(&x->mmu.counters.lost_cas, 1);
 	rt_note_lost_cas();
-	return false;
-}
-
-bool spte_set_atomic(struct tdp_iter *it, uint64_t new)
-{
-	if (!try_set(it, new))
-		return false;
-	spte_changed(it->x, it->as_id, it->gfn, it->old, new, it->level, true);
-	return true;
 }
 
 bool spte_zap_atomic(struct tdp_iter *it)
@@ -157,7 +123,7 @@ bool spte_zap_atomic(struct tdp_iter *it)
 	struct x86_mmu *x = it->x;
 	bool late = release_is(x, KVM_6_12);
 
-	if (!try_set(it, x->f->frozen))
+	if (!spte_try(it, x->f->frozen))
 		return false;
 	if (!late)
 		spte_changed(x, it->as_id, it->gfn, it->old, x->f->frozen, it->level, true);

@@ -6,10 +6,51 @@
  * Changing one entry, with the bookkeeping a change asks for: what is observed,
  * and the removal of the subtree that hung from it.
  */
+#include "engine/core/mutant.h"
+#include "engine/core/observe.h"
 #include "engine/x86/iter.h"
+#include "engine/x86/watched.h"
+
+/* The bookkeeping for an entry that was present, or that is observed. */
+void spte_present_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
+			  bool shared);
+/* ... for one that another has changed first. */
+void spte_lost(struct x86_mmu *x);
+
+/* What was not there takes nothing with it. */
+static inline void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
+				bool shared)
+{
+	if (spte_is_present(old) || observed(&x->mmu))
+		spte_present_changed(x, as_id, gfn, old, new, level, shared);
+}
+
+/* cmpxchg alone: spte_changed() is to follow. */
+static inline bool spte_try(struct tdp_iter *it, uint64_t new)
+{
+	rt_charge(COST_CAS, 1);
+	rt_pin(RT_PIN_CHANGE);
+	if (MUTANT(table_stays) && spte_is_table(it->old, it->level) && !spte_is_present(new))
+		return true;
+	if (unlikely(!rt_cas(it->sptep, &it->old, new))) {
+		spte_lost(it->x);
+		return false;
+	}
+	if (spte_is_table(it->old, it->level))
+		arena_unlinked(&it->x->mmu.arena);
+	check_entry(it->x, it->sptep, it->old, new);
+	return true;
+}
 
 /* mmu_lock held for read.  Return: false: somebody else was faster; it->old is what is there now. */
-bool spte_set_atomic(struct tdp_iter *it, uint64_t new);
+static inline bool spte_set_atomic(struct tdp_iter *it, uint64_t new)
+{
+	if (!spte_try(it, new))
+		return false;
+	spte_changed(it->x, it->as_id, it->gfn, it->old, new, it->level, true);
+	return true;
+}
+
 /* mmu_lock held for write; it->old becomes what the store replaced. */
 void spte_set_exclusive(struct tdp_iter *it, uint64_t new);
 

@@ -45,13 +45,10 @@ static int host_level(const struct fault *f)
 	return level < most ? level : most;
 }
 
-void fault_choose_level(struct fault *f)
+static __attribute__((noinline)) void choose_among_levels(struct fault *f)
 {
 	int level;
 
-	f->req_level = 1;
-	f->goal_level = 1;
-	f->nx_disallowed = unlikely(f->nx) && (f->access & MMU_X);
 	if (!f->slot || f->slot->cfg.flags & SLOT_LOG_DIRTY)
 		return;
 	level = host_level(f);
@@ -61,6 +58,20 @@ void fault_choose_level(struct fault *f)
 	f->req_level = level;
 	if (!f->nx_disallowed)
 		f->goal_level = level;
+}
+
+static inline void choose_level(struct fault *f)
+{
+	f->req_level = 1;
+	f->goal_level = 1;
+	f->nx_disallowed = unlikely(f->nx) && (f->access & MMU_X);
+	if (f->host_level > 1 || unlikely(f->nx_disallowed))
+		choose_among_levels(f);
+}
+
+void fault_choose_level(struct fault *f)
+{
+	choose_level(f);
 }
 
 /* disallowed_hugepage_adjust(): small pages stay where the mitigation wanted them, or where any table is. */
@@ -91,37 +102,36 @@ static bool add_table(struct fault *f, struct tdp_iter *it, bool shared)
 	return true;
 }
 
-uint64_t fault_leaf(const struct fault *f, uint64_t old)
+static inline uint64_t make_leaf(const struct fault *f, int level, uint64_t old)
 {
 	const struct x86_mmu *x = f->x;
-	bool was_writable = (f->goal_level == 1 || old & SPTE_LARGE) && (old & SPTE_W);
-	bool ad = x->mmu.config.ad;
-	uint64_t spte;
-	struct spte_want want = {
-		.pfn = f->pfn,
-		.level = f->goal_level,
-		.exec = f->goal_level == 1 || !nx_is_on(x),
-		.writable = f->map_writable,
-		.host_writable = f->map_writable,
-		.mmu_writable = f->map_writable,
-		.accessed = ad && !(MUTANT(fault_makes_old) && spte_is_present(old)),
-		/* Over a writable leaf D is left out: what the old one knew was noted already. */
-		.dirty = ad && f->map_writable && !was_writable,
-	};
+	uint64_t spte = spte_bare_leaf(x->f, f->pfn, level, level == 1 || !nx_is_on(x));
+	bool was_writable = (level == 1 || old & SPTE_LARGE) && (old & SPTE_W);
 
-	spte = spte_make_leaf(x->f, &want);
-	if (!ad)
+	if (f->map_writable)
+		spte |= SPTE_W | x->f->mmu_writable | x->f->host_writable;
+	if (unlikely(!x->mmu.config.ad))
 		spte |= SPTE_AD_DISABLED;
+	else if (!(MUTANT(fault_makes_old) && spte_is_present(old)))
+		spte |= x->f->accessed;
+	/* Over a writable leaf D is left out: what the old one knew was noted already. */
+	if (f->map_writable && !was_writable && x->mmu.config.ad)
+		spte |= x->f->dirty;
 	return unlikely(f->ahead) ? spte_make_old(x->f, spte) : spte;
 }
 
-static void observe_set(const struct fault *f, const struct tdp_iter *it)
+uint64_t fault_leaf(const struct fault *f, uint64_t old)
+{
+	return make_leaf(f, f->goal_level, old);
+}
+
+static void observe_set(const struct fault *f, const rt_u64 *sptep, gfn_t gfn, int level)
 {
 	const struct spte_format *fmt = f->x->f;
-	uint64_t spte = rt_load(it->sptep);	/* the tracepoint reads it again, too */
+	uint64_t spte = rt_load(sptep);	/* the tracepoint reads it again, too */
 	struct obs o = {
 		.kind = OBS_SET_SPTE,
-		.set = { .gfn = it->gfn, .level = it->level, .r = 1, .x = spte_permits(fmt, spte, MMU_X),
+		.set = { .gfn = gfn, .level = level, .r = 1, .x = spte_permits(fmt, spte, MMU_X),
 			 .u = fmt->user ? !!(spte & fmt->user) : spte & 1, .spte = spte },
 	};
 
@@ -135,7 +145,8 @@ static bool allowed_already(const struct fault *f, const struct tdp_iter *it)
 	       spte_is_leaf(it->old, it->level) && spte_permits(f->x->f, it->old, f->access);
 }
 
-static enum ret_pf install(struct fault *f, struct tdp_iter *it, bool shared)
+/* Inlined, so that the iterator of map_near() stays in registers. */
+static inline __attribute__((always_inline)) enum ret_pf install(struct fault *f, struct tdp_iter *it, bool shared)
 {
 	struct x86_mmu *x = f->x;
 	enum ret_pf ret = RET_PF_FIXED;
@@ -146,7 +157,7 @@ static enum ret_pf install(struct fault *f, struct tdp_iter *it, bool shared)
 		return RET_PF_SPURIOUS;
 	}
 	gen = rt_load(&x->mmu.slots.generation[it->as_id]);
-	new = f->slot ? fault_leaf(f, it->old) : spte_make_mmio(x->f, it->gfn, 7, gen);
+	new = f->slot ? make_leaf(f, it->level, it->old) : spte_make_mmio(x->f, it->gfn, 7, gen);
 	/* Before it can be written, and even if the entry is then lost to somebody else. */
 	if (f->slot && (new & SPTE_W))
 		dirty_mark(&x->mmu, (unsigned int)(f->v - x->vcpus), f->slot, f->gfn);
@@ -162,7 +173,7 @@ static enum ret_pf install(struct fault *f, struct tdp_iter *it, bool shared)
 	}
 	check_install(x, it->sptep, new, f->gfn, f->access & MMU_W);
 	if (observed(&x->mmu))
-		observe_set(f, it);
+		observe_set(f, it->sptep, it->gfn, it->level);
 	return ret;
 }
 
@@ -231,7 +242,7 @@ enum ret_pf fault_map(struct fault *f, bool shared)
 {
 	enum ret_pf ret;
 
-	fault_choose_level(f);
+	choose_level(f);
 	obs_map(&f->x->mmu, OBS_SPTE_REQUESTED, f->gfn, f->goal_level, f->pfn, 0);
 	rt_rcu_read_lock();
 	ret = likely(knows_the_way(f)) ? map_near(f, shared) : walk_and_map(f, shared);
