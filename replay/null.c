@@ -376,6 +376,23 @@ static void null_init(struct null *n, const struct recording *rec)
 		n->role[i] = role_set_level(0, 4);
 }
 
+/* Entries, and the tables above them. */
+static void inherit(struct null *n, const struct inherited *in)
+{
+	for (size_t i = 0; i < in->nr; i++) {
+		const struct inherited_entry *e = &in->v[i];
+
+		if (e->as_id)
+			continue;
+		n->vm = e->vm;
+		entries_set(n->table, e->vm, 0, e->level, e->gfn, e->spte);
+		for (int level = e->level + 1; level <= (int)role_level(n->role[e->vm]); level++)
+			if (!spte_is_table(entry(n, level, e->gfn), level))
+				entries_set(n->table, e->vm, 0, level, e->gfn & ~(SPTE_LEVEL_PAGES(level) - 1),
+					    spte_make_table(n->format, 0));
+	}
+}
+
 static void null_fini(struct null *n)
 {
 	for (size_t i = 0; i < n->rec->meta->nr_vms; i++)
@@ -388,7 +405,7 @@ static void null_fini(struct null *n)
 	entries_free(n->table);
 }
 
-void null_run(const struct recording *rec, struct verdict *v)
+void null_run(const struct recording *rec, const struct inherited *in, struct verdict *v)
 {
 	struct obs_rules rules;
 	struct obs_matcher *m;
@@ -396,6 +413,7 @@ void null_run(const struct recording *rec, struct verdict *v)
 	struct null n;
 
 	null_init(&n, rec);
+	inherit(&n, in);
 	obs_rules_init(&rules, rec->meta);
 	m = obs_matcher_new(&rules);
 	for (uint32_t i = 0; i < rec->nr_ops; i++) {

@@ -2,6 +2,7 @@
 #ifndef REPLAY_NULL_H
 #define REPLAY_NULL_H
 
+#include "replay/inherited.h"
 #include "replay/verdict.h"
 
 /*
@@ -10,12 +11,13 @@
  * tables it needs), every invalidation zaps its range and flushes when it
  * zapped something, aging clears A where hardware had set it.  No retry, no
  * hull, no yield, no split, no lock.  Operations one after the other, in order of their ends.
- * It gets the same host facts and the same repair after a miss as the engine.
+ * It gets the same host facts, the same tables
+ * at the beginning (@in) and the same repair after a miss as the engine.
  *
  * arm64: replay/null_stage2.h; x86 without the TDP MMU: replay/null_rmaps.h.
  *
  * Sets judged.null_exact of each operation of @v.
  */
-void null_run(const struct recording *rec, struct verdict *v);
+void null_run(const struct recording *rec, const struct inherited *in, struct verdict *v);
 
 #endif

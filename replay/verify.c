@@ -11,6 +11,7 @@ struct found {
 	struct yields	*yields;
 	struct chains	*chains;
 	struct stores	*stores;
+	struct inherited *inherited;
 	struct gptes	*gptes;
 	struct gpt_pages *gpt_pages;
 	struct order	*order;
@@ -21,7 +22,8 @@ static int run_once(const struct verify_job *job, const struct found *f, bool co
 {
 	const struct guide_job guide = { .rec = job->rec, .policy = job->policy, .swaps = f->swaps,
 					 .yields = f->yields, .chains = f->chains, .stores = f->stores,
-					 .gptes = f->gptes, .gpt_pages = f->gpt_pages, .order = f->order,
+					 .inherited = f->inherited, .gptes = f->gptes,
+					 .gpt_pages = f->gpt_pages, .order = f->order,
 					 .consistent = consistent, .seed = job->seed, .recorded = job->recorded,
 					 .verdict = v };
 
@@ -46,7 +48,8 @@ static bool any_open(const struct verdict *v)
 int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 {
 	struct found f = { swaps_new(job->rec), yields_new(job->rec, job->yields_to_waiters),
-			   chains_new(job->rec), stores_new(job->rec), gptes_new(job->rec), NULL, NULL };
+			   chains_new(job->rec), stores_new(job->rec), inherited_new(job->rec), gptes_new(job->rec),
+			   NULL, NULL };
 	int rc;
 
 	f.gpt_pages = gpt_pages_new(job->rec, f.gptes);
@@ -56,12 +59,13 @@ int verify_run(const struct verify_job *job, struct verdict *out, struct err *e)
 	if (rc == 0 && any_open(out))
 		rc = run_once(job, &f, true, out, e);
 	if (rc == 0 && job->baseline)
-		null_run(job->rec, out);
+		null_run(job->rec, f.inherited, out);
 	order_free(f.order);
 	swaps_free(f.swaps);
 	yields_free(f.yields);
 	chains_free(f.chains);
 	stores_free(f.stores);
+	inherited_free(f.inherited);
 	gpt_pages_free(f.gpt_pages);
 	gptes_free(f.gptes);
 	return rc;

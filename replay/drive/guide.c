@@ -378,6 +378,7 @@ static void run_actor(void *arg)
 	const struct recording *rec = a->g->rec;
 	const struct rec_op *round = NULL;
 
+	guide_resume(a);
 	for (uint32_t op = rec->tasks[a->task].first_op; op != REC_NONE; op = rec->ops[op].next) {
 		if (round)
 			guide_nx_silence(a, round->vm, round->end_ns, rec->ops[op].begin_ns);
@@ -461,6 +462,7 @@ static int create_mmus(struct guide *g, struct err *e)
 		c.dirty_init_set = meta->vms[vm].dirty_init_set;
 		if (mmu_create(&c, &g->mmus[vm]) < 0)
 			return err_set(e, ERR_MACHINE, "VM %u: cannot create its MMU; is there memory left?", vm);
+		guide_inherit(g, vm);
 	}
 	return 0;
 }

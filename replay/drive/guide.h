@@ -5,6 +5,7 @@
 #include "engine/config/policy.h"
 #include "replay/chains.h"
 #include "replay/gpt_pages.h"
+#include "replay/inherited.h"
 #include "replay/order.h"
 #include "replay/stores.h"
 #include "replay/verdict.h"
@@ -23,6 +24,7 @@ struct guide_job {
 	const struct yields	*yields;
 	const struct chains	*chains;
 	const struct stores	*stores;
+	const struct inherited	*inherited;
 	const struct gptes	*gptes;
 	const struct gpt_pages	*gpt_pages;
 	const struct order	*order;		/* and where it has the last word */

@@ -119,6 +119,12 @@ static const struct row {
 	    .level = 1, .old = LEAF, .new = EMPTY }), MADE_OBS(2, 112, FLUSH_ALL, .gfns = { 0 }),
 	    MADE_OP_FOR(2, 120, ZAP_RANGE, 20, 1, RET_PF_UNKNOWN),
 	    FAULT(0, 130, 8, 60, RET_PF_RETRY), TOUCH(150, 5) }, 0, 0 },
+	{ "tables and a root that are older than the recording", { SLOT, TOUCH(150, 5) }, 0, 0 },
+	{ "and the page that a window takes away",
+	  { SLOT, MADE_STIM(2, 100, INVALIDATE_START, HVAS(6, 8)),
+	    MADE_OBS(2, 110, UNMAP_RANGE, .gfns = { .gfn = 6, .count = 2 }),
+	    MADE_OBS(2, 111, SPTE_CHANGED, .spte = { .gfn = 7, .level = 1, .old = LEAF, .new = EMPTY }),
+	    MADE_OBS(2, 112, FLUSH_ALL), MADE_OP_FOR(2, 115, INVALIDATE_START, 15, 1, RET_PF_UNKNOWN) }, 0, 0 },
 	{ "dirty logging is skipped, not guessed",
 	  { SET_UP, MADE_OP(2, 60, DIRTY, 5) }, 0, 0 },
 };
@@ -149,6 +155,7 @@ static void check(const void *arg)
 	struct yields *yields;
 	struct order *order;
 	struct chains *chains;
+	struct inherited *in;
 	struct verdict v;
 	struct made m;
 	struct err e;
@@ -162,7 +169,9 @@ static void check(const void *arg)
 	yields = yields_new(&m.rec, true);
 	order = order_new(&m.rec, swaps, &policy, v.has_checks);
 	chains = chains_new(&m.rec);
+	in = inherited_new(&m.rec);
 	job.chains = chains;
+	job.inherited = in;
 	job.rec = &m.rec;
 	job.policy = &policy;
 	job.swaps = swaps;
@@ -179,6 +188,7 @@ static void check(const void *arg)
 	swaps_free(swaps);
 	yields_free(yields);
 	chains_free(chains);
+	inherited_free(in);
 	made_close(&m);
 }
 

@@ -66,7 +66,7 @@ static void check(const void *arg)
 	made_open(&m, KVM_6_1, row->records, ARRAY_SIZE(row->records));
 	made_without_tdp_mmu(&m, row->shadow);
 	verdict_init(&v, &m.rec);
-	null_run(&m.rec, &v);
+	null_run(&m.rec, &(struct inherited){ 0 }, &v);
 	for (uint32_t i = 0; i < m.rec.nr_ops; i++)
 		if (m.rec.ops[i].end_ns > m.rec.ops[last].end_ns)
 			last = i;

@@ -46,18 +46,26 @@ static const struct row {
 	    MADE_OBS(2, 41, AGE_RANGE, .gfns = { .gfn = 5, .count = 1 }, .flags = 1),
 	    MADE_OBS(2, 42, SPTE_CHANGED, .spte = { .gfn = 5, .level = 1, .old = LEAF, .new = LEAF & ~0x20ULL }),
 	    MADE_OP_FOR(2, 44, AGE, 4, 1, RET_PF_UNKNOWN) }, true },
+	{ "a page that was mapped when the recording began",
+	  { SLOT, MADE_STIM(2, 40, INVALIDATE_START, .hvas = { .start = 0x105000, .end = 0x106000 }),
+	    MADE_OBS(2, 41, UNMAP_RANGE, .gfns = { .gfn = 5, .count = 1 }),
+	    MADE_OBS(2, 42, SPTE_CHANGED, .spte = { .gfn = 5, .level = 1, .old = LEAF, .new = EMPTY }),
+	    MADE_OBS(2, 43, FLUSH_ALL), MADE_OP_FOR(2, 44, INVALIDATE_START, 4, 1, RET_PF_UNKNOWN) }, true },
 };
 
 static void check(const void *arg)
 {
 	const struct row *row = arg;
+	struct inherited *in;
 	struct verdict v;
 	struct made m;
 	uint32_t last = 0;
 
 	made_open(&m, KVM_6_1, row->records, ARRAY_SIZE(row->records));
 	verdict_init(&v, &m.rec);
-	null_run(&m.rec, &v);
+	in = inherited_new(&m.rec);
+	null_run(&m.rec, in, &v);
+	inherited_free(in);
 	for (uint32_t i = 0; i < m.rec.nr_ops; i++)
 		if (m.rec.ops[i].end_ns > m.rec.ops[last].end_ns)
 			last = i;
