@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Many streams as one.  Each stream's next record has a key: its turn above the stream's number, so that equal
+ * Many streams as one.  Each stream's next record has a key: its time above the stream's number, so that equal
  * times go by (task, class).  The record of the least key has been handed out; that stream moves on
  * when the next record is asked for.
  */
@@ -18,12 +18,11 @@ struct source {
 struct ev_merge {
 	struct ev_file	*file;
 	unsigned int	 classes;
-	bool		 served;	/* accesses take their turn when they were served */
 	ev_look_fn	 look;
 	void		*arg;
 	struct source	*sources;	/* by task, then class */
 	uint32_t	 nr_sources;
-	struct least	 turns;		/* keys: (time, whether not held back, source) */
+	struct least	 turns;		/* keys: (time, source) */
 	unsigned int	 source_bits;
 	bool		 handed_out;	/* the least key's record */
 	uint64_t	 kinds[OBS_END];
@@ -34,41 +33,43 @@ static inline struct source *top(const struct ev_merge *m)
 	return &m->sources[m->turns.top & (BIT_ULL(m->source_bits) - 1)];
 }
 
-static inline uint64_t key_of(const struct ev_merge *m, const struct source *s, uint64_t t_ns, bool held)
+static inline uint64_t key_of(const struct ev_merge *m, const struct source *s)
 {
-	return (t_ns << 1 | !held) << m->source_bits | (uint64_t)(s - m->sources);
+	return s->next.t_ns << m->source_bits | (uint64_t)(s - m->sources);
 }
 
-/*
- * An access that is held back until it was served takes its turn before whatever came at that instant, and no
- * later than the next record of its own stream.
- */
-static inline uint64_t turn_of(const struct ev_merge *m, const struct source *s)
+/* Lets all that is only looked at pass by.  Return: as ev_cursor_next(), which gives what is handed out. */
+static int pass_by(const struct ev_merge *m, struct ev_cursor *c, struct err *e)
 {
-	const struct ev_at *at = &s->next;
-	uint64_t done_ns, next_ns;
+	for (;;) {
+		const struct ev *ev;
 
-	if (!m->served || at->ev->kind != EV_ACCESS)
-		return key_of(m, s, at->t_ns, false);
-	done_ns = at->t_ns + at->ev->access.service_ns;
-	next_ns = ev_cursor_next_ns(s->cursor);
-	return done_ns <= next_ns ? key_of(m, s, done_ns, true) : key_of(m, s, next_ns, false);
+		if (c->next == c->end) {
+			int ret = ev_cursor_load(c, e);
+
+			if (ret <= 0)
+				return ret;
+		}
+		ev = m->look(m->arg, &(struct ev_stretch){ c->next, c->end, c->first_ns, c->task, c->number });
+		c->number += (uint32_t)(ev - c->next);
+		c->next = ev;
+		if (ev != c->end)
+			return 1;
+	}
 }
 
 /* To the next record of @s that takes part in the order.  Return: as ev_cursor_next(). */
 static int advance(struct ev_merge *m, struct source *s, struct err *e)
 {
-	int ret;
+	int ret = m->look ? pass_by(m, s->cursor, e) : 1;
 
-	do {
+	if (ret > 0)
 		ret = ev_cursor_next(s->cursor, &s->next, e);
-		if (ret <= 0)
-			break;
+	if (ret > 0) {
 		m->kinds[s->next.ev->kind]++;
-		/* Its turn may come after all other streams'; then the one after it is looked at, too. */
-		__builtin_prefetch(s->next.ev + 2);
-	} while (m->look && !m->look(m->arg, &s->next));
-	least_set(&m->turns, (unsigned int)(s - m->sources), ret > 0 ? turn_of(m, s) : LEAST_NEVER);
+		__builtin_prefetch(s->next.ev + 1);	/* its turn may come after all other streams' */
+	}
+	least_set(&m->turns, (unsigned int)(s - m->sources), ret > 0 ? key_of(m, s) : LEAST_NEVER);
 	return ret;
 }
 
@@ -109,7 +110,10 @@ static size_t count_streams(const struct ev_file *f, unsigned int classes)
 	return nr;
 }
 
-/* Turns must fit their keys: 417 days of 256 streams do, or 39 hours of 65536. */
+/*
+ * Times must fit their keys: 417 days of 256 streams do, or 39 hours of 65536.  A bit is left to who orders
+ * records by more than their times.
+ */
 static int check_span(const struct ev_merge *m, size_t streams, struct err *e)
 {
 	const struct ev_file *f = m->file;
@@ -153,12 +157,6 @@ int ev_merge_open_look(struct ev_file *f, unsigned int classes, ev_look_fn look,
 	return open_merge(f, &(struct ev_merge){ .classes = classes, .look = look, .arg = arg }, out, e);
 }
 
-int ev_merge_open_served(struct ev_file *f, ev_look_fn look, void *arg, struct ev_merge **out, struct err *e)
-{
-	return open_merge(f, &(struct ev_merge){ .classes = 1u << EV_STIMULUS, .served = true, .look = look,
-						 .arg = arg }, out, e);
-}
-
 int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out, struct err *e)
 {
 	return ev_merge_open_look(f, classes, NULL, NULL, out, e);
@@ -175,21 +173,19 @@ void ev_merge_close(struct ev_merge *m)
 	free(m);
 }
 
-/* All records have been seen: as many of each kind as the dictionary says? */
-static int check_kinds(const struct ev_merge *m, struct err *e)
+int ev_check_kinds(const struct ev_file *f, unsigned int classes, const uint64_t *kinds, struct err *e)
 {
 	for (unsigned int kind = EV_NONE + 1; kind < OBS_END; kind++) {
 		enum ev_class cls = ev_is_stimulus(kind) ? EV_STIMULUS : EV_OBSERVATION;
 		const char *name = ev_kind_name(kind);
 		uint64_t want;
 
-		if (!name || !(m->classes & (1u << cls)))
+		if (!name || !(classes & (1u << cls)))
 			continue;
-		want = ev_counts_get(&m->file->meta.kinds, name);
-		if (want != m->kinds[kind])
+		want = ev_counts_get(&f->meta.kinds, name);
+		if (want != kinds[kind])
 			return err_set(e, ERR_INPUT, "%s: holds %llu records of kind %s, its dictionary says %llu",
-				       m->file->path, (unsigned long long)m->kinds[kind], name,
-				       (unsigned long long)want);
+				       f->path, (unsigned long long)kinds[kind], name, (unsigned long long)want);
 	}
 	return 0;
 }
@@ -204,7 +200,7 @@ int ev_merge_next(struct ev_merge *m, struct ev_at *at, struct err *e)
 		m->handed_out = false;
 	}
 	if (m->turns.top == LEAST_NEVER)
-		return check_kinds(m, e);
+		return m->look ? 0 : ev_check_kinds(m->file, m->classes, m->kinds, e);
 	*at = top(m)->next;
 	m->handed_out = true;
 	return 1;

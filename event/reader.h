@@ -94,8 +94,8 @@ static inline int ev_cursor_next(struct ev_cursor *c, struct ev_at *at, struct e
 }
 
 /*
- * Time of the record that ev_cursor_next() would return next, or, when that is in a block not yet loaded, the time
- * that block begins; UINT64_MAX at the end.
+ * Time of the record that ev_cursor_next() would return next, also when that is the first of a block not yet loaded;
+ * UINT64_MAX at the end.
  */
 uint64_t ev_cursor_block_ns(const struct ev_cursor *c);
 static inline uint64_t ev_cursor_next_ns(const struct ev_cursor *c)
@@ -110,18 +110,25 @@ static inline uint64_t ev_cursor_next_ns(const struct ev_cursor *c)
  */
 struct ev_merge;
 int ev_merge_open(struct ev_file *f, unsigned int classes, struct ev_merge **out, struct err *e);
+/* Records of one task and class that follow each other in memory. */
+struct ev_stretch {
+	const struct ev	*first, *end;
+	uint64_t	 first_ns;	/* what their times count from */
+	uint32_t	 task;
+	uint32_t	 number;	/* of the first */
+};
 /*
  * @look sees each record as its stream comes to it: in the stream's own order, usually long before
- * its turn.  Return: whether it is to be handed out in its turn, too.
+ * its turn.  Of a stretch it looks at all records up to the first that is to be handed out in its turn, too, and at
+ * that one.  It counts their kinds for ev_check_kinds().
+ *
+ * Return: that record, or the end of the stretch.
  */
-typedef bool (*ev_look_fn)(void *arg, const struct ev_at *at);
+typedef const struct ev *(*ev_look_fn)(void *arg, const struct ev_stretch *stretch);
 int ev_merge_open_look(struct ev_file *f, unsigned int classes, ev_look_fn look, void *arg, struct ev_merge **out,
 		       struct err *e);
-/*
- * Stimuli in the order in which they took effect: an access when it was served (its map is the last
- * thing a fault does), everything else when it began.  Within a task the order is that of its stream.
- */
-int ev_merge_open_served(struct ev_file *f, ev_look_fn look, void *arg, struct ev_merge **out, struct err *e);
+/* Do @kinds, by kind, say what the dictionary does of @classes?  They may end where the kinds of these do. */
+int ev_check_kinds(const struct ev_file *f, unsigned int classes, const uint64_t *kinds, struct err *e);
 void ev_merge_close(struct ev_merge *m);	/* NULL is fine */
 int ev_merge_next(struct ev_merge *m, struct ev_at *at, struct err *e);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One pass over the stimuli in the order in which they took effect.  Each cell of guest
+ * One pass over ranges and accesses in the order in which they took effect.  Each cell of guest
  * memory knows the last range over it and who accessed it since; a range
  * takes those over and becomes the cell's last range.
  */
@@ -10,10 +10,12 @@
 
 #include "base/alloc.h"
 #include "replay/cells.h"
+#include "replay/served.h"
 
 #define NONE			UINT32_MAX
 #define MAX_GRANULE_SHIFT	36
 #define PREFETCH_RANGES		8
+#define FEW_WANTED		16	/* tasks that are sorted by hand */
 
 struct edges {			/* of one task */
 	struct plan_edge *v;
@@ -33,26 +35,25 @@ struct toucher {		/* one task that accessed a cell since its last range */
 
 struct range_at {		/* a range stimulus: what it takes to wait for it */
 	uint32_t number;	/* + 1; 0: none */
+	uint32_t last;		/* who has waited for this one has waited for it and for its end, whichever it must be */
+	uint32_t range;		/* in scan->ranges */
 	uint16_t task;
-	uint32_t window;	/* + 1: the invalidation it began */
 };
 
-struct window {			/* one invalidation */
-	hva_t	 start, end;
-	uint64_t end_ns;
-	uint32_t end_number;	/* + 1; 0: it has not ended yet */
-	uint32_t outer;		/* + 1: the one its task began before, also open */
-	uint16_t vm;
-};
-
-struct cell {
+struct cell {			/* half a line of the cache */
 	struct range_at range;	/* the last one over it */
 	uint32_t epoch;		/* of its VM when last changed; older: void */
 	uint32_t number;	/* of @task's last access */
+	uint32_t others;	/* list, NONE: empty */
 	uint16_t task;
 	uint8_t  nr;		/* tasks that accessed it since: @task, and others if it is above 1 */
 	bool	 everybody;	/* more than PLAN_CHAIN: whoever accessed the VM */
-	uint32_t others;	/* list, NONE: empty */
+};
+
+_Static_assert(sizeof(struct cell) == 32, "cells lie in one line of the cache each");
+
+struct stretch {		/* cells of a range */
+	uint32_t first, end;
 };
 
 struct vm_state {
@@ -67,6 +68,9 @@ struct planner {
 	const struct scan *scan;
 	struct cells	  *cells;
 	struct cell	  *cell;
+	void		  *cell_room;	/* where they are in */
+	struct stretch	  *stretches;	/* of the ranges that are not global */
+	struct served	   served;
 	struct vm_state	  *vms;
 	uint32_t	  *clock;	/* [task][of task]: number + 1 it has waited for */
 	uint32_t	  *want;	/* per task: number + 1 the stimulus at hand waits for */
@@ -74,10 +78,8 @@ struct planner {
 	uint32_t	   nr_wanted;
 	struct toucher	  *touchers;
 	uint32_t	   nr_touchers, cap_touchers, free_touchers;
-	struct window	  *windows;
-	uint32_t	   nr_windows, cap_windows;
-	uint32_t	  *inner;	/* per task: + 1, its last window that is open */
 	size_t		   next_range;	/* into scan->ranges */
+	uint64_t	   range_place;	/* of that in the order; LEAST_NEVER: there is none */
 };
 
 /* --- edges --------------------------------------------------------------- */
@@ -106,47 +108,61 @@ static int by_task(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The stimulus @at waits for that of @other whose number + 1 is @after (0: none), unless it has already. */
-static inline void wait_for(struct planner *p, const struct ev_at *at, uint32_t after, uint32_t other)
+/* number + 1 of @other's last stimulus that @task has waited for. */
+static inline uint32_t *waited(const struct planner *p, uint32_t task, uint32_t other)
 {
-	uint32_t *waited = &p->clock[(size_t)at->task * p->plan->nr_tasks + other];
+	return &p->clock[(size_t)task * p->plan->nr_tasks + other];
+}
 
-	if (*waited >= after || other == at->task)
+/* Stimulus @number of @task waits for that of @other whose number + 1 is @after (0: none), unless it has already. */
+static void wait_for(struct planner *p, uint32_t task, uint32_t number, uint32_t after, uint32_t other)
+{
+	if (*waited(p, task, other) >= after || other == task)
 		return;
-	*waited = after;
-	add_edge(&p->plan->tasks[at->task], (struct plan_edge){ at->number, other, after - 1 });
+	*waited(p, task, other) = after;
+	add_edge(&p->plan->tasks[task], (struct plan_edge){ number, other, after - 1 });
 	p->plan->tasks[other].awaited = true;
 }
 
-/* Turns what was wanted into edges of the stimulus @at. */
-static void settle(struct planner *p, const struct ev_at *at)
+static void sort_wanted(struct planner *p)
 {
-	if (p->nr_wanted > 1)
+	if (p->nr_wanted > FEW_WANTED) {
 		qsort(p->wanted, p->nr_wanted, sizeof(*p->wanted), by_task);
+		return;
+	}
+	for (uint32_t i = 1; i < p->nr_wanted; i++) {
+		uint32_t task = p->wanted[i], at = i;
+
+		for (; at && p->wanted[at - 1] > task; at--)
+			p->wanted[at] = p->wanted[at - 1];
+		p->wanted[at] = task;
+	}
+}
+
+/* Turns what was wanted into edges of stimulus @number of @task. */
+static void settle(struct planner *p, uint32_t task, uint32_t number)
+{
+	sort_wanted(p);
 	for (uint32_t i = 0; i < p->nr_wanted; i++) {
 		uint32_t other = p->wanted[i];
 
-		wait_for(p, at, p->want[other], other);
+		wait_for(p, task, number, p->want[other], other);
 		p->want[other] = 0;
 	}
 	p->nr_wanted = 0;
 }
 
-static void want_range(struct planner *p, struct range_at range)
-{
-	if (range.number)
-		want(p, range.task, range.number - 1);
-}
-
 /*
  * An access that began after the end of the invalidation must come after its end, not only after its start.
- * Return: number + 1 of the range's stimulus to wait for; 0: none.
+ * Return: number + 1 of the range's stimulus to wait for.
  */
-static uint32_t range_before(const struct planner *p, const struct range_at *range, uint64_t began_ns)
+static uint32_t range_before(const struct planner *p, const struct range_at *range, const struct served_task *at)
 {
-	const struct window *w = range->window ? &p->windows[range->window - 1] : NULL;
+	const struct scan_range *r = &p->scan->ranges[range->range];
+	bool ended = r->end_number && r->end_ns <= at->t_ns &&
+		     served_place_of(&p->served, r->task, r->end_ns) < at->place;
 
-	return w && w->end_number && w->end_ns <= began_ns ? w->end_number : range->number;
+	return ended ? r->end_number : range->number;
 }
 
 static void want_all(struct planner *p, const uint32_t *numbers)
@@ -236,41 +252,39 @@ static void touch(struct planner *p, struct cell *c, uint32_t task, uint32_t num
 
 /* --- stimuli ------------------------------------------------------------------ */
 
-/* Asks for the cell of an access that is still to come. */
-static bool prefetch_access(void *arg, const struct ev_at *at)
+/* To the next access of a task.  Its turn is still to come, but its cell is found, and asked for. */
+static inline int advance(struct planner *p, struct served_task *at, struct err *e)
 {
-	const struct planner *p = arg;
-	const struct ev *ev = at->ev;
-	uint32_t i;
+	int rc = served_next(&p->served, at, e);
 
-	if (ev->kind == EV_ACCESS && ev->vm < p->scan->nr_vms && p->cells) {
-		i = cells_find(p->cells, ev->vm, ev->access.gfn);
-		if (i != NONE)
-			__builtin_prefetch(&p->cell[i], 1);
-	}
-	return true;
+	if (rc <= 0)
+		return rc;
+	at->cell = p->cells ? cells_find(p->cells, at->ev->vm, at->ev->access.gfn) : NONE;
+	if (at->cell != NONE)
+		__builtin_prefetch(&p->cell[at->cell], 1);
+	return rc;
 }
 
-static void plan_access(struct planner *p, const struct ev_at *at)
+static void plan_access(struct planner *p, const struct served_task *at)
 {
-	const struct ev *ev = at->ev;
-	struct vm_state *vm = &p->vms[ev->vm];
-	uint32_t i = p->cells ? cells_find(p->cells, ev->vm, ev->access.gfn) : NONE;
+	struct vm_state *vm = &p->vms[at->ev->vm];
 	const struct range_at *range = &vm->range;
 
 	vm->access[at->task] = at->number + 1;
-	if (i != NONE) {
-		struct cell *c = fresh_cell(p, i, vm);
+	if (at->cell != NONE) {
+		struct cell *c = fresh_cell(p, at->cell, vm);
 
 		touch(p, c, at->task, at->number);
 		range = &c->range;
 	}
-	wait_for(p, at, range_before(p, range, at->t_ns), range->task);
+	if (*waited(p, at->task, range->task) < range->last)
+		wait_for(p, at->task, at->number, range_before(p, range, at), range->task);
 }
 
 static void want_cell(struct planner *p, const struct cell *c, const struct vm_state *vm)
 {
-	want_range(p, c->range);
+	if (c->range.number)
+		want(p, c->range.task, c->range.number - 1);
 	if (c->everybody)
 		want_all(p, vm->access);
 	if (c->nr)
@@ -300,19 +314,18 @@ static void cover_all(struct planner *p, struct vm_state *vm, const struct scan_
 	vm->range = range;
 }
 
-static void cover(struct planner *p, const struct scan_range *r, uint32_t window)
+static void cover(struct planner *p, const struct scan_range *r)
 {
-	struct range_at range = { r->number + 1, (uint16_t)r->task, window };
+	size_t i = (size_t)(r - p->scan->ranges);
+	struct range_at range = { r->number + 1, r->end_number ? r->end_number : r->number + 1, (uint32_t)i,
+				  (uint16_t)r->task };
 	struct vm_state *vm = &p->vms[r->vm];
-	uint32_t first, end;
 
-	if (r->global) {
+	if (r->global)
 		cover_all(p, vm, r, range);
-	} else {
-		cells_of(p->cells, r, &first, &end);
-		for (uint32_t i = first; i < end; i++)
-			cover_cell(p, fresh_cell(p, i, vm), vm, r, range);
-	}
+	else
+		for (uint32_t c = p->stretches[i].first; c < p->stretches[i].end; c++)
+			cover_cell(p, fresh_cell(p, c, vm), vm, r, range);
 	vm->last[r->task] = r->number + 1;
 }
 
@@ -321,93 +334,82 @@ static void prefetch_range(const struct planner *p)
 {
 	const struct scan *scan = p->scan;
 	size_t soon = p->next_range + PREFETCH_RANGES;
-	uint32_t first, end;
 
-	if (soon >= scan->nr_ranges || scan->ranges[soon].global)
-		return;
-	cells_of(p->cells, &scan->ranges[soon], &first, &end);
-	__builtin_prefetch(&p->cell[first], 1);
+	if (soon < scan->nr_ranges && !scan->ranges[soon].global)
+		__builtin_prefetch(&p->cell[p->stretches[soon].first], 1);
 }
 
-/* Return: its number, + 1. */
-static uint32_t open_window(struct planner *p, const struct ev_at *at)
+static void find_range_place(struct planner *p)
 {
-	if (p->nr_windows == p->cap_windows) {
-		p->cap_windows = p->cap_windows ? 2 * p->cap_windows : 256;
-		p->windows = xreallocarray(p->windows, p->cap_windows, sizeof(*p->windows));
-	}
-	p->windows[p->nr_windows] = (struct window){ .start = at->ev->hvas.start, .end = at->ev->hvas.end,
-						     .vm = at->ev->vm, .outer = p->inner[at->task] };
-	return p->inner[at->task] = ++p->nr_windows;
+	const struct scan_range *r = &p->scan->ranges[p->next_range];
+
+	p->range_place = p->next_range < p->scan->nr_ranges ? served_place_of(&p->served, r->task, r->t_ns) :
+							      LEAST_NEVER;
 }
 
-/* Takes it out of its task's list, wherever there; an end without a start ends nothing. */
-static void close_window(struct planner *p, const struct ev_at *at)
+/* All ranges of the next range stimulus. */
+static void plan_range(struct planner *p)
 {
-	const struct ev *ev = at->ev;
+	const struct scan_range *r = &p->scan->ranges[p->next_range], *end = p->scan->ranges + p->scan->nr_ranges;
+	uint32_t task = r->task, number = r->number;
 
-	for (uint32_t *link = &p->inner[at->task]; *link; link = &p->windows[*link - 1].outer) {
-		struct window *w = &p->windows[*link - 1];
-
-		if (w->vm != ev->vm || w->start != ev->hvas.start || w->end != ev->hvas.end)
-			continue;
-		w->end_ns = at->t_ns;
-		w->end_number = at->number + 1;
-		*link = w->outer;
-		return;
-	}
-}
-
-static void plan_range(struct planner *p, const struct ev_at *at)
-{
-	uint32_t window = 0;
-	const struct scan *scan = p->scan;
-
-	if (at->ev->kind == EV_INVALIDATE_END) {
-		close_window(p, at);
-		return;
-	}
-	if (at->ev->kind == EV_INVALIDATE_START)
-		window = open_window(p, at);
 	prefetch_range(p);
-	while (p->next_range < scan->nr_ranges && scan->ranges[p->next_range].task == at->task &&
-	       scan->ranges[p->next_range].number == at->number)
-		cover(p, &scan->ranges[p->next_range++], window);
-	settle(p, at);
+	for (; r != end && r->task == task && r->number == number; r++)
+		cover(p, r);
+	p->next_range = (size_t)(r - p->scan->ranges);
+	find_range_place(p);
+	settle(p, task, number);
+}
+
+/* Does the next range stimulus come before the next access?  At the same place only if it does so in its task. */
+static bool range_is_next(const struct planner *p)
+{
+	uint64_t place = served_place(&p->served);
+
+	return p->range_place < place ||
+	       (unlikely(p->range_place == place) && place != LEAST_NEVER &&
+		p->scan->ranges[p->next_range].number < served_first(&p->served)->number);
 }
 
 static int pass(struct planner *p, struct ev_file *file, struct err *e)
 {
-	struct ev_merge *merge;
-	struct ev_at at;
-	int rc = ev_merge_open_served(file, prefetch_access, p, &merge, e);
+	struct served *served = &p->served;
+	int rc = served_open(file, p->scan->nr_vms, served, e);
 
-	if (rc)
-		return rc;
-	while ((rc = ev_merge_next(merge, &at, e)) > 0) {
-		if (at.ev->vm >= p->scan->nr_vms)
-			continue;
-		if (at.ev->kind == EV_ACCESS)
-			plan_access(p, &at);
-		else if (ev_is_range(at.ev->kind))
-			plan_range(p, &at);
+	for (unsigned int i = 0; i < served->nr_tasks && rc >= 0; i++)
+		rc = advance(p, &served->tasks[i], e);
+	find_range_place(p);
+	while (rc >= 0) {
+		if (range_is_next(p)) {
+			plan_range(p);
+		} else if (served_place(served) != LEAST_NEVER) {
+			struct served_task *at = served_first(served);
+
+			plan_access(p, at);
+			rc = advance(p, at, e);
+		} else {
+			break;
+		}
 	}
-	ev_merge_close(merge);
-	return rc;
+	served_close(served);
+	return rc < 0 ? rc : 0;
 }
 
 /* --- granule ------------------------------------------------------------------------- */
 
-static uint64_t visits(const struct cells *c, const struct scan *scan)
+/* Finds the cells of each range.  Return: how many they are, taken together. */
+static uint64_t find_stretches(struct planner *p)
 {
+	const struct scan *scan = p->scan;
 	uint64_t sum = 0;
-	uint32_t first, end;
 
 	for (size_t i = 0; i < scan->nr_ranges; i++) {
+		struct stretch *s = &p->stretches[i];
+
 		if (scan->ranges[i].global)
 			continue;
-		cells_of(c, &scan->ranges[i], &first, &end);
-		sum += end - first;
+		cells_of(p->cells, &scan->ranges[i], &s->first, &s->end);
+		sum += s->end - s->first;
 	}
 	return sum;
 }
@@ -420,6 +422,17 @@ static bool has_cells(const struct scan *scan)
 	return false;
 }
 
+/* From the beginning of a line of the cache on. */
+static void make_cells(struct planner *p, uint32_t nr)
+{
+	const struct cell none = { .others = NONE };
+
+	p->cell_room = xreallocarray(NULL, (size_t)nr + 1, sizeof(*p->cell));
+	p->cell = (struct cell *)(((uintptr_t)p->cell_room + sizeof(*p->cell) - 1) & -sizeof(*p->cell));
+	for (uint32_t i = 0; i < nr; i++)
+		p->cell[i] = none;
+}
+
 static void cut_memory(struct planner *p)
 {
 	const struct scan *scan = p->scan;
@@ -427,16 +440,15 @@ static void cut_memory(struct planner *p)
 
 	if (!has_cells(scan))
 		return;
+	p->stretches = xreallocarray(NULL, scan->nr_ranges, sizeof(*p->stretches));
 	for (;; shift += 3) {
 		p->cells = cells_make(scan->ranges, scan->nr_ranges, scan->nr_vms, shift);
-		if (shift >= MAX_GRANULE_SHIFT || visits(p->cells, scan) <= PLAN_CELL_VISITS)
+		if (shift >= MAX_GRANULE_SHIFT || find_stretches(p) <= PLAN_CELL_VISITS)
 			break;
 		cells_free(p->cells);
 	}
 	p->plan->granule = 1ULL << shift;
-	p->cell = xcalloc(cells_nr(p->cells), sizeof(*p->cell));
-	for (uint32_t i = 0; i < cells_nr(p->cells); i++)
-		p->cell[i].others = NONE;
+	make_cells(p, cells_nr(p->cells));
 }
 
 /* --- making ------------------------------------------------------------------------------ */
@@ -449,7 +461,6 @@ static void planner_init(struct planner *p)
 	p->clock = xcalloc((size_t)tasks * tasks, sizeof(*p->clock));
 	p->want = xcalloc(tasks, sizeof(*p->want));
 	p->wanted = xcalloc(tasks, sizeof(*p->wanted));
-	p->inner = xcalloc(tasks, sizeof(*p->inner));
 	p->vms = xcalloc(p->scan->nr_vms, sizeof(*p->vms));
 	for (size_t i = 0; i < p->scan->nr_vms; i++) {
 		p->vms[i].access = xcalloc(tasks, sizeof(*p->vms[i].access));
@@ -468,10 +479,9 @@ static void planner_fini(struct planner *p)
 	free(p->clock);
 	free(p->want);
 	free(p->wanted);
-	free(p->windows);
-	free(p->inner);
+	free(p->stretches);
 	free(p->touchers);
-	free(p->cell);
+	free(p->cell_room);
 	cells_free(p->cells);
 }
 

@@ -6,6 +6,7 @@
 #include "replay/scan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "replay/slots.h"
@@ -17,10 +18,22 @@ struct offsets {
 	struct { uint64_t offset, n; } v[NR_OFFSETS];
 };
 
+struct window {			/* an invalidation that has begun and not ended */
+	hva_t	 start, end;
+	uint16_t vm;
+	size_t	 range, end_range;	/* what it is in scan->ranges */
+};
+
+struct windows {		/* of one task, in the order they began */
+	struct window *v;
+	size_t	       nr, cap;
+};
+
 struct scanner {
 	struct scan	*out;
 	struct slots	*slots;		/* per VM, as they stand now */
-	struct ev	*think;		/* per task: the THINK before its first ACCESS */
+	struct windows	*windows;	/* per task */
+	struct ev	*think;		/* per task: its first stimulus, if that is a THINK */
 	struct ev	*walk;		/* per task: the WALK before its next ACCESS */
 	struct offsets	*offsets;	/* per VM */
 	unsigned int	 page_shift;
@@ -78,32 +91,29 @@ static void push_range(void *arg, gfn_t gfn, gfn_t end)
 	push(s, &s->next);
 }
 
-static void add_pages(void *arg, gfn_t gfn, gfn_t end)
+static void push_global(struct scanner *s)
 {
-	*(uint64_t *)arg += end - gfn;
+	s->next.global = true;
+	push(s, &s->next);
 }
 
 /*
  * A range over half of all memory is kept as "the whole VM": that orders more
  * than it must, and costs nothing per page.
  */
-static bool covers_most(const struct slots *slots, hva_t start, hva_t end, unsigned int page_shift)
+static void push_hvas(struct scanner *s, const struct slots *slots, hva_t start, hva_t end)
 {
+	struct scan *out = s->out;
+	size_t before = out->nr_ranges;
 	uint64_t pages = 0;
 
-	slots_match(slots, start, end, page_shift, add_pages, &pages);
-	return pages > slots_pages(slots) / 2;
-}
-
-/* Host addresses a range stimulus touches; false when it concerns the whole VM. */
-static bool hva_range(const struct slots *slots, const struct ev *ev, unsigned int page_shift, hva_t *end)
-{
-	*end = ev->hvas.end;
-	if (ev->kind == EV_SET_SPTE)	/* its end is a pfn */
-		*end = ev->hvas.start + 1;
-	else if (ev->kind != EV_INVALIDATE_START && ev->kind != EV_AGE)
-		return false;
-	return !covers_most(slots, ev->hvas.start, *end, page_shift);
+	slots_match(slots, start, end, s->page_shift, push_range, s);
+	for (size_t i = before; i < out->nr_ranges; i++)
+		pages += out->ranges[i].end - out->ranges[i].start;
+	if (pages <= slots_pages(slots) / 2)
+		return;
+	out->nr_ranges = before;
+	push_global(s);
 }
 
 /* By gfn, and so whatever the slots are; over half of all memory is kept as "the whole VM", too. */
@@ -129,21 +139,49 @@ static bool gfn_range(const struct ev *ev, gfn_t *end)
 static void note_range(struct scanner *s, const struct ev_at *at)
 {
 	const struct ev *ev = at->ev;
-	struct slots *slots = &s->slots[ev->vm];
-	hva_t end;
-	gfn_t last;
+	const struct slots *slots = &s->slots[ev->vm];
+	gfn_t end;
 
-	if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE || ev->kind == EV_ZAP_RANGE) {
+	if (ev->kind == EV_MEM_ATTR || ev->kind == EV_PUNCH_HOLE || ev->kind == EV_ZAP_RANGE)
 		push_gfns(s, ev);
-		return;
+	else if (gfn_range(ev, &end))
+		push_range(s, ev->gfns.gfn, end);
+	else if (ev->kind == EV_INVALIDATE_START || ev->kind == EV_AGE)
+		push_hvas(s, slots, ev->hvas.start, ev->hvas.end);
+	else if (ev->kind == EV_SET_SPTE)	/* its end is a pfn */
+		push_hvas(s, slots, ev->hvas.start, ev->hvas.start + 1);
+	else
+		push_global(s);
+}
+
+/* The stimulus at hand began it; its ranges are those from @range on. */
+static void open_window(struct scanner *s, const struct ev_at *at, size_t range)
+{
+	struct windows *w = &s->windows[at->task];
+
+	if (w->nr == w->cap) {
+		w->cap = w->cap ? 2 * w->cap : 8;
+		w->v = xreallocarray(w->v, w->cap, sizeof(*w->v));
 	}
-	if (gfn_range(ev, &last)) {
-		push_range(s, ev->gfns.gfn, last);
-	} else if (hva_range(slots, ev, s->page_shift, &end)) {
-		slots_match(slots, ev->hvas.start, end, s->page_shift, push_range, s);
-	} else {
-		s->next.global = true;
-		push(s, &s->next);
+	w->v[w->nr++] = (struct window){ at->ev->hvas.start, at->ev->hvas.end, at->ev->vm, range, s->out->nr_ranges };
+}
+
+/* Of windows over the same addresses the last one begun ends first; an end without a start ends nothing. */
+static void close_window(struct scanner *s, const struct ev *ev, uint32_t task, uint32_t number, uint64_t t_ns)
+{
+	struct windows *all = &s->windows[task];
+
+	for (size_t i = all->nr; i--;) {
+		const struct window *w = &all->v[i];
+
+		if (w->vm != ev->vm || w->start != ev->hvas.start || w->end != ev->hvas.end)
+			continue;
+		for (size_t r = w->range; r < w->end_range; r++) {
+			s->out->ranges[r].end_number = number + 1;
+			s->out->ranges[r].end_ns = t_ns;
+		}
+		memmove(&all->v[i], &all->v[i + 1], (--all->nr - i) * sizeof(all->v[i]));
+		return;
 	}
 }
 
@@ -171,8 +209,7 @@ static void note_slot(struct scanner *s, const struct ev *ev)
 	const struct ev_slot *slot = &ev->slot, *old = slots_find(slots, slot->id, slot->as_id);
 
 	if (!old) {
-		s->next.global = true;
-		push(s, &s->next);
+		push_global(s);
 	} else {
 		push_range(s, old->gfn, old->gfn + old->npages);
 		if (slot->change != EV_SLOT_DELETE && (old->gfn != slot->gfn || old->npages != slot->npages))
@@ -187,15 +224,27 @@ static void note_slot(struct scanner *s, const struct ev *ev)
 }
 
 /* A task starts so that its first stimulus comes when it came in the recording. */
-static void note_first(struct scanner *s, const struct ev_at *at)
+static void note_first(struct scanner *s, uint32_t task, const struct ev *ev, uint64_t t_ns)
 {
-	struct scan_task *t = &s->out->tasks[at->task];
-	const struct ev *think = s->think[at->task].kind ? &s->think[at->task] : NULL;
+	const struct ev *think = s->think[task].kind ? &s->think[task] : NULL;
 	uint64_t guest_ns = 0, other_ns = 0;
 
-	if (at->ev->kind == EV_ACCESS)
-		scan_think(at->ev, think, &guest_ns, &other_ns);
-	t->first_ns = at->t_ns > guest_ns + other_ns ? at->t_ns - guest_ns - other_ns : 0;
+	if (ev->kind == EV_ACCESS)
+		scan_think(ev, think, &guest_ns, &other_ns);
+	s->out->tasks[task].first_ns = t_ns > guest_ns + other_ns ? t_ns - guest_ns - other_ns : 0;
+}
+
+/* The first stimulus, or that behind the THINK that is the first, of those the task has not come past. */
+static void note_begin(struct scanner *s, const struct ev_stretch *at)
+{
+	const struct ev *ev = at->first;
+
+	for (uint64_t i = s->out->tasks[at->task].stimuli; i < 2 && ev != at->end; i++, ev++) {
+		if (i == 0 || s->think[at->task].kind)
+			note_first(s, at->task, ev, at->first_ns + ev->dt_ns);
+		if (i == 0 && ev->kind == EV_THINK)
+			s->think[at->task] = *ev;
+	}
 }
 
 static void offsets_add(struct offsets *o, uint64_t offset)
@@ -233,67 +282,106 @@ static void offsets_best(const struct offsets *o, struct scan_vm *vm)
 }
 
 /* Where the guest's kernel has its memory: PFERR_USER (SDM vol. 3, 4.7) is not set in what it does itself. */
-static void note_walked(struct scanner *s, const struct ev_at *at)
+static void note_walked(struct scanner *s, uint32_t task, const struct ev *ev)
 {
-	const struct ev *ev = at->ev, *walk = &s->walk[at->task];
+	const struct ev *walk = &s->walk[task];
 	const uint64_t page_mask = (1ULL << s->page_shift) - 1;
 
 	if (walk->kind && walk->walk.mapped && ev->flags & EV_F_W && !(walk->walk.pferr & 4))
 		offsets_add(&s->offsets[ev->vm], (walk->walk.gva & ~page_mask) - (ev->access.gfn << s->page_shift));
-	s->walk[at->task].kind = EV_NONE;
+	s->walk[task].kind = EV_NONE;
 }
 
-/* What no other task's stimuli matter for.  Return: whether the rest must be noted in its turn. */
-static bool note_own(void *arg, const struct ev_at *at)
+/* Accesses of one VM, from @ev on.  Return: behind the last of them. */
+static const struct ev *note_accesses(struct scanner *s, uint32_t task, const struct ev *ev, const struct ev *end)
 {
-	struct scanner *s = arg;
-	const struct ev *ev = at->ev;
-	struct scan_task *t = &s->out->tasks[at->task];
+	const struct ev *first = ev;
+	uint16_t vm = ev->vm;
+	uint64_t timed = 0, attempts = 0, service_ns = 0;
+	gfn_t last = 0;
+	struct scan_vm *v;
+
+	for (; ev != end && ev->kind == EV_ACCESS && ev->vm == vm; ev++) {
+		if (ev->access.service_ns && ev->access.level < 2) {
+			timed++;
+			attempts += ev->access.attempts ? ev->access.attempts : 1;
+			service_ns += ev->access.service_ns;
+		}
+		last = ev->access.gfn > last ? ev->access.gfn : last;
+	}
+	s->out->kinds[EV_ACCESS] += (uint64_t)(ev - first);
+	if (vm >= s->out->nr_vms)
+		return ev;
+	note_walked(s, task, first);
+	v = &s->out->vms[vm];
+	v->accesses += (uint64_t)(ev - first);
+	v->access_end = last >= v->access_end ? last + 1 : v->access_end;
+	s->out->timed += timed;
+	s->out->attempts += attempts;
+	s->out->service_ns += service_ns;
+	return ev;
+}
+
+/* Anything but an access.  Return: whether it must be noted in its turn, too. */
+static bool note_other(struct scanner *s, const struct ev_stretch *at, const struct ev *ev)
+{
 	struct scan_vm *vm;
 
-	if (at->t_ns > s->out->last_ns)
-		s->out->last_ns = at->t_ns;
 	s->out->kinds[ev->kind]++;
-	if (t->stimuli++ == 0 || (t->stimuli == 2 && s->think[at->task].kind))
-		note_first(s, at);
-	if (ev->kind == EV_THINK) {
-		s->think[at->task] = *ev;
-		return false;
-	}
-	if (ev->vm >= s->out->nr_vms)
+	if (ev->kind == EV_THINK || ev->vm >= s->out->nr_vms)
 		return false;
 	vm = &s->out->vms[ev->vm];
 	if (ev->kind == EV_WALK)
 		s->walk[at->task] = *ev;
 	if (ev->kind == EV_GPTE && ev->gpte.bytes == 4)
 		vm->small_gptes = true;
-	if (ev->kind == EV_ACCESS) {
-		note_walked(s, at);
-		vm->accesses++;
-		if (ev->access.service_ns && ev->access.level < 2) {
-			s->out->timed++;
-			s->out->attempts += ev->access.attempts ? ev->access.attempts : 1;
-			s->out->service_ns += ev->access.service_ns;
-		}
-		if (ev->access.gfn >= vm->access_end)
-			vm->access_end = ev->access.gfn + 1;
-		return false;
-	}
 	if (ev->kind == EV_PREFILL && ev->gfns.gfn + ev->gfns.count > vm->access_end)
 		vm->access_end = ev->gfns.gfn + ev->gfns.count;
 	vm->notifiers += scan_is_notifier(ev->kind);
-	return ev_is_range(ev->kind) && scan_models(ev->kind) && ev->kind != EV_INVALIDATE_END;
+	if (ev->kind == EV_INVALIDATE_END) {
+		close_window(s, ev, at->task, at->number + (uint32_t)(ev - at->first), at->first_ns + ev->dt_ns);
+		return false;
+	}
+	return ev_is_range(ev->kind) && scan_models(ev->kind);
+}
+
+/* What no other task's stimuli matter for. */
+static const struct ev *note_own(void *arg, const struct ev_stretch *at)
+{
+	struct scanner *s = arg;
+	struct scan_task *t = &s->out->tasks[at->task];
+	const struct ev *ev = at->first, *behind;
+
+	if (t->stimuli < 2)
+		note_begin(s, at);
+	while (ev != at->end) {
+		if (ev->kind == EV_ACCESS)
+			ev = note_accesses(s, at->task, ev, at->end);
+		else if (note_other(s, at, ev))
+			break;
+		else
+			ev++;
+	}
+	behind = ev == at->end ? ev : ev + 1;
+	t->stimuli += (uint64_t)(behind - at->first);
+	if (at->first_ns + behind[-1].dt_ns > s->out->last_ns)
+		s->out->last_ns = at->first_ns + behind[-1].dt_ns;
+	return ev;
 }
 
 /* Ranges, and the slots without which they mean nothing, in recorded order. */
 static void note_ordered(struct scanner *s, const struct ev_at *at)
 {
-	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = at->ev->vm,
+	size_t range = s->out->nr_ranges;
+
+	s->next = (struct scan_range){ .task = at->task, .number = at->number, .vm = at->ev->vm, .t_ns = at->t_ns,
 				       .beside = at->ev->kind != EV_ACCESS && at->ev->flags & EV_F_BESIDE };
 	if (at->ev->kind == EV_MEMSLOT)
 		note_slot(s, at->ev);
 	else
 		note_range(s, at);
+	if (at->ev->kind == EV_INVALIDATE_START)
+		open_window(s, at, range);
 }
 
 static void scan_init(struct scan *out, const struct ev_meta *meta)
@@ -322,6 +410,7 @@ int scan_file(struct ev_file *file, struct scan *out, struct err *e)
 
 	scan_init(out, meta);
 	s.slots = xcalloc(meta->nr_vms, sizeof(*s.slots));
+	s.windows = xcalloc(meta->nr_tasks, sizeof(*s.windows));
 	s.think = xcalloc(meta->nr_tasks, sizeof(*s.think));
 	s.walk = xcalloc(meta->nr_tasks, sizeof(*s.walk));
 	s.offsets = xcalloc(meta->nr_vms, sizeof(*s.offsets));
@@ -329,6 +418,11 @@ int scan_file(struct ev_file *file, struct scan *out, struct err *e)
 	if (!rc)
 		while ((rc = ev_merge_next(merge, &at, e)) > 0)
 			note_ordered(&s, &at);
+	if (!rc)
+		rc = ev_check_kinds(file, 1u << EV_STIMULUS, out->kinds, e);
+	for (size_t i = 0; i < meta->nr_tasks; i++)
+		free(s.windows[i].v);
+	free(s.windows);
 	for (size_t i = 0; i < meta->nr_vms; i++) {
 		slots_fini(&s.slots[i]);
 		offsets_best(&s.offsets[i], &out->vms[i]);

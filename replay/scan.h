@@ -37,6 +37,8 @@ struct scan_range {
 	uint16_t vm;
 	bool	 global;		/* @start and @end unset: it concerns the whole VM */
 	bool	 beside;		/* EV_F_BESIDE: nothing waits for it */
+	uint32_t end_number;		/* + 1, of the INVALIDATE_END that belongs to it, at ... */
+	uint64_t t_ns, end_ns;		/* ... end_ns; 0: there is none */
 	gfn_t	 start, end;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a first look at a recording of shadow paging tells of its guest. */
+/* What a first look at a recording tells: of a shadowed guest, when tasks begin, where invalidations end. */
 #include "replay/scan.h"
 
 #include "test/table.h"
@@ -68,7 +68,66 @@ static void check(const void *arg)
 	made_close(&m);
 }
 
+/* --- beginnings and ends ----------------------------------------------------------- */
+
+#define HVA(page)	(0x10000000ULL + ((uint64_t)(page) << 12))
+#define SLOT		MADE_STIM(2, 1, MEMSLOT, .slot = { .npages = 1000, .hva = HVA(0) })
+#define START(t, page)	MADE_STIM(2, t, INVALIDATE_START, .hvas = { .start = HVA(page), .end = HVA((page) + 1) })
+#define END(t, page)	MADE_STIM(2, t, INVALIDATE_END, .hvas = { .start = HVA(page), .end = HVA((page) + 1) })
+#define ACCESS(t, ns)	MADE_STIM(0, t, ACCESS, .access = { .gfn = 7, .attempts = 2, .guest_ns = ns, .service_ns = 3 })
+#define THINK(t, ns)	MADE_STIM(0, t, THINK, .think = { .guest_ns = ns, .other_exit_ns = 1 })
+#define LATE		6000000000ULL	/* a block's times go up to 4 s: it is in the next one */
+
+static const struct file_row {
+	const char	*name;
+	struct made_record records[8];
+	uint64_t	 first_ns, accesses, attempts;
+	uint32_t	 ends[4];	/* number + 1, of ranges 1, 2 ...; 0 is the slot */
+} file_rows[] = {
+	{ .name = "a task begins so that its first access comes in time", .first_ns = 60, .accesses = 1, .attempts = 2,
+	  .records = { ACCESS(100, 40) } },
+	{ .name = "its long thinking counts, too", .first_ns = 19, .accesses = 1, .attempts = 2,
+	  .records = { THINK(90, 80), ACCESS(100, 40) } },
+	{ .name = "also where a block lies between", .first_ns = LATE - 81, .accesses = 1, .attempts = 2,
+	  .records = { THINK(90, 80), ACCESS(LATE, 40) } },
+	{ .name = "that before a later access does not", .first_ns = 60, .accesses = 2, .attempts = 4,
+	  .records = { ACCESS(100, 40), THINK(200, 80), ACCESS(210, 40) } },
+	{ .name = "an invalidation knows its end", .ends = { 3 },
+	  .records = { SLOT, START(10, 5), END(20, 5) } },
+	{ .name = "one without has none, and an end without a start ends nothing", .ends = { 0 },
+	  .records = { SLOT, START(10, 5), END(20, 6) } },
+	{ .name = "ends come in any order", .ends = { 4, 5 },
+	  .records = { SLOT, START(10, 5), START(11, 8), END(20, 5), END(21, 8) } },
+	{ .name = "over the same pages the last begun ends first", .ends = { 5, 4 },
+	  .records = { SLOT, START(10, 5), START(11, 5), END(20, 5), END(21, 5) } },
+};
+
+static void check_file(const void *arg)
+{
+	const struct file_row *row = arg;
+	struct made m = { .file = NULL };
+	struct scan scan;
+	struct err e = { 0 };
+
+	made_open(&m, KVM_6_12, row->records, ARRAY_SIZE(row->records));
+	assert_int_equal(scan_file(m.file, &scan, &e), 0);
+	assert_int_equal(scan.tasks[0].first_ns, row->first_ns);
+	assert_int_equal(scan.tasks[0].stimuli, ev_task_count(m.file, 0, EV_STIMULUS));
+	assert_int_equal(scan.kinds[EV_ACCESS], row->accesses);
+	assert_int_equal(scan.vms[0].accesses, row->accesses);
+	assert_int_equal(scan.attempts, row->attempts);
+	assert_int_equal(scan.vms[0].access_end, row->accesses ? 8 : 0);
+	for (size_t i = 1; i < scan.nr_ranges; i++) {
+		assert_int_equal(scan.ranges[i].end_number, row->ends[i - 1]);
+		assert_int_equal(scan.ranges[i].end_ns, row->ends[i - 1] ? row->records[row->ends[i - 1] - 1].t_ns : 0);
+	}
+	scan_fini(&scan);
+	made_close(&m);
+}
+
 int main(void)
 {
-	return table_run("shadow paging at a first look", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+	int failed = table_run("shadow paging at a first look", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+
+	return failed | table_run("beginnings and ends", file_rows, ARRAY_SIZE(file_rows), sizeof(file_rows[0]), check_file);
 }
