@@ -29,6 +29,25 @@ static inline void obs_before(const struct mmu *mmu, gfn_t gfn)
 		mmu->config.sink->before(mmu->config.sink->arg, rt_self(), gfn);
 }
 
+/* --- the slow halves of what follows --- */
+void obs_say_spte(const struct mmu *mmu, enum obs_kind kind, unsigned int as_id, gfn_t gfn, int level,
+		  uint64_t old, uint64_t new);
+void obs_say_map(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, int level, uint64_t pfn,
+		 uint64_t extra);
+void obs_say_gfns(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t count, uint8_t flags);
+void obs_say_page(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint32_t role, uint8_t valid_gen,
+		  bool created);
+void obs_say_s2(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t pages, unsigned int prot,
+		unsigned int ret, uint64_t value);
+void obs_say_pte(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, int level, unsigned int visit,
+		 unsigned int ret, uint64_t old, uint64_t new);
+void obs_say_mmio(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, unsigned int access, uint64_t gen,
+		  uint64_t spte);
+void obs_say_enters_s2(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t pages,
+		       unsigned int prot, uint64_t value);
+void obs_say_enters_pte(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, int level, unsigned int visit,
+			uint64_t old);
+
 /* An entry is invalid from now on, though its frames are to stay mapped. */
 static inline void obs_broken(const struct mmu *mmu, gfn_t gfn, uint64_t nr, uint64_t old)
 {
@@ -39,62 +58,42 @@ static inline void obs_broken(const struct mmu *mmu, gfn_t gfn, uint64_t nr, uin
 static inline void obs_spte(const struct mmu *mmu, enum obs_kind kind, unsigned int as_id, gfn_t gfn, int level,
 			    uint64_t old, uint64_t new)
 {
-	if (observed(mmu)) {
-		struct obs o = { .kind = kind, .spte = { .gfn = gfn, .level = level, .as_id = as_id,
-							 .old = old, .new = new } };
-		obs_emit(mmu, &o);
-	}
+	if (observed(mmu))
+		obs_say_spte(mmu, kind, as_id, gfn, level, old, new);
 }
 
 static inline void obs_map(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, int level, uint64_t pfn,
 			   uint64_t extra)
 {
-	if (observed(mmu)) {
-		struct obs o = { .kind = kind, .map = { .gfn = gfn, .level = level, .pfn = pfn, .extra = extra } };
-
-		obs_emit(mmu, &o);
-	}
+	if (observed(mmu))
+		obs_say_map(mmu, kind, gfn, level, pfn, extra);
 }
 
 static inline void obs_gfns(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t count, uint8_t flags)
 {
-	if (observed(mmu)) {
-		struct obs o = { .kind = kind, .flags = flags, .gfns = { .gfn = gfn, .count = count } };
-
-		obs_emit(mmu, &o);
-	}
+	if (observed(mmu))
+		obs_say_gfns(mmu, kind, gfn, count, flags);
 }
 
 static inline void obs_page(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint32_t role, uint8_t valid_gen,
 			    bool created)
 {
-	if (observed(mmu)) {
-		struct obs o = { .kind = kind, .page = { .gfn = gfn, .created = created, .role = role,
-							 .valid_gen = valid_gen } };
-		obs_emit(mmu, &o);
-	}
+	if (observed(mmu))
+		obs_say_page(mmu, kind, gfn, role, valid_gen, created);
 }
 
 static inline void obs_s2(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t pages, unsigned int prot,
 			  unsigned int ret, uint64_t value)
 {
-	if (observed(mmu)) {
-		struct obs o = { .kind = kind, .s2 = { .gfn = gfn, .prot = prot, .ret = ret, .pages = pages,
-						       .value = value } };
-
-		obs_emit(mmu, &o);
-	}
+	if (observed(mmu))
+		obs_say_s2(mmu, kind, gfn, pages, prot, ret, value);
 }
 
 static inline void obs_pte(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, int level, unsigned int visit,
 			   unsigned int ret, uint64_t old, uint64_t new)
 {
-	if (observed(mmu)) {
-		struct obs o = { .kind = kind, .pte = { .gfn = gfn, .level = level, .visit = visit, .ret = ret,
-							.old = old, .new = new } };
-
-		obs_emit(mmu, &o);
-	}
+	if (observed(mmu))
+		obs_say_pte(mmu, kind, gfn, level, visit, ret, old, new);
 }
 
 /* The guest's entry is about to be read, not by a guest walk. */
@@ -114,31 +113,22 @@ static inline void obs_enters(const struct mmu *mmu, struct obs *o)
 static inline void obs_enters_s2(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, uint64_t pages,
 				 unsigned int prot, uint64_t value)
 {
-	if (observed(mmu) && mmu->config.sink->enters) {
-		struct obs o = { .kind = kind, .s2 = { .gfn = gfn, .prot = prot, .pages = pages, .value = value } };
-
-		obs_enters(mmu, &o);
-	}
+	if (observed(mmu) && mmu->config.sink->enters)
+		obs_say_enters_s2(mmu, kind, gfn, pages, prot, value);
 }
 
 static inline void obs_enters_pte(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, int level, unsigned int visit,
 				  uint64_t old)
 {
-	if (observed(mmu) && mmu->config.sink->enters) {
-		struct obs o = { .kind = kind, .pte = { .gfn = gfn, .level = level, .visit = visit, .old = old } };
-
-		obs_enters(mmu, &o);
-	}
+	if (observed(mmu) && mmu->config.sink->enters)
+		obs_say_enters_pte(mmu, kind, gfn, level, visit, old);
 }
 
 static inline void obs_mmio(const struct mmu *mmu, enum obs_kind kind, gfn_t gfn, unsigned int access,
 			    uint64_t gen, uint64_t spte)
 {
-	if (observed(mmu)) {
-		struct obs o = { .kind = kind, .mmio = { .gfn = gfn, .access = access, .gen = gen, .spte = spte } };
-
-		obs_emit(mmu, &o);
-	}
+	if (observed(mmu))
+		obs_say_mmio(mmu, kind, gfn, access, gen, spte);
 }
 
 #endif

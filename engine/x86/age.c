@@ -100,7 +100,7 @@ static bool age_root(struct x86_mmu *x, const struct root *root, const struct me
 	struct tdp_iter it;
 	uint64_t seen;
 
-	for_each_spte(&it, x, root, 1, span->start, span->end) {
+	for (iter_start_low(&it, x, root, span->start); it.valid && it.gfn < span->end; iter_next(&it)) {
 		if (!spte_is_leaf(it.old, it.level))
 			continue;
 		rt_charge(COST_AGE_SCAN, 1);

@@ -170,9 +170,3 @@ uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new
 	check_entry(x, sptep, old, new);
 	return old;
 }
-
-void spte_set_exclusive(struct tdp_iter *it, uint64_t new)
-{
-	it->old = spte_write(it->x, it->sptep, it->old, new, it->level);
-	spte_changed(it->x, it->as_id, it->gfn, it->old, new, it->level, false);
-}

@@ -11,17 +11,17 @@
 #include "engine/x86/iter.h"
 #include "engine/x86/watched.h"
 
-/* The bookkeeping for an entry that was present, or that is observed. */
+/* The bookkeeping for an entry that was present and is not just gone, or had a table below it, or is observed. */
 void spte_present_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
 			  bool shared);
 /* ... for one that another has changed first. */
 void spte_lost(struct x86_mmu *x);
 
-/* What was not there takes nothing with it. */
+/* What was not there takes nothing with it, nor does a leaf. */
 static inline void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
 				bool shared)
 {
-	if (spte_is_present(old) || observed(&x->mmu))
+	if ((spte_is_present(old) && (spte_is_present(new) || spte_is_table(old, level))) || observed(&x->mmu))
 		spte_present_changed(x, as_id, gfn, old, new, level, shared);
 }
 
@@ -43,7 +43,7 @@ static inline bool spte_try(struct tdp_iter *it, uint64_t new)
 }
 
 /* mmu_lock held for read.  Return: false: somebody else was faster; it->old is what is there now. */
-static inline bool spte_set_atomic(struct tdp_iter *it, uint64_t new)
+static inline __attribute__((always_inline)) bool spte_set_atomic(struct tdp_iter *it, uint64_t new)
 {
 	if (!spte_try(it, new))
 		return false;
@@ -51,10 +51,17 @@ static inline bool spte_set_atomic(struct tdp_iter *it, uint64_t new)
 	return true;
 }
 
-/* mmu_lock held for write; it->old becomes what the store replaced. */
-void spte_set_exclusive(struct tdp_iter *it, uint64_t new);
+/* Exclusive: the store itself.  Return: what it replaced. */
+uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new, int level);
 
-static inline bool spte_set(struct tdp_iter *it, uint64_t new, bool shared)
+/* mmu_lock held for write; it->old becomes what the store replaced. */
+static inline void spte_set_exclusive(struct tdp_iter *it, uint64_t new)
+{
+	it->old = spte_write(it->x, it->sptep, it->old, new, it->level);
+	spte_changed(it->x, it->as_id, it->gfn, it->old, new, it->level, false);
+}
+
+static inline __attribute__((always_inline)) bool spte_set(struct tdp_iter *it, uint64_t new, bool shared)
 {
 	if (shared)
 		return spte_set_atomic(it, new);
@@ -73,8 +80,5 @@ bool spte_zap_flush(struct tdp_iter *it, bool shared);
 
 /* What taking @old away costs: spte_set() to an empty entry, or the removal of a table it is in. */
 enum cost spte_set_cost(const struct x86_mmu *x, uint64_t old, int level, bool shared);
-
-/* Exclusive: the store itself.  Return: what it replaced. */
-uint64_t spte_write(struct x86_mmu *x, rt_u64 *sptep, uint64_t old, uint64_t new, int level);
 
 #endif

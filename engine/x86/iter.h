@@ -127,8 +127,8 @@ static inline void iter_next(struct tdp_iter *it)
 
 /*
  * Down to @level, as far as tables lead there: what iter_next() does again and again where nothing is to be done in
- * between, with the cursor in registers.  Return: false: a table was gone when it was to be entered, and the walk
- * is past it.
+ * between, with the cursor in registers.  Return: false: a table was gone when it was to be entered, and iter_past()
+ * it is where the walk would go.
  */
 static inline bool iter_descend(struct tdp_iter *it, int level)
 {
@@ -141,7 +141,6 @@ static inline bool iter_descend(struct tdp_iter *it, int level)
 		it->old = spte;
 		if (unlikely(!spte_is_table(spte, at))) {
 			it->gfn = gfn_round(it->next_gfn, at);
-			iter_past(it);
 			return false;
 		}
 		table = arena_enter(&x->mmu.arena, (uint32_t)spte_pfn(spte));
@@ -154,15 +153,32 @@ static inline bool iter_descend(struct tdp_iter *it, int level)
 	return true;
 }
 
+/*
+ * Begins a walk down to leafs that has nothing to do, and nobody to let in, before it comes to the first.  Return: how
+ * many entries it has passed by.
+ */
+static inline unsigned int iter_start_low(struct tdp_iter *it, struct x86_mmu *x, const struct root *root, gfn_t start)
+{
+	unsigned int passed;
+	bool there;
+
+	iter_start(it, x, root, 1, start);
+	there = iter_descend(it, 1);
+	passed = (unsigned int)(it->root_level - it->level) + !there;
+	if (unlikely(!there))
+		iter_past(it);
+	return passed;
+}
+
 /* To the leaf for @gfn in @table, of level 1, and no further: for who knows that a walk from @root would lead there. */
 static inline void iter_at(struct tdp_iter *it, struct x86_mmu *x, const struct root *root, uint32_t table, gfn_t gfn)
 {
 	it->x = x;
 	it->level = 1;
-	it->table[1] = table;
 	it->gfn = gfn;
 	it->as_id = root_as_id(root);
-	iter_point(it);
+	it->sptep = spte_at(x, table, gfn, 1);
+	iter_read(it);
 }
 
 #define for_each_spte(it, x, root, min_level, start, end)			\

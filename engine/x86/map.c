@@ -139,10 +139,10 @@ static void observe_set(const struct fault *f, const rt_u64 *sptep, gfn_t gfn, i
 }
 
 /* fault.early_spurious: somebody mapped it meanwhile; nothing is written, nothing observed. */
-static bool allowed_already(const struct fault *f, const struct tdp_iter *it)
+static inline bool allowed_already(const struct fault *f, uint64_t old, int level)
 {
-	return f->x->mmu.policy->fault_early_spurious == FAULT_EARLY_SPURIOUS_YES &&
-	       spte_is_leaf(it->old, it->level) && spte_permits(f->x->f, it->old, f->access);
+	return f->x->mmu.policy->fault_early_spurious == FAULT_EARLY_SPURIOUS_YES && spte_is_leaf(old, level) &&
+	       spte_permits(f->x->f, old, f->access);
 }
 
 /* Inlined, so that the iterator of map_near() stays in registers. */
@@ -152,7 +152,7 @@ static inline __attribute__((always_inline)) enum ret_pf install(struct fault *f
 	enum ret_pf ret = RET_PF_FIXED;
 	uint64_t gen, new;
 
-	if (allowed_already(f, it)) {
+	if (allowed_already(f, it->old, it->level)) {
 		check_install(x, it->sptep, it->old, f->gfn, f->access & MMU_W);
 		return RET_PF_SPURIOUS;
 	}

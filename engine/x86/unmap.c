@@ -51,7 +51,12 @@ void zap_range(struct x86_mmu *x, const struct root *root, gfn_t start, gfn_t en
 	struct tdp_iter it;
 
 	rt_rcu_read_lock();
-	for_each_spte(&it, x, root, 1, start, end) {
+	/* What is smaller than what a table maps takes no table. */
+	if (end - start < SPTE_LEVEL_PAGES(2) && !MUTANT(yield_at_once))
+		visited = iter_start_low(&it, x, root, start);
+	else
+		iter_start(&it, x, root, 1, start);
+	for (; it.valid && it.gfn < end; iter_next(&it)) {
 		it.min_level = 1;
 		if (may_block && iter_yield(&it, flush, false))
 			continue;
