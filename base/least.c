@@ -3,20 +3,19 @@
 
 #include <stdlib.h>
 
-#include "base/alloc.h"
-
 void least_init(struct least *l, unsigned int nr)
 {
-	size_t row = LEAST_TOP_ROW, end;
+	size_t end, size;
 
 	l->top = LEAST_NEVER;
-	l->leaves = 0;
-	while (row < nr) {
-		l->leaves += row;	/* the next row begins where this one ends */
-		row *= 4;
-	}
-	end = l->leaves + row;
-	l->node = xreallocarray(NULL, end, sizeof(*l->node));
+	l->leaves = LEAST_TOP_ROW;
+	while (l->leaves < nr)
+		l->leaves *= 4;
+	end = 2 * l->leaves;
+	size = end * sizeof(*l->node);
+	l->node = aligned_alloc(64, size > 64 ? size : 64);	/* powers of two: siblings share a cache line */
+	if (!l->node)
+		abort();
 	for (size_t i = 0; i < end; i++)
 		l->node[i] = LEAST_NEVER;
 }

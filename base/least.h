@@ -6,19 +6,19 @@
  * The least of many keys, one per number below a limit.  Each number has a leaf of its own,
  * LEAST_NEVER while it takes no part, and a node above is the smallest of its four
  * children.  So the way of a change to the top is known beforehand: nothing on it waits for
- * memory.  The row at the top has eight nodes, which the least key is the smallest of.
+ * memory, and no branch is guessed.
  *
- * Rows follow each other from the top, so that the parent of node i is i / 4 - 2, and siblings are aligned.
+ * The children of node i are 4 * i and the three after it; the row at the top is nodes 2 and 3.
  */
 #include "base/types.h"
 
 #define LEAST_NEVER	UINT64_MAX
-#define LEAST_TOP_ROW	8u
+#define LEAST_TOP_ROW	2u
 
 struct least {
 	uint64_t	 top;		/* the smallest key; LEAST_NEVER: there is none */
 	uint64_t	*node;		/* the smallest key below each; [leaves + i]: that of i */
-	unsigned int	 leaves;	/* where they begin */
+	size_t		 leaves;	/* where they begin */
 };
 
 /* For numbers below @nr; none takes part yet. */
@@ -42,25 +42,24 @@ static inline void least_set(struct least *l, unsigned int i, uint64_t key)
 	size_t at = l->leaves + i;
 
 	node[at] = key;
-	while (at >= LEAST_TOP_ROW) {
-		uint64_t others = least_min(least_min(node[at ^ 1], node[at ^ 2]), node[at ^ 3]);
+	while (at >= 2 * LEAST_TOP_ROW) {
+		const uint64_t *siblings = &node[at & ~(size_t)3];
 
-		key = least_min(others, key);
-		at = at / 4 - 2;
-		node[at] = key;
+		at /= 4;
+		node[at] = least_of_four(siblings);
 	}
-	l->top = least_min(least_of_four(node), least_of_four(node + 4));
+	l->top = least_min(node[LEAST_TOP_ROW], node[LEAST_TOP_ROW + 1]);
 }
 
-/* The same for an @i that takes no part yet: nodes above its leaf become smaller, or stay.  Nor is a branch guessed. */
+/* The same for an @i that takes no part yet: nodes above its leaf become smaller, or stay. */
 static inline void least_add(struct least *l, unsigned int i, uint64_t key)
 {
 	uint64_t *node = l->node;
 	size_t at = l->leaves + i;
 
 	node[at] = key;
-	while (at >= LEAST_TOP_ROW) {
-		at = at / 4 - 2;
+	while (at >= 2 * LEAST_TOP_ROW) {
+		at /= 4;
 		node[at] = least_min(key, node[at]);
 	}
 	l->top = least_min(l->top, key);

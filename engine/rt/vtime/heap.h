@@ -3,8 +3,8 @@
 #define ENGINE_RT_VTIME_HEAP_H
 
 /*
- * Whose turn it is: per task a key of time in ns above random tie bits above the task's
- * number, HEAP_NEVER while it is not in the heap.
+ * Whose turn it is: keys of time in ns above random tie bits above the task's number.  A task in the heap has a
+ * seat, a leaf of the tree; the one that goes on leaves its seat to the one that stops, which changes one path of the tree.
  */
 #include "base/least.h"
 
@@ -13,6 +13,16 @@
 #define HEAP_TIE_BITS	4
 #define HEAP_NS_SHIFT	(HEAP_ID_BITS + HEAP_TIE_BITS)
 #define HEAP_MAX_NS	(BIT_ULL(64 - HEAP_NS_SHIFT) - 1)
+
+struct heap {
+	struct least	 least;
+	uint16_t	*vacant;	/* seats of nobody: a stack */
+	unsigned int	 nr_vacant;
+};
+
+/* For @nr tasks; none is in it yet. */
+void heap_init(struct heap *h, unsigned int nr);
+void heap_fini(struct heap *h);			/* zeroed: fine */
 
 static inline uint64_t heap_key(uint64_t ns, unsigned int tie, unsigned int id)
 {
@@ -27,6 +37,33 @@ static inline unsigned int heap_id(uint64_t key)
 static inline uint64_t heap_ns(uint64_t key)
 {
 	return key >> HEAP_NS_SHIFT;
+}
+
+/* The smallest key; HEAP_NEVER: there is none. */
+static inline uint64_t heap_top(const struct heap *h)
+{
+	return h->least.top;
+}
+
+/* The key of @seat is @key now: its task has another time, or another task took it. */
+static inline void heap_set(struct heap *h, unsigned int seat, uint64_t key)
+{
+	least_set(&h->least, seat, key);
+}
+
+/* Return: the seat of the newcomer. */
+static inline unsigned int heap_enter(struct heap *h, uint64_t key)
+{
+	unsigned int seat = h->vacant[--h->nr_vacant];
+
+	least_add(&h->least, seat, key);
+	return seat;
+}
+
+static inline void heap_leave(struct heap *h, unsigned int seat)
+{
+	least_set(&h->least, seat, HEAP_NEVER);
+	h->vacant[h->nr_vacant++] = (uint16_t)seat;
 }
 
 #endif

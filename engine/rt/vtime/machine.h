@@ -76,6 +76,7 @@ struct rt_task {
 	uint64_t	 clock_ps;	/* stale while it runs: rt_running has it */
 	void		*context;	/* where it continues */
 	uint16_t	 id;
+	uint16_t	 seat;		/* in the heap */
 	uint8_t		 flags;		/* enum task_flag */
 	uint8_t		 mode;		/* enum task_mode */
 	uint8_t		 waiting;	/* enum task_wait */
@@ -147,7 +148,7 @@ struct reader_list {
 };
 
 struct machine {
-	struct least	 heap;
+	struct heap	 heap;
 	uint64_t	 tick_ns;		/* next tick that matters; UINT64_MAX: none */
 	uint64_t	 horizon_mask;		/* 0 when shuffled: each point at which it could, it may be held up */
 	uint64_t	 coarse_mask;		/* all ones when shared words do not hand over */

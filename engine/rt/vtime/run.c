@@ -67,7 +67,7 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	machine.free_cpus = config->host.cpus;
 	machine.period_ns = config->host.hz ? NSEC_PER_SEC / config->host.hz : 0;
 	prng_seed(&machine.ties, config->seed);
-	least_init(&machine.heap, nr);
+	heap_init(&machine.heap, nr);
 	machine.tasks = tasks_alloc(nr);
 	group_vcpus(defs, nr);
 	rt_running.clock_ps = 0;
@@ -83,7 +83,7 @@ static void machine_fini(void)
 	for (unsigned int i = 0; i < machine.nr_tasks; i++)
 		task_fini(&machine.tasks[i]);
 	task_stacks_free();
-	least_fini(&machine.heap);
+	heap_fini(&machine.heap);
 	free(machine.tasks);
 	free(machine.vcpus);
 	free(machine.vm_first);

@@ -9,8 +9,6 @@
 
 #define PAUSE_PS	(20 * PSEC_PER_NSEC)	/* one round of a spin loop */
 #define LONELY_PAUSES	(1u << 20)
-#define EXPECT_TASK_BYTES	192	/* of a task, and of its stack: what every switch touches */
-#define EXPECT_STACK_BYTES	512
 
 struct machine machine = { .home = { .ops[0].op = OP_NONE, .op = machine.home.ops } };
 struct rt_running rt_running = {
@@ -75,7 +73,7 @@ static inline uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
 
 static inline void set_horizon(void)
 {
-	uint64_t ns = heap_ns(machine.heap.top);
+	uint64_t ns = heap_ns(heap_top(&machine.heap));
 
 	if (unlikely(machine.tick_ns < ns))
 		ns = machine.tick_ns;
@@ -91,7 +89,7 @@ void sched_horizon(void)
 /* @t runs again at its clock; whoever goes on now has its horizon set by run(). */
 static inline void push(struct rt_task *t)
 {
-	least_add(&machine.heap, t->id, key_of(t, t->clock_ps));
+	t->seat = heap_enter(&machine.heap, key_of(t, t->clock_ps));
 }
 
 void sched_push(struct rt_task *t)
@@ -121,16 +119,28 @@ static void __attribute__((noreturn)) hopeless(void)
 /* A tick comes before the earliest task, or nobody is left. */
 static __attribute__((noinline)) void wait_for_tick(void)
 {
-	if (heap_ns(machine.heap.top) < machine.tick_ns || (machine.heap.top == HEAP_NEVER && !cpu_tick_helps()))
+	if (heap_ns(heap_top(&machine.heap)) < machine.tick_ns || (heap_top(&machine.heap) == HEAP_NEVER && !cpu_tick_helps()))
 		hopeless();
 	cpu_tick();
 }
 
+static inline bool is_delayed(const struct rt_task *t)
+{
+	return (t->flags & (TASK_DELAYED | TASK_PARKED)) == TASK_DELAYED;
+}
+
+/* @t, the earliest by its key, is later than that. */
+static inline void correct_key(struct rt_task *t)
+{
+	t->flags &= ~TASK_DELAYED;
+	heap_set(&machine.heap, t->seat, key_of(t, t->clock_ps));
+}
+
 /* Takes out the earliest task that may go on. */
-static inline __attribute__((always_inline)) struct rt_task *take_next(void)
+static struct rt_task *take_next(void)
 {
 	for (;;) {
-		uint64_t top = machine.heap.top;
+		uint64_t top = heap_top(&machine.heap);
 		struct rt_task *t;
 
 		if (unlikely(heap_ns(top) >= machine.tick_ns || top == HEAP_NEVER)) {
@@ -138,32 +148,14 @@ static inline __attribute__((always_inline)) struct rt_task *take_next(void)
 			continue;
 		}
 		t = &machine.tasks[heap_id(top)];
-		if ((t->flags & (TASK_DELAYED | TASK_PARKED)) == TASK_DELAYED) {
-			t->flags &= ~TASK_DELAYED;
-			least_set(&machine.heap, t->id, key_of(t, t->clock_ps));
+		if (is_delayed(t)) {
+			correct_key(t);
 			continue;
 		}
-		least_set(&machine.heap, heap_id(top), HEAP_NEVER);
+		heap_leave(&machine.heap, t->seat);
 		if (likely(!t->flags) || admit(t))
 			return t;
 	}
-}
-
-/*
- * Whoever is earliest now will mostly be next.  What it comes back to has been pushed out of the nearest
- * cache by all the others meanwhile: so it is asked for one turn before.
- */
-static inline void expect_next(void)
-{
-	const struct rt_task *t;
-
-	if (unlikely(machine.heap.top == HEAP_NEVER))
-		return;
-	t = &machine.tasks[heap_id(machine.heap.top)];
-	for (unsigned int at = 0; at < EXPECT_TASK_BYTES; at += 64)
-		__builtin_prefetch((const char *)t + at, 1);
-	for (unsigned int at = 0; at < EXPECT_STACK_BYTES; at += 64)
-		__builtin_prefetch((const char *)t->context + at, 1);
 }
 
 /* The running task has been put where it belongs; @next goes on. */
@@ -172,50 +164,88 @@ static inline void run(struct rt_task *next)
 	struct rt_task *t = self();
 
 	set_horizon();
-	if (next == t) {
-		rt_running.clock_ps = t->clock_ps;
-		return;
-	}
 	if (unlikely(++machine.switches == machine.config.max_switches))
 		rt_stop();
 	readers_leave(t);
-	expect_next();
 	task_switch(t, next);
+}
+
+/* Whoever may go on does; maybe that is the running task again. */
+static __attribute__((noinline)) void run_next(void)
+{
+	struct rt_task *t = self(), *next = take_next();
+
+	if (next != t) {
+		run(next);
+		return;
+	}
+	set_horizon();
+	rt_running.clock_ps = t->clock_ps;
+}
+
+static __attribute__((noinline)) void enter_and_run_next(struct rt_task *t, uint64_t key)
+{
+	t->seat = heap_enter(&machine.heap, key);
+	run_next();
+}
+
+/* @t, running, goes on by its turn, at @key. */
+static void take_turns(struct rt_task *t, uint64_t key)
+{
+	uint64_t top;
+
+	t->clock_ps = rt_running.clock_ps;
+	while (heap_ns(top = heap_top(&machine.heap)) < machine.tick_ns && top < key) {
+		struct rt_task *next = &machine.tasks[heap_id(top)];
+
+		if (likely(!next->flags)) {
+			t->seat = next->seat;
+			heap_set(&machine.heap, t->seat, key);
+			run(next);
+			return;
+		}
+		if (is_delayed(next)) {
+			correct_key(next);
+			continue;
+		}
+		heap_leave(&machine.heap, next->seat);
+		if (admit(next)) {
+			t->seat = heap_enter(&machine.heap, key);
+			run(next);
+			return;
+		}
+	}
+	enter_and_run_next(t, key);
 }
 
 void rt_hand_over(void)
 {
 	struct rt_task *t = self();
-	uint64_t key, top = machine.heap.top;
+	uint64_t key, top = heap_top(&machine.heap);
 
 	if (unlikely(machine.config.shuffle))
 		shuffle_point();
 	key = key_of(t, rt_running.clock_ps);
 	if (key < top && heap_ns(key) < machine.tick_ns)
 		return;
-	if (unlikely(heap_ns(top) >= machine.tick_ns || top == HEAP_NEVER)) {
+	if (unlikely(heap_ns(top) >= machine.tick_ns))
 		sched_requeue();
-		return;
-	}
-	t->clock_ps = rt_running.clock_ps;
-	least_add(&machine.heap, t->id, key);
-	run(take_next());
+	else
+		take_turns(t, key);
 }
 
 void sched_requeue(void)
 {
 	struct rt_task *t = self();
 
-	t->clock_ps = rt_running.clock_ps;
-	push(t);
-	run(take_next());
+	take_turns(t, key_of(t, rt_running.clock_ps));
 }
 
 void sched_block(void)
 {
 	assert(machine.running);
 	self()->clock_ps = rt_running.clock_ps;
-	run(take_next());
+	run_next();
 }
 
 void sched_exit(void)
@@ -230,7 +260,7 @@ void sched_exit(void)
 	t->live = false;
 	if (!--machine.nr_live)
 		go_home(t);
-	run(take_next());
+	run_next();
 	__builtin_unreachable();
 }
 
@@ -277,11 +307,11 @@ void rt_pause(void)
 
 	if (!machine.running)
 		return;
-	next_ns = heap_ns(machine.heap.top);
+	next_ns = heap_ns(heap_top(&machine.heap));
 	if (machine.tick_ns < next_ns)
 		next_ns = machine.tick_ns;
 	rt_running.clock_ps += PAUSE_PS;
-	if (machine.heap.top != HEAP_NEVER) {
+	if (heap_top(&machine.heap) != HEAP_NEVER) {
 		machine.lonely_pauses = 0;
 		if (rt_running.clock_ps < next_ns * PSEC_PER_NSEC)
 			rt_running.clock_ps = next_ns * PSEC_PER_NSEC;
