@@ -5,26 +5,24 @@
 #include <assert.h>
 #include <string.h>
 
+void account_stretch(const struct task_op *o)
+{
+	if (o->stretch_ps > machine.longest_stretch_ps[o->op])
+		machine.longest_stretch_ps[o->op] = o->stretch_ps;
+}
+
 void rt_stretch_begin(void)
 {
-	self()->watched_ps = 0;
+	account_stretch(self()->op);
+	self()->op->stretch_ps = 0;
 }
 
 uint64_t rt_stretch_end(void)
 {
 	const struct rt_task *t = self();
-	uint64_t length_ps = t->nr_holds || t->rcu.depth ? rt_running.clock_ps - t->stretch_ps : 0;
+	uint64_t length_ps = t->nr_holds || t->rcu_depth ? rt_running.clock_ps - t->stretch_ps : 0;
 
-	return (length_ps > t->watched_ps ? length_ps : t->watched_ps) / PSEC_PER_NSEC;
-}
-
-void rt_op_begin(unsigned int op)
-{
-	struct rt_task *t = self();
-
-	assert(op < RT_MAX_OPS && t->op < &t->ops[TASK_MAX_OPS]);
-	*++t->op = (struct task_op){ .op = op, .begin_ps = rt_running.clock_ps };
-	t->stretch_ps = rt_running.clock_ps;
+	return (length_ps > t->op->stretch_ps ? length_ps : t->op->stretch_ps) / PSEC_PER_NSEC;
 }
 
 /* What the inner operation cost, the outer one paid too. */
@@ -44,6 +42,7 @@ void rt_op_end(struct rt_sample *out)
 	struct task_op *o = t->op;
 
 	assert(o > t->ops);
+	account_stretch(o);
 	if (out)
 		*out = (struct rt_sample){
 			.total_ns = (rt_running.clock_ps - o->begin_ps) / PSEC_PER_NSEC,
@@ -69,7 +68,7 @@ static void report_task(const struct rt_task *t, struct rt_task_stats *out)
 	*out = (struct rt_task_stats){
 		.think_ns = t->think_ps / PSEC_PER_NSEC,
 		.busy_ns = t->busy_ps / PSEC_PER_NSEC,
-		.kicked_ns = t->kicked_ps / PSEC_PER_NSEC,
+		.kicked_ns = t->kicks * rt_running.cost_ps[COST_KICK] / PSEC_PER_NSEC,
 		.kicks = t->kicks,
 		.order_wait_ns = t->order_wait_ps / PSEC_PER_NSEC,
 		.preempted_ns = t->preempted_ps / PSEC_PER_NSEC,
@@ -81,6 +80,9 @@ void account_report(struct rt_stats *stats)
 {
 	struct rt_task_stats *task = stats->task;
 
+	for (unsigned int i = 0; i < machine.nr_tasks; i++)
+		for (const struct task_op *o = machine.tasks[i].op; o > machine.tasks[i].ops; o--)
+			account_stretch(o);
 	memset(stats, 0, sizeof(*stats));
 	stats->task = task;
 	for (unsigned int w = 0; w < RT_MAX_OPS; w++) {
@@ -93,7 +95,7 @@ void account_report(struct rt_stats *stats)
 		stats->flushes[w] = machine.flushes[w];
 		stats->lost_cas[w] = machine.lost_cas[w];
 	}
-	stats->switches = machine.switches;
+	stats->switches = rt_switches();
 	stats->deadlock = machine.deadlock;
 	stats->rcu_freed = machine.rcu_freed;
 	for (unsigned int i = 0; i < machine.nr_tasks; i++) {

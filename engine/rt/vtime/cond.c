@@ -11,13 +11,13 @@ void rt_cond_wait(struct rt_cond *c, struct rt_spinlock *held)
 {
 	struct rt_task *t = self();
 
-	settle();
+	rt_settle();
 	t->cond_next = NULL;
 	t->cond_woken = false;
 	*(c->tail ? &c->tail->cond_next : &c->head) = t;
 	c->tail = t;
 	rt_spin_unlock(held);		/* others may run here, and wake us */
-	settle();
+	rt_settle();
 	if (!t->cond_woken)
 		task_wait(WAIT_COND, c);
 	rt_spin_lock(held);

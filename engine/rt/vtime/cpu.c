@@ -80,6 +80,8 @@ static void take_cpu_from(struct rt_task *t)
 	machine.cpu_taken[t->cpu / 64] &= ~BIT_ULL(t->cpu % 64);
 	list_del(&machine.cpu_oldest, &machine.cpu_newest, t);
 	t->on_cpu = false;
+	if (t->mode == MODE_GUEST)
+		t->mode = MODE_PREEMPTED;
 	t->flags &= ~TASK_RESCHED;
 	machine.free_cpus++;
 }
@@ -104,8 +106,11 @@ static void give_cpu_to(struct rt_task *t, uint64_t now_ps)
 	} else if (t->clock_ps < runs_ps) {	/* the CPU comes before its lock does */
 		t->clock_ps = runs_ps;
 	}
-	if (t->mode == MODE_GUEST)
-		t->guest_since_ps = runs_ps;
+	if (t->mode == MODE_PREEMPTED) {
+		t->mode = MODE_GUEST;
+		if (t->guest_from_ps < runs_ps)
+			t->guest_from_ps = runs_ps;
+	}
 	if (t->flags & TASK_PARKED)
 		t->flags = (t->flags & ~TASK_PARKED) | TASK_DELAYED;
 	else
@@ -168,7 +173,7 @@ void cpu_preempt(void)
 
 	if (!may_be_preempted(t))
 		return;
-	settle();		/* may have preempted it already */
+	rt_settle();		/* may have preempted it already */
 	if (t->flags & TASK_RESCHED)
 		sched_requeue();
 }
@@ -178,7 +183,7 @@ static bool spins_in_vain(const struct rt_task *t)
 {
 	const struct rt_rwlock *l = t->wait_on;
 
-	return machine.config.host.preempt_locked || !machine.tasks[l->oldest->task].on_cpu;
+	return machine.config.host.preempt_locked || !machine.tasks[l->inside.next->task].on_cpu;
 }
 
 /* @t loses its CPU at the tick or is told to give it up. */
@@ -233,9 +238,9 @@ bool rt_need_resched(void)
 	struct rt_task *t = self();
 	const struct policy *p = machine.config.policy;
 
-	settle();
-	if (t->nr_holds || t->rcu.depth)
-		stretch_note(t, rt_running.clock_ps);
+	rt_settle();
+	if (t->nr_holds || t->rcu_depth)
+		rt_stretch_note(t, rt_running.clock_ps);
 	if (unlikely(rt_running.pinned) && machine.config.pin(machine.config.pin_arg, rt_self(), RT_PIN_RESCHED))
 		return true;
 	if (p && p->lock_resched_us &&

@@ -26,8 +26,8 @@ static void __attribute__((format(printf, 2, 3))) add(struct line *l, const char
 static void add_lock_wait(struct line *l, const char *how, const struct rt_rwlock *lock)
 {
 	add(l, "to %s %s", how, lock->name ? lock->name : "a lock");
-	for (const struct rt_hold *h = lock->oldest; h; h = h->next)
-		add(l, "%s task %u", h == lock->oldest ? " held by" : " and", h->task);
+	for (const struct rt_hold *h = lock->inside.next; h != &lock->inside; h = h->next)
+		add(l, "%s task %u", h == lock->inside.next ? " held by" : " and", h->task);
 }
 
 static void add_wait(struct line *l, const struct rt_task *t)

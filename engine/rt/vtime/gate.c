@@ -12,24 +12,16 @@ void rt_gate_init(struct rt_gate *g)
 }
 
 /* The gate was last raised in an earlier run: that is long ago. */
-static void forget_times(struct rt_gate *g)
+void rt_gate_forget(struct rt_gate *g)
 {
-	g->run = machine.run;
+	g->run = rt_running.run;
 	g->raised_ps = g->prev_ps = 0;
 }
 
-void rt_gate_raise(struct rt_gate *g, uint64_t value)
+/* Those who wait for its value of now. */
+void rt_gate_wake(struct rt_gate *g)
 {
-	if (value <= g->value)
-		return;
-	if (unlikely(g->run != machine.run))
-		forget_times(g);
-	g->prev_value = g->value;
-	g->prev_ps = g->raised_ps;
-	g->value = value;
-	if (g->raised_ps < rt_running.clock_ps)
-		g->raised_ps = rt_running.clock_ps;
-	while (unlikely(g->waiters) && g->waiters->wait_value <= value) {
+	while (g->waiters && g->waiters->wait_value <= g->value) {
 		struct rt_task *t = g->waiters;
 
 		g->waiters = t->wait_next;
@@ -53,10 +45,10 @@ void rt_gate_wait(struct rt_gate *g, uint64_t value)
 	struct rt_task *t = self();
 	uint64_t begin_ps;
 
-	settle();
+	rt_settle();
 	begin_ps = rt_running.clock_ps;
-	if (unlikely(g->run != machine.run))
-		forget_times(g);
+	if (unlikely(g->run != rt_running.run))
+		rt_gate_forget(g);
 	if (value <= g->value) {
 		uint64_t reached_ps = value <= g->prev_value ? g->prev_ps : g->raised_ps;
 

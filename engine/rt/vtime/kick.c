@@ -8,19 +8,15 @@
  */
 #include "engine/rt/vtime/machine.h"
 
-static bool in_guest(const struct rt_task *t, uint64_t now_ps)
+static inline bool in_guest(const struct rt_task *t, uint64_t now_ps)
 {
-	return t->mode == MODE_GUEST && t->guest_since_ps <= now_ps && now_ps < t->clock_ps &&
-	       t->kicked_until_ps <= now_ps && (t->on_cpu || !has_cpus());
+	return t->mode == MODE_GUEST && t->guest_from_ps <= now_ps && now_ps < t->clock_ps;
 }
 
-static void kick(struct rt_task *t, uint64_t now_ps)
+static inline void kick(struct rt_task *t, uint64_t now_ps, uint64_t cost_ps)
 {
-	uint64_t cost_ps = rt_running.cost_ps[COST_KICK];
-
 	t->kicks++;
-	t->kicked_ps += cost_ps;
-	t->kicked_until_ps = now_ps + cost_ps;
+	t->guest_from_ps = now_ps + cost_ps;
 	t->clock_ps += cost_ps;
 	t->flags |= TASK_DELAYED;
 }
@@ -31,43 +27,37 @@ static void flushed(struct rt_task *t, uint64_t begin_ps)
 	t->op->ipi_ps += rt_running.clock_ps - begin_ps;
 	t->op->flushes++;
 	machine.flushes[t->op->op]++;
-	settle();
+	rt_settle();
 }
 
 void rt_kick_all(unsigned int vm)
 {
-	struct rt_task *t = self();
-	unsigned int first = vm < machine.nr_vms ? machine.vm_first[vm] : 0;
-	unsigned int end = vm < machine.nr_vms ? machine.vm_first[vm + 1] : 0;
-	uint64_t begin_ps, targets = 0;
+	struct rt_task *const *first = vm < machine.nr_vms ? &machine.vcpus[machine.vm_first[vm]] : NULL;
+	struct rt_task *const *end = vm < machine.nr_vms ? &machine.vcpus[machine.vm_first[vm + 1]] : NULL;
+	uint64_t begin_ps, targets = 0, cost_ps = rt_running.cost_ps[COST_KICK];
 
-	settle();
+	rt_settle();
 	begin_ps = rt_running.clock_ps;
-	for (unsigned int i = first; i < end; i++) {
-		if (!in_guest(machine.vcpus[i], begin_ps))
+	for (struct rt_task *const *vcpu = first; vcpu < end; vcpu++) {
+		if (!in_guest(*vcpu, begin_ps))
 			continue;
-		kick(machine.vcpus[i], begin_ps);
+		kick(*vcpu, begin_ps, cost_ps);
 		targets++;
 	}
 	rt_charge(COST_FLUSH_FIXED, 1);
 	rt_charge(COST_FLUSH_TARGET, targets);
 	if (targets)
-		rt_running.clock_ps += rt_running.cost_ps[COST_KICK] / 2;
-	flushed(t, begin_ps);
+		rt_running.clock_ps += cost_ps / 2;
+	flushed(self(), begin_ps);
 }
 
 void rt_broadcast(enum cost c, uint64_t cpus)
 {
 	uint64_t begin_ps;
 
-	settle();
+	rt_settle();
 	begin_ps = rt_running.clock_ps;
 	rt_charge(c, 1);
 	rt_charge(COST_TLBI_CPU, cpus);
 	flushed(self(), begin_ps);
-}
-
-void rt_catch_up(void)
-{
-	settle();
 }

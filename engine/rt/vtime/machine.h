@@ -16,111 +16,7 @@
 #include "engine/rt/rt.h"
 #include "engine/rt/vtime/heap.h"
 
-#define TASK_MAX_HOLDS	6	/* locks one task may hold at once */
-#define TASK_MAX_OPS	4	/* operations nest this deep */
-#define OP_NONE		RT_MAX_OPS	/* outside any operation: counted, never reported */
-#define NR_OPS		(RT_MAX_OPS + 1)
-
-/* Why a task that comes out of the heap does not simply go on. */
-enum task_flag {
-	TASK_NEEDS_CPU = 1,	/* woken: must get a CPU first */
-	TASK_RESCHED = 2,	/* gives up its CPU where it may be preempted */
-	TASK_DELAYED = 4,	/* its clock moved on since it entered the heap */
-	TASK_PARKED = 8,	/* preempted while in the heap: the entry is void */
-};
-
-enum task_mode { MODE_HOST, MODE_GUEST, MODE_BUSY };
-
-/* What a task that is blocked waits for; names are in deadlock.c. */
-enum task_wait {
-	WAIT_NONE,
-	WAIT_READ,
-	WAIT_WRITE,
-	WAIT_GATE,
-	WAIT_COND,
-	WAIT_SRCU,
-	WAIT_MEMORY,
-};
-
-/* One lock held by one task. */
-struct rt_hold {
-	struct rt_rwlock *lock;		/* NULL: free */
-	struct rt_hold	 *prev, *next;	/* others inside, in order of entry */
-	uint16_t	  task;
-	uint8_t		  op;		/* blamed for waits while it is the oldest inside */
-};
-
-struct task_op {
-	unsigned int	 op;
-	uint64_t	 begin_ps;
-	uint64_t	 lock_wait_ps, lock_hold_ps, ipi_ps;
-	uint32_t	 yields, flushes, lost_cas;
-};
-
-#define SRCU_ALL_VMS	(-1)
-
-/* Membership of a list of readers in order of begin: RCU or SRCU. */
-struct task_reader {
-	struct task_reader *prev, *next;
-	uint64_t	    number;	/* machine.number at the outermost lock */
-	unsigned int	    depth;
-	bool		    listed;	/* prev and next mean something */
-	int64_t		    vm;		/* SRCU: whose memslots, or SRCU_ALL_VMS */
-};
-
-/*
- * What an event touches comes first, in the order of how often: the first cache line is all that a flush
- * reads and writes of each task it kicks.
- */
-struct rt_task {
-	uint64_t	 clock_ps;	/* stale while it runs: rt_running has it */
-	void		*context;	/* where it continues */
-	uint16_t	 id;
-	uint16_t	 seat;		/* in the heap */
-	uint8_t		 flags;		/* enum task_flag */
-	uint8_t		 mode;		/* enum task_mode */
-	uint8_t		 waiting;	/* enum task_wait */
-	bool		 on_cpu;
-	bool		 live;
-	bool		 cond_woken;
-	uint16_t	 nr_holds;
-	uint64_t	 guest_since_ps;
-	uint64_t	 kicked_until_ps, kicked_ps, kicks;
-	uint64_t	 think_ps;
-	uint64_t	 held_since_ps;	/* nr_holds became 1 */
-	struct task_reader rcu;
-	uint64_t	 stretch_ps;	/* holding or reading, and no point to yield, since */
-	struct task_op	*op;		/* the innermost one of @ops */
-	uint64_t	 watched_ps;	/* longest such since rt_stretch_begin() */
-	struct task_reader srcu;
-	struct rt_hold	 holds[TASK_MAX_HOLDS];
-	struct task_op	 ops[TASK_MAX_OPS + 1]; /* [0]: outside any operation */
-
-	/* waiting */
-	struct rt_task	*wait_next;	/* queue of a lock, a gate, SRCU */
-	const void	*wait_on;
-	uint64_t	 wait_since_ps;
-	uint64_t	 wait_value;	/* gate: value; SRCU: number */
-	unsigned int	 wait_vm;	/* SRCU */
-	struct rt_task	*cond_next;
-
-	int		 vm;		/* of a vCPU */
-
-	/* CPU */
-	uint64_t	 cpu_since_ps;	/* when it got its CPU */
-	uint64_t	 ready_ps;	/* in the run queue: from here on it lost time */
-	unsigned int	 cpu;		/* that it is on, or was last */
-	struct rt_task	*cpu_prev, *cpu_next; /* tasks on CPUs, oldest first; or the run queue */
-
-	/* accounting */
-	uint64_t	 busy_ps, order_wait_ps, preempted_ps, end_ps;
-
-	/* coroutine */
-	const struct rt_task_def *def;
-	char		*stack;		/* lowest usable byte */
-	size_t		 stack_size;
-	void		*fake_stack, *fiber; /* of the sanitizers */
-} __attribute__((aligned(64)));
+_Static_assert(HEAP_MAX_NS == RT_MAX_NS, "keys have room for every time");
 
 /* rt_config.shuffle */
 struct shuffle {
@@ -141,10 +37,6 @@ struct rcu_decrements {
 	uint64_t  nr;
 	uint64_t  due_ps, due_step_ps;
 	uint64_t  number, number_step;
-};
-
-struct reader_list {
-	struct task_reader *oldest, *newest;
 };
 
 struct machine {
@@ -175,17 +67,18 @@ struct machine {
 
 	/* RCU, SRCU */
 	uint64_t	 number;		/* of the last section or callback */
-	struct reader_list rcu, srcu;
+	struct rt_task	*rcu_oldest, *rcu_newest;	/* who reads, by number */
 	struct rt_rcu_head *rcu_first, *rcu_last;
 	struct rcu_decrements *dec_first, *dec_last;
-	uint64_t	 rcu_waiting;		/* elements of these two lists */
 	struct rt_task	*srcu_first, *srcu_last; /* synchronisers, FIFO */
+	uint32_t	 srcu_synced;		/* number of the last one */
 
 	/* accounting */
 	uint64_t	 blame_ps[NR_OPS][NR_OPS], blame_n[NR_OPS][NR_OPS]; /* [waiter][holder] */
 	uint64_t	 longest_stretch_ps[NR_OPS];
 	uint64_t	 yields[NR_OPS], flushes[NR_OPS], lost_cas[NR_OPS];
-	uint64_t	 switches, rcu_freed;
+	uint64_t	 max_switches, switches_left;	/* counted down; from 0 it never gets to 0 again */
+	uint64_t	 rcu_freed;
 	unsigned int	 lonely_pauses;
 
 	/* coroutines */
@@ -194,7 +87,6 @@ struct machine {
 	size_t		 stacks_size;
 	struct rt_task	*aborting;	/* ran into what err says, or NULL */
 	struct err	*err;
-	uint32_t	 run;		/* number of this run: objects of an earlier one have stale times */
 };
 
 extern struct machine machine;
@@ -204,22 +96,14 @@ static inline struct rt_task *self(void)
 	return rt_running.task;
 }
 
-/* Let earlier tasks run: the first line of every call that others can notice. */
-static inline void settle(void)
+static inline bool is_free(const struct rt_rwlock *l)
 {
-	if (unlikely(rt_running.clock_ps >= rt_running.horizon_ps))
-		rt_hand_over();
+	return l->inside.next == &l->inside;
 }
 
 static inline bool has_cpus(void)
 {
 	return machine.config.host.cpus;
-}
-
-/* Times too long for a run must not wrap: they end it with an error instead. */
-static inline uint64_t ps_of(uint64_t ns)
-{
-	return (ns < HEAP_MAX_NS ? ns : HEAP_MAX_NS) * PSEC_PER_NSEC;
 }
 
 /* --- sched.c: who runs next --- */
@@ -269,43 +153,17 @@ bool cpu_tick_helps(void);
 void shuffle_init(void);
 /* The running task may be held up here. */
 void shuffle_point(void);
-/* How long a task that asked for @ps really thinks or sleeps. */
-uint64_t shuffle_span(uint64_t ps);
-
-static inline uint64_t span_of(uint64_t ns)
-{
-	return unlikely(machine.config.shuffle) ? shuffle_span(ps_of(ns)) : ps_of(ns);
-}
-
 /* --- rcu.c --- */
 
-void readers_list(struct rt_task *t);
-
-/* @t, running, is about to be switched out: others will ask for its sections. */
-static inline void readers_leave(struct rt_task *t)
-{
-	if ((t->rcu.depth && !t->rcu.listed) || (t->srcu.depth && !t->srcu.listed))
-		readers_list(t);
-}
-
+/* @t, which reads, is about to be switched out: others will ask for its section. */
+void rcu_list_reader(struct rt_task *t);
 /* After the last task: every callback. */
 void rcu_finish(void);
 
 /* --- account.c --- */
 
-/* Here, at @ps, @t could yield, or stopped keeping others off its CPU: a stretch ends and the next begins. */
-static inline void stretch_note(struct rt_task *t, uint64_t ps)
-{
-	uint64_t *longest = &machine.longest_stretch_ps[t->op->op];
-	uint64_t length_ps = ps > t->stretch_ps ? ps - t->stretch_ps : 0;
-
-	if (unlikely(length_ps > *longest))
-		*longest = length_ps;
-	if (length_ps > t->watched_ps)
-		t->watched_ps = length_ps;
-	t->stretch_ps = ps;
-}
-
+/* The longest stretch of @o so far is its kind's, maybe. */
+void account_stretch(const struct task_op *o);
 void account_report(struct rt_stats *stats);
 
 /* --- deadlock.c --- */

@@ -3,10 +3,11 @@
  * RCU and SRCU.  Sections and callbacks are numbered as they come.  "Before" is
  * program order of the run, which is what memory sees.
  *
- * - A section is in its list of readers from the first time its task is switched out to its end: until
- *   then it is the newest of all, and nobody else could ask.  Most sections are over before that.
- * - So the list is in order of begin, and its oldest reader, or without any the running
- *   task's own section, tells what may go on.
+ * - An RCU section gets its number when somebody may ask for it: when its task is first switched out, or counts
+ *   something itself.  Until then it is the newest of all.  Most sections are over before that.
+ * - Those whose tasks were switched out are in the list of readers, in order of begin; its oldest, or without any
+ *   the running task's own section, tells what may go on.
+ * - Who waits for readers of memslots counts them, and marks them, so that each tells when it ends.
  */
 #include "engine/rt/vtime/machine.h"
 
@@ -15,65 +16,44 @@
 
 #include "base/alloc.h"
 
-static void reader_begin(struct task_reader *r)
+/* The running task counts something, or is switched out: its section came before. */
+static inline void number_section(struct rt_task *t)
 {
-	if (!r->depth++)
-		r->number = ++machine.number;
+	if (t->rcu_depth && !t->rcu_number)
+		t->rcu_number = ++machine.number;
 }
 
-static void list_reader(struct reader_list *l, struct task_reader *r)
+void rcu_list_reader(struct rt_task *t)
 {
-	r->listed = true;
-	r->prev = l->newest;
-	r->next = NULL;
-	*(l->newest ? &l->newest->next : &l->oldest) = r;
-	l->newest = r;
+	if (t->rcu_listed)
+		return;
+	number_section(t);
+	t->rcu_listed = true;
+	t->rcu_prev = machine.rcu_newest;
+	t->rcu_next = NULL;
+	*(machine.rcu_newest ? &machine.rcu_newest->rcu_next : &machine.rcu_oldest) = t;
+	machine.rcu_newest = t;
 }
 
-static void unlist_reader(struct reader_list *l, struct task_reader *r)
+void rt_rcu_end_known(struct rt_task *t)
 {
-	r->listed = false;
-	*(r->prev ? &r->prev->next : &l->oldest) = r->next;
-	*(r->next ? &r->next->prev : &l->newest) = r->prev;
+	t->rcu_number = 0;
+	if (!t->rcu_listed)
+		return;
+	t->rcu_listed = false;
+	*(t->rcu_prev ? &t->rcu_prev->rcu_next : &machine.rcu_oldest) = t->rcu_next;
+	*(t->rcu_next ? &t->rcu_next->rcu_prev : &machine.rcu_newest) = t->rcu_prev;
 }
 
-void readers_list(struct rt_task *t)
+/* Whose section began first; NULL: nobody reads. */
+static const struct rt_task *oldest_reader(void)
 {
-	if (t->rcu.depth && !t->rcu.listed)
-		list_reader(&machine.rcu, &t->rcu);
-	if (t->srcu.depth && !t->srcu.listed)
-		list_reader(&machine.srcu, &t->srcu);
-}
+	struct rt_task *t = self();
 
-/* Return: the section has ended. */
-static bool reader_end(struct reader_list *l, struct task_reader *r)
-{
-	assert(r->depth);
-	if (--r->depth)
-		return false;
-	if (r->listed)
-		unlist_reader(l, r);
-	return true;
-}
-
-/* The section that began first; @own is the running task's.  NULL: nobody reads. */
-static const struct task_reader *oldest_reader(const struct reader_list *l, const struct task_reader *own)
-{
-	if (l->oldest)
-		return l->oldest;
-	return own->depth ? own : NULL;
-}
-
-/* The same of RCU's readers. */
-static const struct task_reader *oldest_in_rcu(void)
-{
-	return oldest_reader(&machine.rcu, &self()->rcu);
-}
-
-/* Every section that began before @number has ended; @oldest is the first that has not. */
-static bool readers_gone(const struct task_reader *oldest, uint64_t number)
-{
-	return !oldest || oldest->number > number;
+	if (machine.rcu_oldest)
+		return machine.rcu_oldest;
+	number_section(t);
+	return t->rcu_depth ? t : NULL;
 }
 
 static void call_first(void)
@@ -83,7 +63,7 @@ static void call_first(void)
 	machine.rcu_first = head->next;
 	if (!machine.rcu_first)
 		machine.rcu_last = NULL;
-	machine.rcu_waiting--;
+	rt_running.rcu_waiting--;
 	machine.rcu_freed++;
 	head->fn(head);
 }
@@ -114,79 +94,57 @@ static void decrement(uint64_t due_ps, uint64_t number)
 		machine.dec_first = d->next;
 		if (!machine.dec_first)
 			machine.dec_last = NULL;
-		machine.rcu_waiting--;
+		rt_running.rcu_waiting--;
 		free(d);
 	}
 }
 
 /* Callbacks and decrements whose grace period is over. */
-static void __attribute__((noinline)) call_some(void)
+void rt_rcu_call_due(void)
 {
-	const struct task_reader *oldest = oldest_in_rcu();
+	const struct rt_task *oldest = oldest_reader();
+	uint64_t last = oldest ? oldest->rcu_number - 1 : UINT64_MAX;
 
-	decrement(rt_running.clock_ps, oldest ? oldest->number - 1 : UINT64_MAX);
-	while (machine.rcu_first && machine.rcu_first->due_ps <= rt_running.clock_ps &&
-	       readers_gone(oldest, machine.rcu_first->number))
+	decrement(rt_running.clock_ps, last);
+	while (machine.rcu_first && machine.rcu_first->due_ps <= rt_running.clock_ps && machine.rcu_first->number <= last)
 		call_first();
 }
 
-static inline void call_due(void)
+/* Comes before the running task counts something. */
+static inline void count_begins(void)
 {
-	if (unlikely(machine.rcu_waiting))
-		call_some();
-}
-
-void rt_rcu_read_lock(void)
-{
-	struct rt_task *t = self();
-
-	if (t->rcu.depth) {
-		t->rcu.depth++;
-		return;
-	}
-	call_due();
-	if (!t->nr_holds)
-		t->stretch_ps = rt_running.clock_ps;
-	reader_begin(&t->rcu);
-}
-
-void rt_rcu_read_unlock(void)
-{
-	struct rt_task *t = self();
-
-	if (!reader_end(&machine.rcu, &t->rcu))
-		return;
-	if (!t->nr_holds)
-		stretch_note(t, rt_running.clock_ps);
-	call_due();
+	number_section(self());
+	if (unlikely(rt_running.rcu_waiting))
+		rt_rcu_call_due();
 }
 
 void rt_call_rcu(struct rt_rcu_head *head, void (*fn)(struct rt_rcu_head *head))
 {
-	call_due();
+	count_begins();
 	head->next = NULL;
 	head->fn = fn;
 	head->number = ++machine.number;
 	head->due_ps = rt_running.clock_ps + rt_running.cost_ps[COST_RCU_GRACE];
 	*(machine.rcu_last ? &machine.rcu_last->next : &machine.rcu_first) = head;
 	machine.rcu_last = head;
-	machine.rcu_waiting++;
+	rt_running.rcu_waiting++;
 	if (!machine.running)
-		call_due();	/* nobody would come by later */
+		rt_rcu_call_due();	/* nobody would come by later */
 }
 
 uint64_t rt_rcu_mark(void)
 {
+	number_section(self());
 	return ++machine.number;
 }
 
 bool rt_rcu_passed(uint64_t mark)
 {
-	const struct task_reader *r = machine.rcu.oldest;
+	const struct rt_task *t = machine.rcu_oldest;
 
-	if (r == &self()->rcu)
-		r = r->next;
-	return !r || r->number > mark;
+	if (t == self())
+		t = t->rcu_next;
+	return !t || t->rcu_number > mark;
 }
 
 /* @d gets one more if that keeps the spacing. */
@@ -209,7 +167,7 @@ void rt_rcu_decrement(uint32_t *counter)
 	uint64_t due_ps = rt_running.clock_ps + rt_running.cost_ps[COST_RCU_GRACE], number;
 	struct rcu_decrements *d;
 
-	call_due();
+	count_begins();
 	if (!machine.running) {		/* nobody reads, and nobody would come by later */
 		--*counter;
 		return;
@@ -220,15 +178,13 @@ void rt_rcu_decrement(uint32_t *counter)
 		*d = (struct rcu_decrements){ .counter = counter, .nr = 1, .due_ps = due_ps, .number = number };
 		*(machine.dec_last ? &machine.dec_last->next : &machine.dec_first) = d;
 		machine.dec_last = d;
-		machine.rcu_waiting++;
+		rt_running.rcu_waiting++;
 	}
 }
 
 bool rt_rcu_alone(void)
 {
-	const struct reader_list *l = &machine.rcu;
-
-	return !l->oldest || (l->oldest == l->newest && l->oldest == &self()->rcu);
+	return !machine.rcu_oldest || (machine.rcu_oldest == machine.rcu_newest && machine.rcu_oldest == self());
 }
 
 void rcu_finish(void)
@@ -238,49 +194,61 @@ void rcu_finish(void)
 		call_first();
 }
 
-/* A reader of @vm's memslots that began before @number is still there; the running task is none. */
-static bool srcu_read(unsigned int vm, uint64_t number)
+/* The section of @reader is of @t's business: it was there when @t came, and reads the same memslots. */
+static bool is_awaited(const struct rt_task *reader, const struct rt_task *t)
 {
-	for (const struct task_reader *r = machine.srcu.oldest; r && r->number <= number; r = r->next)
-		if (r->vm == (int64_t)vm || r->vm == SRCU_ALL_VMS)
-			return true;
-	return false;
+	return reader->srcu_synced && reader->srcu_synced <= t->wait_number &&
+	       (reader->srcu_vm == t->wait_vm || reader->srcu_vm == SRCU_ALL_VMS);
 }
 
-void rt_srcu_lock(unsigned int vm)
+void rt_srcu_widen(unsigned int vm)
 {
-	struct task_reader *r = &self()->srcu;
+	struct rt_task *t = self();
+	uint32_t vm_before = t->srcu_vm;
 
-	if (!r->depth)
-		r->vm = vm;
-	else if (unlikely(r->vm != (int64_t)vm))
-		r->vm = SRCU_ALL_VMS;
-	reader_begin(r);
+	t->srcu_vm = SRCU_ALL_VMS;
+	for (struct rt_task *s = machine.srcu_first; s; s = s->wait_next)
+		if (is_awaited(t, s) && vm_before != SRCU_ALL_VMS && vm_before != s->wait_vm)
+			s->wait_value++;
 }
 
-/* Synchronisers whose readers have gone, in the order they came. */
-static void __attribute__((noinline)) wake_synchronisers(void)
+/* Synchronisers that waited for nobody else go on, in the order they came. */
+void rt_srcu_end_awaited(struct rt_task *t)
 {
 	struct rt_task **at = &machine.srcu_first, *last = NULL;
 
 	while (*at) {
-		struct rt_task *t = *at;
+		struct rt_task *s = *at;
 
-		if (srcu_read(t->wait_vm, t->wait_value)) {
-			last = t;
-			at = &t->wait_next;
+		if (!is_awaited(t, s) || --s->wait_value) {
+			last = s;
+			at = &s->wait_next;
 			continue;
 		}
-		*at = t->wait_next;
-		task_wake(t, rt_running.clock_ps);
+		*at = s->wait_next;
+		task_wake(s, rt_running.clock_ps);
 	}
 	machine.srcu_last = last;
+	t->srcu_synced = 0;
 }
 
-void rt_srcu_unlock(void)
+/* Marks all readers.  Return: how many of them @t has to wait for. */
+static uint64_t await_readers(struct rt_task *t, unsigned int vm)
 {
-	if (reader_end(&machine.srcu, &self()->srcu) && unlikely(machine.srcu_first))
-		wake_synchronisers();
+	uint64_t nr = 0;
+
+	t->wait_number = ++machine.srcu_synced;
+	t->wait_vm = vm;
+	for (unsigned int i = 0; machine.running && i < machine.nr_tasks; i++) {
+		struct rt_task *reader = &machine.tasks[i];
+
+		if (!reader->srcu_depth)
+			continue;
+		if (!reader->srcu_synced)
+			reader->srcu_synced = t->wait_number;
+		nr += is_awaited(reader, t);
+	}
+	return nr;
 }
 
 /* Waits for the readers there are, and no less than the primitive costs. */
@@ -289,12 +257,11 @@ void rt_srcu_synchronize(unsigned int vm)
 	struct rt_task *t = self();
 	uint64_t done_ps;
 
-	settle();
-	assert(!t->srcu.depth);
+	rt_settle();
+	assert(!t->srcu_depth);
 	done_ps = rt_running.clock_ps + rt_running.cost_ps[COST_SRCU_SYNC];
-	t->wait_value = ++machine.number;
-	t->wait_vm = vm;
-	if (srcu_read(vm, t->wait_value)) {
+	t->wait_value = await_readers(t, vm);
+	if (t->wait_value) {
 		t->wait_next = NULL;
 		*(machine.srcu_last ? &machine.srcu_last->wait_next : &machine.srcu_first) = t;
 		machine.srcu_last = t;

@@ -10,27 +10,31 @@
  * Outside a run the same calls work on behalf of nobody (nothing waits, no
  * time passes), so that objects can be set up and torn down with them.
  */
+#include <assert.h>
+
 #include "base/types.h"
 #include "engine/config/costs.h"
+#include "engine/rt/vtime/task.h"
 
 #define RT_ENTRY(name)	name##_vtime
 #define RT_IS_VIRTUAL	1	/* for reports, and who may share what: tasks never run at once */
 
-struct rt_task;			/* engine/rt/vtime/machine.h */
-struct rt_hold;
+#define RT_MAX_NS	(BIT_ULL(48) - 1)	/* of a run: 78 hours */
 
 typedef struct {
 	uint64_t word;
 } rt_u64;
 
-/* The running task as the inline calls need it; the rest is in struct rt_task. */
+/* The running task, and of the machine what the inline calls need. */
 struct rt_running {
 	uint64_t	 clock_ps;
 	uint64_t	 horizon_ps;		/* from here on somebody else may be earlier */
 	uint64_t	 fine_horizon_ps;	/* the same for shared words; never, when coarse */
 	struct rt_task	*task;
-	unsigned int	 self;
+	uint64_t	 rcu_waiting;		/* callbacks and the like */
+	uint32_t	 run;			/* number of this run: objects of an earlier one have stale times */
 	bool		 pinned;		/* the run has a pin function */
+	bool		 shuffled;
 	uint64_t	 cost_ps[NR_COSTS];
 };
 
@@ -40,22 +44,28 @@ extern struct rt_running rt_running;
 void rt_hand_over(void);
 void rt_pin_wait(unsigned int pin);
 
+/* Let every task with an earlier clock run: the first thing in every call that others can notice. */
+static inline void rt_settle(void)
+{
+	if (unlikely(rt_running.clock_ps >= rt_running.horizon_ps))
+		rt_hand_over();
+}
+
 /*
  * FIFO queue in front, one writer or any number of readers inside.
- * - @oldest .. @newest are the holds of those inside, in order of entry;
+ * - @inside begins the ring of the holds of those inside, in order of entry; its op is that of the last one who left;
  * - the queue is never entered by a reader when nobody writes, nor by anybody
  *   when nobody is inside;
  * - @time_ps never goes back: it is the instant of the last change.
  */
 struct rt_rwlock {
 	const char	*name;
-	struct rt_hold	*oldest, *newest;
+	struct rt_hold	 inside;
 	bool		 writing;
 	unsigned int	 line_owner;		/* task + 1 whose cache has the lock word; 0: nobody's */
 	uint64_t	 line_free_ps;		/* when the word can move again */
 	struct rt_task	*head, *tail;		/* waiters */
 	uint64_t	 time_ps;		/* up to here waits are in the blame matrix */
-	unsigned int	 last_op;		/* of the last one who left */
 	uint64_t	 waiting_mask;		/* ops with waiters; the last is that of who is in none */
 	uint16_t	 waiting[RT_MAX_OPS + 1]; /* how many of each */
 	uint32_t	 run;			/* times above are of this run */
@@ -85,7 +95,7 @@ struct rt_rcu_head {
 
 static inline unsigned int rt_self(void)
 {
-	return rt_running.self;
+	return rt_running.task->id;
 }
 
 unsigned int rt_cpu_of_self(void);
@@ -221,6 +231,179 @@ static inline void rt_port_pin(unsigned int pin)
 {
 	if (unlikely(rt_running.pinned))
 		rt_pin_wait(pin);
+}
+
+/*
+ * Calls that are inline in this runtime only: tasks take turns there, in the caller's own frame, since no processor
+ * foresees where a return leads after a switch of stacks.
+ */
+static inline void rt_catch_up(void)
+{
+	rt_settle();
+}
+
+/* After rt_settle(). */
+void rt_read_lock_settled(struct rt_rwlock *l);
+void rt_read_unlock_settled(struct rt_rwlock *l);
+void rt_write_lock_settled(struct rt_rwlock *l);
+void rt_write_unlock_settled(struct rt_rwlock *l);
+void rt_spin_lock_settled(struct rt_spinlock *l);
+void rt_spin_unlock_settled(struct rt_spinlock *l);
+
+static inline void rt_read_lock(struct rt_rwlock *l)
+{
+	rt_settle();
+	rt_read_lock_settled(l);
+}
+
+static inline void rt_read_unlock(struct rt_rwlock *l)
+{
+	rt_settle();
+	rt_read_unlock_settled(l);
+}
+
+static inline void rt_write_lock(struct rt_rwlock *l)
+{
+	rt_settle();
+	rt_write_lock_settled(l);
+}
+
+static inline void rt_write_unlock(struct rt_rwlock *l)
+{
+	rt_settle();
+	rt_write_unlock_settled(l);
+}
+
+static inline void rt_spin_lock(struct rt_spinlock *l)
+{
+	rt_settle();
+	rt_spin_lock_settled(l);
+}
+
+static inline void rt_spin_unlock(struct rt_spinlock *l)
+{
+	rt_settle();
+	rt_spin_unlock_settled(l);
+}
+
+uint64_t rt_shuffle_span(uint64_t ps);
+
+/* Times too long for a run must not wrap: they end it with an error instead. */
+static inline uint64_t rt_ps_of(uint64_t ns)
+{
+	return (ns < RT_MAX_NS ? ns : RT_MAX_NS) * PSEC_PER_NSEC;
+}
+
+/* How long a task that asks for @ns thinks or sleeps. */
+static inline uint64_t rt_span_ps(uint64_t ns)
+{
+	return unlikely(rt_running.shuffled) ? rt_shuffle_span(rt_ps_of(ns)) : rt_ps_of(ns);
+}
+
+static inline void rt_think(uint64_t ns)
+{
+	struct rt_task *t = rt_running.task;
+	uint64_t ps = rt_span_ps(ns);
+
+	t->think_ps += ps;
+	t->guest_from_ps = rt_running.clock_ps;
+	t->mode = MODE_GUEST;
+	rt_running.clock_ps += ps;
+	rt_settle();
+	t->mode = MODE_HOST;
+}
+
+/* Here, at @ps, @t could yield, or stopped keeping others off its CPU: a stretch ends and the next begins. */
+static inline void rt_stretch_note(struct rt_task *t, uint64_t ps)
+{
+	uint64_t length_ps = ps > t->stretch_ps ? ps - t->stretch_ps : 0;
+
+	if (length_ps > t->op->stretch_ps)
+		t->op->stretch_ps = length_ps;
+	t->stretch_ps = ps;
+}
+
+/* rcu.c: what is due now; the running task's section ends, which others may have asked for. */
+void rt_rcu_call_due(void);
+void rt_rcu_end_known(struct rt_task *t);
+
+static inline void rt_rcu_read_lock(void)
+{
+	struct rt_task *t = rt_running.task;
+
+	if (!t->rcu_depth) {
+		if (unlikely(rt_running.rcu_waiting))
+			rt_rcu_call_due();
+		if (!t->nr_holds)
+			t->stretch_ps = rt_running.clock_ps;
+	}
+	t->rcu_depth++;
+}
+
+static inline void rt_rcu_read_unlock(void)
+{
+	struct rt_task *t = rt_running.task;
+
+	assert(t->rcu_depth);
+	if (--t->rcu_depth)
+		return;
+	if (unlikely(t->rcu_number))
+		rt_rcu_end_known(t);
+	if (!t->nr_holds)
+		rt_stretch_note(t, rt_running.clock_ps);
+	if (unlikely(rt_running.rcu_waiting))
+		rt_rcu_call_due();
+}
+
+/* The running task, inside a section, reads @vm's memslots, too. */
+void rt_srcu_widen(unsigned int vm);
+/* Its section, which synchronisers may wait for, has ended. */
+void rt_srcu_end_awaited(struct rt_task *t);
+
+static inline void rt_srcu_lock(unsigned int vm)
+{
+	struct rt_task *t = rt_running.task;
+
+	if (!t->srcu_depth++)
+		t->srcu_vm = vm;
+	else if (unlikely(t->srcu_vm != vm))
+		rt_srcu_widen(vm);
+}
+
+static inline void rt_srcu_unlock(void)
+{
+	struct rt_task *t = rt_running.task;
+
+	assert(t->srcu_depth);
+	if (!--t->srcu_depth && unlikely(t->srcu_synced))
+		rt_srcu_end_awaited(t);
+}
+
+void rt_gate_forget(struct rt_gate *g);
+void rt_gate_wake(struct rt_gate *g);
+
+static inline void rt_gate_raise(struct rt_gate *g, uint64_t value)
+{
+	if (value <= g->value)
+		return;
+	if (unlikely(g->run != rt_running.run))
+		rt_gate_forget(g);
+	g->prev_value = g->value;
+	g->prev_ps = g->raised_ps;
+	g->value = value;
+	if (g->raised_ps < rt_running.clock_ps)
+		g->raised_ps = rt_running.clock_ps;
+	if (unlikely(g->waiters))
+		rt_gate_wake(g);
+}
+
+static inline void rt_op_begin(unsigned int op)
+{
+	struct rt_task *t = rt_running.task;
+
+	assert(op < RT_MAX_OPS && t->op < &t->ops[TASK_MAX_OPS]);
+	*++t->op = (struct task_op){ .op = op, .begin_ps = rt_running.clock_ps };
+	t->stretch_ps = rt_running.clock_ps;
 }
 
 #endif

@@ -52,10 +52,7 @@ static void take_costs(const struct costs *c)
 static void machine_init(const struct rt_config *config, const struct rt_task_def *defs, unsigned int nr,
 			 struct err *e)
 {
-	uint32_t runs = machine.run;
-
 	memset(&machine, 0, sizeof(machine));
-	machine.run = runs + 1;
 	machine.home.ops[0].op = OP_NONE;
 	machine.home.op = machine.home.ops;
 	machine.config = *config;
@@ -70,8 +67,11 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	heap_init(&machine.heap, nr);
 	machine.tasks = tasks_alloc(nr);
 	group_vcpus(defs, nr);
+	machine.max_switches = machine.switches_left = config->max_switches;
 	rt_running.clock_ps = 0;
+	rt_running.run++;
 	rt_running.pinned = config->pin;
+	rt_running.shuffled = config->shuffle;
 	take_costs(config->costs);
 	if (config->shuffle)
 		shuffle_init();
@@ -90,7 +90,7 @@ static void machine_fini(void)
 	machine.tasks = NULL;
 	machine.config = (struct rt_config){ 0 };
 	rt_running.clock_ps = 0;
-	rt_running.pinned = false;
+	rt_running.pinned = rt_running.shuffled = false;
 	take_costs(NULL);
 }
 

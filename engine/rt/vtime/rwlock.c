@@ -20,13 +20,13 @@
 
 void rt_rwlock_init(struct rt_rwlock *l, const char *name)
 {
-	*l = (struct rt_rwlock){ .name = name };
+	*l = (struct rt_rwlock){ .name = name, .inside = { .prev = &l->inside, .next = &l->inside } };
 }
 
 /* The lock was last used in an earlier run, whose times mean nothing now. */
 static void forget_times(struct rt_rwlock *l)
 {
-	l->run = machine.run;
+	l->run = rt_running.run;
 	l->line_owner = 0;
 	l->line_free_ps = l->time_ps = 0;
 }
@@ -34,7 +34,7 @@ static void forget_times(struct rt_rwlock *l)
 /* The wait since the last change is the fault of whoever has been inside longest. */
 static void blame_inside(struct rt_rwlock *l)
 {
-	unsigned int holder = l->oldest ? l->oldest->op : l->last_op;
+	unsigned int holder = l->inside.next->op;
 	uint64_t ps = rt_running.clock_ps - l->time_ps;
 
 	for (uint64_t mask = l->waiting_mask; mask; mask &= mask - 1) {
@@ -45,13 +45,12 @@ static void blame_inside(struct rt_rwlock *l)
 }
 
 /*
- * Everything before now has happened, and l->time_ps becomes now.  The heap
+ * After rt_settle(): everything before now has happened, and l->time_ps becomes now.  The heap
  * orders by ns: up to one may have to be added for time not to go back.
  */
 static inline void arrive(struct rt_rwlock *l)
 {
-	settle();
-	if (unlikely(l->run != machine.run))
+	if (unlikely(l->run != rt_running.run))
 		forget_times(l);
 	if (unlikely(rt_running.clock_ps < l->time_ps))
 		rt_running.clock_ps = l->time_ps;
@@ -62,7 +61,7 @@ static inline void arrive(struct rt_rwlock *l)
 
 static inline void move_line(struct rt_rwlock *l)
 {
-	unsigned int me = rt_running.self + 1;
+	unsigned int me = rt_self() + 1;
 
 	if (l->line_owner != me && l->line_owner) {
 		if (rt_running.clock_ps < l->line_free_ps)
@@ -87,23 +86,23 @@ static inline void enter(struct rt_rwlock *l, struct rt_task *t, bool write, uin
 	struct rt_hold *h = find_hold(t, NULL);
 
 	assert(h);
-	*h = (struct rt_hold){ .lock = l, .prev = l->newest, .task = t->id, .op = t->op->op };
-	*(l->newest ? &l->newest->next : &l->oldest) = h;
-	l->newest = h;
+	*h = (struct rt_hold){ .prev = l->inside.prev, .next = &l->inside, .lock = l, .task = t->id,
+			       .op = (uint8_t)t->op->op };
+	h->prev->next = l->inside.prev = h;
 	l->writing = write;
 	if (!t->nr_holds++) {
 		t->held_since_ps = since_ps;
-		if (!t->rcu.depth)
+		if (!t->rcu_depth)
 			t->stretch_ps = since_ps;
 	}
 }
 
 static inline void leave(struct rt_rwlock *l, struct rt_hold *h)
 {
-	*(h->prev ? &h->prev->next : &l->oldest) = h->next;
-	*(h->next ? &h->next->prev : &l->newest) = h->prev;
+	h->prev->next = h->next;
+	h->next->prev = h->prev;
 	l->writing = false;
-	l->last_op = h->op;
+	l->inside.op = h->op;
 	h->lock = NULL;
 }
 
@@ -112,7 +111,7 @@ static void wait(struct rt_rwlock *l, enum task_wait what)
 	struct rt_task *t = self();
 	unsigned int op = t->op->op;
 
-	assert(l->oldest && !find_hold(t, l));
+	assert(!is_free(l) && !find_hold(t, l));
 	t->waiting = what;
 	t->wait_on = l;
 	t->wait_since_ps = rt_running.clock_ps;
@@ -121,7 +120,7 @@ static void wait(struct rt_rwlock *l, enum task_wait what)
 	l->tail = t;
 	l->waiting_mask |= BIT_ULL(op);
 	l->waiting[op]++;
-	machine.blame_n[op][l->oldest->op]++;
+	machine.blame_n[op][l->inside.next->op]++;
 	if (unlikely(machine.config.wait != NULL))
 		machine.config.wait(machine.config.wait_arg, t->id, l->name, what == WAIT_WRITE, true);
 	sched_block();
@@ -148,7 +147,7 @@ static void grant(struct rt_rwlock *l, struct rt_task *t, uint64_t at_ps)
 	bool write = t->waiting == WAIT_WRITE;
 
 	enter(l, t, write, at_ps);
-	machine.blame_ps[t->op->op][l->last_op] += at_ps - l->time_ps;
+	machine.blame_ps[t->op->op][l->inside.op] += at_ps - l->time_ps;
 	t->op->lock_wait_ps += at_ps - t->wait_since_ps;
 	l->line_owner = t->id + 1;
 	t->waiting = WAIT_NONE;
@@ -165,7 +164,7 @@ static __attribute__((noinline)) void let_in(struct rt_rwlock *l)
 {
 	uint64_t at_ps = l->time_ps;
 
-	while (l->head && !l->writing && !(l->head->waiting == WAIT_WRITE && l->oldest)) {
+	while (l->head && !l->writing && !(l->head->waiting == WAIT_WRITE && !is_free(l))) {
 		at_ps += rt_running.cost_ps[COST_HANDOVER];
 		grant(l, dequeue(l), at_ps);
 	}
@@ -181,7 +180,7 @@ static inline void acquired(struct rt_rwlock *l, bool write, enum cost cost)
 static inline void write_lock(struct rt_rwlock *l, enum cost cost)
 {
 	arrive(l);
-	if (likely(!l->oldest))
+	if (likely(is_free(l)))
 		acquired(l, true, cost);
 	else
 		wait(l, WAIT_WRITE);
@@ -197,8 +196,8 @@ static inline void unlock(struct rt_rwlock *l, bool write)
 	leave(l, h);
 	if (!--t->nr_holds) {
 		t->op->lock_hold_ps += rt_running.clock_ps - t->held_since_ps;
-		if (!t->rcu.depth)
-			stretch_note(t, rt_running.clock_ps);
+		if (!t->rcu_depth)
+			rt_stretch_note(t, rt_running.clock_ps);
 	}
 	move_line(l);
 	if (l->head)
@@ -207,7 +206,7 @@ static inline void unlock(struct rt_rwlock *l, bool write)
 		cpu_preempt();
 }
 
-void rt_read_lock(struct rt_rwlock *l)
+void rt_read_lock_settled(struct rt_rwlock *l)
 {
 	arrive(l);
 	if (likely(!l->writing && !l->head))
@@ -216,24 +215,24 @@ void rt_read_lock(struct rt_rwlock *l)
 		wait(l, WAIT_READ);
 }
 
-void rt_read_unlock(struct rt_rwlock *l)
+void rt_read_unlock_settled(struct rt_rwlock *l)
 {
 	unlock(l, false);
 }
 
-void rt_write_lock(struct rt_rwlock *l)
+void rt_write_lock_settled(struct rt_rwlock *l)
 {
 	write_lock(l, COST_WRITE_LOCK);
 }
 
-void rt_write_unlock(struct rt_rwlock *l)
+void rt_write_unlock_settled(struct rt_rwlock *l)
 {
 	unlock(l, true);
 }
 
 bool rt_rwlock_contended(const struct rt_rwlock *l)
 {
-	settle();
+	rt_settle();
 	return l->head;
 }
 
@@ -253,12 +252,12 @@ void rt_spin_init(struct rt_spinlock *l)
 	rt_rwlock_init(&l->queue, "a spinlock");
 }
 
-void rt_spin_lock(struct rt_spinlock *l)
+void rt_spin_lock_settled(struct rt_spinlock *l)
 {
 	write_lock(&l->queue, COST_SPIN_LOCK);
 }
 
-void rt_spin_unlock(struct rt_spinlock *l)
+void rt_spin_unlock_settled(struct rt_spinlock *l)
 {
 	unlock(&l->queue, true);
 }

@@ -35,7 +35,7 @@ void rt_stop(void)
 
 uint64_t rt_switches(void)
 {
-	return machine.switches;
+	return machine.max_switches - machine.switches_left;
 }
 
 static void __attribute__((noreturn)) give_up(struct rt_task *t)
@@ -164,9 +164,10 @@ static inline void run(struct rt_task *next)
 	struct rt_task *t = self();
 
 	set_horizon();
-	if (unlikely(++machine.switches == machine.config.max_switches))
+	if (unlikely(!--machine.switches_left))
 		rt_stop();
-	readers_leave(t);
+	if (unlikely(t->rcu_depth))
+		rcu_list_reader(t);
 	task_switch(t, next);
 }
 
@@ -223,7 +224,7 @@ void rt_hand_over(void)
 	struct rt_task *t = self();
 	uint64_t key, top = heap_top(&machine.heap);
 
-	if (unlikely(machine.config.shuffle))
+	if (unlikely(rt_running.shuffled))
 		shuffle_point();
 	key = key_of(t, rt_running.clock_ps);
 	if (key < top && heap_ns(key) < machine.tick_ns)
@@ -253,7 +254,7 @@ void sched_exit(void)
 	struct rt_task *t = self();
 
 	if (has_cpus()) {
-		settle();
+		rt_settle();
 		cpu_release();
 	}
 	t->end_ps = t->clock_ps = rt_running.clock_ps;
@@ -319,5 +320,5 @@ void rt_pause(void)
 		self()->waiting = WAIT_MEMORY;
 		hopeless();
 	}
-	settle();
+	rt_settle();
 }

@@ -43,7 +43,7 @@ void shuffle_point(void)
 	rt_running.clock_ps += ns * PSEC_PER_NSEC;
 }
 
-uint64_t shuffle_span(uint64_t ps)
+uint64_t rt_shuffle_span(uint64_t ps)
 {
 	struct shuffle *s = &machine.shuffle;
 	uint64_t most = 2 * (ps / PSEC_PER_NSEC >> s->hurry);

@@ -99,7 +99,6 @@ void task_fini(struct rt_task *t)
 void task_switch(struct rt_task *from, struct rt_task *to)
 {
 	rt_running.task = to;
-	rt_running.self = to->id;
 	rt_running.clock_ps = to->clock_ps;
 	fiber_leaving(from, to);
 	arrived(jump_fcontext(to->context, from));

@@ -36,12 +36,12 @@ static void note_points(uint64_t nr, uint64_t first_ps, uint64_t step_ps, uint64
 {
 	struct rt_task *t = self();
 
-	if (!t->nr_holds && !t->rcu.depth)
+	if (!t->nr_holds && !t->rcu_depth)
 		return;
-	stretch_note(t, first_ps);
+	rt_stretch_note(t, first_ps);
 	if (nr > 1) {
 		t->stretch_ps = last_ps - step_ps;
-		stretch_note(t, last_ps);
+		rt_stretch_note(t, last_ps);
 	}
 }
 
