@@ -308,6 +308,7 @@ int fold_finish(struct fold *f)
 
 	task_each(f, finish_task);
 	infer_slots(f);
+	older_finish(f);
 	m->events = f->events;
 	m->first_ns = f->first_ns;
 	m->last_ns = f->last_ns;
@@ -345,6 +346,7 @@ void fold_free(struct fold *f)
 		free(f->vms[i].rings);
 	}
 	notes_free(f);
+	older_free(f);
 	stage2_free_learnt(f);
 	sptes_free(f);
 	known_fini(&f->gptes);

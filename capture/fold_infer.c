@@ -118,20 +118,16 @@ struct making {
 
 static void make_slot(struct making *m, gfn_t from, gfn_t to, const struct placed *p)
 {
-	struct ev ev = { .kind = EV_MEMSLOT, .vm = m->vm, .flags = EV_F_OPEN };
-	struct ev_opclose c = { .op = EV_OP_MEMSLOT, .stimulus = m->t->nr_others++ };
-	struct ev_vm *vm = &m->f->meta->vms[m->vm];
+	struct slot slot = { .gfn = from, .id = m->nr++, .npages = to - from };
 
-	ev.slot = (struct ev_slot){ .gfn = from, .id = m->nr++, .change = EV_SLOT_CREATE, .npages = to - from };
 	if (p) {
-		ev.slot.hva = p->distance + (from << 12);
+		slot.hva = p->distance + (from << 12);
 	} else {
-		ev.slot.hva = m->nowhere;
+		slot.hva = m->nowhere;
 		m->nowhere += (to - from) << 12;
-		vm->frames_nowhere += to - from;
+		m->f->meta->vms[m->vm].frames_nowhere += to - from;
 	}
-	emit_stimulus(m->f, m->t, m->f->first_ns, &ev);
-	op_write(m->f, m->t, m->f->first_ns, m->f->first_ns, &c, m->vm, EV_F_OPEN);
+	slot_write_older(m->f, m->t, &slot);
 }
 
 /* One stretch: cut before the first frame that is known to be of another slot. */

@@ -6,6 +6,7 @@
 #include "capture/notes.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,22 @@ static void take_vcpu(struct fold *f, uint32_t tid, const char *value)
 		add_thread(f, tid)->vcpu = (int)vcpu;
 }
 
+/* "77.ffffc90000515000", "AS ID GFN PAGES ADDRESS FLAGS". */
+static void take_memslot(struct fold *f, const char *name, const char *value)
+{
+	unsigned int as_id, id;
+	struct slot slot = { 0 };
+	uint64_t kvm;
+	uint32_t pid;
+
+	if (sscanf(name, "%" SCNu32 ".%" SCNx64, &pid, &kvm) == 2 && kvm &&
+	    sscanf(value, "%u %u %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx32, &as_id, &id, &slot.gfn, &slot.npages,
+		   &slot.hva, &slot.flags) == 6 && as_id <= 1 && id <= UINT16_MAX && slot.npages) {
+		slot.id = as_id << 16 | id;
+		older_add(f, pid, kvm, &slot);
+	}
+}
+
 /* "begin.77-8.pf_taken". */
 static void take_stat(struct fold *f, char *name, const char *value)
 {
@@ -183,6 +200,8 @@ static void take(struct fold *f, char *name, const char *value)
 		take_threads(f, strtoul(name, NULL, 10), value);
 	else if (starts(&name, "vcpu."))
 		take_vcpu(f, strtoul(name, NULL, 10), value);
+	else if (starts(&name, "memslot."))
+		take_memslot(f, name, value);
 	else if (starts(&name, "stat."))
 		take_stat(f, name, value);
 	else

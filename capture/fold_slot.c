@@ -54,7 +54,7 @@ bool slot_may_be(struct fold_vm *vm, const struct slot *slot)
 	return !old || !slot->npages || (old->npages == slot->npages && old->hva == slot->hva);
 }
 
-static void slot_store(struct fold_vm *vm, const struct slot *new)
+void slot_store(struct fold_vm *vm, const struct slot *new)
 {
 	struct slot *s = slot_find(vm, new->id);
 
@@ -110,6 +110,19 @@ bool slot_fill(struct fold *f, struct op *op, struct ev *ev)
 		.npages = now.npages, .flags = now.flags, .hva = now.hva,
 	};
 	return change >= 0;
+}
+
+void slot_write_older(struct fold *f, struct task *t, const struct slot *slot)
+{
+	struct ev ev = { .kind = EV_MEMSLOT, .vm = t->vm, .flags = EV_F_OPEN };
+	struct ev_opclose c = { .op = EV_OP_MEMSLOT, .stimulus = t->nr_others++ };
+
+	ev.slot = (struct ev_slot){
+		.gfn = slot->gfn, .id = slot->id & 0xffff, .as_id = slot->id >> 16, .change = EV_SLOT_CREATE,
+		.npages = slot->npages, .flags = slot->flags, .hva = slot->hva,
+	};
+	emit_stimulus(f, t, f->first_ns, &ev);
+	op_write(f, t, f->first_ns, f->first_ns, &c, t->vm, EV_F_OPEN);
 }
 
 static struct op *begin_change(struct fold *f, struct task *t, uint64_t ts_ns, int vm, const struct slot *slot)

@@ -307,6 +307,8 @@ struct fold {
 	uint8_t		 root_level;
 	bool		 shadows;	/* some page of it follows a table of a guest's */
 	struct notes	*notes;		/* fold_notes.c; NULL: there are none */
+	struct older_vm	*older;		/* fold_older.c */
+	uint32_t	 nr_older;
 	struct stage2_learnt *stage2;	/* arm64: fold_stage2.c */
 	/* By the layout's row. */
 	void		(*const *handlers)(struct fold *f, struct task *t, const struct raw *r);
@@ -393,6 +395,14 @@ void notes_forget(struct fold *f, uint32_t tid);
 void notes_finish(struct fold *f);
 void notes_free(struct fold *f);
 
+/* --- fold_older.c: memslots that were there before ------------------------------------- */
+/* A note says that process @pid's VM at @kvm has @slot. */
+void older_add(struct fold *f, uint32_t pid, uint64_t kvm, const struct slot *slot);
+/* By its address, or its process if that has no other, @vm may be one of those: then it has its slots.  Return: its process, or 0. */
+uint32_t older_place(struct fold *f, unsigned int vm);
+void older_finish(struct fold *f);
+void older_free(struct fold *f);
+
 /* --- fold_vm.c: which VM ------------------------------------------------------------ */
 int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new);
 int vm_by_mn(struct fold *f, struct task *t, uint64_t mn, bool may_be_new);
@@ -469,6 +479,9 @@ struct ev root_loaded(const struct task *t, unsigned int vm);
 /* --- fold_slot.c ---------------------------------------------------------------------- */
 /* Could a call with @slot be one on that VM?  Of a slot that is there, size and host address never change. */
 bool slot_may_be(struct fold_vm *vm, const struct slot *slot);
+void slot_store(struct fold_vm *vm, const struct slot *slot);
+/* One that is older than the recording, as made when that began, by @t of no thread. */
+void slot_write_older(struct fold *f, struct task *t, const struct slot *slot);
 struct slot *slot_find(struct fold_vm *vm, uint32_t id);
 struct slot *slot_of_gfn(struct fold_vm *vm, gfn_t gfn);
 /* Does a page of @gfn .. @gfn + @npages - 1 lie in @start .. @end - 1 of the host?  True when no memslot tells. */

@@ -39,6 +39,7 @@ static int add_vm(struct fold *f, struct task *t)
 	f->meta->vms[f->nr_vms].slots_seen = true;
 	if (noted_owner(f, t->tid))
 		vm_is_of(f, f->nr_vms, noted_owner(f, t->tid));
+	older_place(f, f->nr_vms);
 	return f->nr_vms++;
 }
 
@@ -143,6 +144,19 @@ static int find_kvm(struct fold *f, uint64_t kvm, bool dead_too)
 	return -1;
 }
 
+/* @vm is the one at @kvm. */
+static void vm_is_at(struct fold *f, int vm, uint64_t kvm)
+{
+	uint32_t pid;
+
+	f->vms[vm].kvm = f->meta->vms[vm].kvm = kvm;
+	if (f->mn_delta)
+		f->vms[vm].mn = kvm + f->mn_delta;
+	pid = older_place(f, vm);
+	if (pid && !f->meta->vms[vm].tgid)
+		vm_is_of(f, vm, pid);
+}
+
 int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new)
 {
 	int vm = kvm ? find_kvm(f, kvm, !may_be_new || op_find(t, EV_OP_VM_DESTROY)) : vm_of_task(f, t);
@@ -153,9 +167,7 @@ int vm_by_kvm(struct fold *f, struct task *t, uint64_t kvm, bool may_be_new)
 		vm = adopt(f, t, kvm);
 	if (vm < 0)
 		vm = add_vm(f, t);
-	f->vms[vm].kvm = f->meta->vms[vm].kvm = kvm;
-	if (f->mn_delta)
-		f->vms[vm].mn = kvm + f->mn_delta;
+	vm_is_at(f, vm, kvm);
 	task_set_vm(f, t, vm);
 	t->pointed = true;
 	return vm;

@@ -12,6 +12,8 @@
  *	vm.PID				"1 VMs, 2 vCPUs, NAME": a process that has VMs
  *	threads.PID			"77 78 79": its threads
  *	vcpu.TID			the id of the vCPU that thread runs
+ *	memslot.PID.KVM			"AS ID GFN PAGES ADDRESS FLAGS": one that the VM at KVM (its struct, hexadecimal)
+ *					of that process has when the recording begins; from GFN on hexadecimal
  *	capture.vm			the process whose VM alone was recorded
  *	stat.begin.PID-FD.NAME		KVM's statistics of a VM, when the recording began,
  *	stat.end.PID-FD.NAME		and when it ended; those that are 0 are left out

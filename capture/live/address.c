@@ -123,7 +123,7 @@ void addresses_find(struct instance *in, const struct vm_process *p, const char 
 		out->mn = btf_offset(types, "kvm.mmu_notifier");
 		out->lock = btf_offset(types, "kvm.mmu_lock");
 	}
-	if (!out->nr)
+	if (!out->nr && refused)
 		refused_add(refused, "filter by the VM's address", why ? why : ret == -ENOENT ? "this kernel does not tell it" :
 			    ret ? strerror(-ret) : "no statistics of it");
 	free(place);

@@ -23,7 +23,7 @@ struct addresses {
  * KVM keeps a file of statistics for each VM, and the function that fills it has the VM's address: a probe on that is
  * made for the moment, and the file read.  @in must have its buffer set up, and records nothing before or after.
  *
- * What the kernel does not take is told in @refused; @out is then empty.
+ * What the kernel does not take is told in @refused, if that is not NULL; @out is then empty.
  */
 void addresses_find(struct instance *in, const struct vm_process *p, const char *kallsyms, const struct btf *types,
 		    struct addresses *out, struct refused *refused);

@@ -24,6 +24,7 @@
 #include "capture/live/probes.h"
 #include "capture/live/profile.h"
 #include "capture/live/record_file.h"
+#include "capture/live/slot_notes.h"
 #include "capture/live/snapshot.h"
 #include "capture/live/vms.h"
 #include "capture/live/watch.h"
@@ -37,6 +38,7 @@ struct record {
 	int		only;		/* of them, the one that is recorded; -1: all */
 	struct filter	*filter;
 	struct addresses addresses;	/* of the one VM's */
+	char		*slots;		/* notes of the memslots there are */
 	size_t		noted;		/* of what was refused, how much the recording says already */
 	struct command	command;
 	struct drain	*drain;
@@ -95,6 +97,8 @@ static int set_up_probes(struct record *r, struct err *e)
 	uname(&u);
 	if (r->only >= 0 && has_addresses(&r->profile))
 		addresses_find(r->file.in, &r->vms.v[r->only], kallsyms, types, &r->addresses, &r->result->refused);
+	if (r->profile.nr_probes)
+		r->slots = slot_notes(r->file.in, &r->vms, r->only, kallsyms, types, &r->result->refused);
 	ret = probes_make(r->file.in, u.release, kallsyms, types, &r->profile, &r->result->refused, e);
 	btf_close(types);
 	return ret;
@@ -155,6 +159,14 @@ static void note(void *arg, const char *line)
 	free(text);
 }
 
+static void note_slots(struct record *r)
+{
+	char *save = NULL;
+
+	for (char *line = r->slots ? strtok_r(r->slots, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save))
+		note(r->file.in, line);
+}
+
 static void note_refused(struct record *r)
 {
 	for (; r->noted < r->result->refused.nr; r->noted++) {
@@ -186,6 +198,7 @@ static int begin(struct record *r, struct err *e)
 
 	if (!ret) {
 		snapshot_host(&s);
+		note_slots(r);
 		ret = turn(in, "0", e);
 	}
 	if (!ret)
@@ -287,6 +300,7 @@ int record_host(const struct record_options *o, struct record_result *out, struc
 	record_file_fini(&r.file);
 	filter_close(r.filter, &out->refused);
 	profile_fini(&r.profile);
+	free(r.slots);
 	vms_fini(&r.vms);
 	ending_restore(&r.ending);
 	return ret;

@@ -392,6 +392,29 @@ static const struct row rows[] = {
 		.vms = 2, .vcpus = "1 1",
 	},
 	{
+		.name = "memslots that are noted are its VM's, by its process; what the host does to it then, by its address",
+		.steps = {
+			MARK(10, 3, "mmulab: vm.100=1 VMs, 1 vCPUs, web"), MARK(11, 3, "mmulab: threads.100=100 102"),
+			MARK(12, 3, "mmulab: memslot.100.ffffc90000100000=0 3 20 10 7000 1"),
+			SERVED(100, 102, 0), REC(200, 47, "flush_all", A), INV(210, 47, A), UNMAP(211, 47, A),
+		},
+		.tasks = "102:0/0 47:0/- 0:0/-",
+		.stimuli = "102:access@0 0:memslot@0 47:invalidate_start@0", .vms = 1, .vcpus = "1",
+	},
+	{
+		.name = "or by its address first, whatever thread that was; then the process's threads are its own",
+		.steps = {
+			MARK(10, 3, "mmulab: vm.100=1 VMs, 1 vCPUs, web"), MARK(11, 3, "mmulab: threads.100=100 102"),
+			MARK(12, 3, "mmulab: vm.200=1 VMs, 1 vCPUs, db"), MARK(13, 3, "mmulab: threads.200=200 202"),
+			MARK(14, 3, "mmulab: memslot.100.ffffc90000100000=0 3 20 10 7000 1"),
+			MARK(15, 3, "mmulab: memslot.200.ffffc90000200000=0 3 20 10 9000 0"),
+			INV(90, 47, A), UNMAP(91, 47, A), INV(95, 47, B), UNMAP(96, 47, B), SERVED(100, 202, 0), SERVED(110, 102, 0),
+		},
+		.tasks = "47:-/- 202:1/0 102:0/0 0:0/- 0:1/-",
+		.stimuli = "47:invalidate_start@0 0:memslot@0 0:memslot@1 47:invalidate_start@1 202:access@1 102:access@0",
+		.vms = 2, .vcpus = "1 1",
+	},
+	{
 		.name = "addresses say more than notes: a process of two VMs",
 		.steps = {
 			MARK(10, 3, "mmulab: vm.100=2 VMs, 2 vCPUs, web"), MARK(12, 3, "mmulab: threads.100=100 102 103"),
