@@ -23,6 +23,7 @@ struct spans {
 
 struct yields {
 	struct spans waits, holders;
+	struct spans mapped;	/* faults that mapped, where those are no holders: see proof_of_lock() */
 	bool	     to_waiters;
 	uint64_t    *bits;	/* by observation */
 	uint32_t     nr;
@@ -192,7 +193,14 @@ static void note_round(const struct rec_op *op, const struct rec_obs *obs, struc
 			add(holders, op, obs[i].t_ns, obs[i].t_ns, true);
 }
 
-static void gather(const struct recording *r, struct spans *waits, struct spans *holders)
+/* @op had the lock without waiting for it, as @held shows, if it does. */
+static void note_holder(const struct recording *r, const struct rec_op *op, const struct rec_obs *held, struct spans *to)
+{
+	if (held && !rec_find(r, op, OBS_LOCK_WAIT, 0))
+		add(to, op, held->t_ns, held->t_ns, op->kind != EV_OP_FAULT || always_for_write(r));
+}
+
+static void gather(const struct recording *r, struct yields *y)
 {
 	for (uint32_t i = 0; i < r->nr_ops; i++) {
 		const struct rec_op *op = &r->ops[i];
@@ -201,18 +209,20 @@ static void gather(const struct recording *r, struct spans *waits, struct spans 
 
 		for (uint32_t o = 0; o < op->nr_obs; o++)
 			if (obs[o].o.kind == OBS_LOCK_WAIT)
-				add(waits, op, obs[o].t_ns - obs[o].o.wait.wait_ns, obs[o].t_ns,
+				add(&y->waits, op, obs[o].t_ns - obs[o].o.wait.wait_ns, obs[o].t_ns,
 				    obs[o].o.wait.flags & LOCK_WRITE);
-		if (held && !rec_find(r, op, OBS_LOCK_WAIT, 0))
-			add(holders, op, held->t_ns, held->t_ns, op->kind != EV_OP_FAULT || always_for_write(r));
+		note_holder(r, op, held, &y->holders);
+		if (op->kind == EV_OP_FAULT && !held)
+			note_holder(r, op, rec_find(r, op, OBS_SPTE_REQUESTED, 0), &y->mapped);
 		if (op->kind == EV_OP_NX_RECOVER)
-			note_round(op, obs, holders);
+			note_round(op, obs, &y->holders);
 	}
-	sort(waits);
-	sort(holders);
+	sort(&y->waits);
+	sort(&y->holders);
+	sort(&y->mapped);
 }
 
-struct walk {			/* of one operation: from its first change on, to its last */
+struct walk {			/* of one operation: from its first record under the lock on, to its last change */
 	uint32_t first, last;
 };
 
@@ -233,17 +243,21 @@ static bool flushes_part(const struct recording *r, const struct rec_op *op, con
 static bool find_walk(const struct recording *r, const struct rec_op *op, struct walk *w)
 {
 	const struct rec_obs *obs = rec_op_obs(r, op);
-	bool found = false;
+	bool begun = false, found = false;
 
 	for (uint32_t i = 0; i < op->nr_obs; i++) {
+		if (obs[i].o.kind == OBS_UNMAP_RANGE && !begun) {	/* it may come to nothing for long */
+			w->first = i;
+			begun = true;
+		}
 		if (!is_change(obs[i].o.kind) && obs[i].o.kind != OBS_PREPARE_ZAP_PAGE &&
 		    obs[i].o.kind != OBS_SYNC_PAGE && !flushes_part(r, op, &obs[i].o) &&
 		    obs[i].o.kind != OBS_W_UNMAP && obs[i].o.kind != OBS_W_ATTR && obs[i].o.kind != OBS_W_SPLIT)
 			continue;
-		if (!found)
+		if (!begun)
 			w->first = i;
 		w->last = i;
-		found = true;
+		begun = found = true;
 	}
 	return found;
 }
@@ -253,15 +267,19 @@ static void note_op(struct yields *y, const struct recording *r, const struct re
 	const struct rec_obs *obs = rec_op_obs(r, op);
 	bool flush_tells = flushes_to_yield(r, op);
 	const struct walker walker = walker_of(r, op);
-	struct walk w;
+	struct walk w = { 0 };
+	bool changed = false;
 
 	if (!yields_walks(r, op->kind) || !find_walk(r, op, &w))
 		return;
 	for (uint32_t i = w.first + 1; i <= w.last; i++) {
 		uint64_t from = obs[i - 1].t_ns, to = obs[i].t_ns;
 		uint32_t at = op->first_obs + i;
-
 		bool let_in = any(&y->holders, &walker, from, to, true) || (flush_tells && is_flush(&obs[i]));
+
+		changed |= is_change(obs[i - 1].o.kind);
+		if (!changed)		/* there is nothing to flush yet */
+			let_in |= any(&y->mapped, &walker, from, to, true);
 
 		if (y->to_waiters ? let_in && !any(&y->waits, &walker, from, to, false) :
 		    let_in || any_end(&y->waits, &walker, from, to))
@@ -276,7 +294,7 @@ struct yields *yields_new(const struct recording *r, bool to_waiters)
 	y->nr = r->nr_obs;
 	y->to_waiters = to_waiters;
 	y->bits = xcalloc(r->nr_obs / 64 + 1, sizeof(*y->bits));
-	gather(r, &y->waits, &y->holders);
+	gather(r, y);
 	for (uint32_t i = 0; i < r->nr_ops; i++)
 		note_op(y, r, &r->ops[i]);
 	return y;
@@ -288,6 +306,7 @@ void yields_free(struct yields *y)
 		return;
 	free(y->waits.v);
 	free(y->holders.v);
+	free(y->mapped.v);
 	free(y->bits);
 	free(y);
 }

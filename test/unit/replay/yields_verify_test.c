@@ -9,7 +9,8 @@
 #define ZAP(t, g) MADE_OBS(2, t, SPTE_CHANGED, .spte = { .gfn = g, .level = 1, .old = 1 })
 #define FLUSH(t) MADE_OBS(2, t, FLUSH_ALL, .gfns = { 0 })
 #define WAIT(task, from, to) MADE_OBS(task, to, LOCK_WAIT, .wait = { .wait_ns = (to) - (from), .flags = WRITE })
-#define WALK_BEGIN MADE_OBS(2, 15, UNMAP_RANGE, .gfns = { .gfn = 0, .count = 9 }), ZAP(20, 1)
+#define RANGE(t) MADE_OBS(2, t, UNMAP_RANGE, .gfns = { .gfn = 0, .count = 9 })
+#define WALK_BEGIN RANGE(15), ZAP(20, 1)
 #define WALK_END(t) MADE_OP(2, t, INVALIDATE_START, (t) - 10)
 
 static const struct row {
@@ -46,6 +47,12 @@ static const struct row {
 	{ "a round of NX recovery took a table away in between",
 	  { MADE_OBS(0, 30, SPTE_CHANGED, .spte = { .gfn = 0x200, .level = 2, .old = 0x1827 }), MADE_OP(0, 35, NX_RECOVER, 6),
 	    WALK_BEGIN, ZAP(40, 2), WALK_END(50) }, 1, true, 0, 39, 2 },
+	{ "a fault mapped before anything was zapped: there was nothing to flush",
+	  { MADE_OBS(0, 30, SPTE_REQUESTED), MADE_OP(0, 35, FAULT, 10), RANGE(15), RANGE(18), ZAP(40, 2), WALK_END(50) },
+	  1, true, 0, 39, 2 },
+	{ "later a flush would show that",
+	  { MADE_OBS(0, 30, SPTE_REQUESTED), MADE_OP(0, 35, FAULT, 10), WALK_BEGIN, ZAP(40, 2), WALK_END(50) },
+	  1, false, 0, 39, 2 },
 	{ "without probes: another zapped in between",
 	  { MADE_OBS(0, 32, SPTE_CHANGED, .spte = { .gfn = 9, .level = 1, .old = 1 }), MADE_OP(0, 35, INVALIDATE_START, 5),
 	    WAIT(2, 12, 15), ZAP(20, 1), ZAP(40, 2), WALK_END(50) }, 1, true, 0, 39, 2, .no_probes = true },
