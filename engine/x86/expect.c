@@ -5,18 +5,11 @@
  * Outside any RCU section: tables may be freed, and used for something else, meanwhile.  Their memory stays
  * readable, and a number found in it is only followed if it is one.
  */
-void x86_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
+static void expect_far(const struct x86_mmu *x, gfn_t gfn)
 {
-	const struct x86_mmu *x = to_x86_const(mmu);
 	uint64_t table = rt_peek(&x->newest_table);
-	const struct x86_vcpu *v = vcpu >= 0 ? &x->vcpus[vcpu] : NULL;
 
-	if (v && v->near.table && v->near.stretch == gfn >> TABLE_SHIFT) {
-		__builtin_prefetch(spte_at(x, v->near.table, gfn, 1), 1);
-		return;
-	}
-
-	for (int level = mmu->config.root_level; table < ARENA_MAX_TABLES; level--) {
+	for (int level = x->mmu.config.root_level; table < ARENA_MAX_TABLES; level--) {
 		const rt_u64 *sptep = spte_at(x, (uint32_t)table, gfn, level);
 
 		if (level <= 1 || !spte_is_table(rt_peek(sptep), level)) {
@@ -25,4 +18,15 @@ void x86_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
 		}
 		table = spte_pfn(rt_peek(sptep));
 	}
+}
+
+void x86_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
+{
+	const struct x86_mmu *x = to_x86_const(mmu);
+	const struct near *n = vcpu >= 0 ? &x->vcpus[vcpu].near : NULL;
+
+	if (likely(n && n->table && n->stretch == gfn >> TABLE_SHIFT))
+		__builtin_prefetch(spte_at(x, n->table, gfn, 1), 1);
+	else
+		expect_far(x, gfn);
 }

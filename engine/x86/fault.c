@@ -26,45 +26,58 @@ static inline enum mmu_found found(const struct x86_mmu *x, uint64_t spte)
 	return spte_is_mmio(x->f, spte) ? MMU_FOUND_MMIO : MMU_FOUND_NOTHING;
 }
 
+/* A and D of an entry that allows the access are to be set.  Return: false: it changed meanwhile. */
+static bool mark(struct x86_mmu *x, unsigned int vcpu, const struct mmu_access *a, struct near_end w, uint64_t sets)
+{
+	bool logs = (sets & ~w.spte & x->f->dirty) && protects_by_d(x), done;
+	uint64_t seen = w.spte;
+
+	if (logs)
+		check_begin(&x->mmu, CHECK_TOUCH, a->gfn, 0);
+	done = rt_cas(w.sptep, &seen, seen | sets);
+	if (done)
+		check_hardware(x, w.sptep, seen, seen | sets);
+	if (done && logs)
+		pml_log(x, vcpu, root_as_id(x->vcpus[vcpu].root), a->gfn);
+	if (logs)
+		check_end(&x->mmu, done);
+	return done;
+}
+
+/* The walk ended at a present entry.  Return: whether it allows the access, and it was carried out. */
+static __attribute__((noinline)) bool access_present(struct x86_mmu *x, unsigned int vcpu, struct mmu_access *a,
+						     struct near_end w)
+{
+	uint64_t sets = x->f->accessed | (a->access & MMU_W ? x->f->dirty : 0);
+
+	for (;; w = near_walk(x, &x->vcpus[vcpu], a->gfn)) {
+		if (!spte_is_present(w.spte) || !spte_permits(x->f, w.spte, a->access)) {
+			a->found = found(x, w.spte);
+			return false;
+		}
+		if (!spte_ad_enabled(w.spte) || (w.spte & sets) == sets || mark(x, vcpu, a, w, sets))
+			return true;
+	}
+}
+
 /* The guest's own access: the hardware walks, and sets A and D where it may. */
 bool x86_touch(struct mmu *mmu, unsigned int vcpu, struct mmu_access *a)
 {
 	struct x86_mmu *x = to_x86(mmu);
 	struct x86_vcpu *v = &x->vcpus[vcpu];
-	struct root *root = v->root;
 	bool allowed = false;
+	struct near_end w;
 
 	a->found = MMU_FOUND_UNKNOWN;
-	if (!root || root_invalid(root))
+	if (!v->root || root_invalid(v->root))
 		return false;
 	/* A running vCPU answers flushes, so tables wait for it: as an RCU section would make them. */
 	rt_rcu_read_lock();
-	for (;;) {
-		struct walk w = near_walk(x, v, a->gfn);
-		uint64_t seen = w.spte, sets;
-		bool logs, done;
-
-		allowed = spte_is_present(seen) && spte_permits(x->f, seen, a->access);
-		if (!allowed)
-			a->found = found(x, seen);
-		if (!allowed || !spte_ad_enabled(seen))
-			break;
-		sets = x->f->accessed | (a->access & MMU_W ? x->f->dirty : 0);
-		if ((seen & sets) == sets)
-			break;
-		logs = (sets & ~seen & x->f->dirty) && protects_by_d(x);
-		if (logs)
-			check_begin(mmu, CHECK_TOUCH, a->gfn, 0);
-		done = rt_cas(w.sptep, &seen, seen | sets);
-		if (done)
-			check_hardware(x, w.sptep, seen, seen | sets);
-		if (done && logs)
-			pml_log(x, vcpu, root_as_id(root), a->gfn);
-		if (logs)
-			check_end(mmu, done);
-		if (done)
-			break;
-	}
+	w = near_walk(x, v, a->gfn);
+	if (w.spte == x->f->nonpresent)
+		a->found = MMU_FOUND_NOTHING;
+	else
+		allowed = access_present(x, vcpu, a, w);
 	rt_rcu_read_unlock();
 	return allowed;
 }
@@ -139,23 +152,26 @@ static inline void host_lookup(struct fault *f)
 	}
 }
 
-static inline bool is_elsewhere(const struct fault *f, const struct mmu_access *a)
+/* The guest's tables lead elsewhere than when the access was recorded; what is there, if the host knows. */
+static __attribute__((noinline)) void take_others_facts(struct fault *f)
 {
 	const struct mmu_host *host = f->x->mmu.config.host;
 
-	return unlikely(f->gfn != a->gfn) && host && host->elsewhere;
+	if (!host || !host->elsewhere)
+		return;
+	f->pfn = host->elsewhere(host->arg, rt_self(), f->gfn);
+	f->host_level = 1;
 }
 
 /* The host's answer; read here and not before, since it is good only after the snapshot. */
 static inline void take_facts(struct fault *f, const struct mmu_access *a)
 {
-	const struct mmu_host *host = f->x->mmu.config.host;
-	bool elsewhere = is_elsewhere(f, a);
-	pfn_t pfn = elsewhere ? host->elsewhere(host->arg, rt_self(), f->gfn) : a->pfn;
-
-	check_looked_up(&f->x->mmu, f->gfn, pfn);
-	f->pfn = pfn ^ MUTANT(wrong_page);
-	f->host_level = a->host_level && !elsewhere ? a->host_level : 1;
+	f->pfn = a->pfn;
+	f->host_level = a->host_level ? a->host_level : 1;
+	if (unlikely(f->gfn != a->gfn))
+		take_others_facts(f);
+	check_looked_up(&f->x->mmu, f->gfn, f->pfn);
+	f->pfn ^= MUTANT(wrong_page);
 	f->map_writable = !MUTANT(write_read_only) && !(f->slot->cfg.flags & SLOT_READONLY) &&
 			  (a->host_writable || (f->access & MMU_W));
 }

@@ -14,7 +14,7 @@ struct fault {
 	gfn_t			 mmio_page;
 	pfn_t			 pfn;
 	uint64_t		 seq;		/* snapshot of mmu_invalidate_seq */
-	unsigned int		 access;	/* MMU_* */
+	uint8_t			 access;	/* MMU_* */
 	bool			 present;	/* the hardware found a present translation */
 	bool			 reserved;	/* ... or an MMIO entry */
 	bool			 map_writable;
@@ -23,8 +23,7 @@ struct fault {
 	bool			 certain;	/* no window matters */
 	bool			 nx;		/* the NX mitigation was on when it began */
 	bool			 nx_disallowed;	/* an execute fault under the NX mitigation: no huge page */
-	int			 host_level;
-	int			 req_level, goal_level;
+	int8_t			 host_level, req_level, goal_level;
 };
 
 static inline struct fault fault_of(struct x86_mmu *x, struct x86_vcpu *v, const struct mmu_access *a)

@@ -21,17 +21,23 @@ static inline bool near_has(const struct x86_mmu *x, const struct x86_vcpu *v, g
 	return n->table && n->stretch == gfn >> TABLE_SHIFT && n->unlinks == arena_unlinks(&x->mmu.arena);
 }
 
-/* walk_to() from the vCPU's root. */
-static inline struct walk near_walk(struct x86_mmu *x, struct x86_vcpu *v, gfn_t gfn)
-{
-	uint64_t unlinks = arena_unlinks(&x->mmu.arena);
-	struct walk w;
+/* Where walk_to() from the vCPU's root ends. */
+struct near_end {
+	rt_u64	*sptep;
+	uint64_t spte;
+};
 
-	if (likely(near_has(x, v, gfn) && rt_reads_alone(0, COST_WALK_STEP)))
-		return walk_to(x, v->near.table, 1, gfn);
-	w = walk_to(x, v->root->table, x->mmu.config.root_level, gfn);
-	v->near = (struct near){ gfn >> TABLE_SHIFT, unlinks, w.level == 1 ? w.table : 0 };
-	return w;
+/* near.c: goes there, and remembers it. */
+struct near_end near_go(struct x86_mmu *x, struct x86_vcpu *v, gfn_t gfn);
+
+static inline struct near_end near_walk(struct x86_mmu *x, struct x86_vcpu *v, gfn_t gfn)
+{
+	if (likely(near_has(x, v, gfn) && rt_reads_alone(0, COST_WALK_STEP))) {
+		rt_u64 *sptep = spte_at(x, v->near.table, gfn, 1);
+
+		return (struct near_end){ sptep, rt_load(sptep) };
+	}
+	return near_go(x, v, gfn);
 }
 
 #endif
