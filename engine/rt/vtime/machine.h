@@ -43,7 +43,6 @@ struct machine {
 	struct heap	 heap;
 	uint64_t	 tick_ns;		/* next tick that matters; UINT64_MAX: none */
 	uint64_t	 horizon_mask;		/* 0 when shuffled: each point at which it could, it may be held up */
-	uint64_t	 coarse_mask;		/* all ones when shared words do not hand over */
 	struct rt_task	*tasks;
 	unsigned int	 nr_tasks, nr_live;
 	struct prng	 ties;

@@ -29,10 +29,10 @@ typedef struct {
 struct rt_running {
 	uint64_t	 clock_ps;
 	uint64_t	 horizon_ps;		/* from here on somebody else may be earlier */
-	uint64_t	 fine_horizon_ps;	/* the same for shared words; never, when coarse */
 	struct rt_task	*task;
 	uint64_t	 rcu_waiting;		/* callbacks and the like */
 	uint32_t	 run;			/* number of this run: objects of an earlier one have stale times */
+	bool		 fine;			/* shared words hand over, too: RT_GRAIN_ACCESS */
 	bool		 pinned;		/* the run has a pin function */
 	bool		 shuffled;
 	uint64_t	 cost_ps[NR_COSTS];
@@ -115,11 +115,10 @@ static inline void rt_charge(enum cost c, uint64_t n)
 	rt_running.clock_ps += rt_running.cost_ps[c] * n;
 }
 
-/* Shared words hand over only when the run's grain is RT_GRAIN_ACCESS. */
 static inline void rt_word_step(void)
 {
-	if (unlikely(rt_running.clock_ps >= rt_running.fine_horizon_ps))
-		rt_hand_over();
+	if (unlikely(rt_running.fine))
+		rt_settle();
 }
 
 static inline void rt_word_init(rt_u64 *w, uint64_t v)
@@ -134,7 +133,7 @@ static inline uint64_t rt_peek(const rt_u64 *w)
 
 static inline bool rt_reads_alone(uint64_t nr, enum cost c)
 {
-	return likely(rt_running.clock_ps + rt_running.cost_ps[c] * nr < rt_running.fine_horizon_ps);
+	return likely(!rt_running.fine) || rt_running.clock_ps + rt_running.cost_ps[c] * nr < rt_running.horizon_ps;
 }
 
 static inline uint64_t rt_load(const rt_u64 *w)

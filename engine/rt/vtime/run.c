@@ -60,7 +60,6 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	machine.nr_tasks = machine.nr_live = nr;
 	machine.tick_ns = UINT64_MAX;
 	machine.horizon_mask = config->shuffle ? 0 : UINT64_MAX;
-	machine.coarse_mask = config->grain == RT_GRAIN_ACCESS ? 0 : UINT64_MAX;
 	machine.free_cpus = config->host.cpus;
 	machine.period_ns = config->host.hz ? NSEC_PER_SEC / config->host.hz : 0;
 	prng_seed(&machine.ties, config->seed);
@@ -70,6 +69,7 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	machine.max_switches = machine.switches_left = config->max_switches;
 	rt_running.clock_ps = 0;
 	rt_running.run++;
+	rt_running.fine = config->grain == RT_GRAIN_ACCESS;
 	rt_running.pinned = config->pin;
 	rt_running.shuffled = config->shuffle;
 	take_costs(config->costs);

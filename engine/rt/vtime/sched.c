@@ -13,7 +13,6 @@
 struct machine machine = { .home = { .ops[0].op = OP_NONE, .op = machine.home.ops } };
 struct rt_running rt_running = {
 	.horizon_ps = UINT64_MAX,
-	.fine_horizon_ps = UINT64_MAX,
 	.task = &machine.home,
 };
 
@@ -78,7 +77,6 @@ static inline void set_horizon(void)
 	if (unlikely(machine.tick_ns < ns))
 		ns = machine.tick_ns;
 	rt_running.horizon_ps = ns * PSEC_PER_NSEC & machine.horizon_mask;
-	rt_running.fine_horizon_ps = rt_running.horizon_ps | machine.coarse_mask;
 }
 
 void sched_horizon(void)
@@ -272,7 +270,7 @@ int sched_run(void)
 	machine.home.live = true;
 	sched_horizon();
 	task_switch(&machine.home, first);
-	rt_running.horizon_ps = rt_running.fine_horizon_ps = UINT64_MAX;
+	rt_running.horizon_ps = UINT64_MAX;
 	return machine.aborting ? -ERR_MACHINE : machine.stopped ? -ERR_NO : 0;
 }
 

@@ -52,7 +52,7 @@ bool rt_charge_steps(const struct rt_rwlock *l, uint64_t nr, enum cost before, e
 	uint64_t end_ps = rt_running.clock_ps + nr * step_ps;
 
 	assert(nr);
-	if (end_ps >= rt_running.fine_horizon_ps)
+	if (rt_running.fine && end_ps >= rt_running.horizon_ps)
 		return false;
 	if (l) {
 		if (yields_by(l, last_ps))
