@@ -28,6 +28,15 @@ void *xcalloc(size_t nr, size_t size)
 	return p;
 }
 
+void *xcalloc_lines(size_t nr, size_t size)
+{
+	void *p = aligned_alloc(64, nr ? nr * size : 64);
+
+	if (!p)
+		out_of_memory(nr * size);
+	return memset(p, 0, nr * size);
+}
+
 void *xrealloc(void *p, size_t size)
 {
 	p = realloc(p, size ? size : 1);

@@ -11,6 +11,8 @@
  */
 void *xmalloc(size_t size) __attribute__((malloc));
 void *xcalloc(size_t nr, size_t size) __attribute__((malloc));
+/* The same on the boundary of a cache line; @size is a multiple of one. */
+void *xcalloc_lines(size_t nr, size_t size) __attribute__((malloc));
 void *xrealloc(void *p, size_t size);
 /* @nr elements of @size bytes, checked for overflow. */
 void *xreallocarray(void *p, size_t nr, size_t size);

@@ -75,21 +75,33 @@ void ev_cursor_close(struct ev_cursor *c);	/* NULL is fine */
 /* Loads the next block.  Return: 1, 0 at the end, negative with @e naming the block that is damaged. */
 int ev_cursor_load(struct ev_cursor *c, struct err *e);
 
-/* Return: 1 and *@at, 0 at the end, negative with @e naming the block that is damaged. */
-static inline int ev_cursor_next(struct ev_cursor *c, struct ev_at *at, struct err *e)
+/* The block is read to its end, or none is loaded. */
+static inline bool ev_cursor_is_empty(const struct ev_cursor *c)
 {
-	if (unlikely(c->next == c->end)) {
-		int ret = ev_cursor_load(c, e);
+	return c->next == c->end;
+}
 
-		if (ret <= 0)
-			return ret;
-	}
+/* The next record of the loaded block: it is not empty. */
+static inline void ev_cursor_take(struct ev_cursor *c, struct ev_at *at)
+{
 	*at = (struct ev_at){
 		.t_ns = c->first_ns + c->next->dt_ns,
 		.task = c->task,
 		.number = c->number++,
 		.ev = c->next++,
 	};
+}
+
+/* Return: 1 and *@at, 0 at the end, negative with @e naming the block that is damaged. */
+static inline int ev_cursor_next(struct ev_cursor *c, struct ev_at *at, struct err *e)
+{
+	if (unlikely(ev_cursor_is_empty(c))) {
+		int ret = ev_cursor_load(c, e);
+
+		if (ret <= 0)
+			return ret;
+	}
+	ev_cursor_take(c, at);
 	return 1;
 }
 

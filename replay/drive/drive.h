@@ -48,10 +48,15 @@ struct drive_vm {
 	rt_u64		 compared;	/* the oracle has had its look before the VM was emptied */
 };
 
-struct stim {			/* one stimulus, moved to the task's copy */
-	uint64_t	t_ns;
-	uint32_t	number;
-	struct ev	ev;
+struct stim {			/* one stimulus */
+	const struct ev *ev;	/* moved to the task's copy; good until the task's next one */
+	uint64_t	 t_ns;	/* as recorded: not scaled */
+	uint32_t	 number;
+};
+
+struct kept_stim {		/* for later */
+	struct stim	 s;	/* .ev: unset */
+	struct ev	 ev;
 };
 
 struct ev_list {
@@ -66,7 +71,12 @@ struct window {			/* an invalidation begun and not ended */
 };
 
 struct task_counts {
-	uint64_t operations, accesses, recorded, avoided, faults, retries, dropped;
+	uint64_t want_think_ns, off_think_ns;	/* recorded think time; how far from it */
+	uint64_t accesses, recorded, faults;
+	uint64_t access_ns, lock_wait_ns, ipi_ns, nested_ns;
+	uint64_t others;		/* operations that are no accesses */
+	/* The rarer ones. */
+	uint64_t retries, avoided, dropped;
 	uint64_t unmatched_ends, slot_errors;
 	uint64_t prefilled;	/* bytes */
 	uint64_t clear_chunk;	/* bytes, of the largest DIRTY_CLEAR */
@@ -79,9 +89,7 @@ struct task_counts {
 	uint64_t young_lost, young_early; /* against the touches: job->access only */
 	uint64_t dirty_pages;		/* given to user space */
 	uint64_t order_skipped;		/* edges not waited for, with an invalidation open */
-	uint64_t access_ns, lock_wait_ns, ipi_ns, nested_ns;
-	uint64_t want_think_ns, off_think_ns;	/* recorded think time; how far from it */
-	uint64_t first_ns, last_ns;	/* begin of its first stimulus, end of its last one */
+	uint64_t first_ns, last_ns;	/* vCPUs: begin of the first stimulus, end of the last one */
 	uint64_t guest_faults;		/* attempts after which the guest was told */
 	uint64_t pt_faults;		/* before writes to the guest's tables that did not fault when recorded */
 	uint64_t skipped[EV_STIM_END];
@@ -101,24 +109,36 @@ struct story {			/* where the telling of a task is: tell.c */
 
 struct drive;
 
+/*
+ * Tasks take turns, so what a stimulus touches here has left the nearest cache by the next one.  What all of them
+ * need comes first, line by line: when one begins and ends; around each hand-over; what is counted then.
+ */
 struct drive_task {
-	struct drive		*drive;
+	struct rt_gate		 gate;		/* stimuli done */
 	struct ev_cursor	*cursor;
-	uint32_t		 recorded;	/* index into meta.tasks */
-	unsigned int		 copy;
+	struct sample_buf	*samples;	/* its own where tasks run at once, or everybody's */
+
+	struct drive		*drive;
+	struct drive_vm		*guest;		/* of @vm; a vCPU's */
 	int			 vm, vcpu;	/* vcpu: of the mmu, copies included; -1: a host task */
-	bool			 loaded;	/* the vCPU has a root */
-	bool			 tests;		/* test_age is under way: what it looks at stays young */
-	struct mmu_access	*access;	/* of the fault under way; checked runs fill in its page */
+	unsigned int		 copy;
+	uint32_t		 await_from;	/* the next stimulus that waits for others */
 	bool			 awaited;
 	bool			 started;
-	uint32_t		 number;	/* of the stimulus at hand */
-	struct rt_gate		 gate;		/* stimuli done */
+	bool			 loaded;	/* the vCPU has a root */
+	bool			 plain;		/* loaded, nothing kept for the next access, nobody looks on */
+	bool			 tests;		/* test_age is under way: what it looks at stays young */
+	uint64_t		 recorded_end_ns; /* of its last stimulus */
+	struct task_counts	 n;
+
+	uint32_t		 recorded;	/* index into meta.tasks */
+	struct ev		 moved;		/* the stimulus at hand, of a copy */
+	struct mmu_access	*access;	/* of the fault under way; checked runs fill in its page */
 	const struct plan_edge	*edges;
 	size_t			 nr_edges, next_edge;
 	struct window		*windows;
 	size_t			 nr_windows, cap_windows;
-	struct stim		*nested;	/* notifiers of the access that follows */
+	struct kept_stim	*nested;	/* notifiers of the access that follows */
 	size_t			 nr_nested, cap_nested;
 	struct ev		 think;		/* kind EV_NONE: none */
 	struct ev		 walk;		/* likewise: of the access that follows */
@@ -129,11 +149,8 @@ struct drive_task {
 	struct ev_gpte		 wrote;		/* what it wrote to its last access's frame already; bytes 0: nothing */
 	gfn_t			 emulated;	/* frame of the last access, if KVM has its write to emulate */
 	uint64_t		 thought_ns;	/* of the next access's think time */
-	uint64_t		 recorded_end_ns; /* of its last stimulus */
-	struct task_counts	 n;
 	struct story		 story;
-	struct sample_buf	*samples;	/* its own where tasks run at once, or everybody's */
-};
+} __attribute__((aligned(64)));
 
 struct drive {
 	const struct drive_job	*job;
@@ -145,6 +162,8 @@ struct drive {
 	unsigned int		 nr_tasks;
 	struct sampler		 sampler;
 	struct rt_stats		 stats;
+	uint32_t		 time_scale_ppm; /* 0: time goes as recorded */
+	bool			 plain;		/* accesses in closed loop, which nobody looks on */
 	bool			 slots_inferred;
 	bool			 rmaps;		/* shadow pages serve the guest ... */
 	bool			 shadow;	/* ... and follow its own page tables */
@@ -215,17 +234,35 @@ void recorded_answer(struct drive_task *t, struct drive_vm *vm, const struct ev 
 int tasks_make(struct drive *d, struct err *e);
 void tasks_free(struct drive *d);
 /* Return: false at the end of the stream or of the run; the first error is kept in the drive. */
-bool task_next(struct drive_task *t, struct stim *s);
+static inline bool task_next(struct drive_task *t, struct stim *s);
 void task_fail(struct drive *d, const struct err *e, int rc);
 /* Waits for what the plan says stimulus @number comes after. */
 void task_await_edges(struct drive_task *t, uint32_t number);
+static inline bool task_waits(const struct drive_task *t, uint32_t number)
+{
+	return number >= t->await_from;
+}
+
 static inline void task_await(struct drive_task *t, uint32_t number)
 {
-	if (t->next_edge < t->nr_edges && t->edges[t->next_edge].number <= number)
+	if (task_waits(t, number))
 		task_await_edges(t, number);
 }
+
 /* Stimulus @number is done: whoever waits for it may go on. */
-void task_done(struct drive_task *t, uint32_t number);
+static inline void task_done(struct drive_task *t, uint32_t number)
+{
+	if (t->awaited)
+		rt_gate_raise(&t->gate, (uint64_t)number + 1);
+}
+
+/* It was to think, or to sleep, for @want_ns, and took @took_ns. */
+static inline void task_paced(struct drive_task *t, uint64_t want_ns, uint64_t took_ns)
+{
+	t->n.want_think_ns += want_ns;
+	t->n.off_think_ns += took_ns > want_ns ? took_ns - want_ns : want_ns - took_ns;
+}
+
 /* After the last stimulus: closes what is open and lets everybody through. */
 void task_finish(struct drive_task *t);
 /* What the operation that has just ended took; @more_ns: what @more says. */
@@ -235,12 +272,33 @@ static inline void task_sample(struct drive_task *t, enum result_op op, const st
 /* Recorded nanoseconds on the run's scale. */
 static inline uint64_t drive_scaled(const struct drive *d, uint64_t ns)
 {
-	uint32_t ppm = d->job->time_scale_ppm;
+	uint32_t ppm = d->time_scale_ppm;
 
-	if (likely(!ppm || ppm == TIME_SCALE_ONE))
+	if (likely(!ppm))
 		return ns;
 	/* ns * ppm / TIME_SCALE_ONE, exactly, without 128-bit numbers. */
 	return ns / TIME_SCALE_ONE * ppm + ns % TIME_SCALE_ONE * ppm / TIME_SCALE_ONE;
+}
+
+/* tasks.c: loads the cursor's next block; false when there is none, or it is damaged. */
+bool task_load(struct drive_task *t);
+/* Another copy's stimulus. */
+void task_move(struct drive_task *t, struct stim *s);
+
+static inline bool task_next(struct drive_task *t, struct stim *s)
+{
+	struct ev_at at;
+
+	if (unlikely(rt_peek(&t->drive->failed)))
+		return false;
+	if (unlikely(ev_cursor_is_empty(t->cursor)) && !task_load(t))
+		return false;
+	ev_cursor_take(t->cursor, &at);
+	*s = (struct stim){ .ev = at.ev, .t_ns = at.t_ns, .number = at.number };
+	__builtin_prefetch(at.ev + 1);	/* its turn comes after all other tasks' */
+	if (unlikely(t->copy))
+		task_move(t, s);
+	return true;
 }
 
 static inline void task_sample(struct drive_task *t, enum result_op op, const struct rt_sample *sample,
@@ -261,9 +319,8 @@ void guest_think(struct drive_task *t, uint64_t ns);
  * pages are touched, and nothing else.
  */
 void guest_tail(struct drive_task *t);
-/* An access that was not a hit: attempts until one is not told to retry.  @added: the access model drew it. */
-void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
-		uint64_t stamp, bool added);
+/* A touch that the access model drew was not a hit: attempts until one is not told to retry. */
+void vcpu_fault(struct drive_task *t, struct drive_vm *vm, struct mmu_access *a, uint64_t stamp);
 
 /* paging.c: shadow paging, what the guest does to its own page tables. */
 void paging_keep(struct ev_list *list, const struct ev *ev);

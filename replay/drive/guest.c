@@ -15,7 +15,7 @@ static void carry_out(struct drive_task *t, struct drive_vm *vm, const struct to
 
 	t->n.touches++;
 	if (!mmu_touch(vm->mmu, (unsigned int)t->vcpu, &a))
-		vcpu_fault(t, vm, &a, false, stamp, true);
+		vcpu_fault(t, vm, &a, stamp);
 	else if (vm->oracle)
 		oracle_access_end(vm->oracle, stamp, a.gfn, 0, 0, false);
 	touches_note(vm->touches, a.gfn);

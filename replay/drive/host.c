@@ -3,22 +3,20 @@
 #include "replay/drive/drive.h"
 
 /* Closed: the recorded gap since its previous stimulus was done. */
-static void pace(struct drive_task *t, const struct stim *s)
+static void pace(struct drive_task *t, uint64_t due_ns)
 {
-	uint64_t begin_ns = rt_now_ns(), gap_ns, took_ns;
+	uint64_t begin_ns = rt_now_ns(), gap_ns;
 
 	switch (t->drive->job->pacing) {
 	case PACING_CLOSED:
-		if (!t->started || s->t_ns <= t->recorded_end_ns)
+		if (!t->started || due_ns <= t->recorded_end_ns)
 			return;
-		gap_ns = s->t_ns - t->recorded_end_ns;
+		gap_ns = due_ns - t->recorded_end_ns;
 		rt_idle(gap_ns);
-		took_ns = rt_now_ns() - begin_ns;
-		t->n.want_think_ns += gap_ns;
-		t->n.off_think_ns += took_ns > gap_ns ? took_ns - gap_ns : gap_ns - took_ns;
+		task_paced(t, gap_ns, rt_now_ns() - begin_ns);
 		break;
 	case PACING_OPEN:
-		rt_idle_until(s->t_ns);
+		rt_idle_until(due_ns);
 		break;
 	case PACING_ASAP:
 		break;
@@ -31,12 +29,12 @@ void host_run(void *arg)
 	struct stim s;
 
 	while (task_next(t, &s)) {
-		pace(t, &s);
-		if (!t->started)
-			t->n.first_ns = rt_now_ns();
+		uint64_t due_ns = drive_scaled(t->drive, s.t_ns);
+
+		pace(t, due_ns);
 		t->started = true;
 		op_run(t, &s);
-		t->recorded_end_ns = s.t_ns + drive_scaled(t->drive, op_service_ns(&s.ev));
+		t->recorded_end_ns = due_ns + drive_scaled(t->drive, op_service_ns(s.ev));
 	}
 	rt_fetch_add(&t->drive->hosts_left, (uint64_t)-1);
 	task_finish(t);

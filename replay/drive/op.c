@@ -62,19 +62,19 @@ static void open_window(struct drive_task *t, const struct window *w)
 
 static void invalidate_start(struct drive_task *t, const struct stim *s)
 {
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	struct window w = { .vm = s->ev.vm, .start = s->ev.hvas.start, .end = s->ev.hvas.end,
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
+	struct window w = { .vm = s->ev->vm, .start = s->ev->hvas.start, .end = s->ev->hvas.end,
 			    .begin_ns = rt_now_ns() };
 	uint64_t stamp = check_begin(vm);
 
 	recorded_unmap(t, vm, w.start, w.end);
 	paging_unmapped(t, vm, w.start, w.end);
-	begin_op(t, RESULT_INVALIDATE, &s->ev);
-	mmu_invalidate_start(vm->mmu, w.start, w.end, !(s->ev.flags & EV_F_NOBLOCK));
+	begin_op(t, RESULT_INVALIDATE, s->ev);
+	mmu_invalidate_start(vm->mmu, w.start, w.end, !(s->ev->flags & EV_F_NOBLOCK));
 	check_moved(t, vm, w.start, w.end);
 	end_op(t, RESULT_INVALIDATE);
 	check_unmapped(t, vm, stamp, w.start, w.end);
-	if (t->drive->ends_at_once || s->ev.flags & EV_F_OPEN)
+	if (t->drive->ends_at_once || s->ev->flags & EV_F_OPEN)
 		end_window(t, &w);
 	else
 		open_window(t, &w);
@@ -85,7 +85,7 @@ static void invalidate_end(struct drive_task *t, const struct stim *s)
 	for (size_t i = t->nr_windows; i-- > 0;) {
 		struct window w = t->windows[i];
 
-		if (w.vm != s->ev.vm || w.start != s->ev.hvas.start || w.end != s->ev.hvas.end)
+		if (w.vm != s->ev->vm || w.start != s->ev->hvas.start || w.end != s->ev->hvas.end)
 			continue;
 		for (; i + 1 < t->nr_windows; i++)
 			t->windows[i] = t->windows[i + 1];
@@ -98,21 +98,21 @@ static void invalidate_end(struct drive_task *t, const struct stim *s)
 
 static void age(struct drive_task *t, const struct stim *s)
 {
-	enum result_op op = s->ev.kind == EV_AGE ? RESULT_AGE : RESULT_TEST_AGE;
+	enum result_op op = s->ev->kind == EV_AGE ? RESULT_AGE : RESULT_TEST_AGE;
 	enum mmu_age how = MMU_AGE_TEST;
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	bool truth = recorded_truth(t, vm, &s->ev), young;
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
+	bool truth = recorded_truth(t, vm, s->ev), young;
 
-	if (s->ev.kind == EV_AGE)
-		how = s->ev.flags & EV_F_FLUSH ? MMU_AGE_CLEAR_FLUSH : MMU_AGE_CLEAR;
+	if (s->ev->kind == EV_AGE)
+		how = s->ev->flags & EV_F_FLUSH ? MMU_AGE_CLEAR_FLUSH : MMU_AGE_CLEAR;
 	if (how != MMU_AGE_TEST)
-		recorded_age(t, vm, s->ev.hvas.start, s->ev.hvas.end);
-	begin_op(t, op, &s->ev);
+		recorded_age(t, vm, s->ev->hvas.start, s->ev->hvas.end);
+	begin_op(t, op, s->ev);
 	t->tests = how == MMU_AGE_TEST;
-	young = mmu_age(vm->mmu, s->ev.hvas.start, s->ev.hvas.end, how);
+	young = mmu_age(vm->mmu, s->ev->hvas.start, s->ev->hvas.end, how);
 	t->tests = false;
 	end_op(t, op);
-	recorded_answer(t, vm, &s->ev, truth, young);
+	recorded_answer(t, vm, s->ev, truth, young);
 }
 
 static void take_gfn(void *arg, gfn_t gfn, gfn_t end)
@@ -134,21 +134,21 @@ static gfn_t gfn_of(const struct drive_task *t, struct drive_vm *vm, hva_t hva)
 
 static void set_spte(struct drive_task *t, const struct stim *s)
 {
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
 	uint64_t stamp = check_begin(vm);
-	gfn_t gfn = gfn_of(t, vm, s->ev.hvas.start);
-	pfn_t pfn = s->ev.hvas.end;
+	gfn_t gfn = gfn_of(t, vm, s->ev->hvas.start);
+	pfn_t pfn = s->ev->hvas.end;
 
 	if (t->drive->meta->release > KVM_6_1) {
 		t->n.skipped[EV_SET_SPTE]++;
 		return;
 	}
-	recorded_unmap(t, vm, s->ev.hvas.start, s->ev.hvas.start + 1);
-	paging_unmapped(t, vm, s->ev.hvas.start, s->ev.hvas.start + 1);
+	recorded_unmap(t, vm, s->ev->hvas.start, s->ev->hvas.start + 1);
+	paging_unmapped(t, vm, s->ev->hvas.start, s->ev->hvas.start + 1);
 	if (pfn != MMU_PFN_WRITABLE && gfn != UINT64_MAX)
 		pfn = check_page(t->drive, vm, gfn);
-	begin_op(t, RESULT_SET_SPTE, &s->ev);
-	mmu_set_spte(vm->mmu, s->ev.hvas.start, pfn);
+	begin_op(t, RESULT_SET_SPTE, s->ev);
+	mmu_set_spte(vm->mmu, s->ev->hvas.start, pfn);
 	end_op(t, RESULT_SET_SPTE);
 	check_set_spte(vm, stamp);
 }
@@ -176,8 +176,8 @@ static void memslot(struct drive_task *t, const struct stim *s)
 		[EV_SLOT_CREATE] = MMU_SLOT_CREATE, [EV_SLOT_DELETE] = MMU_SLOT_DELETE,
 		[EV_SLOT_MOVE] = MMU_SLOT_MOVE, [EV_SLOT_FLAGS] = MMU_SLOT_FLAGS,
 	};
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	const struct ev_slot *from = &s->ev.slot;
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
+	const struct ev_slot *from = &s->ev->slot;
 	struct mmu_slot slot = { .id = from->id, .as_id = from->as_id, .flags = from->flags,
 				 .base_gfn = from->gfn, .npages = from->npages, .hva = from->hva };
 	uint64_t stamp = check_begin(vm);
@@ -190,7 +190,7 @@ static void memslot(struct drive_task *t, const struct stim *s)
 	}
 	recorded_slot(t, vm, from);
 	op = slot_op(vm, from);
-	begin_op(t, op, &s->ev);
+	begin_op(t, op, s->ev);
 	rc = mmu_memslot(vm->mmu, changes[from->change], &slot);
 	end_op(t, op);
 	if (rc)
@@ -202,19 +202,19 @@ static void memslot(struct drive_task *t, const struct stim *s)
 /* Memory attributes, and holes in a guest_memfd: by gfn. */
 static void change_pages(struct drive_task *t, const struct stim *s)
 {
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	bool attributes = s->ev.kind == EV_MEM_ATTR;
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
+	bool attributes = s->ev->kind == EV_MEM_ATTR;
 	enum result_op op = attributes ? RESULT_MEM_ATTR : RESULT_PUNCH_HOLE;
-	gfn_t start = s->ev.gfns.gfn, end = start + s->ev.gfns.count;
+	gfn_t start = s->ev->gfns.gfn, end = start + s->ev->gfns.count;
 	uint64_t stamp = check_begin(vm);
 	int rc;
 
-	begin_op(t, op, &s->ev);
-	rc = attributes ? mmu_mem_attributes(vm->mmu, start, end, s->ev.flags & EV_F_PRIVATE)
+	begin_op(t, op, s->ev);
+	rc = attributes ? mmu_mem_attributes(vm->mmu, start, end, s->ev->flags & EV_F_PRIVATE)
 			: mmu_punch_hole(vm->mmu, start, end);
 	end_op(t, op);
 	if (rc)
-		t->n.skipped[s->ev.kind]++;	/* the recorded release knows no such thing */
+		t->n.skipped[s->ev->kind]++;	/* the recorded release knows no such thing */
 	else if (vm->oracle)	/* not where the pages were so before, or no slot is bound to the file */
 		oracle_remove_all(vm->oracle, stamp, false);
 }
@@ -222,13 +222,13 @@ static void change_pages(struct drive_task *t, const struct stim *s)
 /* kvm_zap_gfn_range(): by gfn, and over more than there are pages where it means all of them. */
 static void zap_range(struct drive_task *t, const struct stim *s)
 {
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	gfn_t start = s->ev.gfns.gfn, end = start + s->ev.gfns.count;
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
+	gfn_t start = s->ev->gfns.gfn, end = start + s->ev->gfns.count;
 	uint64_t stamp = check_begin(vm);
 	int rc;
 
 	recorded_zap(vm, start, end);
-	begin_op(t, RESULT_ZAP_RANGE, &s->ev);
+	begin_op(t, RESULT_ZAP_RANGE, s->ev);
 	rc = mmu_zap_gfn_range(vm->mmu, start, end);
 	end_op(t, RESULT_ZAP_RANGE);
 	if (rc)
@@ -243,28 +243,28 @@ static void zap_range(struct drive_task *t, const struct stim *s)
  */
 static int64_t dirty_call(struct mmu *mmu, const struct stim *s)
 {
-	const struct obs_gfns *g = &s->ev.gfns;
+	const struct obs_gfns *g = &s->ev->gfns;
 
-	switch (s->ev.kind) {
+	switch (s->ev->kind) {
 	case EV_DIRTY_GET:
 		return mmu_dirty_get(mmu, g->level, g->slot);
 	case EV_DIRTY_CLEAR:
 		return mmu_dirty_clear(mmu, g->level, g->slot, g->gfn, g->count);
 	case EV_DIRTY_RESET:
-		return mmu_dirty_reset(mmu, g->slot, g->count ? UINT64_MAX : 0, s->ev.flags & EV_F_LAST);
+		return mmu_dirty_reset(mmu, g->slot, g->count ? UINT64_MAX : 0, s->ev->flags & EV_F_LAST);
 	default:
-		return mmu_dirty_mask(mmu, g->gfn, g->count, s->ev.flags & EV_F_LAST);
+		return mmu_dirty_mask(mmu, g->gfn, g->count, s->ev->flags & EV_F_LAST);
 	}
 }
 
 static void dirty(struct drive_task *t, const struct stim *s)
 {
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	enum result_op op = s->ev.kind == EV_DIRTY_GET ? RESULT_DIRTY_GET :
-			    s->ev.kind == EV_DIRTY_CLEAR ? RESULT_DIRTY_CLEAR : RESULT_DIRTY_RESET;
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
+	enum result_op op = s->ev->kind == EV_DIRTY_GET ? RESULT_DIRTY_GET :
+			    s->ev->kind == EV_DIRTY_CLEAR ? RESULT_DIRTY_CLEAR : RESULT_DIRTY_RESET;
 	int64_t pages;
 
-	begin_op(t, op, &s->ev);
+	begin_op(t, op, s->ev);
 	pages = dirty_call(vm->mmu, s);
 	if (telling(t->drive) && pages > 0)
 		tell_count(t, (uint64_t)pages);
@@ -273,8 +273,8 @@ static void dirty(struct drive_task *t, const struct stim *s)
 		t->n.slot_errors++;
 	else if (op != RESULT_DIRTY_CLEAR)
 		t->n.dirty_pages += pages;
-	else if (t->n.clear_chunk < s->ev.gfns.count << t->drive->meta->page_shift)
-		t->n.clear_chunk = s->ev.gfns.count << t->drive->meta->page_shift;
+	else if (t->n.clear_chunk < s->ev->gfns.count << t->drive->meta->page_shift)
+		t->n.clear_chunk = s->ev->gfns.count << t->drive->meta->page_shift;
 	check_protected(vm);
 }
 
@@ -294,8 +294,8 @@ static void keep_counts(struct drive_vm *vm)
 static void empty_vm(struct drive_task *t, const struct stim *s)
 {
 	struct drive *d = t->drive;
-	struct drive_vm *vm = &d->vms[s->ev.vm];
-	bool teardown = s->ev.kind == EV_VM_DESTROY;
+	struct drive_vm *vm = &d->vms[s->ev->vm];
+	bool teardown = s->ev->kind == EV_VM_DESTROY;
 	enum result_op op = teardown ? RESULT_TEARDOWN : RESULT_ZAP_ALL;
 	struct err e = { 0 };
 	uint64_t stamp;
@@ -311,7 +311,7 @@ static void empty_vm(struct drive_task *t, const struct stim *s)
 	}
 	keep_counts(vm);
 	stamp = check_begin(vm);
-	begin_op(t, op, &s->ev);
+	begin_op(t, op, s->ev);
 	if (teardown)
 		mmu_teardown(vm->mmu);
 	else
@@ -324,9 +324,9 @@ static void empty_vm(struct drive_task *t, const struct stim *s)
 /* Not an operation of the run: it was so before. */
 static void prefill(struct drive_task *t, const struct stim *s)
 {
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
-	struct mmu_prefill p = { .gfn = s->ev.gfns.gfn, .npages = s->ev.gfns.count, .level = s->ev.gfns.level,
-				 .pfn = drive_frame(t->drive, s->ev.gfns.gfn) };
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
+	struct mmu_prefill p = { .gfn = s->ev->gfns.gfn, .npages = s->ev->gfns.count, .level = s->ev->gfns.level,
+				 .pfn = drive_frame(t->drive, s->ev->gfns.gfn) };
 	struct err e = { 0 };
 	int rc = check_prefill(t->drive, vm, &p, &e);
 
@@ -350,18 +350,18 @@ void op_nx_recover(struct drive_vm *vm)
 
 static void nx_recover(struct drive_task *t, const struct stim *s)
 {
-	begin_op(t, RESULT_NX_RECOVER, &s->ev);
-	op_nx_recover(&t->drive->vms[s->ev.vm]);
+	begin_op(t, RESULT_NX_RECOVER, s->ev);
+	op_nx_recover(&t->drive->vms[s->ev->vm]);
 	end_op(t, RESULT_NX_RECOVER);
 }
 
 /* Every root goes. */
 static void nx_toggle(struct drive_task *t, const struct stim *s)
 {
-	struct drive_vm *vm = &t->drive->vms[s->ev.vm];
+	struct drive_vm *vm = &t->drive->vms[s->ev->vm];
 	uint64_t stamp = check_begin(vm);
 
-	begin_op(t, RESULT_NX_TOGGLE, &s->ev);
+	begin_op(t, RESULT_NX_TOGGLE, s->ev);
 	mmu_nx_toggle(vm->mmu);
 	end_op(t, RESULT_NX_TOGGLE);
 	if (vm->oracle)
@@ -370,13 +370,13 @@ static void nx_toggle(struct drive_task *t, const struct stim *s)
 
 static void vcpu_root(struct drive_task *t, const struct stim *s)
 {
-	struct mmu *mmu = t->drive->vms[s->ev.vm].mmu;
+	struct mmu *mmu = t->drive->vms[s->ev->vm].mmu;
 
-	if (t->vcpu < 0 || t->vm != s->ev.vm)
+	if (t->vcpu < 0 || t->vm != s->ev->vm)
 		return;		/* whose root a host task drops is not recorded; teardown drops what is left */
-	if (t->loaded == (s->ev.kind == EV_VCPU_LOAD))
+	if (t->loaded == (s->ev->kind == EV_VCPU_LOAD))
 		return;
-	begin_op(t, RESULT_LOAD, &s->ev);
+	begin_op(t, RESULT_LOAD, s->ev);
 	if (t->loaded)
 		mmu_vcpu_unload(mmu, (unsigned int)t->vcpu);
 	else
@@ -391,32 +391,32 @@ static void paging(struct drive_task *t, const struct stim *s)
 	static const enum result_op ops[EV_STIM_END] = {
 		[EV_CR3] = RESULT_LOAD, [EV_SYNC_ROOTS] = RESULT_SYNC, [EV_INVLPG] = RESULT_INVLPG,
 	};
-	struct mmu *mmu = t->drive->vms[s->ev.vm].mmu;
+	struct mmu *mmu = t->drive->vms[s->ev->vm].mmu;
 
-	if (t->vcpu < 0 || t->vm != s->ev.vm)
+	if (t->vcpu < 0 || t->vm != s->ev->vm)
 		return;
-	begin_op(t, ops[s->ev.kind], &s->ev);
-	if (s->ev.kind == EV_CR3)
-		paging_root(t, mmu, &s->ev.walk);
-	else if (s->ev.kind == EV_SYNC_ROOTS)
+	begin_op(t, ops[s->ev->kind], s->ev);
+	if (s->ev->kind == EV_CR3)
+		paging_root(t, mmu, &s->ev->walk);
+	else if (s->ev->kind == EV_SYNC_ROOTS)
 		mmu_sync_roots(mmu, (unsigned int)t->vcpu);
 	else
-		mmu_invlpg(mmu, (unsigned int)t->vcpu, s->ev.walk.gva);
+		mmu_invlpg(mmu, (unsigned int)t->vcpu, s->ev->walk.gva);
 	paging_enter(t, mmu);
-	end_op(t, ops[s->ev.kind]);
+	end_op(t, ops[s->ev->kind]);
 }
 
 /* All copies together have as much for each as the recorded guest had. */
 static void page_limit(struct drive_task *t, const struct stim *s)
 {
-	begin_op(t, RESULT_PAGE_LIMIT, &s->ev);
-	mmu_page_limit(t->drive->vms[s->ev.vm].mmu, s->ev.gfns.count * t->drive->job->clones);
+	begin_op(t, RESULT_PAGE_LIMIT, s->ev);
+	mmu_page_limit(t->drive->vms[s->ev->vm].mmu, s->ev->gfns.count * t->drive->job->clones);
 	end_op(t, RESULT_PAGE_LIMIT);
 }
 
 static void dispatch(struct drive_task *t, const struct stim *s)
 {
-	switch (s->ev.kind) {
+	switch (s->ev->kind) {
 	case EV_INVALIDATE_START:
 		invalidate_start(t, s);
 		break;
@@ -470,7 +470,7 @@ static void dispatch(struct drive_task *t, const struct stim *s)
 		break;
 	case EV_GPTE:
 	case EV_PT_WRITE:
-		paging_write(t, &s->ev);
+		paging_write(t, s->ev);
 		break;
 	case EV_PAGE_LIMIT:
 		page_limit(t, s);
@@ -505,9 +505,9 @@ uint64_t op_service_ns(const struct ev *ev)
 /* What the engine has no operation for still took its task's time. */
 static void skip(struct drive_task *t, const struct stim *s)
 {
-	uint64_t service_ns = op_service_ns(&s->ev);
+	uint64_t service_ns = op_service_ns(s->ev);
 
-	t->n.skipped[s->ev.kind < EV_STIM_END ? s->ev.kind : EV_NONE]++;
+	t->n.skipped[s->ev->kind < EV_STIM_END ? s->ev->kind : EV_NONE]++;
 	if (service_ns && t->drive->job->pacing != PACING_ASAP)
 		rt_busy(drive_scaled(t->drive, service_ns));
 }
@@ -515,8 +515,8 @@ static void skip(struct drive_task *t, const struct stim *s)
 void op_run(struct drive_task *t, const struct stim *s)
 {
 	task_await(t, s->number);
-	if (s->ev.vm < t->drive->meta->nr_vms && scan_models(s->ev.kind)) {
-		t->n.operations++;
+	if (s->ev->vm < t->drive->meta->nr_vms && scan_models(s->ev->kind)) {
+		t->n.others++;
 		dispatch(t, s);
 	} else {
 		skip(t, s);

@@ -83,7 +83,7 @@ static void put_each_stall(struct drive *d, struct result *r)
 
 static void add_counts(struct task_counts *sum, const struct task_counts *n)
 {
-	sum->operations += n->operations;
+	sum->others += n->others;
 	sum->accesses += n->accesses;
 	sum->recorded += n->recorded;
 	sum->avoided += n->avoided;
@@ -237,7 +237,7 @@ static void put_counts(struct drive *d, struct result *r)
 
 	for (unsigned int i = 0; i < d->nr_tasks; i++)
 		add_counts(&sum, &d->tasks[i].n);
-	put(r, "operations", "count", sum.operations);
+	put(r, "operations", "count", sum.accesses + sum.others);
 	put(r, "accesses", "count", sum.accesses);
 	put(r, "recorded", "count", sum.recorded);
 	put(r, "faults", "count", sum.faults);

@@ -5,6 +5,11 @@
 #include "base/alloc.h"
 #include "replay/drive/drive.h"
 
+static void find_await(struct drive_task *t)
+{
+	t->await_from = t->next_edge < t->nr_edges ? t->edges[t->next_edge].number : EV_NO_STIMULUS;
+}
+
 static int task_init(struct drive *d, struct drive_task *t, uint32_t recorded, unsigned int copy, struct err *e)
 {
 	const struct ev_task *rec = &d->meta->tasks[recorded];
@@ -17,9 +22,12 @@ static int task_init(struct drive *d, struct drive_task *t, uint32_t recorded, u
 	t->root = t->emulated = UINT64_MAX;
 	if (rec->vcpu >= 0 && rec->vm >= 0 && (size_t)rec->vm < d->meta->nr_vms)
 		t->vcpu = rec->vcpu + (int)(copy * d->vms[rec->vm].clone.vcpus);
-	if (t->vcpu < 0)
+	if (t->vcpu >= 0)
+		t->guest = &d->vms[t->vm];
+	else
 		rt_word_init(&d->hosts_left, rt_peek(&d->hosts_left) + 1);
 	t->edges = plan_edges(d->job->plan, recorded, &t->nr_edges);
+	find_await(t);
 	t->awaited = plan_is_awaited(d->job->plan, recorded);
 	rt_gate_init(&t->gate);
 	return ev_cursor_open(d->job->file, recorded, EV_STIMULUS, &t->cursor, e);
@@ -43,7 +51,7 @@ int tasks_make(struct drive *d, struct err *e)
 		return err_set(e, ERR_USAGE, "%u tasks times %u clones are more than the %d tasks one run may have",
 			       active, copies, RT_MAX_TASKS);
 	d->nr_tasks = active * copies;
-	d->tasks = xcalloc(d->nr_tasks, sizeof(*d->tasks));
+	d->tasks = xcalloc_lines(d->nr_tasks, sizeof(*d->tasks));
 	sampler_bufs(&d->sampler, RT_IS_VIRTUAL ? 1 : d->nr_tasks);
 	d->by_copy = xcalloc((size_t)copies * recorded, sizeof(struct drive_task *));
 	for (unsigned int copy = 0; copy < copies; copy++)
@@ -87,50 +95,41 @@ void task_fail(struct drive *d, const struct err *e, int rc)
 	rt_store(&d->failed, 1);
 }
 
-bool task_next(struct drive_task *t, struct stim *s)
+bool task_load(struct drive_task *t)
 {
-	struct drive *d = t->drive;
-	struct ev_at at;
 	struct err e;	/* large, and nearly never used: not cleared */
-	int rc;
+	int rc = ev_cursor_load(t->cursor, &e);
 
-	if (unlikely(rt_peek(&d->failed)))
-		return false;
-	rc = ev_cursor_next(t->cursor, &at, &e);
-	if (unlikely(rc <= 0)) {
-		if (rc < 0)
-			task_fail(d, &e, rc);
-		return false;
-	}
-	s->t_ns = drive_scaled(d, at.t_ns);
-	s->number = t->number = at.number;
-	s->ev = *at.ev;
-	__builtin_prefetch(at.ev + 1);	/* its turn comes after all other tasks' */
-	if (t->copy && s->ev.vm < d->meta->nr_vms)
-		clone_move(&d->vms[s->ev.vm].clone, t->copy, &s->ev);
-	return true;
+	if (rc < 0)
+		task_fail(t->drive, &e, rc);
+	return rc > 0;
+}
+
+void task_move(struct drive_task *t, struct stim *s)
+{
+	const struct drive *d = t->drive;
+
+	if (s->ev->vm >= d->meta->nr_vms)
+		return;
+	t->moved = *s->ev;
+	clone_move(&d->vms[t->moved.vm].clone, t->copy, &t->moved);
+	s->ev = &t->moved;
 }
 
 void task_await_edges(struct drive_task *t, uint32_t number)
 {
 	const struct drive *d = t->drive;
 
-	while (t->next_edge < t->nr_edges && t->edges[t->next_edge].number <= number) {
+	while (task_waits(t, number)) {
 		const struct plan_edge *edge = &t->edges[t->next_edge++];
 		struct drive_task *other = d->by_copy[(size_t)t->copy * d->meta->nr_tasks + edge->task];
 
+		find_await(t);
 		if (t->nr_windows)
 			t->n.order_skipped++;
 		else
 			rt_gate_wait(&other->gate, (uint64_t)edge->after + 1);
 	}
-}
-
-void task_done(struct drive_task *t, uint32_t number)
-{
-	t->n.last_ns = rt_now_ns();
-	if (t->awaited)
-		rt_gate_raise(&t->gate, (uint64_t)number + 1);
 }
 
 static void stop_workers(struct drive *d)

@@ -195,15 +195,10 @@ static void end_look_up(struct drive_task *t, enum ret_pf result)
 	t->story.looks = false;
 }
 
-bool tell_waits(const struct drive_task *t, uint32_t number)
-{
-	return t->next_edge < t->nr_edges && t->edges[t->next_edge].number <= number;
-}
-
 /* Who is waited for may wait for all faults that use the memslots of before. */
 void tell_await(struct drive_task *t, uint32_t number)
 {
-	if (!tell_waits(t, number))
+	if (!task_waits(t, number))
 		return;
 	rt_srcu_unlock();
 	task_await(t, number);

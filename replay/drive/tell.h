@@ -38,7 +38,6 @@ void tell_fault_ret(struct drive_task *t, enum ret_pf result);
  * before them, and not with the rest of the attempt, so that they are inside it.
  */
 void tell_fault_around(struct drive_task *t, const struct mmu_access *a);
-bool tell_waits(const struct drive_task *t, uint32_t number);
 /* Inside it: waits for what stimulus @number comes after. */
 void tell_await(struct drive_task *t, uint32_t number);
 void tell_fault_void(struct drive_task *t);

@@ -70,12 +70,12 @@ static struct touch queue_pop(struct queue *q)
 
 /* --- draws ----------------------------------------------------------------------- */
 
-/* The stimulus that the task is at; before any of them runs, none. */
+/* The stimulus that the task is at: the last one it took; before any of them runs, none. */
 static uint64_t stimulus_key(const struct drive *d, unsigned int task)
 {
 	if (!d->tasks || task >= d->nr_tasks)
 		return 0;
-	return (uint64_t)d->tasks[task].recorded << 32 | d->tasks[task].number;
+	return (uint64_t)d->tasks[task].recorded << 32 | (d->tasks[task].cursor->number - 1);
 }
 
 /* Whom the draw means, among the vCPUs of the copy that has the page. */

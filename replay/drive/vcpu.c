@@ -57,13 +57,13 @@ static void other_exits(struct drive_task *t, uint64_t ns)
 		tell_enter(t);
 }
 
-/* Lets the guest run as long as it ran before this access in the recording. */
-static void think(struct drive_task *t, const struct stim *s)
+/* Otherwise than recorded, or with more to it than time in guest mode. */
+static __attribute__((noinline)) void think_else(struct drive_task *t, const struct stim *s)
 {
 	const struct ev *split = t->think.kind ? &t->think : NULL;
-	uint64_t guest_ns, other_ns, begin_ns = rt_now_ns(), added_ns = t->n.added_ns, took_ns;
+	uint64_t guest_ns, other_ns, due_ns, begin_ns = rt_now_ns(), added_ns = t->n.added_ns;
 
-	scan_think(&s->ev, split, &guest_ns, &other_ns);
+	scan_think(s->ev, split, &guest_ns, &other_ns);
 	if (telling(t->drive))
 		tell_enter(t);
 	guest_ns = drive_scaled(t->drive, guest_ns);
@@ -78,35 +78,78 @@ static void think(struct drive_task *t, const struct stim *s)
 			other_exits(t, other_ns);
 		break;
 	case PACING_OPEN:
-		if (s->t_ns > begin_ns)
-			guest_think(t, s->t_ns - begin_ns);
+		due_ns = drive_scaled(t->drive, s->t_ns);
+		if (due_ns > begin_ns)
+			guest_think(t, due_ns - begin_ns);
 		break;
 	case PACING_ASAP:
 		return;
 	}
-	took_ns = rt_now_ns() - begin_ns - (t->n.added_ns - added_ns);
-	t->n.want_think_ns += guest_ns + other_ns;
-	t->n.off_think_ns += took_ns > guest_ns + other_ns ? took_ns - guest_ns - other_ns
-							   : guest_ns + other_ns - took_ns;
+	task_paced(t, guest_ns + other_ns, rt_now_ns() - begin_ns - (t->n.added_ns - added_ns));
+}
+
+/* Lets the guest run as long as it ran before this access in the recording. */
+static void think(struct drive_task *t, const struct stim *s)
+{
+	uint64_t guest_ns = s->ev->access.guest_ns, begin_ns;
+
+	if (unlikely(!t->plain)) {
+		think_else(t, s);
+	} else if (guest_ns) {
+		guest_ns = drive_scaled(t->drive, guest_ns);
+		begin_ns = rt_now_ns();
+		rt_think(guest_ns);
+		task_paced(t, guest_ns, rt_now_ns() - begin_ns);
+	}
 }
 
 /*
  * The fault whose own page pinning invalidated its page: it always retries,
  * since the invalidation began after its snapshot.
  */
-static enum ret_pf spoiled_attempt(const struct drive_task *t)
+static enum ret_pf spoiled_attempt(struct drive_task *t)
 {
+	t->n.spoiled++;
 	if (!t->story.around)
 		rt_charge(COST_FAULT_FIXED, 1);
 	rt_charge(COST_HOST_LOOKUP, 1);
 	return RET_PF_RETRY;
 }
 
+/* The fault is not all there is: somebody is told of it, or the guest has page tables of its own. */
+static __attribute__((noinline)) enum ret_pf attempt_else(struct drive_task *t, struct mmu *mmu, struct mmu_access *a,
+							  bool spoiled)
+{
+	enum ret_pf ret;
+
+	t->access = a;
+	if (telling(t->drive))
+		tell_fault_exit(t, a);
+	if (!t->story.around)
+		rt_charge(COST_EXIT_ENTRY, 1);
+	if (telling(t->drive))
+		tell_fault(t, a);
+	ret = spoiled ? spoiled_attempt(t) : mmu_fault(mmu, (unsigned int)t->vcpu, a);
+	if (t->drive->shadow)
+		paging_enter(t, mmu);
+	if (telling(t->drive))
+		tell_fault_ret(t, ret);
+	t->access = NULL;
+	return ret;
+}
+
+static enum ret_pf attempt(struct drive_task *t, struct mmu *mmu, struct mmu_access *a, bool spoiled)
+{
+	if (unlikely(!t->plain))
+		return attempt_else(t, mmu, a, spoiled);
+	rt_charge(COST_EXIT_ENTRY, 1);
+	return mmu_fault(mmu, (unsigned int)t->vcpu, a);
+}
+
 struct served {
 	uint64_t	retry_ns;
 	uint32_t	attempts, retries;
 	enum ret_pf	ret;
-	pfn_t		pfn;
 };
 
 #define RETRIES_BETWEEN_LOOKS	65536
@@ -131,29 +174,16 @@ static bool is_stuck(struct drive_task *t, struct mmu *mmu, const struct mmu_acc
 }
 
 /* Attempts until one is not told to retry; the guest may meanwhile find the page there. */
-static struct served serve(struct drive_task *t, struct mmu *mmu, const struct mmu_access *a, bool spoiled)
+static inline struct served serve(struct drive_task *t, struct mmu *mmu, struct mmu_access *a, bool spoiled)
 {
-	struct mmu_access now = *a;
 	struct served r = { 0 };
 
-	/* cppcheck-suppress autoVariables ; it is cleared below */
-	t->access = &now;
 	do {
 		uint64_t begin_ns = rt_now_ns();
 
-		if (telling(t->drive))
-			tell_fault_exit(t, &now);
-		if (likely(!t->story.around))
-			rt_charge(COST_EXIT_ENTRY, 1);
-		if (telling(t->drive))
-			tell_fault(t, &now);
-		r.ret = spoiled ? spoiled_attempt(t) : mmu_fault(mmu, (unsigned int)t->vcpu, &now);
+		r.ret = attempt(t, mmu, a, spoiled);
 		spoiled = false;
 		r.attempts++;
-		if (unlikely(t->drive->shadow))
-			paging_enter(t, mmu);
-		if (telling(t->drive))
-			tell_fault_ret(t, r.ret);
 		if (r.ret != RET_PF_RETRY && r.ret != RET_PF_LOST)
 			break;
 		r.retries++;
@@ -161,9 +191,7 @@ static struct served serve(struct drive_task *t, struct mmu *mmu, const struct m
 		if (unlikely(is_stuck(t, mmu, a, &r)))
 			break;
 		rt_think(0);	/* the guest is entered again, and comes back */
-	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, &now));
-	t->access = NULL;
-	r.pfn = now.pfn;
+	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, a));
 	return r;
 }
 
@@ -204,8 +232,19 @@ static void after_shadow_fault(struct drive_task *t, struct drive_vm *vm, const 
 	}
 }
 
-void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, bool spoiled,
-		uint64_t stamp, bool added)
+static void tell_oracle(struct drive_vm *vm, const struct mmu_access *a, enum ret_pf ret, uint64_t stamp)
+{
+	if (ret == RET_PF_FIXED || ret == RET_PF_SPURIOUS || ret == RET_PF_RELAXED || ret == RET_PF_YOUNG)
+		oracle_access_end(vm->oracle, stamp, a->gfn, a->pfn, oracle_level(vm, a), a->access & MMU_W);
+	else if (ret == RET_PF_RETRY || ret == RET_PF_LOST)	/* somebody else mapped it meanwhile */
+		oracle_access_end(vm->oracle, stamp, a->gfn, 0, 0, a->access & MMU_W);
+	else
+		oracle_access_drop(vm->oracle, stamp, a->gfn);
+}
+
+/* Inlined where every access passes: on its task's stack each frame more is a cache line more. */
+static inline __attribute__((always_inline)) void fault(struct drive_task *t, struct drive_vm *vm, struct mmu_access *a,
+							bool spoiled, uint64_t stamp, bool added)
 {
 	struct rt_sample sample;
 	struct served r;
@@ -216,10 +255,10 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 		after_shadow_fault(t, vm, a, r.ret);
 	rt_op_end(&sample);
 	task_sample(t, RESULT_ACCESS, &sample, r.retries ? SAMPLE_RETRIED : SAMPLE_NO_MORE, r.retry_ns);
-	t->n.spoiled += spoiled;
 	t->n.faults += r.attempts;
-	t->n.retries += r.retries;
-	if (added) {
+	if (r.retries)
+		t->n.retries += r.retries;
+	if (unlikely(added)) {
 		t->n.added++;
 		t->n.added_ns += sample.total_ns;
 	} else {
@@ -227,41 +266,48 @@ void vcpu_fault(struct drive_task *t, struct drive_vm *vm, const struct mmu_acce
 		t->n.lock_wait_ns += sample.lock_wait_ns;
 		t->n.ipi_ns += sample.ipi_ns;
 	}
-	if (!vm->oracle)
-		return;
-	if (r.ret == RET_PF_FIXED || r.ret == RET_PF_SPURIOUS || r.ret == RET_PF_RELAXED || r.ret == RET_PF_YOUNG)
-		oracle_access_end(vm->oracle, stamp, a->gfn, r.pfn, oracle_level(vm, a), a->access & MMU_W);
-	else if (r.ret == RET_PF_RETRY || r.ret == RET_PF_LOST)	/* somebody else mapped it meanwhile */
-		oracle_access_end(vm->oracle, stamp, a->gfn, 0, 0, a->access & MMU_W);
-	else
-		oracle_access_drop(vm->oracle, stamp, a->gfn);
+	if (unlikely(vm->oracle != NULL))
+		tell_oracle(vm, a, r.ret, stamp);
 }
 
-static void touch(struct drive_task *t, struct drive_vm *vm, const struct stim *s, bool spoiled)
+void vcpu_fault(struct drive_task *t, struct drive_vm *vm, struct mmu_access *a, uint64_t stamp)
 {
-	struct mmu_access a = access_of(t->drive, &s->ev);
-	uint64_t stamp = 0;
+	fault(t, vm, a, false, stamp, true);
+}
 
+/* Before the first access, or where somebody looks on.  Return: the oracle's stamp. */
+static __attribute__((noinline)) uint64_t touch_begin(struct drive_task *t, struct drive_vm *vm, struct mmu_access *a)
+{
 	if (t->walk.kind) {
-		a.gva = t->walk.walk.gva;
+		a->gva = t->walk.walk.gva;
 		paging_root(t, vm->mmu, &t->walk.walk);
 	}
 	if (!t->loaded)
 		load(t, vm->mmu);
+	return vm->oracle ? oracle_access_begin(vm->oracle, a->gfn) : 0;
+}
+
+static void touch_hit(struct drive_task *t, struct drive_vm *vm, const struct mmu_access *a, uint64_t stamp)
+{
+	t->n.avoided++;
+	if (t->drive->rmaps)
+		paging_accessed(vm, a);
 	if (vm->oracle)
-		stamp = oracle_access_begin(vm->oracle, a.gfn);
-	if (!mmu_touch(vm->mmu, (unsigned int)t->vcpu, &a)) {
-		complete(&a, t->drive, vm->mmu);
-		if (unlikely(t->drive->rmaps) && !a.host_writable)
-			a.host_writable = paging_host_lets_write(vm, &a);
-		vcpu_fault(t, vm, &a, spoiled, stamp, false);
+		oracle_access_end(vm->oracle, stamp, a->gfn, 0, 0, a->access & MMU_W);
+}
+
+static inline void touch(struct drive_task *t, struct drive_vm *vm, struct mmu_access *a, bool spoiled)
+{
+	uint64_t stamp = unlikely(!t->plain) ? touch_begin(t, vm, a) : 0;
+
+	if (mmu_touch(vm->mmu, (unsigned int)t->vcpu, a)) {
+		touch_hit(t, vm, a, stamp);
 		return;
 	}
-	t->n.avoided++;
-	if (unlikely(t->drive->rmaps))
-		paging_accessed(vm, &a);
-	if (vm->oracle)
-		oracle_access_end(vm->oracle, stamp, a.gfn, 0, 0, a.access & MMU_W);
+	complete(a, t->drive, vm->mmu);
+	if (unlikely(t->drive->rmaps) && !a->host_writable)
+		a->host_writable = paging_host_lets_write(vm, a);
+	fault(t, vm, a, spoiled, stamp, false);
 }
 
 /*
@@ -275,15 +321,18 @@ static bool run_nested(struct drive_task *t)
 
 	t->nr_nested = 0;
 	for (size_t i = 0; i < nr; i++) {
-		if (t->nested[i].ev.kind == EV_INVALIDATE_END) {
+		struct stim *s = &t->nested[i].s;
+
+		s->ev = &t->nested[i].ev;
+		if (s->ev->kind == EV_INVALIDATE_END) {
 			uint64_t begin_ns = rt_now_ns();
 
 			rt_charge(COST_HOST_ALLOC_4K, 1);
 			t->n.nested_ns += rt_now_ns() - begin_ns;
 		}
 		if (unlikely(t->story.around))
-			tell_await(t, t->nested[i].number);
-		op_run(t, &t->nested[i]);
+			tell_await(t, s->number);
+		op_run(t, s);
 	}
 	return nr != 0;
 }
@@ -294,141 +343,186 @@ static void keep_nested(struct drive_task *t, const struct stim *s)
 		t->cap_nested = t->cap_nested ? 2 * t->cap_nested : 8;
 		t->nested = xreallocarray(t->nested, t->cap_nested, sizeof(*t->nested));
 	}
-	t->nested[t->nr_nested++] = *s;
+	t->nested[t->nr_nested++] = (struct kept_stim){ *s, *s->ev };
 }
 
 /* arm64: a page is mapped where there was a block, which the recorded kernel broke for it: the rest is gone. */
 static void note_broken(const struct drive_task *t, struct touches *touches, const struct stim *s)
 {
-	if (t->drive->entries.arch == KVM_ARM64 && s->ev.flags & EV_F_PFN && s->ev.access.level == 1)
-		touches_recorded_break(touches, s->ev.access.gfn);
+	if (t->drive->entries.arch == KVM_ARM64 && s->ev->flags & EV_F_PFN && s->ev->access.level == 1)
+		touches_recorded_break(touches, s->ev->access.gfn);
 }
 
 /* What the access says of the recorded kernel's entries, and of the page. */
 static void note_recorded(struct touches *touches, const struct stim *s)
 {
-	touches_recorded_map(touches, s->ev.access.gfn, s->ev.flags & EV_F_PFN ? s->ev.access.level : 0);
-	touches_note(touches, s->ev.access.gfn);
+	touches_recorded_map(touches, s->ev->access.gfn, s->ev->flags & EV_F_PFN ? s->ev->access.level : 0);
+	touches_note(touches, s->ev->access.gfn);
 }
 
 static void end_shadow_access(struct drive_task *t, const struct stim *s)
 {
 	t->walk.kind = EV_NONE;
-	t->recorded_end_ns = s->t_ns + drive_scaled(t->drive, s->ev.access.service_ns);
-	if (s->ev.flags & EV_F_W && s->ev.vm == t->vm)
-		paging_written(t, s->ev.vm, s->ev.access.gfn);
+	t->recorded_end_ns = drive_scaled(t->drive, s->t_ns) + drive_scaled(t->drive, s->ev->access.service_ns);
+	if (s->ev->flags & EV_F_W && s->ev->vm == t->vm)
+		paging_written(t, s->ev->vm, s->ev->access.gfn);
 	paging_catch_up(t, &t->emulations);
 }
 
 /* The notifiers at hand are the fault's own: it has begun, when the first of them may. */
 static void tell_around(struct drive_task *t, const struct stim *s)
 {
-	const struct mmu_access a = access_of(t->drive, &s->ev);
+	const struct mmu_access a = access_of(t->drive, s->ev);
 
-	task_await(t, t->nested[0].number);
+	task_await(t, t->nested[0].s.number);
 	tell_fault_around(t, &a);
 }
 
-static void run_access(struct drive_task *t, const struct stim *s)
+/* Whose page it is: NULL, not the guest's own. */
+static struct drive_vm *owner(const struct drive_task *t, const struct ev *ev)
 {
-	struct drive_vm *vm = s->ev.vm == t->vm ? &t->drive->vms[t->vm] : NULL;	/* NULL: not a guest's own page */
-	struct touches *touches = vm ? vm->touches : NULL;
+	return likely(ev->vm == t->vm) ? t->guest : NULL;
+}
+
+/* What goes before the access itself.  Return: whether its first attempt is spoiled. */
+static __attribute__((noinline)) bool access_begin(struct drive_task *t, const struct stim *s)
+{
+	const struct drive_vm *vm = owner(t, s->ev);
 	bool spoiled;
 
-	if (vm)
-		mmu_expect(vm->mmu, t->vcpu, s->ev.access.gfn);
-	think(t, s);
-	__builtin_prefetch(t->cursor->next);
 	if (!t->started)
 		t->n.first_ns = rt_now_ns();
 	t->started = true;
 	if (telling(t->drive) && t->nr_nested && vm && t->loaded)
 		tell_around(t, s);
-	spoiled = t->nr_nested && run_nested(t);
-	if (unlikely(t->writes.nr))
-		paging_catch_up(t, &t->writes);
-	if (unlikely(t->story.around) && tell_waits(t, s->number)) {
+	spoiled = run_nested(t);
+	paging_catch_up(t, &t->writes);
+	if (t->story.around && task_waits(t, s->number)) {
 		tell_fault_void(t);	/* the access itself comes after what others do: the fault was over by then */
 		spoiled = false;
 	}
 	task_await(t, s->number);
-	t->n.operations++;
-	t->n.accesses++;
-	t->n.recorded += s->ev.access.attempts ? s->ev.access.attempts : 1;
-	if (touches)
-		note_broken(t, touches, s);
-	if (!vm)
-		t->n.dropped++;
-	else if (s->ev.access.result == RET_PF_GUEST && !t->drive->shadow)
-		t->n.avoided++;		/* the guest's own fault; where it would have led nobody knows */
-	else
-		touch(t, vm, s, spoiled);
+	if (vm && vm->touches)
+		note_broken(t, vm->touches, s);
+	return spoiled;
+}
+
+static __attribute__((noinline)) void access_end(struct drive_task *t, const struct stim *s)
+{
+	const struct drive_vm *vm = owner(t, s->ev);
+
 	if (telling(t->drive))
 		tell_fault_void(t);
-	if (touches)
-		note_recorded(touches, s);
-	if (unlikely(t->drive->shadow))
+	if (vm && vm->touches)
+		note_recorded(vm->touches, s);
+	if (t->drive->shadow)
 		end_shadow_access(t, s);
+	t->plain = t->drive->plain && t->loaded;
+}
+
+/* Counts the access.  Return: the VM that it touches, or NULL. */
+static struct drive_vm *count_access(struct drive_task *t, const struct ev *ev)
+{
+	struct drive_vm *vm = owner(t, ev);
+
+	t->n.accesses++;
+	t->n.recorded += ev->access.attempts ? ev->access.attempts : 1;
+	if (unlikely(!vm)) {
+		t->n.dropped++;
+	} else if (unlikely(ev->access.result == RET_PF_GUEST) && !t->drive->shadow) {
+		t->n.avoided++;		/* the guest's own fault; where it would have led nobody knows */
+		return NULL;
+	}
+	return vm;
+}
+
+/* All that is asked of the stimulus is asked before its guest thinks: then others run. */
+static void run_access(struct drive_task *t, const struct stim *s)
+{
+	struct mmu_access a = access_of(t->drive, s->ev);
+	struct drive_vm *vm = count_access(t, s->ev);
+	bool spoiled = false;
+
+	if (likely(vm != NULL))
+		mmu_expect(vm->mmu, t->vcpu, a.gfn);
+	think(t, s);
+	__builtin_prefetch(s->ev + 1);
+	if (unlikely(!t->plain))
+		spoiled = access_begin(t, s);
+	task_await(t, s->number);
+	if (likely(vm != NULL))
+		touch(t, vm, &a, spoiled);
+	if (unlikely(!t->plain))
+		access_end(t, s);
 	task_done(t, s->number);
 }
 
 /* The time a guest's own stimulus came at is part of the next access's think time. */
 static void pace_guest(struct drive_task *t, const struct stim *s)
 {
-	uint64_t gap_ns = s->t_ns > t->recorded_end_ns ? s->t_ns - t->recorded_end_ns : 0;
+	uint64_t due_ns = drive_scaled(t->drive, s->t_ns);
+	uint64_t gap_ns = due_ns > t->recorded_end_ns ? due_ns - t->recorded_end_ns : 0;
 
 	if (t->drive->job->pacing != PACING_CLOSED || !t->started || !gap_ns)
 		return;
 	guest_think(t, gap_ns);
 	t->thought_ns += gap_ns;
-	t->recorded_end_ns = s->t_ns;
+	t->recorded_end_ns = due_ns;
 }
 
 /* Return: whether it was one of shadow paging that needs no operation of its own now. */
 static bool keep_paging(struct drive_task *t, const struct stim *s)
 {
-	switch (s->ev.kind) {
+	switch (s->ev->kind) {
 	case EV_GPTE:
-		paging_keep(&t->writes, &s->ev);
+		paging_keep(&t->writes, s->ev);
 		return true;
 	case EV_PT_WRITE:
-		if (s->ev.flags & EV_F_NESTED)
-			paging_keep(&t->emulations, &s->ev);
-		return s->ev.flags & EV_F_NESTED;
+		if (s->ev->flags & EV_F_NESTED)
+			paging_keep(&t->emulations, s->ev);
+		return s->ev->flags & EV_F_NESTED;
 	case EV_WALK:
-		t->walk = s->ev;
+		t->walk = *s->ev;
 		return true;
 	case EV_SYNC_ROOTS:	/* between two attempts: KVM's own, which this policy may do without */
-		return s->ev.flags & EV_F_NESTED;
+		return s->ev->flags & EV_F_NESTED;
 	default:
 		return false;
+	}
+}
+
+/* Any stimulus but an access: kept for one, or carried out. */
+static void run_other(struct drive_task *t, const struct stim *s)
+{
+	t->plain = false;
+	if (s->ev->kind == EV_THINK) {
+		t->think = *s->ev;
+	} else if (t->drive->shadow && keep_paging(t, s)) {
+		return;
+	} else if (s->ev->flags & EV_F_NESTED && s->ev->kind != EV_MEMSLOT) {
+		keep_nested(t, s);
+	} else {
+		run_nested(t);
+		if (t->drive->shadow)
+			pace_guest(t, s);
+		paging_catch_up(t, &t->writes);
+		op_run(t, s);
 	}
 }
 
 void vcpu_run(void *arg)
 {
 	struct drive_task *t = arg;
-	const struct drive *d = t->drive;
 	struct stim s;
 
 	while (task_next(t, &s)) {
-		if (s.ev.kind == EV_ACCESS) {
+		if (likely(s.ev->kind == EV_ACCESS))
 			run_access(t, &s);
-		} else if (s.ev.kind == EV_THINK) {
-			t->think = s.ev;
-		} else if (d->shadow && keep_paging(t, &s)) {
-			continue;
-		} else if (s.ev.flags & EV_F_NESTED && s.ev.kind != EV_MEMSLOT) {
-			keep_nested(t, &s);
-		} else {
-			run_nested(t);
-			if (d->shadow)
-				pace_guest(t, &s);
-			paging_catch_up(t, &t->writes);
-			op_run(t, &s);
-		}
+		else
+			run_other(t, &s);
 	}
 	run_nested(t);
+	t->n.last_ns = rt_now_ns();
 	guest_tail(t);
 	task_finish(t);
 }
