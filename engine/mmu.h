@@ -116,6 +116,9 @@ struct mmu_config {
 	 * two-dimensional paging (kvm_amd.npt=0, kvm_intel.ept=0), so they follow the guest's own page tables.
 	 */
 	bool			 rmaps, shadow;
+	/* Where a guest is joined in the middle of its life: what had been counted by then. */
+	uint64_t		 slot_generation; /* of address space 0's memslots, before the first is made; even */
+	bool			 valid_gen;	/* x86: fast zaps were an odd number */
 	uint64_t		 page_limit;	/* shadow pages at most; 0: 2 % of the memory in slots, at least 64 */
 	bool			 pml;		/* hardware logs the pages it sets D of */
 	bool			 dirty_ring;	/* KVM_CAP_DIRTY_LOG_RING: a ring per vCPU, no bitmaps */

@@ -229,3 +229,71 @@ const struct inherited_entry *inherited_of(const struct inherited *in, uint32_t 
 		++*nr;
 	return in->v + from;
 }
+
+/* --- counters ------------------------------------------------------------------------------- */
+
+#define GENERATION_STEP	2	/* KVM_ADDRESS_SPACE_NUM */
+
+/* The first record of a memslot generation: @t_ns, and what it was until then.  Return: 0: there is none. */
+static uint64_t first_generation(const struct recording *r, uint32_t vm, uint64_t *t_ns)
+{
+	uint64_t first = 0;
+
+	*t_ns = UINT64_MAX;
+	for (uint32_t i = 0; i < r->nr_ops; i++) {
+		const struct rec_op *op = &r->ops[i];
+		const struct ev *stim = rec_op_stim(r, op);
+
+		for (uint32_t o = 0; op->vm == vm && o < op->nr_obs; o++) {
+			const struct rec_obs *obs = &rec_op_obs(r, op)[o];
+			bool updated = obs->o.kind == OBS_PIN && obs->o.pin.pin == PIN_SLOTS_UPDATED &&
+				       op->kind == EV_OP_MEMSLOT && stim && !stim->slot.as_id;
+			bool shown = obs->o.kind == OBS_CHECK_MMIO || obs->o.kind == OBS_MARK_MMIO;
+
+			if ((!updated && !shown) || obs->t_ns >= *t_ns)
+				continue;
+			first = updated ? obs->o.pin.value - GENERATION_STEP : obs->o.mmio.gen;
+			*t_ns = obs->t_ns;
+		}
+	}
+	return first;
+}
+
+/* Updates of address space 0 before @t that do not say so: of slots made again, or of calls that a marker announced. */
+static uint64_t untold_before(const struct recording *r, uint32_t vm, uint64_t t)
+{
+	uint64_t nr = 0;
+
+	for (uint32_t i = 0; i < r->nr_ops; i++) {
+		const struct rec_op *op = &r->ops[i];
+		const struct ev *stim = rec_op_stim(r, op);
+
+		if (op->kind == EV_OP_MEMSLOT && op->vm == vm && op->begin_ns < t && stim && !stim->slot.as_id &&
+		    !rec_find_pin(r, op, PIN_SLOTS_UPDATED))
+			nr += stim->slot.change == EV_SLOT_DELETE || stim->slot.change == EV_SLOT_MOVE ? 2 : 1;
+	}
+	return nr;
+}
+
+uint64_t inherited_generation(const struct recording *r, uint32_t vm)
+{
+	uint64_t t, first = first_generation(r, vm, &t), again = GENERATION_STEP * untold_before(r, vm, t);
+
+	return first > again && !(first % GENERATION_STEP) ? first - again : 0;
+}
+
+bool inherited_valid_gen(const struct recording *r, uint32_t vm)
+{
+	uint64_t t = UINT64_MAX;
+	bool gen = false;
+
+	for (uint32_t i = 0; i < r->nr_ops; i++) {
+		const struct rec_obs *zap = r->ops[i].vm == vm ? rec_find(r, &r->ops[i], OBS_ZAP_ALL_FAST, 0) : NULL;
+
+		if (!zap || zap->t_ns >= t)
+			continue;
+		gen = zap->o.page.role & 1;
+		t = zap->t_ns;
+	}
+	return gen;
+}

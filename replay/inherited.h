@@ -24,6 +24,9 @@ struct inherited {
 
 struct inherited *inherited_new(const struct recording *r);
 void inherited_free(struct inherited *in);	/* NULL is fine */
+/* What @vm had counted by then, as its first record of it tells; 0: none does. */
+uint64_t inherited_generation(const struct recording *r, uint32_t vm);	/* less what older memslots count again */
+bool inherited_valid_gen(const struct recording *r, uint32_t vm);
 /* Those of @vm. */
 const struct inherited_entry *inherited_of(const struct inherited *in, uint32_t vm, size_t *nr);
 

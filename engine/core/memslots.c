@@ -7,13 +7,13 @@
 
 #include "base/alloc.h"
 
-void memslots_init(struct memslots *ms, unsigned int page_shift)
+void memslots_init(struct memslots *ms, unsigned int page_shift, uint64_t generation)
 {
 	memset(ms->set, 0, sizeof(ms->set));
 	ms->set[0].page_shift = ms->set[1].page_shift = page_shift;
 	rt_word_init(&ms->active, 0);
 	for (unsigned int i = 0; i < MEMSLOT_AS_IDS; i++)
-		rt_word_init(&ms->generation[i], i);
+		rt_word_init(&ms->generation[i], i ? i : generation);
 	mutex_init(&ms->lock);
 	mutex_init(&ms->arch_lock);
 	ms->published = NULL;

@@ -61,7 +61,8 @@ struct memslot_span {
 	gfn_t		      start, end;
 };
 
-void memslots_init(struct memslots *ms, unsigned int page_shift);
+/* @generation: of address space 0. */
+void memslots_init(struct memslots *ms, unsigned int page_shift, uint64_t generation);
 void memslots_fini(struct memslots *ms);
 
 /* slots_lock: sleeps, may be held over a wait for SRCU or for windows. */

@@ -18,7 +18,7 @@ int mmu_init(struct mmu *mmu, const struct mmu_ops *ops, const struct mmu_config
 	mmu->policy = config->policy;
 	mmu->page_shift = config->arch == KVM_ARM64 ? config->s2.page_shift : 12;
 	rt_rwlock_init(&mmu->lock, "mmu_lock");
-	memslots_init(&mmu->slots, mmu->page_shift);
+	memslots_init(&mmu->slots, mmu->page_shift, config->slot_generation);
 	notifier_init(&mmu->notifier, config->policy);
 	attributes_init(&mmu->attributes);
 	mutex_init(&mmu->gmem_lock);

@@ -100,6 +100,7 @@ int x86_init(struct x86_mmu *x, const struct mmu_ops *ops, const struct mmu_conf
 		x->uncached.mmio_value = 0;
 		x->f = &x->uncached;
 	}
+	x->valid_gen = config->valid_gen;
 	x->root_role = config->root_role ? config->root_role : root_default_role(config);
 	rt_word_init(&x->roots, 0);
 	rt_spin_init(&x->pages_lock);

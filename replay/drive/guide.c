@@ -455,6 +455,8 @@ static int create_mmus(struct guide *g, struct err *e)
 		c.root_role = root_role(g->rec, vm);
 		c.root_level = c.root_role ? role_level(c.root_role) : 4;
 		c.policy = policy_of(g, vm);
+		c.slot_generation = inherited_generation(g->rec, vm);
+		c.valid_gen = inherited_valid_gen(g->rec, vm);
 		c.page_limit = page_limit(g->rec, vm);
 		c.nr_vcpus = nr_vcpus(meta, vm);
 		c.dirty_ring = meta->vms[vm].dirty_ring;

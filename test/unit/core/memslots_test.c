@@ -114,7 +114,7 @@ static void check(const void *vrow)
 	const struct memslot *slot;
 	struct memslots ms;
 
-	memslots_init(&ms, 12);
+	memslots_init(&ms, 12, 0);
 	assert_null(memslot_find(memslots_get(&ms), 0, 100));
 	fill(&ms);
 	switch (row->what) {

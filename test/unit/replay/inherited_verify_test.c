@@ -65,6 +65,44 @@ static const struct row {
 	    CHANGE(0, 60, 1, 6, EMPTY, LEAF), MADE_OP(0, 62, FAULT, 5) }, "1:5=13d71e47" },
 };
 
+#define UPDATED(t, gen) { 2, t, { .kind = OBS_PIN, .pin = { .pin = PIN_SLOTS_UPDATED, .value = gen } } }
+#define SLOT(t, how) MADE_STIM(2, t, MEMSLOT, .slot = { .change = EV_SLOT_##how, .npages = 16 })
+#define MARKED(t, g) MADE_OBS(0, t, MARK_MMIO, .mmio = { .gfn = 5, .gen = g }), MADE_OP(0, (t) + 1, FAULT, 2)
+
+static const struct counter {
+	const char	  *name;
+	struct made_record records[12];
+	uint64_t	   generation;
+	bool		   valid_gen;
+} counters[] = {
+	{ "a VM whose slots are seen being made has counted nothing",
+	  { SLOT(5, CREATE), UPDATED(6, 2), MADE_OP_FOR(2, 8, MEMSLOT, 3, 0, RET_PF_UNKNOWN), MARKED(20, 2) }, 0, false },
+	{ "the first update says how many there were",
+	  { SLOT(5, CREATE), UPDATED(6, 0x98), MADE_OP_FOR(2, 8, MEMSLOT, 3, 0, RET_PF_UNKNOWN) }, 0x96, false },
+	{ "less those of slots that were there and are made again",
+	  { SLOT(0, CREATE), MADE_OP_FOR(2, 0, MEMSLOT, 0, 0, RET_PF_UNKNOWN), SLOT(5, DELETE), UPDATED(6, 0x98),
+	    UPDATED(7, 0x9a), MADE_OP_FOR(2, 8, MEMSLOT, 3, 1, RET_PF_UNKNOWN) }, 0x94, false },
+	{ "or an entry for MMIO", { MARKED(20, 0x98) }, 0x98, false },
+	{ "a call without a record of its updates: a slot that goes counts twice",
+	  { SLOT(5, DELETE), MADE_OP_FOR(2, 8, MEMSLOT, 3, 0, RET_PF_UNKNOWN), MARKED(20, 0x98) }, 0x94, false },
+	{ "nothing tells", { SET(10, 1, 5), MADE_OP(0, 12, FAULT, 5) }, 0, false },
+	{ "the first fast zap says what it toggles",
+	  { MADE_OBS(2, 20, ZAP_ALL_FAST, .page = { .role = 1 }), MADE_OP(2, 22, MEMSLOT, 5),
+	    MADE_OBS(2, 40, ZAP_ALL_FAST, .page = { .role = 0 }), MADE_OP(2, 42, MEMSLOT, 5) }, 0, true },
+};
+
+static void check_counter(const void *arg)
+{
+	const struct counter *row = arg;
+	struct made made;
+
+	made_open(&made, KVM_6_1, row->records, ARRAY_SIZE(row->records));
+	assert_int_equal(inherited_generation(&made.rec, 0), row->generation);
+	assert_int_equal(inherited_valid_gen(&made.rec, 0), row->valid_gen);
+	assert_int_equal(inherited_generation(&made.rec, 1), 0);
+	made_close(&made);
+}
+
 static char *text_of(const struct inherited_entry *e, size_t nr)
 {
 	char *text = NULL;
@@ -105,5 +143,6 @@ static void check(const void *arg)
 
 int main(void)
 {
-	return table_run("inherited", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+	return table_run("inherited", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check) |
+	       table_run("inherited counters", counters, ARRAY_SIZE(counters), sizeof(counters[0]), check_counter);
 }
