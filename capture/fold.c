@@ -192,13 +192,20 @@ void fold_unuse(struct fold *f, enum unused why, uint64_t n)
 	f->unused[why] += n;
 }
 
+/* What was there before comes before everything. */
+static void begin(struct fold *f, uint64_t ts_ns)
+{
+	f->last_ns = ts_ns;
+	f->first_ns = ts_ns - (f->nr_older && ts_ns);
+}
+
 int fold_record(struct fold *f, const struct source_record *rec)
 {
 	struct raw_layout *l;
 	struct raw r;
 
 	if (unlikely(f->events++ == f->nr_notes))	/* they come while everything is set up */
-		f->first_ns = f->last_ns = rec->ts_ns;
+		begin(f, rec->ts_ns);
 	if (unlikely(rec->ts_ns < f->last_ns))
 		note_step_back(f, rec);
 	else

@@ -379,6 +379,7 @@ static void run_actor(void *arg)
 	const struct rec_op *round = NULL;
 
 	guide_resume(a);
+	guide_reopen(a);
 	for (uint32_t op = rec->tasks[a->task].first_op; op != REC_NONE; op = rec->ops[op].next) {
 		if (round)
 			guide_nx_silence(a, round->vm, round->end_ns, rec->ops[op].begin_ns);

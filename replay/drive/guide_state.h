@@ -143,6 +143,8 @@ void guide_touch_fault(const struct guide *g, struct mmu *mmu, const struct rec_
 void guide_inherit(struct guide *g, uint32_t vm);
 /* At its begin: the actor's vCPU has a root, if it had one before the recording. */
 void guide_resume(const struct actor *a);
+/* The task has windows open that it had opened by then. */
+void guide_reopen(const struct actor *a);
 
 /* Between two rounds of the worker: those that left no record. */
 void guide_nx_silence(struct actor *a, uint32_t vm, uint64_t from, uint64_t until);

@@ -399,7 +399,7 @@ static const struct row rows[] = {
 			SERVED(100, 102, 0), REC(200, 47, "flush_all", A), INV(210, 47, A), UNMAP(211, 47, A),
 		},
 		.tasks = "102:0/0 47:0/- 0:0/-",
-		.stimuli = "102:access@0 0:memslot@0 47:invalidate_start@0", .vms = 1, .vcpus = "1",
+		.stimuli = "0:memslot@0 102:access@0 47:invalidate_start@0", .vms = 1, .vcpus = "1",
 	},
 	{
 		.name = "or by its address first, whatever thread that was; then the process's threads are its own",
@@ -411,7 +411,7 @@ static const struct row rows[] = {
 			INV(90, 47, A), UNMAP(91, 47, A), INV(95, 47, B), UNMAP(96, 47, B), SERVED(100, 202, 0), SERVED(110, 102, 0),
 		},
 		.tasks = "47:-/- 202:1/0 102:0/0 0:0/- 0:1/-",
-		.stimuli = "47:invalidate_start@0 0:memslot@0 0:memslot@1 47:invalidate_start@1 202:access@1 102:access@0",
+		.stimuli = "0:memslot@0 0:memslot@1 47:invalidate_start@0 47:invalidate_start@1 202:access@1 102:access@0",
 		.vms = 2, .vcpus = "1 1",
 	},
 	{

@@ -33,6 +33,8 @@
 			     .error_code = 6, .stimulus = EV_NO_STIMULUS } } }
 #define SLOT MADE_STIM(2, 1, MEMSLOT, .slot = { .gfn = 0, .npages = 16, .hva = 0x100000 }), \
 	     MADE_OP_FOR(2, 2, MEMSLOT, 1, 0, RET_PF_UNKNOWN)
+#define OLD_SLOT MADE_STIM(1, 0, MEMSLOT, .slot = { .gfn = 0, .npages = 16, .hva = 0x100000 }), \
+	     MADE_OP_FOR(1, 0, MEMSLOT, 0, 0, RET_PF_UNKNOWN)
 #define LOAD GET(10, 4), MADE_OP(0, 11, VCPU_LOAD, 3)
 #define TOUCH(t, g) ASKED(t, g), MAPPED((t) + 1, g), SET((t) + 2, g), FAULT(0, (t) + 5, g, 15, RET_PF_FIXED)
 #define FIRST_TOUCH ASKED(20, 5), GET(21, 3), LINK(22, 4), GET(23, 2), LINK(24, 3), GET(25, 1), LINK(26, 2), \
@@ -125,6 +127,9 @@ static const struct row {
 	    MADE_OBS(2, 110, UNMAP_RANGE, .gfns = { .gfn = 6, .count = 2 }),
 	    MADE_OBS(2, 111, SPTE_CHANGED, .spte = { .gfn = 7, .level = 1, .old = LEAF, .new = EMPTY }),
 	    MADE_OBS(2, 112, FLUSH_ALL), MADE_OP_FOR(2, 115, INVALIDATE_START, 15, 1, RET_PF_UNKNOWN) }, 0, 0 },
+	{ "a window that was open before the recording",
+	  { OLD_SLOT, FAULT(0, 150, 6, 20, RET_PF_RETRY), MADE_STIM(2, 200, INVALIDATE_END, HVAS(6, 8)),
+	    MADE_OP_FOR(2, 205, INVALIDATE_END, 5, 0, RET_PF_UNKNOWN), TOUCH(250, 6) }, 0, 0 },
 	{ "dirty logging is skipped, not guessed",
 	  { SET_UP, MADE_OP(2, 60, DIRTY, 5) }, 0, 0 },
 };
