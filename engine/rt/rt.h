@@ -23,6 +23,14 @@
 #define RT_MAX_OPS	32	/* kinds of operation the caller may number */
 #define RT_MAX_TASKS	4096
 
+/* What one operation cost its task. */
+struct rt_sample {
+	uint64_t total_ns;
+	uint64_t lock_wait_ns, lock_hold_ns;
+	uint64_t ipi_ns;	/* in rt_kick_all() and rt_broadcast(): sending, and waiting for acknowledgements */
+	uint32_t yields, flushes, lost_cas;
+};
+
 #include "rt_port.h"
 
 /* --- time and identity ------------------------------------------------- */
@@ -198,14 +206,6 @@ static inline void rt_pin(enum rt_pin pin)
 }
 
 /* --- accounting ------------------------------------------------------------------ */
-
-/* What one operation cost its task. */
-struct rt_sample {
-	uint64_t total_ns;
-	uint64_t lock_wait_ns, lock_hold_ns;
-	uint64_t ipi_ns;	/* in rt_kick_all() and rt_broadcast(): sending, and waiting for acknowledgements */
-	uint32_t yields, flushes, lost_cas;
-};
 
 /*
  * From here on waits and holds are @op's (0 .. RT_MAX_OPS - 1).  Operations nest; what the inner

@@ -5,15 +5,9 @@
 #include <assert.h>
 #include <string.h>
 
-void account_stretch(const struct task_op *o)
-{
-	if (o->stretch_ps > machine.longest_stretch_ps[o->op])
-		machine.longest_stretch_ps[o->op] = o->stretch_ps;
-}
-
 void rt_stretch_begin(void)
 {
-	account_stretch(self()->op);
+	rt_stretch_count(self()->op);
 	self()->op->stretch_ps = 0;
 }
 
@@ -26,7 +20,7 @@ uint64_t rt_stretch_end(void)
 }
 
 /* What the inner operation cost, the outer one paid too. */
-static void add_to_outer(struct task_op *outer, const struct task_op *o)
+void rt_op_end_inner(struct task_op *outer, const struct task_op *o)
 {
 	outer->lock_wait_ps += o->lock_wait_ps;
 	outer->lock_hold_ps += o->lock_hold_ps;
@@ -34,27 +28,6 @@ static void add_to_outer(struct task_op *outer, const struct task_op *o)
 	outer->yields += o->yields;
 	outer->flushes += o->flushes;
 	outer->lost_cas += o->lost_cas;
-}
-
-void rt_op_end(struct rt_sample *out)
-{
-	struct rt_task *t = self();
-	struct task_op *o = t->op;
-
-	assert(o > t->ops);
-	account_stretch(o);
-	if (out)
-		*out = (struct rt_sample){
-			.total_ns = (rt_running.clock_ps - o->begin_ps) / PSEC_PER_NSEC,
-			.lock_wait_ns = o->lock_wait_ps / PSEC_PER_NSEC,
-			.lock_hold_ns = o->lock_hold_ps / PSEC_PER_NSEC,
-			.ipi_ns = o->ipi_ps / PSEC_PER_NSEC,
-			.yields = o->yields,
-			.flushes = o->flushes,
-			.lost_cas = o->lost_cas,
-		};
-	if (--t->op > t->ops)
-		add_to_outer(t->op, o);
 }
 
 void rt_note_lost_cas(void)
@@ -82,7 +55,7 @@ void account_report(struct rt_stats *stats)
 
 	for (unsigned int i = 0; i < machine.nr_tasks; i++)
 		for (const struct task_op *o = machine.tasks[i].op; o > machine.tasks[i].ops; o--)
-			account_stretch(o);
+			rt_stretch_count(o);
 	memset(stats, 0, sizeof(*stats));
 	stats->task = task;
 	for (unsigned int w = 0; w < RT_MAX_OPS; w++) {
@@ -90,7 +63,7 @@ void account_report(struct rt_stats *stats)
 			stats->blame[w][h].ns = machine.blame_ps[w][h] / PSEC_PER_NSEC;
 			stats->blame[w][h].n = machine.blame_n[w][h];
 		}
-		stats->longest_stretch_ns[w] = machine.longest_stretch_ps[w] / PSEC_PER_NSEC;
+		stats->longest_stretch_ns[w] = rt_running.longest_stretch_ps[w] / PSEC_PER_NSEC;
 		stats->yields[w] = machine.yields[w];
 		stats->flushes[w] = machine.flushes[w];
 		stats->lost_cas[w] = machine.lost_cas[w];

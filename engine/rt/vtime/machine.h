@@ -74,7 +74,6 @@ struct machine {
 
 	/* accounting */
 	uint64_t	 blame_ps[NR_OPS][NR_OPS], blame_n[NR_OPS][NR_OPS]; /* [waiter][holder] */
-	uint64_t	 longest_stretch_ps[NR_OPS];
 	uint64_t	 yields[NR_OPS], flushes[NR_OPS], lost_cas[NR_OPS];
 	uint64_t	 max_switches, switches_left;	/* counted down; from 0 it never gets to 0 again */
 	uint64_t	 rcu_freed;
@@ -161,8 +160,6 @@ void rcu_finish(void);
 
 /* --- account.c --- */
 
-/* The longest stretch of @o so far is its kind's, maybe. */
-void account_stretch(const struct task_op *o);
 void account_report(struct rt_stats *stats);
 
 /* --- deadlock.c --- */

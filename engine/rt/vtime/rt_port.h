@@ -36,6 +36,7 @@ struct rt_running {
 	bool		 pinned;		/* the run has a pin function */
 	bool		 shuffled;
 	uint64_t	 cost_ps[NR_COSTS];
+	uint64_t	 longest_stretch_ps[NR_OPS];
 };
 
 extern struct rt_running rt_running;
@@ -403,6 +404,36 @@ static inline void rt_op_begin(unsigned int op)
 	assert(op < RT_MAX_OPS && t->op < &t->ops[TASK_MAX_OPS]);
 	*++t->op = (struct task_op){ .op = op, .begin_ps = rt_running.clock_ps };
 	t->stretch_ps = rt_running.clock_ps;
+}
+
+/* The longest stretch of @o so far is its kind's, maybe. */
+static inline void rt_stretch_count(const struct task_op *o)
+{
+	if (unlikely(o->stretch_ps > rt_running.longest_stretch_ps[o->op]))
+		rt_running.longest_stretch_ps[o->op] = o->stretch_ps;
+}
+
+void rt_op_end_inner(struct task_op *outer, const struct task_op *o);
+
+static inline void rt_op_end(struct rt_sample *out)
+{
+	struct rt_task *t = rt_running.task;
+	struct task_op *o = t->op--;
+
+	assert(o > t->ops);
+	rt_stretch_count(o);
+	if (out)
+		*out = (struct rt_sample){
+			.total_ns = (rt_running.clock_ps - o->begin_ps) / PSEC_PER_NSEC,
+			.lock_wait_ns = o->lock_wait_ps / PSEC_PER_NSEC,
+			.lock_hold_ns = o->lock_hold_ps / PSEC_PER_NSEC,
+			.ipi_ns = o->ipi_ps / PSEC_PER_NSEC,
+			.yields = o->yields,
+			.flushes = o->flushes,
+			.lost_cas = o->lost_cas,
+		};
+	if (unlikely(o - 1 > t->ops))
+		rt_op_end_inner(o - 1, o);
 }
 
 #endif

@@ -59,9 +59,9 @@ static inline void arrive(struct rt_rwlock *l)
 	l->time_ps = rt_running.clock_ps;
 }
 
-static inline void move_line(struct rt_rwlock *l)
+static inline void move_line(struct rt_rwlock *l, const struct rt_task *t)
 {
-	unsigned int me = rt_self() + 1;
+	unsigned int me = t->id + 1u;
 
 	if (l->line_owner != me && l->line_owner) {
 		if (rt_running.clock_ps < l->line_free_ps)
@@ -72,11 +72,11 @@ static inline void move_line(struct rt_rwlock *l)
 	l->line_owner = me;
 }
 
-static struct rt_hold *find_hold(struct rt_task *t, const struct rt_rwlock *l)
+static inline struct rt_hold *find_hold(struct rt_task *t, const struct rt_rwlock *l)
 {
-	for (unsigned int i = 0; i < TASK_MAX_HOLDS; i++)
-		if (t->holds[i].lock == l)
-			return &t->holds[i];
+	for (struct rt_hold *h = t->holds; h < &t->holds[TASK_MAX_HOLDS]; h++)
+		if (h->lock == l)
+			return h;
 	return NULL;
 }
 
@@ -86,8 +86,10 @@ static inline void enter(struct rt_rwlock *l, struct rt_task *t, bool write, uin
 	struct rt_hold *h = find_hold(t, NULL);
 
 	assert(h);
-	*h = (struct rt_hold){ .prev = l->inside.prev, .next = &l->inside, .lock = l, .task = t->id,
-			       .op = (uint8_t)t->op->op };
+	h->lock = l;
+	h->op = (uint8_t)t->op->op;
+	h->next = &l->inside;
+	h->prev = l->inside.prev;
 	h->prev->next = l->inside.prev = h;
 	l->writing = write;
 	if (!t->nr_holds++) {
@@ -172,9 +174,11 @@ static __attribute__((noinline)) void let_in(struct rt_rwlock *l)
 
 static inline void acquired(struct rt_rwlock *l, bool write, enum cost cost)
 {
+	struct rt_task *t = self();
+
 	rt_charge(cost, 1);
-	move_line(l);
-	enter(l, self(), write, rt_running.clock_ps);
+	move_line(l, t);
+	enter(l, t, write, rt_running.clock_ps);
 }
 
 static inline void write_lock(struct rt_rwlock *l, enum cost cost)
@@ -199,7 +203,7 @@ static inline void unlock(struct rt_rwlock *l, bool write)
 		if (!t->rcu_depth)
 			rt_stretch_note(t, rt_running.clock_ps);
 	}
-	move_line(l);
+	move_line(l, t);
 	if (l->head)
 		let_in(l);
 	if (unlikely(t->flags & TASK_RESCHED))

@@ -57,16 +57,19 @@ static inline unsigned int next_tie(void)
 	return bits;
 }
 
+static __attribute__((noinline, noreturn)) void runs_too_long(const struct rt_task *t)
+{
+	err_set(machine.err, ERR_MACHINE,
+		"task %u passed 78 hours of virtual time, the most a run can have; replay less of the trace", t->id);
+	give_up(self());
+}
+
 static inline uint64_t key_of(const struct rt_task *t, uint64_t clock_ps)
 {
 	uint64_t ns = clock_ps / PSEC_PER_NSEC;
 
-	if (unlikely(ns >= HEAP_MAX_NS)) {
-		err_set(machine.err, ERR_MACHINE,
-			"task %u passed 78 hours of virtual time, the most a run can have; replay less of the trace",
-			t->id);
-		give_up(self());
-	}
+	if (unlikely(ns >= HEAP_MAX_NS))
+		runs_too_long(t);
 	return heap_key(ns, next_tie(), t->id);
 }
 
@@ -182,25 +185,28 @@ static __attribute__((noinline)) void run_next(void)
 	rt_running.clock_ps = t->clock_ps;
 }
 
-static __attribute__((noinline)) void enter_and_run_next(struct rt_task *t, uint64_t key)
+/* The running task stops, in the heap with @key; @next, whose key is the smallest, goes on and leaves it its seat. */
+static inline void run_instead(struct rt_task *next, uint64_t key)
 {
-	t->seat = heap_enter(&machine.heap, key);
-	run_next();
-}
-
-/* @t, running, goes on by its turn, at @key. */
-static void take_turns(struct rt_task *t, uint64_t key)
-{
-	uint64_t top;
+	struct rt_task *t = self();
 
 	t->clock_ps = rt_running.clock_ps;
+	t->seat = next->seat;
+	heap_set(&machine.heap, t->seat, key);
+	run(next);
+}
+
+/* The running task, at @key, waits for its turn; whoever is earliest has a flag, maybe. */
+static __attribute__((noinline)) void take_turns(uint64_t key)
+{
+	struct rt_task *t = self();
+	uint64_t top;
+
 	while (heap_ns(top = heap_top(&machine.heap)) < machine.tick_ns && top < key) {
 		struct rt_task *next = &machine.tasks[heap_id(top)];
 
-		if (likely(!next->flags)) {
-			t->seat = next->seat;
-			heap_set(&machine.heap, t->seat, key);
-			run(next);
+		if (!next->flags) {
+			run_instead(next, key);
 			return;
 		}
 		if (is_delayed(next)) {
@@ -208,36 +214,46 @@ static void take_turns(struct rt_task *t, uint64_t key)
 			continue;
 		}
 		heap_leave(&machine.heap, next->seat);
-		if (admit(next)) {
-			t->seat = heap_enter(&machine.heap, key);
-			run(next);
-			return;
-		}
+		if (!admit(next))
+			continue;
+		t->clock_ps = rt_running.clock_ps;
+		t->seat = heap_enter(&machine.heap, key);
+		run(next);
+		return;
 	}
-	enter_and_run_next(t, key);
+	if (key < top && heap_ns(key) < machine.tick_ns && !t->flags) {
+		set_horizon();
+		return;
+	}
+	t->clock_ps = rt_running.clock_ps;
+	t->seat = heap_enter(&machine.heap, key);
+	run_next();
 }
 
 void rt_hand_over(void)
 {
-	struct rt_task *t = self();
 	uint64_t key, top = heap_top(&machine.heap);
+	struct rt_task *next;
 
 	if (unlikely(rt_running.shuffled))
 		shuffle_point();
-	key = key_of(t, rt_running.clock_ps);
+	key = key_of(self(), rt_running.clock_ps);
 	if (key < top && heap_ns(key) < machine.tick_ns)
 		return;
-	if (unlikely(heap_ns(top) >= machine.tick_ns))
+	if (unlikely(heap_ns(top) >= machine.tick_ns)) {
 		sched_requeue();
+		return;
+	}
+	next = &machine.tasks[heap_id(top)];
+	if (likely(!next->flags))
+		run_instead(next, key);
 	else
-		take_turns(t, key);
+		take_turns(key);
 }
 
 void sched_requeue(void)
 {
-	struct rt_task *t = self();
-
-	take_turns(t, key_of(t, rt_running.clock_ps));
+	take_turns(key_of(self(), rt_running.clock_ps));
 }
 
 void sched_block(void)

@@ -84,6 +84,8 @@ void task_init(struct rt_task *t, unsigned int id, const struct rt_task_def *def
 	t->live = true;
 	t->ops[0].op = OP_NONE;
 	t->op = t->ops;
+	for (unsigned int i = 0; i < TASK_MAX_HOLDS; i++)
+		t->holds[i].task = t->id;
 	t->clock_ps = def->start_ns * PSEC_PER_NSEC;
 	t->stack = machine.stacks + (size_t)id * STACK_STRIDE + GUARD_BYTES;
 	t->stack_size = size;
