@@ -6,7 +6,7 @@
  * The least of many keys, one per number below a limit.  Each number has a leaf of its own,
  * LEAST_NEVER while it takes no part, and a node above is the smallest of its four
  * children.  So the way of a change to the top is known beforehand: nothing on it waits for
- * memory, and no branch is guessed.
+ * memory (what has just been stored is not read), and no branch is guessed.
  *
  * The children of node i are 4 * i and the three after it; the row at the top is nodes 2 and 3.
  */
@@ -30,38 +30,27 @@ static inline uint64_t least_min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static inline uint64_t least_of_four(const uint64_t *v)
-{
-	return least_min(least_min(v[0], v[1]), least_min(v[2], v[3]));
-}
-
 /* From now on the key of @i is @key. */
 static inline void least_set(struct least *l, unsigned int i, uint64_t key)
 {
 	uint64_t *node = l->node;
 	size_t at = l->leaves + i;
 
-	node[at] = key;
-	while (at >= 2 * LEAST_TOP_ROW) {
-		const uint64_t *siblings = &node[at & ~(size_t)3];
-
-		at /= 4;
-		node[at] = least_of_four(siblings);
+	for (; at >= 2 * LEAST_TOP_ROW; at /= 4) {
+		node[at] = key;
+		key = least_min(least_min(least_min(node[at ^ 1], node[at ^ 2]), node[at ^ 3]), key);
 	}
-	l->top = least_min(node[LEAST_TOP_ROW], node[LEAST_TOP_ROW + 1]);
+	node[at] = key;
+	l->top = least_min(key, node[at ^ 1]);
 }
 
 /* The same for an @i that takes no part yet: nodes above its leaf become smaller, or stay. */
 static inline void least_add(struct least *l, unsigned int i, uint64_t key)
 {
 	uint64_t *node = l->node;
-	size_t at = l->leaves + i;
 
-	node[at] = key;
-	while (at >= 2 * LEAST_TOP_ROW) {
-		at /= 4;
+	for (size_t at = l->leaves + i; at >= LEAST_TOP_ROW; at /= 4)
 		node[at] = least_min(key, node[at]);
-	}
 	l->top = least_min(l->top, key);
 }
 

@@ -8,6 +8,7 @@
 void heap_init(struct heap *h, unsigned int nr)
 {
 	least_init(&h->least, nr);
+	h->seat = xcalloc(nr, sizeof(*h->seat));
 	h->vacant = xreallocarray(NULL, nr, sizeof(*h->vacant));
 	h->nr_vacant = 0;
 	while (nr--)			/* the first on top: a small run touches few leaves */
@@ -17,6 +18,7 @@ void heap_init(struct heap *h, unsigned int nr)
 void heap_fini(struct heap *h)
 {
 	least_fini(&h->least);
+	free(h->seat);
 	free(h->vacant);
 	*h = (struct heap){ 0 };
 }

@@ -16,6 +16,7 @@
 
 struct heap {
 	struct least	 least;
+	uint16_t	*seat;		/* of each task, while it is in the heap */
 	uint16_t	*vacant;	/* seats of nobody: a stack */
 	unsigned int	 nr_vacant;
 };
@@ -45,23 +46,33 @@ static inline uint64_t heap_top(const struct heap *h)
 	return h->least.top;
 }
 
-/* The key of @seat is @key now: its task has another time, or another task took it. */
-static inline void heap_set(struct heap *h, unsigned int seat, uint64_t key)
+/* The task of @key is in the heap with another key. */
+static inline void heap_correct(struct heap *h, uint64_t key)
 {
+	least_set(&h->least, h->seat[heap_id(key)], key);
+}
+
+/* The task of @key comes, that of @leaving goes. */
+static inline void heap_swap(struct heap *h, uint64_t leaving, uint64_t key)
+{
+	unsigned int seat = h->seat[heap_id(leaving)];
+
+	h->seat[heap_id(key)] = (uint16_t)seat;
 	least_set(&h->least, seat, key);
 }
 
-/* Return: the seat of the newcomer. */
-static inline unsigned int heap_enter(struct heap *h, uint64_t key)
+static inline void heap_enter(struct heap *h, uint64_t key)
 {
 	unsigned int seat = h->vacant[--h->nr_vacant];
 
+	h->seat[heap_id(key)] = (uint16_t)seat;
 	least_add(&h->least, seat, key);
-	return seat;
 }
 
-static inline void heap_leave(struct heap *h, unsigned int seat)
+static inline void heap_leave(struct heap *h, uint64_t key)
 {
+	unsigned int seat = h->seat[heap_id(key)];
+
 	least_set(&h->least, seat, HEAP_NEVER);
 	h->vacant[h->nr_vacant++] = (uint16_t)seat;
 }

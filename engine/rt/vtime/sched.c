@@ -90,7 +90,7 @@ void sched_horizon(void)
 /* @t runs again at its clock; whoever goes on now has its horizon set by run(). */
 static inline void push(struct rt_task *t)
 {
-	t->seat = heap_enter(&machine.heap, key_of(t, t->clock_ps));
+	heap_enter(&machine.heap, key_of(t, t->clock_ps));
 }
 
 void sched_push(struct rt_task *t)
@@ -134,7 +134,7 @@ static inline bool is_delayed(const struct rt_task *t)
 static inline void correct_key(struct rt_task *t)
 {
 	t->flags &= ~TASK_DELAYED;
-	heap_set(&machine.heap, t->seat, key_of(t, t->clock_ps));
+	heap_correct(&machine.heap, key_of(t, t->clock_ps));
 }
 
 /* Takes out the earliest task that may go on. */
@@ -153,7 +153,7 @@ static struct rt_task *take_next(void)
 			correct_key(t);
 			continue;
 		}
-		heap_leave(&machine.heap, t->seat);
+		heap_leave(&machine.heap, top);
 		if (likely(!t->flags) || admit(t))
 			return t;
 	}
@@ -185,14 +185,11 @@ static __attribute__((noinline)) void run_next(void)
 	rt_running.clock_ps = t->clock_ps;
 }
 
-/* The running task stops, in the heap with @key; @next, whose key is the smallest, goes on and leaves it its seat. */
-static inline void run_instead(struct rt_task *next, uint64_t key)
+/* The running task stops, in the heap with @key; @next, whose key is @top, the smallest, goes on. */
+static inline void run_instead(struct rt_task *next, uint64_t top, uint64_t key)
 {
-	struct rt_task *t = self();
-
-	t->clock_ps = rt_running.clock_ps;
-	t->seat = next->seat;
-	heap_set(&machine.heap, t->seat, key);
+	self()->clock_ps = rt_running.clock_ps;
+	heap_swap(&machine.heap, top, key);
 	run(next);
 }
 
@@ -206,18 +203,18 @@ static __attribute__((noinline)) void take_turns(uint64_t key)
 		struct rt_task *next = &machine.tasks[heap_id(top)];
 
 		if (!next->flags) {
-			run_instead(next, key);
+			run_instead(next, top, key);
 			return;
 		}
 		if (is_delayed(next)) {
 			correct_key(next);
 			continue;
 		}
-		heap_leave(&machine.heap, next->seat);
+		heap_leave(&machine.heap, top);
 		if (!admit(next))
 			continue;
 		t->clock_ps = rt_running.clock_ps;
-		t->seat = heap_enter(&machine.heap, key);
+		heap_enter(&machine.heap, key);
 		run(next);
 		return;
 	}
@@ -226,7 +223,7 @@ static __attribute__((noinline)) void take_turns(uint64_t key)
 		return;
 	}
 	t->clock_ps = rt_running.clock_ps;
-	t->seat = heap_enter(&machine.heap, key);
+	heap_enter(&machine.heap, key);
 	run_next();
 }
 
@@ -246,7 +243,7 @@ void rt_hand_over(void)
 	}
 	next = &machine.tasks[heap_id(top)];
 	if (likely(!next->flags))
-		run_instead(next, key);
+		run_instead(next, top, key);
 	else
 		take_turns(key);
 }

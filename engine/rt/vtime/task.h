@@ -62,7 +62,6 @@ struct rt_task {
 	uint64_t	 clock_ps;	/* stale while it runs: rt_running has it */
 	void		*context;	/* where it continues */
 	uint16_t	 id;
-	uint16_t	 seat;		/* in the heap */
 	uint8_t		 flags;		/* enum task_flag */
 	uint8_t		 mode;		/* enum task_mode */
 	uint8_t		 waiting;	/* enum task_wait */
