@@ -259,7 +259,7 @@ static inline int advance(struct planner *p, struct served_task *at, struct err 
 
 	if (rc <= 0)
 		return rc;
-	at->cell = p->cells ? cells_find(p->cells, at->ev->vm, at->ev->access.gfn) : NONE;
+	at->cell = p->cells ? cells_find(p->cells, at->vm, at->ev->access.gfn) : NONE;
 	if (at->cell != NONE)
 		__builtin_prefetch(&p->cell[at->cell], 1);
 	return rc;
@@ -267,7 +267,7 @@ static inline int advance(struct planner *p, struct served_task *at, struct err 
 
 static void plan_access(struct planner *p, const struct served_task *at)
 {
-	struct vm_state *vm = &p->vms[at->ev->vm];
+	struct vm_state *vm = &p->vms[at->vm];
 	const struct range_at *range = &vm->range;
 
 	vm->access[at->task] = at->number + 1;

@@ -6,21 +6,7 @@
 
 #include "base/alloc.h"
 
-/*
- * An access that is held back until it was served takes its turn before whatever came at that instant, and no
- * later than the next stimulus of its own task, nor before the last one.
- */
-static inline uint64_t place_of(const struct served *s, const struct served_task *t)
-{
-	uint64_t done_ns = t->t_ns + t->ev->access.service_ns, next_ns = ev_cursor_next_ns(t->cursor);
-	uint64_t when = done_ns <= next_ns ? done_ns << 1 : next_ns << 1 | 1;
-	uint64_t place = when << s->place_bits | (uint64_t)(t - s->tasks);
-
-	return place > t->place ? place : t->place;
-}
-
-/* To the next access, past everything else.  Return: as ev_cursor_next(). */
-static inline int find_access(struct served *s, struct served_task *t, struct err *e)
+int served_find(struct served *s, struct served_task *t, struct err *e)
 {
 	struct ev_cursor *c = t->cursor;
 
@@ -31,26 +17,16 @@ static inline int find_access(struct served *s, struct served_task *t, struct er
 			if (ret <= 0)
 				return ret;
 		}
-		t->ev = c->next++;
-		t->t_ns = c->first_ns + t->ev->dt_ns;
-		t->number = c->number++;
-		__builtin_prefetch(t->ev + 2);	/* its turn may come after all other tasks' */
-		if (t->ev->kind != EV_ACCESS) {
-			t->place = served_place_of(s, t->task, t->t_ns);
-			continue;
+		if (c->next->kind == EV_ACCESS) {
+			served_take(s, t);
+			if (t->vm < s->nr_vms)
+				return 1;
+		} else {
+			t->place = served_place_of(s, t->task, c->first_ns + c->next->dt_ns);
+			c->next++;
+			c->number++;
 		}
-		t->place = place_of(s, t);
-		if (t->ev->vm < s->nr_vms)
-			return 1;
 	}
-}
-
-int served_next(struct served *s, struct served_task *t, struct err *e)
-{
-	int ret = find_access(s, t, e);
-
-	least_set(&s->places, (unsigned int)(t - s->tasks), ret > 0 ? t->place : LEAST_NEVER);
-	return ret;
 }
 
 static int open_task(struct served *s, struct ev_file *file, uint32_t task, struct err *e)

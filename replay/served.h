@@ -17,10 +17,11 @@
 struct served_task {		/* its access at hand */
 	const struct ev	*ev;
 	uint64_t	 t_ns;
+	uint64_t	 place;		/* in the order */
+	struct ev_cursor *cursor;	/* behind it */
 	uint32_t	 task, number;
 	uint32_t	 cell;		/* the caller's */
-	uint64_t	 place;		/* of the stimulus before what the cursor is at */
-	struct ev_cursor *cursor;
+	uint16_t	 vm;
 };
 
 struct served {
@@ -37,9 +38,6 @@ struct served {
  */
 int served_open(struct ev_file *file, size_t nr_vms, struct served *out, struct err *e);
 void served_close(struct served *s);
-/* To the next access of @t.  Return: as ev_cursor_next(). */
-int served_next(struct served *s, struct served_task *t, struct err *e);
-
 /* Place of the access that is the next one; LEAST_NEVER: there is none. */
 static inline uint64_t served_place(const struct served *s)
 {
@@ -55,6 +53,43 @@ static inline struct served_task *served_first(const struct served *s)
 static inline uint64_t served_place_of(const struct served *s, uint32_t task, uint64_t t_ns)
 {
 	return (t_ns << 1 | 1) << s->place_bits | s->at[task];
+}
+
+/*
+ * The access that the cursor of @t is at.  One that is held back until it was served takes its turn before whatever
+ * came at that instant, and no later than the next stimulus of its own task, nor before the last one.
+ */
+static inline void served_take(struct served *s, struct served_task *t)
+{
+	struct ev_cursor *c = t->cursor;
+	uint64_t done_ns, next_ns, place;
+
+	t->ev = c->next++;
+	t->t_ns = c->first_ns + t->ev->dt_ns;
+	t->number = c->number++;
+	t->vm = t->ev->vm;
+	__builtin_prefetch(t->ev + 2);	/* its turn may come after all other tasks', and it is looked at one before */
+	done_ns = t->t_ns + t->ev->access.service_ns;
+	next_ns = ev_cursor_next_ns(c);
+	place = (done_ns <= next_ns ? done_ns << 1 : next_ns << 1 | 1) << s->place_bits | (uint64_t)(t - s->tasks);
+	t->place = place > t->place ? place : t->place;
+}
+
+/* The same past everything that is none, block by block.  Return: as ev_cursor_next(). */
+int served_find(struct served *s, struct served_task *t, struct err *e);
+
+/* To the next access of @t.  Return: as ev_cursor_next(). */
+static inline int served_next(struct served *s, struct served_task *t, struct err *e)
+{
+	const struct ev_cursor *c = t->cursor;
+	int ret = 1;
+
+	if (likely(c->next != c->end && c->next->kind == EV_ACCESS && c->next->vm < s->nr_vms))
+		served_take(s, t);
+	else
+		ret = served_find(s, t, e);
+	least_set(&s->places, (unsigned int)(t - s->tasks), ret > 0 ? t->place : LEAST_NEVER);
+	return ret;
 }
 
 #endif
