@@ -162,7 +162,7 @@ static uint32_t find_cut(const struct span *s, gfn_t gfn)
 	return low;
 }
 
-static uint32_t index_of(const struct cells *c, const struct span *s, gfn_t gfn)
+static inline uint32_t index_of(const struct cells *c, const struct span *s, gfn_t gfn)
 {
 	return s->first_cell + (s->dense ? (uint32_t)((gfn - s->base) >> c->granule_shift) : find_cut(s, gfn));
 }

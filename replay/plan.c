@@ -92,7 +92,7 @@ static void want(struct planner *p, uint32_t task, uint32_t number)
 		p->want[task] = number + 1;
 }
 
-static void add_edge(struct edges *edges, struct plan_edge edge)
+static __attribute__((noinline)) void add_edge(struct edges *edges, struct plan_edge edge)
 {
 	if (edges->nr == edges->cap) {
 		edges->cap = edges->cap ? 2 * edges->cap : 16;
@@ -114,10 +114,10 @@ static inline uint32_t *waited(const struct planner *p, uint32_t task, uint32_t 
 	return &p->clock[(size_t)task * p->plan->nr_tasks + other];
 }
 
-/* Stimulus @number of @task waits for that of @other whose number + 1 is @after (0: none), unless it has already. */
-static void wait_for(struct planner *p, uint32_t task, uint32_t number, uint32_t after, uint32_t other)
+/* Stimulus @number of @task waits for that of @other whose number + 1 is @after, unless it has already. */
+static inline void wait_for(struct planner *p, uint32_t task, uint32_t number, uint32_t after, uint32_t other)
 {
-	if (*waited(p, task, other) >= after || other == task)
+	if (likely(*waited(p, task, other) >= after) || other == task)
 		return;
 	*waited(p, task, other) = after;
 	add_edge(&p->plan->tasks[task], (struct plan_edge){ number, other, after - 1 });
@@ -281,10 +281,8 @@ static void plan_access(struct planner *p, const struct served_task *at)
 		wait_for(p, at->task, at->number, range_before(p, range, at), range->task);
 }
 
-static void want_cell(struct planner *p, const struct cell *c, const struct vm_state *vm)
+static void want_touchers(struct planner *p, const struct cell *c, const struct vm_state *vm)
 {
-	if (c->range.number)
-		want(p, c->range.task, c->range.number - 1);
 	if (c->everybody)
 		want_all(p, vm->access);
 	if (c->nr)
@@ -296,10 +294,14 @@ static void want_cell(struct planner *p, const struct cell *c, const struct vm_s
 static void cover_cell(struct planner *p, struct cell *c, const struct vm_state *vm, const struct scan_range *r,
 		       struct range_at range)
 {
-	want_cell(p, c, vm);
+	if (c->range.number)
+		want(p, c->range.task, c->range.number - 1);
+	if (c->nr || c->everybody)
+		want_touchers(p, c, vm);
 	if (r->beside)
 		return;
-	drop_touchers(p, c);
+	if (c->nr || c->everybody)
+		drop_touchers(p, c);
 	c->range = range;
 }
 
