@@ -39,7 +39,9 @@ static size_t entries_bytes(const struct arena *a)
 
 int arena_init(struct arena *a, unsigned int shift)
 {
-	*a = (struct arena){ .fresh = 1, .shift = shift, .max = ARENA_MAX_TABLES >> (shift - TABLE_SHIFT) };
+	*a = (struct arena){
+		.fresh = 1, .shift = shift, .max = ARENA_MAX_TABLES >> (shift - TABLE_SHIFT), .unlinks = 1,
+	};
 	a->entries = reserve(entries_bytes(a));
 	a->tables = reserve(a->max * sizeof(struct table));
 	if (a->entries && a->tables)

@@ -51,7 +51,7 @@ struct arena {
 	uint32_t	 nr, nr_max;	/* allocated now (grace periods included), and at most */
 	uint32_t	 max;		/* table numbers are below it */
 	unsigned int	 shift;		/* log2 of a table's entries: TABLE_SHIFT, 11, 13 */
-	uint64_t	 unlinks;	/* arena_unlinked() */
+	uint64_t	 unlinks;	/* arena_unlinked(); never 0 */
 	struct uniform	*uniform;	/* NULL: none so far */
 	void		(*freeing)(void *arg, uint32_t number);	/* NULL, or hears of each table before it is free */
 	void		*arg;

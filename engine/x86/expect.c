@@ -25,7 +25,7 @@ void x86_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
 	const struct x86_mmu *x = to_x86_const(mmu);
 	const struct near *n = vcpu >= 0 ? &x->vcpus[vcpu].near : NULL;
 
-	if (likely(n && n->table && n->stretch == gfn >> TABLE_SHIFT))
+	if (likely(n && n->unlinks && n->stretch == gfn >> TABLE_SHIFT))
 		__builtin_prefetch(spte_at(x, n->table, gfn, 1), 1);
 	else
 		expect_far(x, gfn);

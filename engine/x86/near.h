@@ -18,7 +18,7 @@ static inline bool near_has(const struct x86_mmu *x, const struct x86_vcpu *v, g
 {
 	const struct near *n = &v->near;
 
-	return n->table && n->stretch == gfn >> TABLE_SHIFT && n->unlinks == arena_unlinks(&x->mmu.arena);
+	return n->stretch == gfn >> TABLE_SHIFT && n->unlinks == arena_unlinks(&x->mmu.arena);
 }
 
 /* Where walk_to() from the vCPU's root ends. */

@@ -206,7 +206,7 @@ void x86_vcpu_unload(struct mmu *mmu, unsigned int vcpu)
 	if (twice)
 		root_put(x, v->root);
 	v->root = NULL;
-	v->near.table = 0;
+	v->near.unlinks = 0;
 	mmu_unlock(mmu, shared);
 }
 

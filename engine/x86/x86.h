@@ -29,8 +29,8 @@ struct root;
 /* Where a vCPU's last walk ended, as paging-structure caches of hardware know it: near.h. */
 struct near {
 	gfn_t		 stretch;	/* the 2 MiB it was in */
-	uint64_t	 unlinks;	/* arena_unlinks() before it */
-	uint32_t	 table;		/* of level 1; 0: it came to none */
+	uint64_t	 unlinks;	/* arena_unlinks() before it; 0: it came to no table of level 1 */
+	uint32_t	 table;
 };
 
 struct x86_vcpu {		/* written by its own task */

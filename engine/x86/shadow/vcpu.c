@@ -25,7 +25,7 @@ void vcpu_set_root(struct shadow_mmu *sm, unsigned int vcpu, struct shadow_root 
 		check_vcpu_root(&sm->x.mmu, vcpu, root.table);
 	sv->root = root;
 	v->root = NULL;
-	v->near.table = 0;
+	v->near.unlinks = 0;
 	if (!root.table)
 		return;
 	sv->face.table = root.table;
