@@ -19,7 +19,6 @@ struct fault {
 	const struct memslot	*slot;
 	struct syndrome		 s;
 	gfn_t			 gfn;		/* of the access */
-	hva_t			 hva;
 	pfn_t			 pfn;		/* of the access */
 	uint64_t		 seq;		/* snapshot of mmu_invalidate_seq */
 	unsigned int		 host_class;	/* 1 .. 3: how large the host's page is */
@@ -69,17 +68,23 @@ static bool slot_fits(const struct fault *f, int level)
 	return first >= s->base_gfn && first + inside < s->base_gfn + s->npages;
 }
 
-static void host_lookup(struct fault *f)
+static __attribute__((noinline)) bool host_has_huge(const struct fault *f)
 {
-	static const enum cost alloc[] = { COST_HOST_ALLOC_4K, COST_HOST_ALLOC_4K, COST_HOST_ALLOC_2M,
-					   COST_HOST_ALLOC_1G };
-	const struct mmu_slot *s = &f->slot->cfg;
-	uint64_t nr = mmu_level_pages(&f->x->mmu, (int)f->host_class), at = f->gfn - s->base_gfn;
+	uint64_t nr = mmu_level_pages(&f->x->mmu, (int)f->host_class), at = f->gfn - f->slot->cfg.base_gfn;
 	uint64_t before = (f->gfn & (nr - 1)) < at ? f->gfn & (nr - 1) : at;
 
+	return populated_touch(f->slot->host, at, at - before, nr - (f->gfn & (nr - 1)) + before);
+}
+
+static inline void host_lookup(const struct fault *f)
+{
 	rt_charge(COST_HOST_LOOKUP, 1);
-	if (!populated_touch(f->slot->host, at, at - before, nr - (f->gfn & (nr - 1)) + before))
-		rt_charge(alloc[f->host_class], 1);
+	if (unlikely(f->host_class > 1)) {
+		if (!host_has_huge(f))
+			rt_charge(f->host_class == 2 ? COST_HOST_ALLOC_2M : COST_HOST_ALLOC_1G, 1);
+	} else if (!populated_touch_page(f->slot->host, f->gfn - f->slot->cfg.base_gfn)) {
+		rt_charge(COST_HOST_ALLOC_4K, 1);
+	}
 }
 
 static unsigned int host_class(const struct arm64_mmu *x, const struct mmu_access *a)
@@ -180,9 +185,9 @@ static enum ret_pf map_or_relax(struct fault *f, bool shared)
 	return ret ? RET_PF_LOST : RET_PF_FIXED;
 }
 
-static bool stale(const struct fault *f)
+static inline bool stale(const struct fault *f)
 {
-	return notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, f->hva);
+	return unlikely(notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, &f->slot->cfg, f->x->s2.page_shift));
 }
 
 static enum ret_pf locked(struct fault *f, const struct mmu_access *a)
@@ -279,7 +284,6 @@ static enum ret_pf handle(struct fault *f, const struct mmu_access *a)
 	/* A slot that is going away is no memory. */
 	if (!f->slot || f->slot->invalid || (f->s.write && (f->slot->cfg.flags & SLOT_READONLY)))
 		return RET_PF_EMULATE;
-	f->hva = f->slot->cfg.hva + ((f->gfn - f->slot->cfg.base_gfn) << f->x->s2.page_shift);
 	return f->s.kind == ABORT_ACCESS ? access_fault(f) : user_mem_abort(f, a);
 }
 

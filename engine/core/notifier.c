@@ -199,7 +199,7 @@ static bool open_has(const struct notifier *n, gfn_t gfn)
 static void ended_add(struct notifier *n, gfn_t start, gfn_t end)
 {
 	uint64_t nr = rt_peek(&n->nr_ended);
-	struct notifier_past *r = &n->ended[nr % NOTIFIER_MAX_ENDED];
+	struct notifier_ended *r = &n->ended[nr % NOTIFIER_MAX_ENDED];
 
 	rt_set(&r->start, start);
 	rt_set(&r->end, end);
@@ -213,7 +213,7 @@ static bool ended_has(const struct notifier *n, uint64_t seq, gfn_t gfn)
 	uint64_t nr = rt_peek(&n->nr_ended), known = seq + 1;
 
 	for (uint64_t back = 1; back <= nr && back <= NOTIFIER_MAX_ENDED; back++) {
-		const struct notifier_past *r = &n->ended[(nr - back) % NOTIFIER_MAX_ENDED];
+		const struct notifier_ended *r = &n->ended[(nr - back) % NOTIFIER_MAX_ENDED];
 
 		known = rt_peek(&r->seq);
 		if (known <= seq)
@@ -270,11 +270,11 @@ void notifier_end(struct notifier *n)
 
 /* --- faults ------------------------------------------------------------------------ */
 
-bool notifier_covers(const struct notifier *n, gfn_t gfn, hva_t hva)
+bool notifier_covers(const struct notifier *n, gfn_t gfn, const struct mmu_slot *slot, unsigned int page_shift)
 {
 	switch (n->policy->fault_retry_key) {
 	case FAULT_RETRY_KEY_HULL_HVA:
-		return hull_has(n, hva);
+		return hull_has(n, slot->hva + ((gfn - slot->base_gfn) << page_shift));
 	case FAULT_RETRY_KEY_HULL_GFN:
 		return hull_has(n, gfn);
 	case FAULT_RETRY_KEY_EXACT:

@@ -33,7 +33,7 @@ struct notifier_range {
 	rt_u64 hva_start, hva_end;	/* of its window; hva_end 0: unused */
 };
 
-struct notifier_past {
+struct notifier_ended {
 	rt_u64 start, end;		/* gfns */
 	rt_u64 seq;			/* that its end made */
 };
@@ -57,7 +57,7 @@ struct notifier {
 	rt_u64		      overflow;			/* open ranges that found no row */
 	struct notifier_range open[NOTIFIER_MAX_OPEN];
 	rt_u64		      nr_ended;			/* ever; the last NOTIFIER_MAX_ENDED are kept */
-	struct notifier_past  ended[NOTIFIER_MAX_ENDED];
+	struct notifier_ended ended[NOTIFIER_MAX_ENDED];
 	uint64_t	      open_pages;		/* mmu_lock held for write */
 
 	struct rt_spinlock    lock;			/* active, active_since_ns, drained */
@@ -97,28 +97,20 @@ static inline uint64_t notifier_snapshot(struct notifier *n)
 	return rt_load(&n->seq);
 }
 
-/* The two questions of notifier_retry(), in their order: for who has the host address still to find. */
-static inline bool notifier_in_progress(const struct notifier *n)
-{
-	return !MUTANT(skip_in_progress) && rt_load(&n->in_progress);
-}
-
-static inline bool notifier_ended(const struct notifier *n, uint64_t seq)
-{
-	return !MUTANT(skip_seq) && rt_load(&n->seq) != seq;
-}
-
-/* Something is in progress: does it concern @gfn (at @hva), by the key of the policy? */
-bool notifier_covers(const struct notifier *n, gfn_t gfn, hva_t hva);
+/* Something is in progress: does it concern @gfn of @slot, in pages of 1 << @page_shift, by the key of the policy? */
+bool notifier_covers(const struct notifier *n, gfn_t gfn, const struct mmu_slot *slot, unsigned int page_shift);
 
 /*
- * Must a fault on @gfn (at @hva) that took its snapshot @seq start over?  Exact
+ * Must a fault on @gfn of @slot that took its snapshot @seq start over?  Exact
  * under mmu_lock; without it ("unsafe") wrong answers of both sorts occur: a
  * false "no" is caught under the lock, a false "yes" costs one more fault.
  */
-static inline bool notifier_retry(const struct notifier *n, uint64_t seq, gfn_t gfn, hva_t hva)
+static inline bool notifier_retry(const struct notifier *n, uint64_t seq, gfn_t gfn, const struct mmu_slot *slot,
+				  unsigned int page_shift)
 {
-	return (notifier_in_progress(n) && notifier_covers(n, gfn, hva)) || notifier_ended(n, seq);
+	if (!MUTANT(skip_in_progress) && rt_load(&n->in_progress) && notifier_covers(n, gfn, slot, page_shift))
+		return true;
+	return !MUTANT(skip_seq) && rt_load(&n->seq) != seq;
 }
 
 /* Why a fault that must start over must. */

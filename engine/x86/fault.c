@@ -108,19 +108,10 @@ static inline void decode(struct fault *f, uint64_t error_code, enum mmu_found m
 	f->reserved = met == MMU_FOUND_MMIO;
 }
 
-static __attribute__((noinline)) bool concerned(const struct fault *f)
-{
-	const struct mmu_slot *s = &f->slot->cfg;
-
-	return notifier_covers(&f->x->mmu.notifier, f->gfn, s->hva + ((f->gfn - s->base_gfn) << 12));
-}
-
 /* The fault has a slot. */
 static inline bool covered_by_window(const struct fault *f)
 {
-	const struct notifier *n = &f->x->mmu.notifier;
-
-	if (likely(!(notifier_in_progress(n) && concerned(f)) && !notifier_ended(n, f->seq)) || f->certain)
+	if (likely(!notifier_retry(&f->x->mmu.notifier, f->seq, f->gfn, &f->slot->cfg, 12)) || f->certain)
 		return false;
 	retries_count(&f->x->mmu, f->seq, f->gfn);
 	return true;

@@ -73,6 +73,8 @@ static const struct row {
 	  { { 5, false }, { 40, true } }, 36, 3 },
 };
 
+static const struct mmu_slot slot;	/* host addresses are those of the guest */
+
 static void act(struct notifier *n, enum act what, gfn_t start, gfn_t end)
 {
 	const struct notifier_window w = { start << 12, end << 12 };
@@ -103,10 +105,10 @@ static void check(const void *vrow)
 	assert_int_equal(rt_peek(&n.in_progress), row->in_progress);
 	assert_int_equal(notifier_snapshot(&n), row->seq);
 	for (unsigned int i = 0; i < 2; i++)
-		assert_int_equal(notifier_retry(&n, row->seq, row->ask[i].gfn, row->ask[i].gfn << 12),
+		assert_int_equal(notifier_retry(&n, row->seq, row->ask[i].gfn, &slot, 12),
 				 row->ask[i].retry);
 	/* An older snapshot always retries. */
-	assert_true(notifier_retry(&n, row->seq - 1, 12345, 12345ULL << 12));
+	assert_true(notifier_retry(&n, row->seq - 1, 12345, &slot, 12));
 	assert_int_equal(n.stats.hull_max_pages, row->widest);
 	assert_int_equal(n.stats.hull_open_pages, row->open);
 }
@@ -150,7 +152,7 @@ static void check_why(const void *vrow)
 	seq = notifier_snapshot(&n);
 	for (unsigned int i = 0; i < 4; i++)
 		act(&n, row->after[i].act, row->after[i].start, row->after[i].end);
-	assert_true(notifier_retry(&n, seq, 5, 5 << 12));
+	assert_true(notifier_retry(&n, seq, 5, &slot, 12));
 	assert_int_equal(notifier_why(&n, seq, 5), row->want);
 }
 
@@ -173,10 +175,10 @@ static void key_overflows(void **state)
 	policy.fault_retry_key = EXACT;
 	notifier_init(&n, &policy);
 	open_many(&n, NOTIFIER_MAX_OPEN + 1);
-	assert_true(notifier_retry(&n, 0, 5, 0));
+	assert_true(notifier_retry(&n, 0, 5, &slot, 12));
 	act(&n, CLOSE, 10 * NOTIFIER_MAX_OPEN, 10 * NOTIFIER_MAX_OPEN + 1);
-	assert_false(notifier_retry(&n, 1, 5, 0));
-	assert_true(notifier_retry(&n, 1, 10, 0));
+	assert_false(notifier_retry(&n, 1, 5, &slot, 12));
+	assert_true(notifier_retry(&n, 1, 10, &slot, 12));
 }
 
 /* It does not shrink as long as some range is not known. */
@@ -191,10 +193,10 @@ static void reset_overflows(void **state)
 	notifier_init(&n, &policy);
 	open_many(&n, NOTIFIER_MAX_OPEN + 1);
 	act(&n, CLOSE, 0, 1);
-	assert_true(notifier_retry(&n, 1, 5, 0));
+	assert_true(notifier_retry(&n, 1, 5, &slot, 12));
 	act(&n, CLOSE, 10 * NOTIFIER_MAX_OPEN, 10 * NOTIFIER_MAX_OPEN + 1);
-	assert_false(notifier_retry(&n, 2, 5, 0));
-	assert_true(notifier_retry(&n, 2, 15, 0));
+	assert_false(notifier_retry(&n, 2, 5, &slot, 12));
+	assert_true(notifier_retry(&n, 2, 15, &slot, 12));
 }
 
 /* What ended too long ago to be remembered may have been the page's own. */
