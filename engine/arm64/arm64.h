@@ -67,9 +67,15 @@ static inline bool release_is(const struct arm64_mmu *x, enum kvm_release at_lea
 
 /* --- geometry ---------------------------------------------------------------- */
 
+/* Log2 of the pages an entry covers. */
+static inline unsigned int level_shift(const struct arm64_mmu *x, int level)
+{
+	return x->bits * (unsigned int)(STAGE2_LAST_LEVEL - level);
+}
+
 static inline gfn_t level_pages(const struct arm64_mmu *x, int level)
 {
-	return 1ULL << (x->bits * (unsigned int)(STAGE2_LAST_LEVEL - level));
+	return 1ULL << level_shift(x, level);
 }
 
 static inline gfn_t level_round(const struct arm64_mmu *x, gfn_t gfn, int level)
@@ -79,7 +85,7 @@ static inline gfn_t level_round(const struct arm64_mmu *x, gfn_t gfn, int level)
 
 static inline unsigned int level_index(const struct arm64_mmu *x, gfn_t gfn, int level)
 {
-	return (gfn >> (x->bits * (unsigned int)(STAGE2_LAST_LEVEL - level))) & ((1u << x->bits) - 1);
+	return (gfn >> level_shift(x, level)) & ((1u << x->bits) - 1);
 }
 
 static inline unsigned int nr_entries(const struct arm64_mmu *x)

@@ -13,17 +13,18 @@ static pfn_t pfn_at(const struct map *m, const struct visit *v)
 	return m->pfn + (v->gfn - m->w.start);
 }
 
-/* May a leaf stand at the entry, as far as alignment and sizes go? */
-static bool leaf_fits(const struct map *m, const struct visit *v)
+/* May a leaf stand at the entry, as far as alignment and sizes go?  Of one page, where there are pages. */
+static inline bool leaf_fits(const struct map *m, const struct visit *v)
 {
 	const struct arm64_mmu *x = m->w.x;
 	uint64_t nr = level_pages(x, v->level);
 
-	if (v->level < stage2_min_block_level(x->s2.page_shift))
+	if (nr > m->w.end - v->gfn)
 		return false;
-	if (v->level < STAGE2_LAST_LEVEL && m->force_pages)
-		return false;
-	return nr <= m->w.end - v->gfn && !((v->gfn | pfn_at(m, v)) & (nr - 1));
+	if (v->level == STAGE2_LAST_LEVEL)
+		return true;
+	return v->level >= stage2_min_block_level(x->s2.page_shift) && !m->force_pages &&
+	       !((v->gfn | pfn_at(m, v)) & (nr - 1));
 }
 
 uint64_t map_leaf(const struct map *m, const struct visit *v)

@@ -25,14 +25,15 @@ static int visit(struct walk *w, struct visit *v, unsigned int kind)
 	return w->fn(w, v);
 }
 
-static void pass(struct walk *w, int level)
+/* Behind the entry, which covers 1 << @shift frames. */
+static inline void pass(struct walk *w, unsigned int shift)
 {
-	w->at = level_round(w->x, w->at, level) + level_pages(w->x, level);
+	w->at = ((w->at >> shift) + 1) << shift;
 }
 
-static int visit_entry(struct walk *w, uint32_t table, int level)
+static inline int visit_entry(struct walk *w, rt_u64 *ptep, int level, unsigned int shift)
 {
-	struct visit v = { .ptep = table_entry(w->x, table, w->at, level), .gfn = w->at, .level = level };
+	struct visit v = { .ptep = ptep, .gfn = w->at, .level = level };
 	bool is_table;
 	int ret = 0;
 
@@ -43,7 +44,7 @@ static int visit_entry(struct walk *w, uint32_t table, int level)
 	if (is_table && (w->flags & VISIT_PRE)) {
 		ret = visit(w, &v, VISIT_PRE);
 		if (ret == VISIT_DONE) {
-			pass(w, level);
+			pass(w, shift);
 			return 0;
 		}
 		if (reads_tables_again(w))
@@ -57,7 +58,7 @@ static int visit_entry(struct walk *w, uint32_t table, int level)
 	if (ret)
 		return ret;
 	if (!is_table) {
-		pass(w, level);
+		pass(w, shift);
 		return 0;
 	}
 	ret = walk_table(w, pte_child(w->x, v.old), level + 1);
@@ -68,14 +69,15 @@ static int visit_entry(struct walk *w, uint32_t table, int level)
 
 int walk_table(struct walk *w, uint32_t table, int level)
 {
-	unsigned int last = nr_entries(w->x) - 1, i;
+	unsigned int last = nr_entries(w->x) - 1, shift = level_shift(w->x, level), i;
+	rt_u64 *entries = arena_entries(&w->x->mmu.arena, table);
 	int ret;
 
 	do {
 		if (w->at >= w->end)
 			return 0;
-		i = level_index(w->x, w->at, level);
-		ret = visit_entry(w, table, level);
+		i = (w->at >> shift) & last;
+		ret = visit_entry(w, &entries[i], level, shift);
 		if (ret)
 			return ret;
 	} while (i != last);
@@ -104,10 +106,11 @@ int walk_range(struct walk *w)
 struct visit peek_walk(const struct arm64_mmu *x, gfn_t gfn)
 {
 	struct visit v = { .gfn = gfn, .level = x->s2.start_level };
+	unsigned int shift = level_shift(x, v.level), last = nr_entries(x) - 1;
 	uint32_t table = root_of(x, gfn);
 
-	for (;; v.level++) {
-		v.ptep = table_entry(x, table, gfn, v.level);
+	for (;; v.level++, shift -= x->bits) {
+		v.ptep = arena_entries(&x->mmu.arena, table) + ((gfn >> shift) & last);
 		v.old = rt_peek(v.ptep);
 		if (!stage2_is_table(v.old, v.level))
 			return v;
