@@ -11,7 +11,7 @@
 #
 # $MMULAB, mmulab of this machine, imports and verifies each trace.  $SESSION: another than
 # capture/rig/ARCH.session.  $RIG_APPEND: more of the kernel's command line.  $RIG_CPU: another CPU
-# of qemu's.  $RIG_SECONDS: how long a machine may run (default 1200).
+# of qemu's.  $RIG_ACCEL: another accelerator of its.  $RIG_SECONDS: how long a machine may run (default 1200).
 #
 # Status 1 when a recording is missing, has lost events or is of a workload that failed, 4 when this machine cannot.
 set -eu
@@ -48,7 +48,7 @@ boot() {	# boot KERNEL FOLDER
 		"$programs/mmulab" "$programs/mmulab-kvmload" "$tmp/session"
 	truncate -s 2G "$tmp/disk"
 	truncate -s 1G "$tmp/swap"
-	timeout "${RIG_SECONDS:-1200}" "${qemu[@]}" -accel tcg,thread=multi,tb-size=512 -nographic -no-reboot -nic none \
+	timeout "${RIG_SECONDS:-1200}" "${qemu[@]}" -accel "${RIG_ACCEL:-tcg,thread=multi,tb-size=512}" -nographic -no-reboot -nic none \
 		-kernel "$kernel"/boot/vmlinuz-* -initrd "$tmp/initramfs" \
 		-append "$console quiet panic=-1 print-fatal-signals=1 nokaslr transparent_hugepage=always ${RIG_APPEND:-}" \
 		-drive "file=$tmp/disk,if=none,id=out,format=raw,cache=unsafe" -device virtio-blk-pci,drive=out,serial=out \
