@@ -12,7 +12,7 @@ int ev_cursor_open(struct ev_file *f, uint32_t task, enum ev_class cls, struct e
 	if (task >= f->meta.nr_tasks || cls >= EV_NR_CLASSES)
 		return err_set(e, ERR_INPUT, "%s: there is no task %u; it has %zu", f->path, task,
 			       f->meta.nr_tasks);
-	c = xcalloc(1, sizeof(*c));
+	c = xcalloc_lines(1, sizeof(*c));
 	c->file = f;
 	c->task = task;
 	c->cls = cls;

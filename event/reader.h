@@ -60,15 +60,15 @@ uint64_t ev_skipped_blocks(const struct ev_file *f);
 struct ev_cursor {
 	const struct ev	*next, *end;	/* in the loaded block */
 	uint64_t	 first_ns;	/* of the loaded block */
-	uint32_t	 task;
 	uint32_t	 number;	/* of *next */
+	uint32_t	 task;
 	enum ev_class	 cls;
 	struct ev_file	*file;
 	const uint32_t	*order;		/* the stream's blocks (event/index.h) */
 	uint32_t	 nr_blocks, next_block;
 	uint32_t	 cap;		/* records in @block */
 	struct ev	*block;		/* NULL where the file keeps them */
-};
+} __attribute__((aligned(64)));	/* what each record takes is in one cache line */
 
 int ev_cursor_open(struct ev_file *f, uint32_t task, enum ev_class cls, struct ev_cursor **out, struct err *e);
 void ev_cursor_close(struct ev_cursor *c);	/* NULL is fine */

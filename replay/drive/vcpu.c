@@ -155,26 +155,27 @@ struct served {
 #define RETRIES_BETWEEN_LOOKS	65536
 
 /* No attempt can ever succeed: an invalidation was begun whose end found no slot. */
-static bool is_stuck(struct drive_task *t, struct mmu *mmu, const struct mmu_access *a, const struct served *r)
+static bool is_stuck(struct drive_task *t, struct mmu *mmu, gfn_t gfn, uint32_t retries)
 {
 	struct mmu_stats stats;
 	struct err e;
 	int rc;
 
-	if (likely(r->retries % RETRIES_BETWEEN_LOOKS))
+	if (likely(retries % RETRIES_BETWEEN_LOOKS))
 		return false;
 	mmu_stats(mmu, &stats);
 	if (!stats.windows_left)
 		return false;
 	rc = err_set(&e, ERR_NO, "vm %d, vcpu %d: gfn 0x%llx was told to retry %u times: %llu invalidations were begun and never "
 		     "ended; memory slots must not change inside them (memslot.swap_waits)",
-		     t->vm, t->vcpu, (unsigned long long)a->gfn, r->retries, (unsigned long long)stats.windows_left);
+		     t->vm, t->vcpu, (unsigned long long)gfn, retries, (unsigned long long)stats.windows_left);
 	task_fail(t->drive, &e, rc);
 	return true;
 }
 
 /* Attempts until one is not told to retry; the guest may meanwhile find the page there. */
-static inline struct served serve(struct drive_task *t, struct mmu *mmu, struct mmu_access *a, bool spoiled)
+static inline __attribute__((always_inline)) struct served serve(struct drive_task *t, struct mmu *mmu,
+								 struct mmu_access *a, bool spoiled)
 {
 	struct served r = { 0 };
 
@@ -188,7 +189,7 @@ static inline struct served serve(struct drive_task *t, struct mmu *mmu, struct 
 			break;
 		r.retries++;
 		r.retry_ns += rt_now_ns() - begin_ns;
-		if (unlikely(is_stuck(t, mmu, a, &r)))
+		if (unlikely(is_stuck(t, mmu, a->gfn, r.retries)))
 			break;
 		rt_think(0);	/* the guest is entered again, and comes back */
 	} while (!mmu_touch(mmu, (unsigned int)t->vcpu, a));
