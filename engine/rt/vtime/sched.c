@@ -159,6 +159,12 @@ static struct rt_task *take_next(void)
 	}
 }
 
+static __attribute__((noinline)) void leave_reading(struct rt_task *t, struct rt_task *next)
+{
+	rcu_list_reader(t);
+	task_switch(t, next);
+}
+
 /* The running task has been put where it belongs; @next goes on. */
 static inline void run(struct rt_task *next)
 {
@@ -168,8 +174,9 @@ static inline void run(struct rt_task *next)
 	if (unlikely(!--machine.switches_left))
 		rt_stop();
 	if (unlikely(t->rcu_depth))
-		rcu_list_reader(t);
-	task_switch(t, next);
+		leave_reading(t, next);
+	else
+		task_switch(t, next);
 }
 
 /* Whoever may go on does; maybe that is the running task again. */
@@ -227,13 +234,12 @@ static __attribute__((noinline)) void take_turns(uint64_t key)
 	run_next();
 }
 
-void rt_hand_over(void)
+/* Without a frame of its own: it is left once for every time that tasks take turns. */
+static inline __attribute__((always_inline)) void hand_over(void)
 {
 	uint64_t key, top = heap_top(&machine.heap);
 	struct rt_task *next;
 
-	if (unlikely(rt_running.shuffled))
-		shuffle_point();
 	key = key_of(self(), rt_running.clock_ps);
 	if (key < top && heap_ns(key) < machine.tick_ns)
 		return;
@@ -246,6 +252,20 @@ void rt_hand_over(void)
 		run_instead(next, top, key);
 	else
 		take_turns(key);
+}
+
+static __attribute__((noinline)) void hand_over_shuffled(void)
+{
+	shuffle_point();
+	hand_over();
+}
+
+void rt_hand_over(void)
+{
+	if (unlikely(rt_running.shuffled))
+		hand_over_shuffled();
+	else
+		hand_over();
 }
 
 void sched_requeue(void)
