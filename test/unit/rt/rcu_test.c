@@ -23,6 +23,9 @@ static const struct {
 	{ "sections nest",
 	  { .task = { "U U d100 u d20000 u", "i50 F i15000 U u" } },
 	  "au@100 bu@15000 au@20100 free", 1 },
+	{ "a callback out of a section waits for that section, too",
+	  { .task = { "U F d20000 u", "i15000 U u" } },
+	  "bu@15000 au@20000 free", 1 },
 	{ "srcu: without readers it costs what it costs",
 	  { .task = { "Q" } },
 	  "aQ@500", 0 },
@@ -50,6 +53,12 @@ static const struct {
 	{ "srcu: a section inside one of another VM: both wait for it",
 	  { .task = { "L1 L d2000 l l", "i100 Q", "i200 Q1" } },
 	  "al@2000 al@2000 cQ@2000 bQ@2000", 0 },
+	{ "srcu: so does who waits already when the inner one begins",
+	  { .task = { "L1 d1000 L d2000 l l", "L d2000 l", "i100 Q" } },
+	  "bl@2000 al@3000 al@3000 cQ@3000", 0 },
+	{ "srcu: but not who came before the outer one",
+	  { .task = { "L d3000 l", "i200 L1 d300 L d9000 l l", "i100 Q" } },
+	  "al@3000 cQ@3000 bl@9500 bl@9500", 0 },
 };
 
 static void check(const void *p)
