@@ -250,7 +250,8 @@ static enum ret_pf user_mem_abort(struct fault *f, const struct mmu_access *a)
 	if (unlikely(a->failed))
 		return RET_PF_EXIT;
 	take_facts(f, a);
-	if (precheck == FAULT_PRECHECK_BOTH && stale(f)) {
+	/* Where nobody ran meanwhile the answer is that of before. */
+	if (precheck == FAULT_PRECHECK_BOTH && !rt_words_stand() && stale(f)) {
 		retries_count(mmu, f->seq, f->gfn);
 		return RET_PF_RETRY;
 	}

@@ -63,6 +63,11 @@ static inline uint64_t rt_fetch_add(rt_u64 *w, uint64_t n);	/* [port, hand-over]
  * need not read those that it knows, only charge.  Under threads always.	   [port]
  */
 static inline bool rt_reads_alone(uint64_t nr, enum cost c);
+/*
+ * Words that the running task has read say the same until it comes to a call that waits, or kicks: neither they nor
+ * pins hand over in this run.  Under threads never.				   [port]
+ */
+static inline bool rt_words_stand(void);
 
 /* --- words that nobody decides by: no order, never a hand-over -------------- */
 

@@ -201,7 +201,8 @@ static inline __attribute__((always_inline)) enum ret_pf faultin(struct fault *f
 	take_facts(f, a);
 	if ((f->access & MMU_W) && (f->slot->cfg.flags & SLOT_READONLY))
 		return RET_PF_EMULATE;
-	if (precheck == FAULT_PRECHECK_BOTH && covered_by_window(f))
+	/* Where nobody ran meanwhile the answer is that of before. */
+	if (precheck == FAULT_PRECHECK_BOTH && !rt_words_stand() && covered_by_window(f))
 		return RET_PF_RETRY;
 	return RET_PF_CONTINUE;
 }

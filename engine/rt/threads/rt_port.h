@@ -85,6 +85,11 @@ static inline uint64_t rt_peek(const rt_u64 *w)
 	return atomic_load_explicit(&w->word, memory_order_relaxed);
 }
 
+static inline bool rt_words_stand(void)
+{
+	return false;
+}
+
 static inline bool rt_reads_alone(uint64_t nr, enum cost c)
 {
 	return true;

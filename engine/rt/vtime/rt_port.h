@@ -132,6 +132,11 @@ static inline uint64_t rt_peek(const rt_u64 *w)
 	return w->word;
 }
 
+static inline bool rt_words_stand(void)
+{
+	return likely(!rt_running.fine && !rt_running.pinned);
+}
+
 static inline bool rt_reads_alone(uint64_t nr, enum cost c)
 {
 	return likely(!rt_running.fine) || rt_running.clock_ps + rt_running.cost_ps[c] * nr < rt_running.horizon_ps;
