@@ -122,7 +122,8 @@ unsigned int memslot_span_first(const struct memslot_set *set, hva_t start)
 	return low;
 }
 
-bool memslot_span_at(const struct memslot_set *set, unsigned int *i, hva_t start, hva_t end, struct memslot_span *span)
+bool memslot_span_at(const struct memslot_set *set, unsigned int *i, hva_t start, hva_t end,
+		     struct memslot_span *span)
 {
 	for (; *i < set->nr; ++*i) {
 		const struct memslot *slot = &set->by_gfn[set->by_hva[*i]];

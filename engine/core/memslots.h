@@ -104,7 +104,8 @@ bool memslot_overlaps(const struct memslot_set *set, unsigned int as_id, uint16_
  *	for (unsigned int i = memslot_span_first(set, start); memslot_span_next(set, &i, start, end, &span); )
  */
 unsigned int memslot_span_first(const struct memslot_set *set, hva_t start);
-bool memslot_span_at(const struct memslot_set *set, unsigned int *i, hva_t start, hva_t end, struct memslot_span *span);
+bool memslot_span_at(const struct memslot_set *set, unsigned int *i, hva_t start, hva_t end,
+		     struct memslot_span *span);
 
 static inline bool memslot_span_next(const struct memslot_set *set, unsigned int *i, hva_t start, hva_t end,
 				     struct memslot_span *span)

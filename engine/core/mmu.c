@@ -120,7 +120,8 @@ void mmu_expect(const struct mmu *mmu, int vcpu, gfn_t gfn)
 }
 
 /* Apart, so that the others jump to where they go without a frame. */
-static __attribute__((noinline)) enum ret_pf checked_fault(struct mmu *mmu, unsigned int vcpu, const struct mmu_access *a)
+static __attribute__((noinline)) enum ret_pf checked_fault(struct mmu *mmu, unsigned int vcpu,
+							    const struct mmu_access *a)
 {
 	enum ret_pf ret;
 

@@ -18,8 +18,8 @@ void spte_present_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint
 void spte_lost(struct x86_mmu *x);
 
 /* What was not there takes nothing with it, nor does a leaf. */
-static inline void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new, int level,
-				bool shared)
+static inline void spte_changed(struct x86_mmu *x, unsigned int as_id, gfn_t gfn, uint64_t old, uint64_t new,
+				int level, bool shared)
 {
 	if ((spte_is_present(old) && (spte_is_present(new) || spte_is_table(old, level))) || observed(&x->mmu))
 		spte_present_changed(x, as_id, gfn, old, new, level, shared);

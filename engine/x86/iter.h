@@ -154,10 +154,11 @@ static inline bool iter_descend(struct tdp_iter *it, int level)
 }
 
 /*
- * Begins a walk down to leafs that has nothing to do, and nobody to let in, before it comes to the first.  Return: how
- * many entries it has passed by.
+ * Begins a walk down to leafs that has nothing to do, and nobody to let in, before it comes to the first.
+ * Return: how many entries it has passed by.
  */
-static inline unsigned int iter_start_low(struct tdp_iter *it, struct x86_mmu *x, const struct root *root, gfn_t start)
+static inline unsigned int iter_start_low(struct tdp_iter *it, struct x86_mmu *x, const struct root *root,
+					  gfn_t start)
 {
 	unsigned int passed;
 	bool there;
@@ -170,8 +171,9 @@ static inline unsigned int iter_start_low(struct tdp_iter *it, struct x86_mmu *x
 	return passed;
 }
 
-/* To the leaf for @gfn in @table, of level 1, and no further: for who knows that a walk from @root would lead there. */
-static inline void iter_at(struct tdp_iter *it, struct x86_mmu *x, const struct root *root, uint32_t table, gfn_t gfn)
+/* To the leaf for @gfn in @table, of level 1, and no further: a walk from @root would lead there. */
+static inline void iter_at(struct tdp_iter *it, struct x86_mmu *x, const struct root *root, uint32_t table,
+			   gfn_t gfn)
 {
 	it->x = x;
 	it->level = 1;

@@ -3,13 +3,14 @@
 #define ENGINE_X86_NEAR_H
 
 /*
- * The guest mostly goes on near where it was: the table of level 1 that a vCPU's last walk ended in is remembered, and
- * good as long as no table was unlinked since (core/arena.h says why) and the vCPU has the same root.
+ * The guest mostly goes on near where it was: the table of level 1 that a vCPU's last walk ended in is
+ * remembered, and good as long as no table was unlinked since (core/arena.h says why) and the vCPU has the
+ * same root.
  *
  * - A walk that is cut short so reads the leaf alone: only where those above it could not have let anybody
  *   else run.
- * - Whoever changes an entry that leads to a table says so: arena_unlinked().  Making one where there was none, or a
- *   huge page, changes no way that ended in a table of level 1.
+ * - Whoever changes an entry that leads to a table says so: arena_unlinked().  Making one where there was none,
+ *   or a huge page, changes no way that ended in a table of level 1.
  * - The caller is in an RCU section, and the vCPU is its own.
  */
 #include "engine/x86/root.h"
