@@ -32,6 +32,20 @@ static bool joins(struct task *t, enum ev_op kind, hva_t start, hva_t end, uint6
 	return true;
 }
 
+/*
+ * One VM is recorded, and what the host's own threads do to any: a tracepoint has no address to filter by.  The probe
+ * before it has, and is of that VM alone.
+ */
+static bool is_foreign(struct fold *f, struct task *t, bool probed)
+{
+	if (!probed || t->vcpu >= 0 || noted_pid(f, t->tid) || !ev_meta_param(f->meta, "capture.vm"))
+		return false;
+	op_end_all(f, t);
+	t->foreign = true;
+	f->why = UNUSED_OTHER_VM;
+	return true;
+}
+
 /* --- invalidations ----------------------------------------------------------------------- */
 
 static void begin_invalidate(struct fold *f, struct task *t, uint64_t ts_ns, int vm, hva_t start, hva_t end)
@@ -55,7 +69,8 @@ void inv_start_mn(struct fold *f, struct task *t, const struct raw *r)
 
 void inv_start_hva(struct fold *f, struct task *t, const struct raw *r)
 {
-	if (!joins(t, EV_OP_INVALIDATE_START, r->v[0], r->v[1], r->ts_ns))
+	if (!joins(t, EV_OP_INVALIDATE_START, r->v[0], r->v[1], r->ts_ns) &&
+	    !is_foreign(f, t, f->has[RAW_MN_INV_START]))
 		begin_invalidate(f, t, r->ts_ns, vm_by_hva(f, t, r->v[0], r->v[1]), r->v[0], r->v[1]);
 }
 
@@ -194,7 +209,8 @@ void age_flush_mn(struct fold *f, struct task *t, const struct raw *r)
 /* Alone it does not say whether young entries are flushed; clear_young is far the commoner. */
 void age_hva(struct fold *f, struct task *t, const struct raw *r)
 {
-	if (!joins(t, EV_OP_AGE, r->v[0], r->v[1], r->ts_ns))
+	if (!joins(t, EV_OP_AGE, r->v[0], r->v[1], r->ts_ns) &&
+	    !is_foreign(f, t, f->has[RAW_CLEAR_YOUNG] && f->has[RAW_CLEAR_FLUSH_YOUNG]))
 		begin_range(f, t, EV_OP_AGE, EV_AGE, r->ts_ns, vm_by_hva(f, t, r->v[0], r->v[1]), r->v[0], r->v[1]);
 }
 
@@ -287,7 +303,7 @@ void set_spte_hva(struct fold *f, struct task *t, const struct raw *r)
 
 	if (op && op->kind == EV_OP_SET_SPTE && op->start == r->v[0] && op->mn)
 		op_touch(t, r->ts_ns);
-	else
+	else if (!is_foreign(f, t, f->has[RAW_CHANGE_PTE]))
 		begin_range(f, t, EV_OP_SET_SPTE, EV_SET_SPTE, r->ts_ns, vm_by_hva(f, t, r->v[0], r->v[0] + 1),
 			    r->v[0], 0);
 }

@@ -95,6 +95,10 @@ void obs_spte_changed(struct fold *f, struct task *t, const struct raw *r)
 	struct attempt *at;
 	struct op *op;
 
+	if (t->foreign) {
+		f->why = UNUSED_OTHER_VM;
+		return;
+	}
 	dirty_infer_get(f, t, r);
 	op = op_of_entry(f, t, r->ts_ns, r->v[0], r->v[3] & 7);
 	place_by_entry(f, t, op, r);
@@ -407,7 +411,10 @@ static void vm_pin(struct fold *f, struct task *t, const struct raw *r, enum obs
 
 void pin_unmap_ret(struct fold *f, struct task *t, const struct raw *r)
 {
-	pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_UNMAP_RET, (uint8_t)r->v[0]);
+	if (t->foreign)
+		f->why = UNUSED_OTHER_VM;
+	else
+		pin(f, t, r, op_for_obs(f, t, r->ts_ns), PIN_UNMAP_RET, (uint8_t)r->v[0]);
 }
 
 void pin_snapshot(struct fold *f, struct task *t, const struct raw *r)

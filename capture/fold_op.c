@@ -116,6 +116,7 @@ struct op *op_begin(struct fold *f, struct task *t, enum ev_op kind, enum ev_kin
 	while (t->depth && (!may_hold(op_top(t), kind) || t->depth == OPS_MAX))
 		op_end(f, t);
 	nested = inside_fault(t);
+	t->foreign = false;
 	op_touch(t, ts_ns);
 	op = &t->ops[t->depth++];
 	*op = (struct op){ .kind = kind, .stim = stim, .begin_ns = ts_ns, .last_ns = ts_ns, .held = -1,

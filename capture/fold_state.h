@@ -23,6 +23,7 @@
 	X(UNLINKED,	"table freed after its grace period, in whatever task was running")	\
 	X(NO_VCPU,	"number that no vCPU has")			\
 	X(WALK,		"page-table walk of the guest's")	\
+	X(OTHER_VM,	"of a VM that was not to be recorded")	\
 	X(MATCHED,	"emulated MMIO whose frame its fault tells")	\
 	X(SHORT,	"record shorter than its format")
 
@@ -241,6 +242,7 @@ struct task {
 	int	 index;			/* in meta.tasks, -1: has written nothing yet */
 	int	 vm;			/* acting for, -1: not known */
 	bool	 many_vms;
+	bool	 foreign;		/* what it does now, it does to a VM that is not recorded */
 	int	 vcpu;			/* vCPU id, -1: none */
 	uint32_t cpu;			/* ran there last */
 	uint64_t stim_ns, obs_ns;	/* last times written */

@@ -415,6 +415,19 @@ static const struct row rows[] = {
 		.vms = 2, .vcpus = "1 1",
 	},
 	{
+		.name = "what a thread of the host's does to a VM that is not recorded has no probe, and is not the other's",
+		.steps = {
+			MARK(10, 3, "mmulab: vm.100=1 VMs, 1 vCPUs, web"), MARK(11, 3, "mmulab: threads.100=100 102"),
+			MARK(12, 3, "mmulab: capture.vm=100"), MAPPED(100, 102, 0, 0x111ULL), INV(200, 47, A), UNMAP(201, 47, A),
+			INV_END(202, 47, A), HVA(210, 47, 0x9001000), ZAPPED(211, 47, 0x222ULL),
+			REC(212, 47, "unmap_gfn_range_ret", 1), INV(220, 47, A), HVA(230, 102, 0x7001000),
+		},
+		.tasks = "102:0/0 47:0/-",
+		.stimuli = "102:access@0 47:invalidate_start@0 47:invalidate_end@0 47:invalidate_start@0 "
+			   "102:invalidate_start@0",
+		.vms = 1, .vcpus = "1",
+	},
+	{
 		.name = "addresses say more than notes: a process of two VMs",
 		.steps = {
 			MARK(10, 3, "mmulab: vm.100=2 VMs, 2 vCPUs, web"), MARK(12, 3, "mmulab: threads.100=100 102 103"),
