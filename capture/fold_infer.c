@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Memslots of a recording that shows none being made.  A notifier's range of host addresses and the frames
- * that it zapped tell how far apart the two are: exactly, when the range is one page.  A slot is a
+ * that it zapped tell how far apart the two are: exactly, when the range is one page, or when a probe says that
+ * all of it lies in a slot.  A slot is a
  * stretch of frames that were mapped, with the distance of the nearest frame whose distance is known.
  * Where a stretch has none, its host addresses cannot be told: it becomes a slot at addresses that no notifier has.
  */
@@ -76,27 +77,44 @@ void infer_mapped(struct fold *f, unsigned int vm, gfn_t gfn, pfn_t pfn)
 	s->chunks[lo] = chunk;
 }
 
-void infer_zapped(struct fold *f, const struct op *op, gfn_t gfn, unsigned int level)
+/* Frames @gfn .. @last are at @start of the host. */
+static void place(struct inferring *s, hva_t start, gfn_t gfn, gfn_t last)
 {
-	struct inferring *s = level == 1 && op->stop - op->start == 4096 ? state_of(f, op->vm) : NULL;
-	uint64_t distance = op->start - (gfn << 12);
+	uint64_t distance = start - (gfn << 12);
 
-	if (!s)
-		return;
 	for (uint32_t i = 0; i < s->nr_placed; i++) {
 		struct placed *p = &s->placed[i];
 
 		if (p->distance != distance)
 			continue;
 		p->first = gfn < p->first ? gfn : p->first;
-		p->last = gfn > p->last ? gfn : p->last;
+		p->last = last > p->last ? last : p->last;
 		return;
 	}
 	if (s->nr_placed == s->cap_placed) {
 		s->cap_placed = s->cap_placed ? 2 * s->cap_placed : 8;
 		s->placed = xreallocarray(s->placed, s->cap_placed, sizeof(*s->placed));
 	}
-	s->placed[s->nr_placed++] = (struct placed){ distance, gfn, gfn };
+	s->placed[s->nr_placed++] = (struct placed){ distance, gfn, last };
+}
+
+void infer_zapped(struct fold *f, const struct op *op, gfn_t gfn, unsigned int level)
+{
+	struct inferring *s = level == 1 && op->stop - op->start == 4096 ? state_of(f, op->vm) : NULL;
+
+	if (s)
+		place(s, op->start, gfn, gfn);
+}
+
+void infer_matched(struct fold *f, const struct op *op, gfn_t gfn, uint64_t npages)
+{
+	struct inferring *s = npages && op->stop - op->start == npages << 12 ? state_of(f, op->vm) : NULL;
+
+	if (!s)
+		return;
+	place(s, op->start, gfn, gfn + npages - 1);
+	for (gfn_t at = gfn >> CHUNK_SHIFT; at <= (gfn + npages - 1) >> CHUNK_SHIFT; at++)
+		infer_mapped(f, op->vm, at << CHUNK_SHIFT, 0);
 }
 
 static int by_first(const void *va, const void *vb)

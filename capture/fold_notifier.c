@@ -178,6 +178,7 @@ void obs_unmap_range(struct fold *f, struct task *t, const struct raw *r)
 	op_is_of(f, t, op, r->v[0]);
 	if (op->kind == EV_OP_INVALIDATE_START)
 		mark_matched(t, op);
+	infer_matched(f, op, r->v[1], r->v[2] - r->v[1]);
 	ev.vm = op->vm;
 	ev.gfns = (struct obs_gfns){ .gfn = r->v[1], .count = r->v[2] - r->v[1] };
 	emit_obs(f, t, r->ts_ns, &ev);
@@ -251,6 +252,7 @@ void age_gfn(struct fold *f, struct task *t, const struct raw *r)
 		emit_age(f, t, r->ts_ns, op, false);
 	op->age_alone = !(op->flags & EV_F_MATCHED);
 	op->flags |= EV_F_MATCHED;
+	infer_matched(f, op, r->v[1], r->v[2] - r->v[1]);
 	op->age_open = true;
 	op->age_gfn = r->v[1];
 	op->age_count = r->v[2] - r->v[1];

@@ -426,6 +426,8 @@ int vm_of_worker(struct fold *f, struct task *t);
 /* For memslots nobody was seen to make: a frame was mapped; one was zapped by an invalidation. */
 void infer_mapped(struct fold *f, unsigned int vm, gfn_t gfn, pfn_t pfn);
 void infer_zapped(struct fold *f, const struct op *op, gfn_t gfn, unsigned int level);
+/* @op's handler was called for @npages from @gfn on. */
+void infer_matched(struct fold *f, const struct op *op, gfn_t gfn, uint64_t npages);
 void infer_slots(struct fold *f);
 void infer_free(struct fold_vm *vm);
 /* @t is not on its CPU any more. */

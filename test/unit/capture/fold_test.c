@@ -284,6 +284,8 @@ static const struct row rows[] = {
 			SERVED(160, 7, 0, 0x20ULL, 6),
 		},
 		.want =
+		"0 1 memslot open gfn=0x0 id=0 change=create npages=0x200 kvm_flags=0x0 hva=0xfffffffffffe7000\n"
+		"0 1 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
 		"20 0 invalidate_start nested,matched start=0x7000 end=0x9000 service_ns=6\n"
 		"25 0 unmap_gfn_range - gfn=0x20 count=0x2\n"
 		"26 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x8000000000000000\n"
@@ -697,7 +699,7 @@ static const struct row rows[] = {
 		.unused = 2,
 	},
 	{
-		.name = "aging: the probe and the tracepoint are one; young comes from the handler",
+		.name = "aging: probe and tracepoint are one; young comes from the handler, and so does where an older memslot lies",
 		.steps = {
 			REC(100, 9, "mn_clear_flush_young", MN, 0x7000, 0x8000), REC(101, 9, "kvm_age_hva", 0x7000, 0x8000),
 			REC(102, 9, "age_gfn", KVM, 0x20, 0x21), CHANGED(103, 9, 0x20ULL, LEAF, LEAF & ~0x20ULL),
@@ -707,6 +709,8 @@ static const struct row rows[] = {
 		},
 		.want =
 		"0 0 age flush,young,matched start=0x7000 end=0x8000 service_ns=4 extra=1\n"
+		"0 1 memslot open gfn=0x0 id=0 change=create npages=0x200 kvm_flags=0x0 hva=0xfffffffffffe7000\n"
+		"0 1 op 0x2 op=memslot gfn=0x0 result=continue span_ns=0 stimulus=0\n"
 		"3 0 kvm_tdp_mmu_spte_changed - gfn=0x20 level=1 old=0x1000e67 new=0x1000e47\n"
 		"4 0 age_gfn 0x1 gfn=0x20 count=0x1\n"
 		"4 0 op 0x38 op=age gfn=0x0 result=continue span_ns=4 stimulus=0\n"

@@ -422,8 +422,8 @@ static const struct row rows[] = {
 			INV_END(202, 47, A), HVA(210, 47, 0x9001000), ZAPPED(211, 47, 0x222ULL),
 			REC(212, 47, "unmap_gfn_range_ret", 1), INV(220, 47, A), HVA(230, 102, 0x7001000),
 		},
-		.tasks = "102:0/0 47:0/-",
-		.stimuli = "102:access@0 47:invalidate_start@0 47:invalidate_end@0 47:invalidate_start@0 "
+		.tasks = "102:0/0 47:0/- 0:0/-",
+		.stimuli = "102:access@0 0:memslot@0 47:invalidate_start@0 47:invalidate_end@0 47:invalidate_start@0 "
 			   "102:invalidate_start@0",
 		.vms = 1, .vcpus = "1",
 	},
