@@ -47,7 +47,8 @@ struct machine {
 	unsigned int	 nr_tasks, nr_live;
 	struct prng	 ties;
 	uint64_t	 tie_bits;
-	unsigned int	 ties_left;
+	int		 ties_left;
+	uint64_t	 max_switches, switches_left;	/* counted down; from 0 it never gets to 0 again */
 	struct rt_config config;
 	struct shuffle	 shuffle;
 	bool		 running, stopped, deadlock;
@@ -75,7 +76,6 @@ struct machine {
 	/* accounting */
 	uint64_t	 blame_ps[NR_OPS][NR_OPS], blame_n[NR_OPS][NR_OPS]; /* [waiter][holder] */
 	uint64_t	 yields[NR_OPS], flushes[NR_OPS], lost_cas[NR_OPS];
-	uint64_t	 max_switches, switches_left;	/* counted down; from 0 it never gets to 0 again */
 	uint64_t	 rcu_freed;
 	unsigned int	 lonely_pauses;
 

@@ -48,7 +48,7 @@ static inline unsigned int next_tie(void)
 {
 	unsigned int bits;
 
-	if (unlikely(!machine.ties_left--)) {
+	if (unlikely(--machine.ties_left < 0)) {
 		machine.tie_bits = prng_next(&machine.ties);
 		machine.ties_left = 64 / HEAP_TIE_BITS - 1;
 	}
@@ -159,6 +159,7 @@ static struct rt_task *take_next(void)
 	}
 }
 
+/* The running task is switched out inside an RCU section. */
 static __attribute__((noinline)) void leave_reading(struct rt_task *t, struct rt_task *next)
 {
 	rcu_list_reader(t);
