@@ -79,7 +79,6 @@ struct planner {
 	struct toucher	  *touchers;
 	uint32_t	   nr_touchers, cap_touchers, free_touchers;
 	size_t		   next_range;	/* into scan->ranges */
-	uint64_t	   range_place;	/* of that in the order; LEAST_NEVER: there is none */
 };
 
 /* --- edges --------------------------------------------------------------- */
@@ -344,14 +343,6 @@ static inline __attribute__((always_inline)) void prefetch_range(const struct pl
 		__builtin_prefetch(&p->cell[p->stretches[soon].first], 1);
 }
 
-static void find_range_place(struct planner *p)
-{
-	const struct scan_range *r = &p->scan->ranges[p->next_range];
-
-	p->range_place = p->next_range < p->scan->nr_ranges ? served_place_of(&p->served, r->task, r->t_ns) :
-							      LEAST_NEVER;
-}
-
 /* All ranges of the next range stimulus. */
 static void plan_range(struct planner *p)
 {
@@ -362,40 +353,40 @@ static void plan_range(struct planner *p)
 	for (; r != end && r->task == task && r->number == number; r++)
 		cover(p, r);
 	p->next_range = (size_t)(r - p->scan->ranges);
-	find_range_place(p);
 	settle(p, task, number);
 }
 
-/* Does the next range stimulus come before the next access?  At the same place only if it does so in its task. */
-static bool range_is_next(const struct planner *p)
+/* All accesses before a place, which is that of stimulus @number of its task.  Return: 0 or negative. */
+static int plan_accesses(struct planner *p, uint64_t place, uint32_t number, struct err *e)
 {
-	uint64_t place = served_place(&p->served);
+	struct served_task *at;
+	int rc = 0;
 
-	return p->range_place < place ||
-	       (unlikely(p->range_place == place) && place != LEAST_NEVER &&
-		p->scan->ranges[p->next_range].number < served_first(&p->served)->number);
+	while (rc >= 0 && (at = served_before(&p->served, place, number))) {
+		plan_access(p, at);
+		rc = advance(p, at, e);
+	}
+	return rc < 0 ? rc : 0;
 }
 
+/* Of two accesses between the same ranges it does not matter which comes first. */
 static int pass(struct planner *p, struct ev_file *file, struct err *e)
 {
+	const struct scan *scan = p->scan;
 	struct served *served = &p->served;
-	int rc = served_open(file, p->scan->nr_vms, served, e);
+	int rc = served_open(file, scan->nr_vms, scan->last_ns, served, e);
 
 	for (unsigned int i = 0; i < served->nr_tasks && rc >= 0; i++)
 		rc = advance(p, &served->tasks[i], e);
-	find_range_place(p);
-	while (rc >= 0) {
-		if (range_is_next(p)) {
-			plan_range(p);
-		} else if (served_place(served) != LEAST_NEVER) {
-			struct served_task *at = served_first(served);
+	while (rc >= 0 && p->next_range < scan->nr_ranges) {
+		const struct scan_range *r = &scan->ranges[p->next_range];
 
-			plan_access(p, at);
-			rc = advance(p, at, e);
-		} else {
-			break;
-		}
+		rc = plan_accesses(p, served_place_of(served, r->task, r->t_ns), r->number, e);
+		if (!rc)
+			plan_range(p);
 	}
+	if (rc >= 0)
+		rc = plan_accesses(p, SERVED_END, 0, e);
 	served_close(served);
 	return rc < 0 ? rc : 0;
 }

@@ -25,6 +25,7 @@ struct row {
 	uint32_t	 accesses;	/* of 100 stimuli */
 	uint32_t	 step_ns, service_ns;	/* at most */
 	uint32_t	 most;		/* pages of a range */
+	uint32_t	 pause_ns;	/* at most, 1 in 30 times */
 };
 
 static const struct row rows[] = {
@@ -35,6 +36,9 @@ static const struct row rows[] = {
 	{ "ranges over much", 400, 80, 2, 4, 15 },
 	{ "hardly anything but ranges", 300, 10, 2, 4, 4 },
 	{ "hardly anything but accesses: most pages are everybody's", 600, 97, 2, 4, 2 },
+	{ "in bursts", 400, 80, 3, 5, 3, 100000 },
+	{ "in bursts, served as late as the next but one", 400, 80, 3, 200000, 3, 100000 },
+	{ "tasks fall silent for long", 300, 80, 50, 4000000, 3, 400000000 },
 	{ "more than a block of each task", 2500, 85, 2, 5, 6 },
 };
 
@@ -85,6 +89,8 @@ static void write_task(struct ev_writer *w, const struct row *r, uint32_t task, 
 		struct ev ev = make(r, rng);
 
 		t_ns += prng_below(rng, r->step_ns + 1);
+		if (r->pause_ns && !prng_below(rng, 30))
+			t_ns += prng_below(rng, r->pause_ns);
 		assert_int_equal(ev_write(w, task, t_ns, &ev), 0);
 	}
 }
