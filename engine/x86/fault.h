@@ -23,7 +23,7 @@ struct fault {
 	bool			 certain;	/* no window matters */
 	bool			 nx;		/* the NX mitigation was on when it began */
 	bool			 nx_disallowed;	/* an execute fault under the NX mitigation: no huge page */
-	int8_t			 host_level, req_level, goal_level;
+	uint8_t			 host_level, req_level, goal_level;
 };
 
 static inline struct fault fault_of(struct x86_mmu *x, struct x86_vcpu *v, const struct mmu_access *a)
