@@ -11,7 +11,7 @@
  * calls and is compiled once per runtime: -Iengine/rt/vtime (coroutines, virtual
  * time, deterministic) or -Iengine/rt/threads (pthreads, real atomics, real
  * time).  rt_port.h of either folder defines the types below and the inline
- * calls marked [port]; there is no #ifdef above this line.
+ * calls marked [port], and others that are inline in that runtime alone; there is no #ifdef above this line.
  *
  * Under vtime charges only accumulate; a task hands over only in a call marked
  * [hand-over], and only when it is no longer the earliest.

@@ -12,11 +12,16 @@
  * - With host.cpus == 0 every task has a CPU of its own; none of the CPU
  *   fields is touched then.
  */
+#include <stddef.h>
+
 #include "base/prng.h"
 #include "engine/rt/rt.h"
 #include "engine/rt/vtime/heap.h"
 
 _Static_assert(HEAP_MAX_NS == RT_MAX_NS, "keys have room for every time");
+/* Three cache lines of a task are all that most operations touch. */
+_Static_assert(offsetof(struct rt_task, held_since_ps) == 64 && offsetof(struct rt_task, holds[1]) == 128 &&
+	       sizeof(struct task_op) == 64, "what an event touches is packed");
 
 /* rt_config.shuffle */
 struct shuffle {
