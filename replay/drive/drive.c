@@ -93,7 +93,7 @@ int drive_entry(const struct drive_job *job, struct result *result, struct err *
 	d.old_faults = d.meta->arch == KVM_ARM64 ? !stage2_of_meta(d.meta).hw_af
 						 : ev_meta_param_off(d.meta, "kvm_intel.eptad");
 	d.time_scale_ppm = job->time_scale_ppm == TIME_SCALE_ONE ? 0 : job->time_scale_ppm;
-	d.plain = job->pacing == PACING_CLOSED && !job->told && !job->check && !job->access && !d.rmaps;
+	d.plain = job->pacing == PACING_CLOSED && !job->told && !job->check && !job->access && !d.shadow;
 	d.ends_at_once = !d.meta->has_ends && job->scan->kinds[EV_INVALIDATE_START];
 	rt_word_init(&d.failed, 0);
 	rt_word_init(&d.hosts_left, 0);
