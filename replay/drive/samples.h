@@ -25,7 +25,7 @@ enum sample_more {
 	SAMPLE_CLOSED,		/* it ended an invalidation that was open so long */
 };
 
-#define SAMPLES_BUFFERED 64
+#define SAMPLES_BUFFERED 32
 
 struct sample_buf {
 	uint32_t	nr;
