@@ -400,7 +400,10 @@ void notes_free(struct fold *f);
 /* --- fold_older.c: memslots that were there before ------------------------------------- */
 /* A note says that process @pid's VM at @kvm has @slot. */
 void older_add(struct fold *f, uint32_t pid, uint64_t kvm, const struct slot *slot);
-/* By its address, or its process if that has no other, @vm may be one of those: then it has its slots.  Return: its process, or 0. */
+/*
+ * By its address, or its process if that has no other, @vm may be one of those: then it has its slots.
+ * Return: its process, or 0.
+ */
 uint32_t older_place(struct fold *f, unsigned int vm);
 void older_finish(struct fold *f);
 void older_free(struct fold *f);
@@ -412,10 +415,9 @@ int vm_by_hva(struct fold *f, struct task *t, hva_t start, hva_t end);
 int vm_of_task(struct fold *f, struct task *t);
 /* Of a marker's memslot: the newest it can be of, or a VM of its own. */
 int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot);
-/* Places the thread in a VM; with a number that no vCPU has, in that alone. */
 /* Which vCPU a thread says it is by its name: "CPU 2/KVM", "vcpu2". */
 bool vcpu_by_name(const struct fold *f, const struct task *t, uint32_t *vcpu);
-/* @t runs @vcpu.  Return: the life of its thread that does. */
+/* @t runs @vcpu, or with a number that no vCPU has is just placed in a VM.  Return: the life of its thread that does. */
 struct task *vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
 /* @t runs a vCPU of @kvm's VM, which is not known yet.  Return: as vm_bind_vcpu(). */
 struct task *vm_bind_kvm(struct fold *f, struct task *t, uint64_t kvm);

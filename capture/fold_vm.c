@@ -87,7 +87,7 @@ static int vm_noted(struct fold *f, const struct task *t)
 	return 0;
 }
 
-/* Is the notifier at @mn in the struct kvm at @kvm?  Until the distance is learnt, the next VM's looks as if it were. */
+/* Is the notifier at @mn in the struct kvm at @kvm?  Until the distance is learnt, the next VM's looks so, too. */
 static bool may_hold(const struct fold *f, uint64_t kvm, uint64_t mn)
 {
 	return f->mn_delta ? kvm + f->mn_delta == mn : kvm < mn && mn - kvm < KVM_BYTES;

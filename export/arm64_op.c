@@ -28,7 +28,8 @@ static void say_set_spte(struct exporter *x, const struct told *w)
 {
 	const struct ev_hvas *h = &w->ev.hvas;
 
-	EXPORT(x, w, ARM_CHANGE_PTE, export_mn(x, w->vm), h->start, (arm_ipa_of(x, h->end) & STAGE2_ADDRESS) | HOST_PTE);
+	EXPORT(x, w, ARM_CHANGE_PTE, export_mn(x, w->vm), h->start,
+	       (arm_ipa_of(x, h->end) & STAGE2_ADDRESS) | HOST_PTE);
 	EXPORT(x, w, ARM_SET_SPTE_HVA, h->start);
 }
 

@@ -35,7 +35,7 @@ struct toucher {		/* one task that accessed a cell since its last range */
 
 struct range_at {		/* a range stimulus: what it takes to wait for it */
 	uint32_t number;	/* + 1; 0: none */
-	uint32_t last;		/* who has waited for this one has waited for it and for its end, whichever it must be */
+	uint32_t last;		/* who has waited for this has waited for it and for its end, whichever it must be */
 	uint32_t range;		/* in scan->ranges */
 	uint16_t task;
 };

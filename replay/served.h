@@ -26,7 +26,7 @@ struct served_task {		/* its access at hand */
 	struct ev_cursor *cursor;	/* behind it */
 	uint32_t	 task, number;
 	uint32_t	 cell;		/* the caller's */
-	uint32_t	 id, next;	/* + 1: which task this one is, and which other waits in the same slot; 0: none */
+	uint32_t	 id, next;	/* + 1: which task this is, and which other waits in its slot; 0: none */
 	uint16_t	 vm;
 };
 
@@ -115,8 +115,8 @@ static inline int served_next(struct served *s, struct served_task *t, struct er
 void served_come_round(struct served *s, uint64_t slot);
 
 /*
- * A task whose access at hand is before @place, which is that of stimulus @number if that is one of its own, and no less
- * than it ever was.  The task waits no longer.  Return: NULL when there is none.
+ * A task whose access at hand is before @place, which is that of stimulus @number if that is one of its own, and
+ * no less than it ever was.  The task waits no longer.  Return: NULL when there is none.
  */
 static inline struct served_task *served_before(struct served *s, uint64_t place, uint32_t number)
 {

@@ -194,7 +194,8 @@ static void note_round(const struct rec_op *op, const struct rec_obs *obs, struc
 }
 
 /* @op had the lock without waiting for it, as @held shows, if it does. */
-static void note_holder(const struct recording *r, const struct rec_op *op, const struct rec_obs *held, struct spans *to)
+static void note_holder(const struct recording *r, const struct rec_op *op, const struct rec_obs *held,
+			struct spans *to)
 {
 	if (held && !rec_find(r, op, OBS_LOCK_WAIT, 0))
 		add(to, op, held->t_ns, held->t_ns, op->kind != EV_OP_FAULT || always_for_write(r));

@@ -26,7 +26,8 @@ static bool read_segments(struct kcore *k)
 {
 	Elf64_Ehdr h;
 
-	if (!read_at(k->fd, 0, &h, sizeof(h)) || memcmp(h.e_ident, ELFMAG, SELFMAG) || h.e_ident[EI_CLASS] != ELFCLASS64 ||
+	if (!read_at(k->fd, 0, &h, sizeof(h)) || memcmp(h.e_ident, ELFMAG, SELFMAG) ||
+	    h.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    h.e_type != ET_CORE || h.e_phentsize != sizeof(*k->segments))
 		return false;
 	k->nr = h.e_phnum;

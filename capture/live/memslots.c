@@ -58,7 +58,8 @@ static int read_bucket(struct reading *r, uint64_t node, uint64_t skip, unsigned
 	while (node) {
 		struct memslot s = { .as_id = as_id };
 
-		if (r->nr == SLOTS_MAX || !read_slot(r, node - skip, &s) || !kcore_read(r->k, node, &node, sizeof(node)))
+		if (r->nr == SLOTS_MAX || !read_slot(r, node - skip, &s) ||
+		    !kcore_read(r->k, node, &node, sizeof(node)))
 			return -EAGAIN;
 		r->v = xreallocarray(r->v, r->nr + 1, sizeof(*r->v));
 		r->v[r->nr++] = s;

@@ -4,7 +4,8 @@
 
 /*
  * Whose turn it is: keys of time in ns above random tie bits above the task's number.  A task in the heap has a
- * seat, a leaf of the tree; the one that goes on leaves its seat to the one that stops, which changes one path of the tree.
+ * seat, a leaf of the tree; the one that goes on leaves its seat to the one that stops, which changes one path of
+ * the tree.
  */
 #include "base/least.h"
 

@@ -106,7 +106,8 @@ void rt_rcu_call_due(void)
 	uint64_t last = oldest ? oldest->rcu_number - 1 : UINT64_MAX;
 
 	decrement(rt_running.clock_ps, last);
-	while (machine.rcu_first && machine.rcu_first->due_ps <= rt_running.clock_ps && machine.rcu_first->number <= last)
+	while (machine.rcu_first && machine.rcu_first->due_ps <= rt_running.clock_ps &&
+	       machine.rcu_first->number <= last)
 		call_first();
 }
 

@@ -120,7 +120,9 @@ static void __attribute__((noreturn)) hopeless(void)
 /* A tick comes before the earliest task, or nobody is left. */
 static __attribute__((noinline)) void wait_for_tick(void)
 {
-	if (heap_ns(heap_top(&machine.heap)) < machine.tick_ns || (heap_top(&machine.heap) == HEAP_NEVER && !cpu_tick_helps()))
+	uint64_t top = heap_top(&machine.heap);
+
+	if (heap_ns(top) < machine.tick_ns || (top == HEAP_NEVER && !cpu_tick_helps()))
 		hopeless();
 	cpu_tick();
 }
