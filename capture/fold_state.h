@@ -417,7 +417,7 @@ int vm_of_task(struct fold *f, struct task *t);
 int vm_by_slot(struct fold *f, struct task *t, const struct slot *slot);
 /* Which vCPU a thread says it is by its name: "CPU 2/KVM", "vcpu2". */
 bool vcpu_by_name(const struct fold *f, const struct task *t, uint32_t *vcpu);
-/* @t runs @vcpu, or with a number that no vCPU has is just placed in a VM.  Return: the life of its thread that does. */
+/* @t runs @vcpu; with a number that no vCPU has it is just placed in a VM.  Return: the life of its thread. */
 struct task *vm_bind_vcpu(struct fold *f, struct task *t, uint32_t vcpu);
 /* @t runs a vCPU of @kvm's VM, which is not known yet.  Return: as vm_bind_vcpu(). */
 struct task *vm_bind_kvm(struct fold *f, struct task *t, uint64_t kvm);
