@@ -16,19 +16,28 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 operations=${1:-4000000}
 pages=${2:-16777216}
+times=5
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/mmulab-bench.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 ${CC:-cc} -std=gnu11 -O2 -D_GNU_SOURCE -I. -o "$tmp/mkmix" test/bench/mkmix.c \
 	"$build"/lib/{event,kvm,base}.a -lzstd -lxxhash -ljansson
 
-# run FILE POLICY...: sets cpu (seconds) and rss (KiB)
+# median COLUMN: of what the runs took
+median() {
+	cut -d ' ' -f "$1" "$tmp/times" | sort -g | sed -n "$(((times + 1) / 2))p"
+}
+
+# run FILE POLICY...: sets cpu (seconds) and rss (KiB), each the median of $times runs
 run() {
 	local file=$1
 	shift
-	/usr/bin/time -f '%U %S %M' -o "$tmp/time" "$build/mmulab" replay "$file" "$@" >/dev/null 2>"$tmp/err" ||
-		{ cat "$tmp/err" >&2; exit 1; }
-	read -r user sys rss <"$tmp/time"
-	cpu=$(awk "BEGIN { print $user + $sys }")
+	for ((i = 0; i < times; i++)); do
+		/usr/bin/time -f '%U %S %M' -o "$tmp/time" "$build/mmulab" replay "$file" "$@" >/dev/null 2>"$tmp/err" ||
+			{ cat "$tmp/err" >&2; exit 1; }
+		awk '{ print $1 + $2, $3 }' "$tmp/time"
+	done >"$tmp/times"
+	cpu=$(median 1)
+	rss=$(median 2)
 }
 
 # The policy of HOST.
