@@ -16,6 +16,7 @@
 #define GAP_CHUNKS	32		/* as much that nobody mapped ends a stretch */
 #define NOWHERE		(1ULL << 62)	/* no host has memory there */
 #define PFN_NO_SLOT	BIT_ULL(63)
+#define GFN_END		BIT_ULL(36)	/* no guest has more memory */
 
 /* Frames whose host address minus guest address is @distance: from @first to @last, as far as is known. */
 struct placed {
@@ -108,13 +109,18 @@ void infer_zapped(struct fold *f, const struct op *op, gfn_t gfn, unsigned int l
 
 void infer_matched(struct fold *f, const struct op *op, gfn_t gfn, uint64_t npages)
 {
-	struct inferring *s = npages && op->stop - op->start == npages << 12 ? state_of(f, op->vm) : NULL;
+	struct inferring *s;
 
+	if (!npages || npages > GFN_END || gfn > GFN_END - npages || op->stop - op->start != npages << 12)
+		return;
+	s = state_of(f, op->vm);
 	if (!s)
 		return;
 	place(s, op->start, gfn, gfn + npages - 1);
-	for (gfn_t at = gfn >> CHUNK_SHIFT; at <= (gfn + npages - 1) >> CHUNK_SHIFT; at++)
-		infer_mapped(f, op->vm, at << CHUNK_SHIFT, 0);
+	/* Close enough to each other to be of one stretch. */
+	for (gfn_t at = gfn; at < gfn + npages; at += (GAP_CHUNKS - 1) << CHUNK_SHIFT)
+		infer_mapped(f, op->vm, at, 0);
+	infer_mapped(f, op->vm, gfn + npages - 1, 0);
 }
 
 static int by_first(const void *va, const void *vb)

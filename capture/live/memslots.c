@@ -17,6 +17,8 @@
 #define BUCKETS_MAX	1024
 #define SLOTS_MAX	32768		/* ids are 15 bits */
 #define TRIES		3
+#define GENERATION_UPDATING BIT_ULL(63)	/* a change is under way */
+#define FLAGS_OF_USER	0xffffu		/* those above are KVM's own */
 
 bool memslot_places(const struct btf *types, struct memslot_places *out)
 {
@@ -45,11 +47,14 @@ struct reading {
 
 static bool read_slot(const struct reading *r, uint64_t slot, struct memslot *out)
 {
-	return kcore_read(r->k, slot + r->at->gfn, &out->gfn, sizeof(out->gfn)) &&
-	       kcore_read(r->k, slot + r->at->npages, &out->npages, sizeof(out->npages)) &&
-	       kcore_read(r->k, slot + r->at->hva, &out->hva, sizeof(out->hva)) &&
-	       kcore_read(r->k, slot + r->at->flags, &out->flags, sizeof(out->flags)) &&
-	       kcore_read(r->k, slot + r->at->id, &out->id, sizeof(out->id));
+	bool found = kcore_read(r->k, slot + r->at->gfn, &out->gfn, sizeof(out->gfn)) &&
+		     kcore_read(r->k, slot + r->at->npages, &out->npages, sizeof(out->npages)) &&
+		     kcore_read(r->k, slot + r->at->hva, &out->hva, sizeof(out->hva)) &&
+		     kcore_read(r->k, slot + r->at->flags, &out->flags, sizeof(out->flags)) &&
+		     kcore_read(r->k, slot + r->at->id, &out->id, sizeof(out->id));
+
+	out->flags &= FLAGS_OF_USER;
+	return found;
 }
 
 /* One bucket's list, from its first @node on; @skip: from a slot's begin to that node. */
@@ -79,6 +84,8 @@ static int read_set(struct reading *r, uint64_t set, unsigned int as_id)
 	    !kcore_read(r->k, set + at->buckets, buckets, nr * sizeof(*buckets)) ||
 	    !kcore_read(r->k, set + at->node, &node, sizeof(node)) || node > 1)
 		return -EFAULT;
+	if (before & GENERATION_UPDATING)
+		return -EAGAIN;
 	for (size_t i = 0; i < nr && !ret; i++)
 		ret = read_bucket(r, buckets[i], at->nodes + node * NODE_BYTES, as_id);
 	if (!ret && (!kcore_read(r->k, set + at->generation, &after, sizeof(after)) || after != before))

@@ -33,14 +33,18 @@ static int note_vm(const struct noting *n, pid_t pid, uint64_t kvm)
 	return nr < 0 ? nr : 0;
 }
 
+/* Return: the first error, after all of its VMs. */
 static int note_process(const struct noting *n, const struct vm_process *p)
 {
 	struct addresses a;
 	int ret = 0;
 
 	addresses_find(n->in, p, n->kallsyms, n->types, &a, NULL);
-	for (size_t i = 0; i < a.nr && !ret; i++)
-		ret = note_vm(n, p->pid, a.kvm[i]);
+	for (size_t i = 0; i < a.nr; i++) {
+		int err = note_vm(n, p->pid, a.kvm[i]);
+
+		ret = ret ? ret : err;
+	}
 	return a.nr ? ret : -ENOENT;
 }
 
@@ -54,9 +58,12 @@ static const char *note_all(struct noting *n, const struct vms *vms, int only)
 	n->kernel = kcore_open("/proc/kcore");
 	if (!n->kernel)
 		return strerror(errno);
-	for (size_t i = 0; i < vms->nr && !ret; i++)
-		if (only < 0 || (size_t)only == i)
-			ret = note_process(n, &vms->v[i]);
+	for (size_t i = 0; i < vms->nr; i++)
+		if (only < 0 || (size_t)only == i) {
+			int err = note_process(n, &vms->v[i]);
+
+			ret = ret ? ret : err;
+		}
 	kcore_close(n->kernel);
 	return ret == -ENOENT ? "nothing tells where the VM is" : ret ? strerror(-ret) : NULL;
 }

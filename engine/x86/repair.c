@@ -59,6 +59,8 @@ void x86_repair(struct mmu *mmu, gfn_t gfn, int level, unsigned int as_id, uint6
 	struct root *r = root_newest(x, as_id);
 	uint32_t table;
 
+	if (level < 1 || level > mmu->config.root_level)
+		return;
 	if (!r)
 		r = root_unused(x, as_id);
 	table = r->table;

@@ -410,6 +410,22 @@ static uint32_t root_role(const struct recording *rec, uint32_t vm)
 	return 0;
 }
 
+/* Of a VM whose root was made before the recording began: as high as any entry that is told of. */
+static int root_level(const struct guide *g, uint32_t vm, uint32_t role)
+{
+	size_t nr = 0;
+	const struct inherited_entry *e;
+	int level = 4;
+
+	if (role)
+		return role_level(role);
+	e = inherited_of(g->job->inherited, vm, &nr);
+	for (size_t i = 0; i < nr; i++)
+		if (e[i].level == 5)
+			level = 5;
+	return level;
+}
+
 static const struct policy *policy_of(struct guide *g, uint32_t vm)
 {
 	g->policies[vm] = *g->job->policy;
@@ -454,7 +470,7 @@ static int create_mmus(struct guide *g, struct err *e)
 	for (uint32_t vm = 0; vm < meta->nr_vms; vm++) {
 		c.vm = vm;
 		c.root_role = root_role(g->rec, vm);
-		c.root_level = c.root_role ? role_level(c.root_role) : 4;
+		c.root_level = root_level(g, vm, c.root_role);
 		c.policy = policy_of(g, vm);
 		c.slot_generation = inherited_generation(g->rec, vm);
 		c.valid_gen = inherited_valid_gen(g->rec, vm);

@@ -20,57 +20,40 @@ static bool had_root(const struct guide *g, uint32_t task)
 	return false;
 }
 
-#define WINDOWS_MAX	16	/* of one task */
-
-/* Windows of a task, as far as its operations up to some point have opened them. */
-struct opened {
-	struct ev_hvas v[WINDOWS_MAX];
-	unsigned int   nr;
-};
-
-/* Return: false: it was not in there. */
-static bool take_out(struct opened *o, const struct ev_hvas *w)
-{
-	for (unsigned int i = o->nr; i-- > 0;) {
-		if (o->v[i].start != w->start || o->v[i].end != w->end)
-			continue;
-		o->v[i] = o->v[--o->nr];
-		return true;
-	}
-	return false;
-}
-
 /* An end without a start: it was begun before the recording was. */
-static void reopen(const struct guide *g, const struct rec_op *op, struct opened *o)
+static void reopen(const struct guide *g, const struct rec_op *op)
 {
 	const struct ev *stim = rec_op_stim(g->rec, op);
 
 	if (!stim || op->vm >= g->rec->meta->nr_vms)
 		return;
-	if (op->kind == EV_OP_INVALIDATE_START && o->nr < WINDOWS_MAX)
-		o->v[o->nr++] = stim->hvas;
-	if (op->kind != EV_OP_INVALIDATE_END || take_out(o, &stim->hvas))
-		return;
 	rt_idle_until(1);	/* memslots that are older are made at the very begin, while no window is open */
 	mmu_invalidate_start(g->mmus[op->vm], stim->hvas.start, stim->hvas.end, true);
 }
 
-static void reopen_all(const struct guide *g, uint32_t op, struct opened *o)
+/*
+ * Only before the task's first start, and its first fault, inside which it would have been seen to begin: an end
+ * whose start is missing later on tells of a probe that missed.  Return: false: it is past that.
+ */
+static bool reopen_first(const struct guide *g, uint32_t op)
 {
 	for (; op != REC_NONE; op = g->rec->ops[op].next) {
-		reopen_all(g, g->rec->ops[op].child, o);
-		reopen(g, &g->rec->ops[op], o);
+		const struct rec_op *o = &g->rec->ops[op];
+
+		if (o->kind == EV_OP_FAULT || o->kind == EV_OP_INVALIDATE_START || !reopen_first(g, o->child))
+			return false;
+		if (o->kind == EV_OP_INVALIDATE_END)
+			reopen(g, o);
 	}
+	return true;
 }
 
 void guide_reopen(const struct actor *a)
 {
 	const struct guide *g = a->g;
-	struct opened o = { .nr = 0 };
 
-	if (guide_is_rmaps(g) || !g->rec->meta->has_ends || g->rec->meta->nr_lost)
-		return;
-	reopen_all(g, g->rec->tasks[a->task].first_op, &o);
+	if (!guide_is_rmaps(g) && g->rec->meta->has_ends && !g->rec->meta->nr_lost)
+		reopen_first(g, g->rec->tasks[a->task].first_op);
 }
 
 void guide_resume(const struct actor *a)
