@@ -91,12 +91,11 @@ static __attribute__((noinline)) void think_else(struct drive_task *t, const str
 /* Lets the guest run as long as it ran before this access in the recording. */
 static void think(struct drive_task *t, const struct stim *s)
 {
-	uint64_t guest_ns = s->ev->access.guest_ns, begin_ns;
+	uint64_t guest_ns = drive_scaled(t->drive, s->ev->access.guest_ns), begin_ns;
 
 	if (unlikely(!t->plain)) {
 		think_else(t, s);
 	} else if (guest_ns) {
-		guest_ns = drive_scaled(t->drive, guest_ns);
 		begin_ns = rt_now_ns();
 		rt_think(guest_ns);
 		task_paced(t, guest_ns, rt_now_ns() - begin_ns);

@@ -108,8 +108,7 @@ static void give_cpu_to(struct rt_task *t, uint64_t now_ps)
 	}
 	if (t->mode == MODE_PREEMPTED) {
 		t->mode = MODE_GUEST;
-		if (t->guest_from_ps < runs_ps)
-			t->guest_from_ps = runs_ps;
+		t->guest_from_ps = t->kicked_until_ps > runs_ps ? t->kicked_until_ps : runs_ps;
 	}
 	if (t->flags & TASK_PARKED)
 		t->flags = (t->flags & ~TASK_PARKED) | TASK_DELAYED;

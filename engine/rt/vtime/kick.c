@@ -17,6 +17,8 @@ static inline void kick(struct rt_task *t, uint64_t now_ps, uint64_t cost_ps)
 {
 	t->kicks++;
 	t->guest_from_ps = now_ps + cost_ps;
+	if (unlikely(has_cpus()))
+		t->kicked_until_ps = t->guest_from_ps;
 	t->clock_ps += cost_ps;
 	t->flags |= TASK_DELAYED;
 }

@@ -68,6 +68,7 @@ static void machine_init(const struct rt_config *config, const struct rt_task_de
 	group_vcpus(defs, nr);
 	machine.max_switches = machine.switches_left = config->max_switches;
 	rt_running.clock_ps = 0;
+	rt_running.rcu_waiting = 0;	/* an earlier run may have been given up */
 	memset(rt_running.longest_stretch_ps, 0, sizeof(rt_running.longest_stretch_ps));
 	rt_running.run++;
 	rt_running.fine = config->grain == RT_GRAIN_ACCESS;

@@ -99,6 +99,7 @@ struct rt_task {
 	/* CPU */
 	uint64_t	 cpu_since_ps;	/* when it got its CPU */
 	uint64_t	 ready_ps;	/* in the run queue: from here on it lost time */
+	uint64_t	 kicked_until_ps;	/* on its way out and in for a kick */
 	unsigned int	 cpu;		/* that it is on, or was last */
 	struct rt_task	*cpu_prev, *cpu_next; /* tasks on CPUs, oldest first; or the run queue */
 
