@@ -41,6 +41,9 @@ static const struct {
 	{ "a preempted guest is not kicked",
 	  { .vm = { 0, -1, -1 }, .cpus = 2, .hz = 1000000, .start_ns = { 0, 1, 60 }, .task = { "t1500 N", "d899 K N", "b5000" } },
 	  "bN@2050 aN@2600", 0, 0 },
+	{ "a guest preempted before it was to enter is in the guest as soon as it has a CPU again",
+	  { .vm = { 0, -1, -1 }, .cpus = 2, .hz = 1000000, .start_ns = { 0, 1, 60 }, .task = { "c1500 t1000 N", "b1100 K N", "b50" } },
+	  "bN@3201 aN@4200", 1, 1500 },
 };
 
 static void check(const void *p)
