@@ -130,6 +130,9 @@ static const struct row {
 	{ "a window that was open before the recording",
 	  { OLD_SLOT, FAULT(0, 150, 6, 20, RET_PF_RETRY), MADE_STIM(2, 200, INVALIDATE_END, HVAS(6, 8)),
 	    MADE_OP_FOR(2, 205, INVALIDATE_END, 5, 0, RET_PF_UNKNOWN), TOUCH(250, 6) }, 0, 0 },
+	{ "but not one whose start is missing later on: a probe missed it",
+	  { SET_UP, WINDOW(200), TOUCH(250, 7), MADE_STIM(2, 400, INVALIDATE_END, HVAS(6, 8)),
+	    MADE_OP_FOR(2, 405, INVALIDATE_END, 5, 3, RET_PF_UNKNOWN) }, 0, 0 },
 	{ "dirty logging is skipped, not guessed",
 	  { SET_UP, MADE_OP(2, 60, DIRTY, 5) }, 0, 0 },
 };
