@@ -338,6 +338,11 @@ const struct ev_meta *ev_meta(const struct ev_file *f)
 	return &f->meta;
 }
 
+const char *ev_path(const struct ev_file *f)
+{
+	return f->path;
+}
+
 uint64_t ev_task_count(const struct ev_file *f, uint32_t task, enum ev_class cls)
 {
 	return index_count(&f->index, task, cls);

@@ -45,6 +45,7 @@ bool ev_is_event_file(const char *path);
 int ev_open(const char *path, unsigned int flags, struct ev_file **out, struct err *e);
 void ev_close(struct ev_file *f);	/* NULL is fine */
 const struct ev_meta *ev_meta(const struct ev_file *f);
+const char *ev_path(const struct ev_file *f);	/* as given to ev_open() */
 /* Records of @task in @cls, from the index. */
 uint64_t ev_task_count(const struct ev_file *f, uint32_t task, enum ev_class cls);
 /* One past the highest number of a record of @task in @cls: its count, or more after a salvage with gaps. */

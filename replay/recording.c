@@ -121,13 +121,19 @@ static void claim_ops(struct loading *l, uint32_t index)
 	if (first < l->nr_done) {
 		op->child = l->done[first];
 		chain(r, &l->done[first], l->nr_done - first);
-		for (uint32_t i = first; i < l->nr_done; i++)
-			r->ops[l->done[i]].parent = index;
+		for (uint32_t i = first; i < l->nr_done; i++) {
+			struct rec_op *child = &r->ops[l->done[i]];
+
+			child->parent = index;
+			if (op->inside <= child->inside)
+				op->inside = child->inside + 1;
+		}
 	}
 	l->nr_done = first;
 }
 
-static void close_op(struct loading *l, const struct ev_at *at)
+/* Return: whether it is an operation as there can be. */
+static bool close_op(struct loading *l, const struct ev_at *at)
 {
 	const struct ev_opclose *c = &at->ev->op;
 	struct recording *r = l->r;
@@ -147,6 +153,7 @@ static void close_op(struct loading *l, const struct ev_at *at)
 	claim_ops(l, r->nr_ops);
 	l->done = grow(l->done, l->nr_done, &l->cap_done, sizeof(*l->done));
 	l->done[l->nr_done++] = r->nr_ops++;
+	return r->ops[r->nr_ops - 1].inside <= REC_INSIDE_MAX;
 }
 
 static int load_obs(struct loading *l, struct ev_file *f, struct err *e)
@@ -158,10 +165,13 @@ static int load_obs(struct loading *l, struct ev_file *f, struct err *e)
 	if (rc < 0)
 		return rc;
 	while ((rc = ev_cursor_next(c, &at, e)) > 0) {
-		if (at.ev->kind == OBS_OP)
-			close_op(l, &at);
-		else
+		if (at.ev->kind != OBS_OP)
 			push_obs(l, &at);
+		else if (!close_op(l, &at)) {
+			rc = err_set(e, ERR_INPUT, "%s: task %u: operations more than %d deep inside each other, as no kernel "
+				     "leaves them; import the trace again", ev_path(f), l->task, REC_INSIDE_MAX);
+			break;
+		}
 	}
 	ev_cursor_close(c);
 	return rc;

@@ -36,7 +36,10 @@ struct rec_op {
 	uint8_t		result;		/* FAULT: enum ret_pf */
 	uint8_t		access;		/* FAULT: EV_F_R | W | X | P */
 	uint8_t		flags;		/* EV_F_*, of the record that closed it */
+	uint8_t		inside;		/* so many operations deep; 0: it has no child */
 };
+
+#define REC_INSIDE_MAX	64	/* no kernel's operations nest so deep; who follows them may go down by calls */
 
 struct rec_task {
 	uint32_t	first_op;	/* first top-level operation, or REC_NONE; the rest by rec_op.next */

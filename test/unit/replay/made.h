@@ -48,9 +48,9 @@ static inline void made_meta(struct ev_meta *meta, enum kvm_release release)
 	meta->vms[0].nr_vcpus = 2;
 }
 
-/* @probes: false for a recording of tracepoints only. */
-static inline void made_open_as(struct made *m, enum kvm_release release, bool probes, const struct made_record *v,
-				size_t nr)
+/* The file alone: recording_load() makes m->rec of it. */
+static inline void made_file(struct made *m, enum kvm_release release, bool probes, const struct made_record *v,
+			     size_t nr)
 {
 	struct err e = { 0 };
 	struct ev_writer *w;
@@ -66,6 +66,15 @@ static inline void made_open_as(struct made *m, enum kvm_release release, bool p
 	assert_int_equal(ev_writer_close(w, &meta, &e), 0);
 	ev_meta_fini(&meta);
 	assert_int_equal(ev_open(m->path, 0, &m->file, &e), 0);
+}
+
+/* @probes: false for a recording of tracepoints only. */
+static inline void made_open_as(struct made *m, enum kvm_release release, bool probes, const struct made_record *v,
+				size_t nr)
+{
+	struct err e = { 0 };
+
+	made_file(m, release, probes, v, nr);
 	assert_int_equal(recording_load(m->file, &m->rec, &e), 0);
 }
 

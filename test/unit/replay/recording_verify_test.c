@@ -68,7 +68,31 @@ static void check(const void *arg)
 	made_close(&m);
 }
 
+static const struct deep {
+	const char  *name;
+	unsigned int deep;
+	int	     rc;
+} deeps[] = {
+	{ "as deep as operations may be inside each other", REC_INSIDE_MAX + 1, 0 },
+	{ "and one deeper", REC_INSIDE_MAX + 2, -ERR_INPUT },
+};
+
+static void check_deep(const void *arg)
+{
+	const struct deep *row = arg;
+	struct made_record v[REC_INSIDE_MAX + 2];
+	struct err e = { 0 };
+	struct made m;
+
+	for (unsigned int i = 0; i < row->deep; i++)
+		v[i] = (struct made_record)MADE_OP(0, 200 + i, FAULT, 2 * i + 1);
+	made_file(&m, KVM_6_12, true, v, row->deep);
+	assert_int_equal(recording_load(m.file, &m.rec, &e), row->rc);
+	made_close(&m);
+}
+
 int main(void)
 {
-	return table_run("recording", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check);
+	return table_run("recording", rows, ARRAY_SIZE(rows), sizeof(rows[0]), check) |
+	       table_run("deep", deeps, ARRAY_SIZE(deeps), sizeof(deeps[0]), check_deep);
 }
